@@ -1,0 +1,31 @@
+# Type `make` for the list of targets. Everything is set up by itself, once, in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup check lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## the whole thing on this computer: simulated pack, firmware, broker, page (PORT=/dev/ttyUSB0 for a real balancer)
+	@$(PYTHON) tools/bootstrap.py run
+	@exec $(BIN)/python -m tools.demo $(PORT)
+
+test: setup ## every test: CPython, MicroPython, 32-bit MicroPython, broker, browser
+	@$(BIN)/python -m tools.system_packages
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+
+check: setup ## lint, format, types, architecture rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/pyright --project tools
+	@$(BIN)/python -m pytest --quiet host_tests/test_architecture.py
+
+setup: ## .venv with everything pinned; the others call it, and it does nothing twice
+	@$(PYTHON) tools/bootstrap.py develop
+
+lock: setup ## follow the dependencies of pyproject.toml into constraints.txt
+	@$(BIN)/python -m pip freeze --exclude-editable | grep -v '^rinoh' > constraints.txt

@@ -1,0 +1,1 @@
+"""The command `evencell` and what builds, runs and measures the firmware on a computer."""

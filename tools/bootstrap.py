@@ -1,0 +1,94 @@
+"""Makes `.venv` with everything pinned, at the versions of pyproject.toml. Run by `make`.
+
+`bootstrap.py run` installs what running needs, `bootstrap.py develop` the tools of tests and checks on top. Each is
+done once: a stamp keeps the hash of what was asked for. Runs on the system's own Python, so it uses the standard
+library alone.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+CONSTRAINTS = ROOT / "constraints.txt"
+PROJECT = ROOT / "pyproject.toml"
+ASKED_FOR = (PROJECT, CONSTRAINTS, Path(__file__))
+
+
+def main(layer: str):
+    settings = tomllib.loads(PROJECT.read_text())["tool"]["evencell"]
+    once("run", lambda: install_run(settings))
+    if layer == "develop":
+        once("develop", lambda: install_develop(settings))
+
+
+def once(layer: str, install):
+    """Call `install` unless the layer stands there as it is asked for now."""
+    stamp = VENV / f"{layer}.stamp"
+    wanted = fingerprint()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"Setting up .venv ({layer}; once) ...", flush=True)
+    install()
+    stamp.write_text(wanted)
+
+
+def install_run(settings: dict):
+    need_venv_module()
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
+    pip("--editable", str(ROOT), "--constraint", str(CONSTRAINTS))
+    pip("--no-deps", *settings["without-dependencies"])
+
+
+def install_develop(settings: dict):
+    pip("--editable", f"{ROOT}[dev]", "--constraint", str(CONSTRAINTS))
+    npm(*settings["npm"])
+
+
+def fingerprint() -> str:
+    """Hash of everything that decides what stands in `.venv`, its place and its Python included."""
+    digest = hashlib.sha256(f"{sys.version}\n{VENV}\n".encode())
+    for path in ASKED_FOR:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def need_venv_module():
+    """Debian splits venv from Python: install it where we may, else say how."""
+    if importlib.util.find_spec("ensurepip"):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "-qq"], check=True)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "python3-venv"], check=True)
+        return
+    sys.exit("This Python lacks its venv module. Install it and try again: sudo apt install python3-venv")
+
+
+def pip(*arguments: str):
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
+    run(command, "pip could not install the packages above. Is there a connection to PyPI?")
+
+
+def npm(*packages: str):
+    command = [str(VENV / "bin" / "npm"), "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(VENV)]
+    run([*command, *packages], "npm could not install the packages above. Is there a connection to the npm registry?")
+
+
+def run(command: list[str], remedy: str):
+    """Run `command`, whose messages are shown; end with `remedy` where it fails."""
+    environment = {**os.environ, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    if subprocess.run(command, env=environment).returncode:
+        sys.exit(remedy)
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs this may well have an older one
+        sys.exit(f"evencell needs Python 3.11 or newer, and this is {sys.version.split()[0]}.")
+    main(sys.argv[1] if len(sys.argv) > 1 else "develop")
