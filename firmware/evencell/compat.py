@@ -1,0 +1,44 @@
+"""The few names that CPython and MicroPython spell differently, under MicroPython's spelling."""
+
+import asyncio
+import sys
+import time
+
+if sys.implementation.name == "micropython":
+    from time import ticks_add, ticks_diff, ticks_ms
+
+    from micropython import const
+
+    sleep_ms = asyncio.sleep_ms
+    wait_for_ms = asyncio.wait_for_ms
+    print_exception = sys.print_exception
+else:
+    import traceback
+
+    def const(value):
+        """`value` itself: only MicroPython's compiler inlines constants."""
+        return value
+
+    def ticks_ms() -> int:
+        """Milliseconds of a clock that never jumps."""
+        return time.monotonic_ns() // 1_000_000
+
+    def ticks_diff(end: int, start: int) -> int:
+        """Milliseconds from `start` to `end`."""
+        return end - start
+
+    def ticks_add(start: int, milliseconds: int) -> int:
+        """The ticks so many milliseconds after (before) `start`."""
+        return start + milliseconds
+
+    async def sleep_ms(milliseconds: int):
+        """Let the others run for so many milliseconds."""
+        await asyncio.sleep(milliseconds / 1000)
+
+    async def wait_for_ms(awaitable, milliseconds: int):
+        """Result of `awaitable`; raises `asyncio.TimeoutError` after so many milliseconds."""
+        return await asyncio.wait_for(awaitable, milliseconds / 1000)
+
+    def print_exception(error: BaseException, file):
+        """Write the traceback of `error` to `file`."""
+        traceback.print_exception(error, file=file)

@@ -1,0 +1,84 @@
+"""Noisy bytes in, whole frames out, inside one fixed buffer and without taking heap."""
+
+from evencell.compat import const
+
+CHUNK_BYTES = const(96)  # an answer comes in one piece
+
+
+def checksum(data, start: int, end: int) -> int:
+    """Low byte of the sum of `data[start:end]`, as every frame carries it last (protocol document V1.3)."""
+    total = 0
+    for i in range(start, end):
+        total += data[i]
+    return total & 0xFF
+
+
+class Framer:
+    """Finds frames of one header and length in any stream of bytes, however chopped.
+
+    `feed` takes up to `CHUNK_BYTES` bytes, `find` says where in `buffer` the next whole frame with a right checksum
+    starts. A frame is then either taken, or rejected: rejecting gives up its first byte only, so a good frame that
+    began inside a false one is still found.
+    """
+
+    __slots__ = ("_end", "_first", "_length", "_second", "_start", "bad_checksums", "buffer", "rubbish_bytes")
+
+    def __init__(self, header: bytes, length: int):
+        self._first, self._second = header
+        self._length = length
+        self.buffer = bytearray(length + CHUNK_BYTES)
+        self._start = 0
+        self._end = 0
+        self.bad_checksums = 0
+        self.rubbish_bytes = 0
+
+    def feed(self, chunk, count: int):
+        """Append the first `count` bytes of `chunk`. The caller has asked `find` until it said -1."""
+        if self._end + count > len(self.buffer):
+            self._move_to_front()
+        buffer = self.buffer
+        at = self._end
+        for i in range(count):
+            buffer[at] = chunk[i]
+            at += 1
+        self._end = at
+
+    def find(self) -> int:
+        """Offset of the next whole frame in `buffer`, or -1 if there is none yet."""
+        while self._start < self._end:
+            if self._may_start_here():
+                if self._end - self._start < self._length:
+                    return -1
+                last = self._start + self._length - 1
+                if checksum(self.buffer, self._start, last) == self.buffer[last]:
+                    return self._start
+                self.bad_checksums += 1
+            self.reject()
+        return -1
+
+    def take(self):
+        """The frame `find` reported is used up: go on behind it."""
+        self._start += self._length
+
+    def reject(self):
+        """What starts here is no frame of ours: go on at the next byte."""
+        self._start += 1
+        self.rubbish_bytes += 1
+
+    def clear(self):
+        """Forget what was received so far."""
+        self.rubbish_bytes += self._end - self._start
+        self._start = self._end = 0
+
+    def _may_start_here(self) -> bool:
+        buffer = self.buffer
+        at = self._start
+        return buffer[at] == self._first and (at + 1 == self._end or buffer[at + 1] == self._second)
+
+    def _move_to_front(self):
+        buffer = self.buffer
+        count = self._end - self._start
+        for i in range(count):
+            buffer[i] = buffer[self._start + i]
+        self._start = 0
+        self._end = count
