@@ -1,0 +1,87 @@
+"""Where readings and events wait for whoever wants them: no consumer knows another, or the poller."""
+
+import asyncio
+
+from evencell.compat import const
+
+_EVENTS_KEPT = const(32)
+
+
+class Hub:
+    """The packs with their latest readings, and a ring of the last 32 numbered events.
+
+    An event is the tuple `(time_s, kind, pack, name, value)`: UNIX seconds or None, "alarm" | "link" | "settings" |
+    "config", the pack's name or None, what changed, and what it is now.
+    """
+
+    def __init__(self, packs: list, clock):
+        self.packs = packs
+        self.clock = clock
+        self.posted = 0
+        self._events = [None] * _EVENTS_KEPT
+        self._consumers = []
+
+    def subscribe(self) -> "Consumer":
+        """A new consumer, who sees the events from now on. `close` it when done."""
+        consumer = Consumer(self)
+        self._consumers.append(consumer)
+        return consumer
+
+    def unsubscribe(self, consumer: "Consumer"):
+        """Wake this consumer no more."""
+        self._consumers.remove(consumer)
+
+    def post(self, kind: str, pack, name: str, value):
+        """Keep an event for every consumer, and wake them."""
+        self._events[self.posted % _EVENTS_KEPT] = (self.clock.unix_s(), kind, pack, name, value)
+        self.posted += 1
+        self.wake()
+
+    def wake(self):
+        """Something changed: a reading came, or did not come when it should have."""
+        for consumer in self._consumers:
+            consumer.wake()
+
+    def event(self, number: int):
+        """The event of this number, or None if it is overwritten or yet to come."""
+        if 0 <= self.posted - number - 1 < _EVENTS_KEPT:
+            return self._events[number % _EVENTS_KEPT]
+        return None
+
+
+class Consumer:
+    """One reader's place in the hub. `missed` counts events that were overwritten before it read them."""
+
+    __slots__ = ("_changed", "_hub", "_next", "missed")
+
+    def __init__(self, hub: Hub):
+        self._hub = hub
+        self._next = hub.posted
+        self._changed = asyncio.Event()
+        self.missed = 0
+
+    async def changed(self):
+        """Wait until something changed since the last call."""
+        await self._changed.wait()
+        self._changed.clear()
+
+    def wake(self):
+        """Called by the hub."""
+        self._changed.set()
+
+    def next_event(self):
+        """The next unread event, or None."""
+        if self._next == self._hub.posted:
+            return None
+        event = self._hub.event(self._next)
+        if event is None:
+            oldest = self._hub.posted - _EVENTS_KEPT
+            self.missed += oldest - self._next
+            self._next = oldest
+            event = self._hub.event(oldest)
+        self._next += 1
+        return event
+
+    def close(self):
+        """Wake me no more."""
+        self._hub.unsubscribe(self)

@@ -1,0 +1,1 @@
+"""The RS485 side: asks the balancer and hears its answers."""

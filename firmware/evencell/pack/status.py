@@ -1,0 +1,124 @@
+"""The status record of one pack, and the one table of its fields."""
+
+from array import array
+
+from evencell.compat import const
+from evencell.protocol.jk_balancer import CELL_SLOTS, CHARGING_LOWEST, DISCHARGING_HIGHEST
+
+# Balance states, as indices into their names (the manual's words).
+WAITING = const(0)
+DISCHARGING = const(1)
+CHARGING = const(2)
+BALANCE_STATES = ("waiting", "discharging_highest", "charging_lowest")
+
+# Every field that leaves the device: name in the record, unit, kind, meaning. A way out maps kinds and units in a
+# small table of its own; one that is None in the record is unknown.
+FIELDS = (
+    ("pack_mv", "mV", "voltage", "Pack voltage"),
+    ("average_mv", "mV", "voltage", "Average cell voltage"),
+    ("delta_mv", "mV", "voltage", "Delta of highest and lowest cell"),
+    ("cells_mv", "mV", "cells", "Cell voltage"),
+    ("highest_cell", "", "cell", "Highest cell"),
+    ("lowest_cell", "", "cell", "Lowest cell"),
+    ("cells_detected", "", "count", "Cells detected"),
+    ("cells_configured", "", "count", "Cells configured"),
+    ("balance_state", "", "balance_state", "Balance state"),
+    ("balance_ma", "mA", "current", "Balance current"),
+    ("balancing_enabled", "", "switch", "Balancing switched on"),
+    ("trigger_mv", "mV", "voltage", "Trigger delta voltage"),
+    ("max_balance_ma", "mA", "current", "Maximum balance current"),
+    ("temperature_dc", "0.1 °C", "temperature", "Temperature"),
+    ("temperature_raw", "", "raw", "Temperature as sent"),
+    ("alarms", "", "alarms", "Alarms"),
+    ("alarms_raw", "", "raw", "Alarm byte as sent"),
+)
+
+
+class Status:
+    """One reading: what the balancer sent (filled by the protocol), and what follows from it (filled by `derive`).
+
+    Integers in the units of their names. Cells are numbered from 1; an empty slot of `cells_mv` is 0. All is None
+    until the first reading.
+    """
+
+    __slots__ = (
+        "alarms",
+        "alarms_raw",
+        "average_mv",
+        "balance_ma",
+        "balance_raw",
+        "balance_state",
+        "balancing_enabled",
+        "balancing_raw",
+        "cells_configured",
+        "cells_detected",
+        "cells_mv",
+        "delta_mv",
+        "frame_average_mv",
+        "frame_delta_mv",
+        "frame_highest_index",
+        "frame_lowest_index",
+        "highest_cell",
+        "lowest_cell",
+        "max_balance_ma",
+        "pack_mv",
+        "slots",
+        "sum_mv",
+        "temperature_dc",
+        "temperature_raw",
+        "trigger_mv",
+    )
+
+    def __init__(self):
+        for name in (field[0] for field in FIELDS):
+            setattr(self, name, None)
+        self.cells_mv = array("H", bytes(2 * CELL_SLOTS))
+        self.slots = 0
+
+    def derive(self):
+        """Compute from the cell list what the frame's own summary, being of another instant, can't be trusted for."""
+        self.slots = self._shown_slots()
+        self._compare_cells()
+        self.balance_state = balance_state(self.balance_raw)
+        self.balancing_enabled = self.balancing_raw != 0
+
+    def _shown_slots(self) -> int:
+        """How many slots are shown: no cell that is detected, configured or measured may be missing."""
+        slots = max(self.cells_detected, self.cells_configured)
+        for cell in range(slots, CELL_SLOTS):
+            if self.cells_mv[cell]:
+                slots = cell + 1
+        return min(slots, CELL_SLOTS)
+
+    def _compare_cells(self):
+        cells_mv = self.cells_mv
+        highest = lowest = -1
+        connected = sum_mv = 0
+        for cell in range(self.slots):
+            voltage_mv = cells_mv[cell]
+            if voltage_mv == 0:
+                continue
+            connected += 1
+            sum_mv += voltage_mv
+            if highest < 0 or voltage_mv > cells_mv[highest]:
+                highest = cell
+            if lowest < 0 or voltage_mv < cells_mv[lowest]:
+                lowest = cell
+        if connected == 0:
+            self.highest_cell = self.lowest_cell = self.delta_mv = self.average_mv = None
+        else:
+            self.highest_cell = highest + 1
+            self.lowest_cell = lowest + 1
+            self.delta_mv = cells_mv[highest] - cells_mv[lowest]
+            self.average_mv = sum_mv // connected
+        self.sum_mv = sum_mv
+
+
+def balance_state(raw: int) -> int:
+    """Index into `BALANCE_STATES`. Both bits at once make no sense and count as waiting."""
+    bits = raw & (CHARGING_LOWEST | DISCHARGING_HIGHEST)
+    if bits == DISCHARGING_HIGHEST:
+        return DISCHARGING
+    if bits == CHARGING_LOWEST:
+        return CHARGING
+    return WAITING

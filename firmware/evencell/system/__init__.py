@@ -1,0 +1,1 @@
+"""What keeps the device going: configuration, log, clock, tasks."""

@@ -1,0 +1,19 @@
+"""Small files on a flash whose power may go at any moment."""
+
+import os
+
+
+def exists(path: str) -> bool:
+    """Whether there is a file of this name."""
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
+
+
+def replace(path: str, text: str):
+    """Write `text` to a new file, then rename it: `path` always holds either the old or the new text, whole."""
+    with open(path + ".new", "w") as file:
+        file.write(text)
+    os.rename(path + ".new", path)

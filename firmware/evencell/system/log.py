@@ -1,0 +1,80 @@
+"""The log: on the console, and its end in memory for page and file. Never a secret in it."""
+
+import io
+
+from evencell.compat import const, print_exception
+
+_RING_BYTES = const(8192)  # some 200 lines of usual length; a fixed size, so that a storm of lines costs no heap
+_LINE_BYTES = const(160)
+_NEW_LINE = const(10)
+LEVELS = ("debug", "info", "warning", "error")
+
+
+class Log:
+    """Lines of the form `SECONDS LEVEL TEXT`, seconds since the start.
+
+    `written` counts all bytes ever written: a reader keeps it, and asks for the `lines` since.
+    """
+
+    def __init__(self, clock, level: str = "info"):
+        self._clock = clock
+        self._ring = bytearray(_RING_BYTES)
+        self._secrets = []
+        self.level = LEVELS.index(level)
+        self.written = 0
+
+    def hide(self, secret: str):
+        """Never let this text appear in a line."""
+        if secret:
+            self._secrets.append(secret)
+
+    def debug(self, text: str):
+        """What only a search for a fault needs."""
+        self._line(0, text)
+
+    def info(self, text: str):
+        """What an owner may want to know."""
+        self._line(1, text)
+
+    def warning(self, text: str):
+        """What an owner should look at."""
+        self._line(2, text)
+
+    def error(self, text: str):
+        """What does not work."""
+        self._line(3, text)
+
+    def exception(self, error: BaseException, part: str):
+        """A bug in `part`: its traceback, line by line."""
+        text = io.StringIO()
+        print_exception(error, text)
+        self.error("%s failed" % part)
+        for line in text.getvalue().strip().split("\n"):
+            self.error("  " + line)
+
+    def lines(self, since: int = 0) -> list[str]:
+        """The whole lines written after `written` had the value `since`, as far as they are still there."""
+        start = max(since, self.written - _RING_BYTES)
+        at = start % _RING_BYTES
+        end = self.written % _RING_BYTES
+        whole = start == self.written or at < end
+        data = self._ring[at:end] if whole else self._ring[at:] + self._ring[:end]
+        if start > since or self._ring[at - 1] not in (0, _NEW_LINE):
+            data = data[data.find(b"\n") + 1 :]
+        return bytes(data).decode("utf-8", "ignore").split("\n")[:-1]
+
+    def _line(self, level: int, text: str):
+        if level < self.level:
+            return
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        line = "%d %s %s" % (self._clock.uptime_ms() // 1000, LEVELS[level], text.replace("\n", " "))
+        print(line)
+        self._keep(line.encode()[: _LINE_BYTES - 1] + b"\n")
+
+    def _keep(self, data: bytes):
+        at = self.written % _RING_BYTES
+        room = _RING_BYTES - at
+        self._ring[at : at + len(data)] = data[:room]
+        self._ring[: max(0, len(data) - room)] = data[room:]
+        self.written += len(data)
