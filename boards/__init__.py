@@ -1,0 +1,1 @@
+"""The wirings evencell knows, one file each, and the door to their hardware."""

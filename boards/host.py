@@ -1,0 +1,110 @@
+"""This computer as a board: a serial port or pty for a UART, a folder for the flash, a picture for the display.
+
+Runs on MicroPython's unix port. `evencell run` says through the environment what the command line asked for.
+"""
+
+import json
+import os
+
+BOARD = {
+    "name": "host",
+    "description": "This computer, through a USB-RS485 adapter or a simulated balancer",
+    "chip": "host",
+    "supply_v": None,
+    "supply_warning": "The USB-RS485 adapter is isolated, or the computer runs on its battery.",
+    "source": "MicroPython's unix port",
+    "uarts": {},
+    "display": {"driver": "picture", "width": 128, "height": 64},
+}
+SETTINGS_VARIABLE = "EVENCELL_HOST"
+_VMIN = 6  # Linux's index into the control characters
+
+
+class Board:
+    """Capabilities of this computer. `settings`: `port`, `data` (folder), `config` (file), `overrides`."""
+
+    def __init__(self, settings: dict | None = None):
+        self._settings = settings or json.loads(os.getenv(SETTINGS_VARIABLE) or "{}")
+        self.name = BOARD["name"]
+        self.storage = self._settings.get("data", ".")
+        self.config_path = self._settings.get("config") or self.storage + "/config.json"
+        self.overrides = self._settings.get("overrides", {})
+
+    def port(self, _uart: int | None):
+        """The serial port of the command line, whichever UART the configuration names."""
+        return Port(self._settings["port"])
+
+    def display(self):
+        """A display whose picture is fetched over HTTP."""
+        return Picture(BOARD["display"]["width"], BOARD["display"]["height"])
+
+    def unique_id(self) -> str:
+        """Twelve hexadecimal digits, made once and kept in the folder that stands for the flash."""
+        path = self.storage + "/id"
+        try:
+            with open(path) as file:
+                return file.read()
+        except OSError:
+            new_id = os.urandom(6).hex()
+            with open(path, "w") as file:
+                file.write(new_id)
+            return new_id
+
+
+class Port:
+    """A serial port or pty. One that vanishes is silent, and is opened again when it is back."""
+
+    direction = None
+
+    def __init__(self, path: str):
+        self._path = path
+        self._file = None
+
+    def write(self, data):
+        """Send; what can't be sent is lost, as on a wire."""
+        try:
+            if self._file is None:
+                self._file = _open(self._path)
+            self._file.write(data)
+        except OSError:
+            self._close()
+
+    def readinto(self, buffer) -> int:
+        """Number of bytes put into `buffer`, 0 if there are none; never blocks."""
+        if self._file is None:
+            return 0
+        try:
+            return self._file.readinto(buffer) or 0
+        except OSError:
+            self._close()
+            return 0
+
+    def _close(self):
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class Picture:
+    """A display nobody needs to drive: what it shows is fetched over HTTP."""
+
+    def __init__(self, width: int, height: int):
+        self.width = width
+        self.height = height
+
+    def show(self, canvas):
+        """Nothing to send anywhere."""
+
+
+def _open(path: str):
+    """The port raw, at 9600 baud, and non-blocking: with VMIN 0 a read of nothing returns at once."""
+    import termios
+
+    file = open(path, "r+b", buffering=0)
+    descriptor = file.fileno()
+    termios.setraw(descriptor)
+    attributes = termios.tcgetattr(descriptor)
+    attributes[4] = attributes[5] = termios.B9600
+    attributes[6][_VMIN] = 0
+    termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
+    return file

@@ -1,0 +1,80 @@
+"""The composition root: the only place where things are made and introduced to each other."""
+
+import asyncio
+
+from evencell import __version__
+from evencell.hub import Hub
+from evencell.system import config
+from evencell.system.clock import Clock
+from evencell.system.log import Log
+from evencell.system.memory import Memory
+from evencell.system.supervisor import Supervisor
+
+# What there is to start: the profiles that have it, the switch in the configuration, and the module, whose
+# `start(context)` sets it going. A module is imported only if it is wanted.
+PARTS = (
+    ("full display telemetry", None, "evencell.link.part"),
+    ("full display", "display", "evencell.display.part"),
+    ("full", "http", "evencell.forward.http"),
+    ("full telemetry", "mqtt", "evencell.forward.mqtt"),
+)
+
+
+class Context:
+    """What a part may need: everything of which there is one."""
+
+    def __init__(self, board):
+        self.board = board
+        self.clock = Clock()
+        self.config, self.config_faults = config.load(board.config_path, board.overrides)
+        self.log = Log(self.clock, self.config["log"]["level"])
+        self.memory = Memory(board.storage + "/learned.json")
+        self.supervisor = Supervisor(self.log)
+        self.hub = Hub([], self.clock)
+        self.device_id = board.unique_id()
+        self.canvas = None  # the display's, once there is one
+
+
+def main(board):
+    """Run until the power goes, or until Ctrl-C on a computer."""
+    try:
+        asyncio.run(run(board))
+    except KeyboardInterrupt:
+        pass
+
+
+async def run(board):
+    """Start every part that is wanted."""
+    context = Context(board)
+    introduce(context)
+    for module in wanted_parts(context.config):
+        __import__(module, None, None, ("start",)).start(context)
+    await asyncio.Event().wait()
+
+
+def introduce(context):
+    """The first lines of the log: who this is, and what is wrong with its configuration."""
+    log = context.log
+    for secret in config.secrets(context.config):
+        log.hide(secret)
+    log.info("evencell %s on %s, id %s" % (__version__, context.board.name, context.device_id))
+    for fault in context.config_faults:
+        log.warning("configuration: " + fault)
+        context.hub.post("config", None, fault.split(":")[0], fault)
+
+
+def wanted_parts(settings: dict) -> list[str]:
+    """Modules of the parts that profile and configuration ask for."""
+    return [
+        module
+        for profiles, switch, module in PARTS
+        if settings["profile"] in profiles.split() and _switched_on(settings, switch)
+    ]
+
+
+def _switched_on(settings: dict, switch: str | None) -> bool:
+    if switch is None:
+        return True
+    if switch == "display":
+        return settings["display"]["driver"] != "none"
+    return settings[switch]["enabled"]

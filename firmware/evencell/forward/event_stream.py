@@ -1,0 +1,98 @@
+"""Server-sent events: what the page lives on."""
+
+from microdot import Response
+
+from evencell.compat import const, wait_for_ms
+from evencell.forward.event_json import put_event
+from evencell.forward.server import error
+from evencell.forward.status_json import put_pack
+
+_MOST_STREAMS = const(4)
+_HEARTBEAT_MS = const(15_000)
+_SEND_MS = const(5_000)
+_LOG_TAIL_BYTES = const(2048)
+_HEAD = (
+    b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+    b"X-Content-Type-Options: nosniff\r\n\r\nretry: 3000\n\n"
+)
+
+
+class EventStreams:
+    """Sends every reading as `status`, every event as `alarm`, every line of the log as `log`.
+
+    All streams share the site's buffer: a text is put together and handed to the socket without awaiting between.
+    """
+
+    def __init__(self, context, text):
+        self._hub = context.hub
+        self._log = context.log
+        self._clock = context.clock
+        self._text = text
+        self._open = 0
+
+    async def handle(self, request) -> Response:
+        """Answer one request for as long as its browser listens."""
+        if self._open >= _MOST_STREAMS:
+            return error(503, "all %d event streams are taken" % _MOST_STREAMS)
+        self._open += 1
+        consumer = self._hub.subscribe()
+        try:
+            await self._send_for_ever(request.sock[1], consumer)
+        except (TimeoutError, OSError):
+            pass  # the browser is gone, or has stopped reading
+        finally:
+            consumer.close()
+            self._open -= 1
+        return Response.already_handled
+
+    async def _send_for_ever(self, writer, consumer):
+        writer.write(_HEAD)
+        log_read = max(0, self._log.written - _LOG_TAIL_BYTES)
+        while True:
+            log_read = self._write_log(writer, log_read)
+            self._write_events(writer, consumer)
+            for pack in self._hub.packs:
+                self._write_status(writer, pack)
+            await wait_for_ms(writer.drain(), _SEND_MS)
+            try:
+                await wait_for_ms(consumer.changed(), _HEARTBEAT_MS)
+            except TimeoutError:
+                writer.write(b": still here\n\n")
+
+    def _write_status(self, writer, pack):
+        self._begin(b"status")
+        put_pack(self._text, pack, self._clock)
+        self._end(writer)
+
+    def _write_events(self, writer, consumer):
+        event = consumer.next_event()
+        while event:
+            self._begin(b"alarm")
+            put_event(self._text, event)
+            self._end(writer)
+            event = consumer.next_event()
+
+    def _write_log(self, writer, since: int) -> int:
+        """Write the lines since then; returns how far the log goes now."""
+        for line in self._log.lines(since):
+            seconds, level, text = line.split(" ", 2)
+            out = self._begin(b"log")
+            out.put(b'{"uptime_s": %s, "level": ' % seconds.encode())
+            out.string(level)
+            out.put(b', "text": ')
+            out.string(text)
+            out.put(b"}")
+            self._end(writer)
+        return self._log.written
+
+    def _begin(self, name: bytes):
+        out = self._text
+        out.clear()
+        out.put(b"event: ")
+        out.put(name)
+        out.put(b"\ndata: ")
+        return out
+
+    def _end(self, writer):
+        self._text.put(b"\n\n")
+        writer.write(self._text.written)

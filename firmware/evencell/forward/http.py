@@ -1,0 +1,117 @@
+"""The page and its API (paths and names: docs/api.md)."""
+
+import gc
+
+import microdot.microdot
+from microdot import Microdot, Response
+
+from evencell import __version__
+from evencell.compat import const
+from evencell.forward.event_json import put_value
+from evencell.forward.event_stream import EventStreams
+from evencell.forward.server import Server, error
+from evencell.forward.status_json import PACK_BYTES, put_pack
+from evencell.forward.text import Text
+
+_DEVICE_BYTES = const(512)
+_PAGE = __file__.rsplit("/", 1)[0] + "/page.html.gz"
+_PBM_TYPE = "image/x-portable-bitmap"
+
+
+def start(context):
+    """Serve the page as long as the device runs."""
+    microdot.microdot.print_exception = lambda fault: context.log.exception(fault, "a request")
+    site = Site(context)
+    http = context.config["http"]
+
+    async def run():
+        await Server(site.app(), context.log).serve(http["host"], http["port"])
+
+    context.supervisor.start("http", run)
+
+
+class Site:
+    """What each path answers."""
+
+    def __init__(self, context):
+        self._context = context
+        faults_bytes = sum(2 * len(fault.encode()) + 4 for fault in context.config_faults)
+        self._text = Text(_DEVICE_BYTES + faults_bytes + len(context.hub.packs) * PACK_BYTES)
+        self._streams = EventStreams(context, self._text)
+
+    def app(self) -> Microdot:
+        """A microdot application with every path."""
+        app = Microdot()
+        app.get("/")(self.page)
+        app.get("/healthz")(self.healthz)
+        app.get("/api/v1/status")(self.status)
+        app.get("/api/v1/events")(self._streams.handle)
+        app.get("/api/v1/display")(self.display)
+        app.before_request(self.admit)
+        return app
+
+    def admit(self, request):
+        """Readings are for everyone, or for nobody while there is no login."""
+        if request.path.startswith("/api/") and not self._context.config["http"]["public_read"]:
+            return error(401, "http.public_read is false, and this version has no login yet", "http.public_read")
+        return None
+
+    def page(self, _request):
+        """The page, as it was compressed when the firmware was built."""
+        page = Response.send_file(_PAGE, content_type="text/html; charset=UTF-8", compressed=True)
+        page.headers["Cache-Control"] = "no-cache"
+        return page
+
+    def healthz(self, _request):
+        """200 while every part runs."""
+        supervisor = self._context.supervisor
+        restarts = {part.name: part.restarts for part in supervisor.parts}
+        healthy = supervisor.healthy()
+        return Response({"ok": healthy, "restarts": restarts}, 200 if healthy else 503, {"Cache-Control": "no-store"})
+
+    def status(self, _request):
+        """The device, and every pack with its diagnosis."""
+        out = self._text
+        out.clear()
+        out.put(b'{"device": ')
+        self._put_device(out)
+        before = b', "packs": ['
+        for pack in self._context.hub.packs:
+            out.put(before)
+            put_pack(out, pack, self._context.clock)
+            before = b", "
+        out.put(b"]}")
+        headers = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "no-store"}
+        return Response(bytes(out.written), 200, headers)
+
+    def display(self, _request):
+        """The small display's picture; a lit pixel is a 1."""
+        canvas = self._context.canvas
+        if canvas is None:
+            return error(404, "this device shows no display")
+        return Response(canvas.pbm(), 200, {"Content-Type": _PBM_TYPE, "Cache-Control": "no-store"})
+
+    def _put_device(self, out):
+        context = self._context
+        before = b"{"
+        for name, value in (
+            ("id", context.device_id),
+            ("name", context.config["name"]),
+            ("firmware", __version__),
+            ("board", context.board.name),
+            ("profile", context.config["profile"]),
+            ("uptime_s", context.clock.uptime_ms() // 1000),
+            ("heap_free", gc.mem_free()),
+            ("wifi_rssi", None),
+        ):
+            out.put(before)
+            out.string(name)
+            out.put(b": ")
+            put_value(out, value)
+            before = b", "
+        before = b', "config_faults": ['
+        for fault in context.config_faults:
+            out.put(before)
+            out.string(fault)
+            before = b", "
+        out.put(b"]}" if context.config_faults else b', "config_faults": []}')

@@ -1,0 +1,182 @@
+"""Readings, links and events to an MQTT broker (topics: docs/api.md)."""
+
+import asyncio
+from array import array
+
+from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
+from evencell.forward.event_json import put_event
+from evencell.forward.mqtt_client import MqttClient
+from evencell.forward.status_json import STATUS_BYTES, put_status
+from evencell.forward.text import Text
+from evencell.pack.status import FIELDS
+from evencell.protocol.jk_balancer import CELL_SLOTS
+
+_LONGEST_PAUSE_S = const(60)
+
+# How far a field may move, in its own unit, before it is worth a message of its own; any other change is.
+_DEADBANDS = {"voltage": 5, "cells": 5, "current": 100, "temperature": 5}
+# What moves with the cells, and is not looked at apart.
+_DERIVED = ("highest_cell", "lowest_cell", "temperature_raw")
+
+
+def start(context):
+    """Forward for as long as the device runs."""
+    context.supervisor.start("mqtt", Forwarder(context).run)
+
+
+class Forwarder:
+    """Keeps a connection, and publishes what the hub has.
+
+    The network's OSError ends here: it costs a pause, which grows from 1 s to 60 s while the broker stays away.
+    """
+
+    def __init__(self, context):
+        self._hub = context.hub
+        self._log = context.log
+        self._settings = context.config["mqtt"]
+        self._id = context.device_id
+        self._topic = "%s/%s" % (self._settings["prefix"], self._id)
+        self._consumer = context.hub.subscribe()
+        self._retain_state = self._settings["retain_state"] or context.config["profile"] == "telemetry"
+        self._text = Text(STATUS_BYTES)
+        self._sent = [Sent(pack) for pack in context.hub.packs]
+
+    async def run(self):
+        """Connect, publish, and connect again."""
+        pause_s = 1
+        while True:
+            client = self._client()
+            try:
+                await client.connect()
+                self._log.info("mqtt: connected to %s:%d" % (self._settings["host"], self._settings["port"]))
+                pause_s = 1
+                await self._publish_while_connected(client)
+            except OSError as error:
+                self._log.warning("mqtt: %s; next try in %d s" % (error, pause_s))
+            finally:
+                client.close()
+            await sleep_ms(1000 * pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _client(self) -> MqttClient:
+        settings = self._settings
+        return MqttClient(
+            settings["host"],
+            settings["port"],
+            "evencell-" + self._id,
+            user=settings["user"],
+            password=settings["password"],
+            tls=self._tls() if settings["tls"] else None,
+            will=(self._topic + "/availability", b"offline", 1, True),
+        )
+
+    def _tls(self):
+        """Encrypted, but to whom? That is not checked yet, and the log says so."""
+        import ssl
+
+        self._log.warning("mqtt: the broker's certificate is not checked")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if hasattr(context, "check_hostname"):
+            context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+
+    async def _publish_while_connected(self, client: MqttClient):
+        """Publish until the connection ends; raises the OSError that ended it."""
+        keeper = asyncio.create_task(self._keep(client))
+        try:
+            await client.publish(self._topic + "/availability", b"online", qos=1, retain=True)
+            for sent in self._sent:
+                sent.forget()
+            while client.connected:
+                await self._publish_events(client)
+                for sent in self._sent:
+                    await self._publish_pack(client, sent)
+                await self._consumer.changed()
+        finally:
+            keeper.cancel()
+        await client.run()  # says why the connection ended
+
+    async def _keep(self, client: MqttClient):
+        """Keep the connection alive; when it ends, wake the publisher, who would wait for the next reading."""
+        try:
+            await client.run()
+        except OSError:
+            self._consumer.wake()
+
+    async def _publish_events(self, client: MqttClient):
+        event = self._consumer.next_event()
+        while event:
+            pack = event[2]
+            self._text.clear()
+            put_event(self._text, event)
+            topic = "%s/%s/event" % (self._topic, pack) if pack else self._topic + "/event"
+            await client.publish(topic, self._text.written, qos=1)
+            event = self._consumer.next_event()
+
+    async def _publish_pack(self, client: MqttClient, sent: "Sent"):
+        pack = sent.pack
+        topic = "%s/%s/" % (self._topic, pack.name)
+        link = pack.link_name
+        if sent.link != link:
+            await client.publish(topic + "link", link.encode(), qos=1, retain=True)
+            sent.link = link
+        if sent.state_is_due(1000 * self._settings["publish_s"]):
+            self._text.clear()
+            put_status(self._text, pack, self._hub.clock)
+            sent.remember()
+            await client.publish(topic + "state", self._text.written, retain=self._retain_state)
+
+
+class Sent:
+    """What the broker was last told about a pack, to see what has changed since."""
+
+    __slots__ = ("_at_ms", "_cells_mv", "_sequence", "_values", "link", "pack")
+
+    def __init__(self, pack):
+        self.pack = pack
+        self.link = None
+        self._values = None
+        self._sequence = 0
+        self._at_ms = 0
+        self._cells_mv = array("H", bytes(2 * CELL_SLOTS))
+
+    def forget(self):
+        """A new connection starts with everything."""
+        self.link = None
+        self._values = None
+        self._sequence = 0
+
+    def state_is_due(self, interval_ms: int) -> bool:
+        """Whether there is a new reading that differs, or that comes after the interval is over."""
+        if self.pack.sequence == self._sequence:
+            return False
+        return self._values is None or ticks_diff(ticks_ms(), self._at_ms) >= interval_ms or self._differs()
+
+    def remember(self):
+        """The accepted reading is being sent."""
+        status = self.pack.accepted
+        self._values = {name: getattr(status, name) for name, _, kind, _ in FIELDS if kind != "cells"}
+        for cell in range(CELL_SLOTS):
+            self._cells_mv[cell] = status.cells_mv[cell]
+        self._sequence = self.pack.sequence
+        self._at_ms = ticks_ms()
+
+    def _differs(self) -> bool:
+        status = self.pack.accepted
+        for cell in range(CELL_SLOTS):
+            if abs(status.cells_mv[cell] - self._cells_mv[cell]) > _DEADBANDS["cells"]:
+                return True
+        for name, _, kind, _ in FIELDS:
+            if kind == "cells" or name in _DERIVED:
+                continue
+            if _moved(getattr(status, name), self._values[name], kind):
+                return True
+        return False
+
+
+def _moved(now, before, kind: str) -> bool:
+    deadband = _DEADBANDS.get(kind)
+    if deadband is None or now is None or before is None:
+        return now != before
+    return abs(now - before) > deadband
