@@ -1,0 +1,117 @@
+"""`evencell sim` as a process: options, readiness, end."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import serial
+from click.testing import CliRunner
+
+from evencell.pack.status import Status
+from evencell.protocol.jk_balancer import (
+    ANSWER_BYTES,
+    CHARGING_LOWEST,
+    DISCHARGING_HIGHEST,
+    decode_status,
+    read_request,
+)
+from tools.sim.command import sim
+
+ROOT = Path(__file__).parents[2]
+CAPTURES = ROOT / "host_tests" / "captures" / "captures.json"
+PATIENCE_S = 60
+
+
+@contextmanager
+def running(link, *options):
+    """The process, once it said `ready`."""
+    command = [sys.executable, "-m", "tools.sim.command", "--link", str(link), *options]
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'firmware'}"}
+    with subprocess.Popen(command, env=environment, cwd=link.parent, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert select.select([process.stdout], [], [], PATIENCE_S)[0]
+            assert process.stdout.readline() == f"ready {link}\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def read_status(link) -> Status:
+    with serial.Serial(str(link), 9600, timeout=PATIENCE_S) as port:
+        port.write(read_request(1))
+        frame = port.read(ANSWER_BYTES)
+    status = Status()
+    decode_status(frame, 0, status)
+    return status
+
+
+def test_once_it_says_ready_it_answers(tmp_path):
+    link = tmp_path / "balancer"
+    with running(link, "--cells", "3301,3302,3299,3300"):
+        for _ in range(2):
+            assert list(read_status(link).cells_mv)[:5] == [3301, 3302, 3299, 3300, 0]
+
+
+def test_the_default_pack_is_at_work(tmp_path):
+    link = tmp_path / "balancer"
+    with running(link):
+        first = read_status(link)
+        assert first.cells_detected == 4
+        assert first.balance_raw in (DISCHARGING_HIGHEST, CHARGING_LOWEST)
+        assert any(read_status(link).cells_mv != first.cells_mv for _ in range(100))
+
+
+def test_a_capture_is_replayed(tmp_path):
+    link = tmp_path / "balancer"
+    with running(link, "--capture", str(CAPTURES)):
+        assert read_status(link).cells_detected == 20
+        assert read_status(link).temperature_raw == 163
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_and_its_link(tmp_path, number):
+    link = tmp_path / "balancer"
+    with running(link) as process:
+        process.send_signal(number)
+        assert process.wait(PATIENCE_S) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--cells", "3300"], "--cells: 1 given, 2 to 24"),
+        (["--cells", ",".join(["3300"] * 25)], "--cells: 25 given, 2 to 24"),
+        (["--cells", "3300,5001"], "--cells: '5001' is no cell voltage, whole millivolts from 0 to 5000"),
+        (["--cells", "3300,-1"], "--cells: '-1'"),
+        (["--cells", "3300,3.3"], "--cells: '3.3'"),
+        (["--cells", "3300,"], "--cells: ''"),
+        (["--capture", "/nowhere.json"], "--capture: /nowhere.json can't be read"),
+        (["--capture", str(ROOT / "pyproject.toml")], "--capture: "),
+        (["--capture", str(CAPTURES), "--cells", "3300,3300"], "--capture: "),
+        (["--chemistry", "lead"], "lead"),
+        (["--speed", "-1"], "--speed"),
+    ],
+)
+def test_wrong_options_get_a_sentence_and_status_2(tmp_path, options, sentence):
+    link = tmp_path / "balancer"
+    result = CliRunner().invoke(sim, ["--link", str(link), *options])
+    assert result.exit_code == 2
+    assert sentence in result.output
+    assert "ready" not in result.output
+    assert not link.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("", "exists and is no simulator's link"), ("no/where", "can't be made")]
+)
+def test_a_link_that_can_not_be_made_gets_a_sentence_and_status_2(tmp_path, name, sentence):
+    result = CliRunner().invoke(sim, ["--link", str(tmp_path / name)])
+    assert result.exit_code == 2
+    assert sentence in result.output
+    assert "ready" not in result.output

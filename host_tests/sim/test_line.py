@@ -1,0 +1,203 @@
+"""The pty: true pace, silence, symbolic link. Times are checked as lower bounds: nothing may ever come early."""
+
+import os
+import select
+import termios
+import threading
+import time
+import tty
+from contextlib import closing, contextmanager
+
+import pytest
+
+from evencell.protocol.jk_balancer import ANSWER_BYTES, REQUEST_BYTES, read_request, request
+from tools.sim.line import BYTE_S, Line
+from tools.sim.link import place, remove
+
+LATENCY_S = 0.02
+PATIENCE_S = 30
+ANSWER = bytes(range(ANSWER_BYTES))
+
+
+class Echo:
+    """Answers every request of address 1 with an answer that begins with it, and notes the requests."""
+
+    def __init__(self):
+        self.requests = []
+
+    def catch_up(self):
+        pass
+
+    def answer(self, asked):
+        self.requests.append(asked)
+        return asked + ANSWER[REQUEST_BYTES:] if asked[2] == 1 else None
+
+
+class Master:
+    """The other end of the wire."""
+
+    def __init__(self, fd):
+        self.fd = fd
+
+    def write(self, data):
+        os.write(self.fd, data)
+
+    def read(self, count, seen=None):
+        """The next `count` bytes; `seen` gets (time, bytes so far) after every piece."""
+        data = b""
+        while len(data) < count:
+            readable, _, _ = select.select([self.fd], [], [], PATIENCE_S)
+            assert readable, f"only {len(data)} of {count} bytes came"
+            data += os.read(self.fd, count - len(data))
+            if seen is not None:
+                seen.append((time.monotonic(), len(data)))
+        return data
+
+    def nothing_is_left(self):
+        return not select.select([self.fd], [], [], 0)[0]
+
+
+@contextmanager
+def serving(device, latency_s=LATENCY_S):
+    stop_read, stop_write = os.pipe()
+    with closing(Line(device, latency_s)) as line:
+        thread = threading.Thread(target=line.serve, args=[stop_read])
+        thread.start()
+        fd = os.open(line.path, os.O_RDWR | os.O_NOCTTY)
+        try:
+            yield Master(fd)
+        finally:
+            os.write(stop_write, b"!")
+            thread.join(PATIENCE_S)
+            for each in (fd, stop_read, stop_write):
+                os.close(each)
+
+
+@pytest.fixture
+def master():
+    with serving(Echo()) as master:
+        yield master
+
+
+def answered(asked):
+    return asked + ANSWER[REQUEST_BYTES:]
+
+
+def test_a_request_is_answered(master):
+    master.write(read_request(1))
+    assert master.read(ANSWER_BYTES) == answered(read_request(1))
+
+
+def test_the_line_is_raw_and_at_9600_baud(master):
+    attributes = termios.tcgetattr(master.fd)
+    assert attributes[tty.OSPEED] == termios.B9600
+    assert not attributes[tty.LFLAG] & (termios.ECHO | termios.ICANON)
+
+
+@pytest.mark.parametrize("latency_s", [0, 0.05])
+def test_no_byte_comes_early(latency_s):
+    with serving(Echo(), latency_s) as master:
+        seen = []
+        start_s = time.monotonic()
+        master.write(read_request(1))
+        master.read(ANSWER_BYTES, seen)
+    for at_s, count in seen:
+        assert at_s - start_s >= (REQUEST_BYTES + count) * BYTE_S + latency_s - 1e-4
+
+
+def test_an_answer_comes_in_pieces_and_does_not_drift(master):
+    polls = 5
+    start_s = time.monotonic()
+    pieces = []
+    for _ in range(polls):
+        master.write(read_request(1))
+        seen = []
+        master.read(ANSWER_BYTES, seen)
+        pieces.append(len(seen))
+    true_s = polls * ((REQUEST_BYTES + ANSWER_BYTES) * BYTE_S + LATENCY_S)
+    assert true_s - 1e-3 <= time.monotonic() - start_s < 10 * true_s
+    assert max(pieces) > 1
+
+
+def test_a_request_in_pieces_is_answered_after_its_last_byte(master):
+    asked = read_request(1)
+    for at in range(REQUEST_BYTES):
+        start_s = time.monotonic()
+        master.write(asked[at : at + 1])
+    assert master.read(ANSWER_BYTES) == answered(asked)
+    assert time.monotonic() - start_s >= (1 + ANSWER_BYTES) * BYTE_S + LATENCY_S - 1e-4
+
+
+def test_two_requests_in_a_row_are_answered_in_turn(master):
+    start_s = time.monotonic()
+    master.write(read_request(1) + request(1, 0xF2, 7))
+    assert master.read(ANSWER_BYTES) == answered(read_request(1))
+    assert master.read(ANSWER_BYTES) == answered(request(1, 0xF2, 7))
+    assert time.monotonic() - start_s >= (REQUEST_BYTES + 2 * ANSWER_BYTES) * BYTE_S + LATENCY_S - 1e-4
+
+
+BAD_CHECKSUM = bytes(read_request(1)[:-1]) + b"\x00"
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [BAD_CHECKSUM, bytes(read_request(2)), bytes(read_request(1)[:4]), b"\x55" * 50, b"\x4e\x57\x00\x13", ANSWER],
+    ids=["bad checksum", "other address", "half a request", "one byte again and again", "JK BMS", "an answer"],
+)
+def test_rubbish_gets_silence_and_costs_no_good_request(master, rubbish):
+    master.write(rubbish + read_request(1))
+    assert master.read(ANSWER_BYTES) == answered(read_request(1))
+    assert master.nothing_is_left()
+
+
+def test_a_flood_of_requests_gives_a_bounded_queue():
+    echo = Echo()
+    with closing(Line(echo, 0)) as line:
+        line._receive(read_request(1) * 1000, time.monotonic())
+        assert len(line._pending) < 10
+    assert len(echo.requests) == 1000
+
+
+def test_answers_that_nobody_reads_are_lost_without_harm():
+    line = Line(Echo(), 0)
+    with closing(line):
+        for _ in range(2000):
+            line._receive(bytes(read_request(1)), time.monotonic())
+            line._send(time.monotonic() + 3600)
+        assert line._wait_s() > 0
+
+
+def test_a_link_comes_and_goes(tmp_path):
+    link = tmp_path / "balancer"
+    place(str(link), "/dev/pts/1")
+    assert os.readlink(link) == "/dev/pts/1"
+    remove(str(link), "/dev/pts/1")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stale", ["/dev/pts/0", "/nowhere/at/all"])
+def test_a_stale_link_is_replaced(tmp_path, stale):
+    link = tmp_path / "balancer"
+    link.symlink_to(stale)
+    place(str(link), "/dev/pts/1")
+    assert os.readlink(link) == "/dev/pts/1"
+    assert list(tmp_path.iterdir()) == [link]
+
+
+def test_what_is_no_link_of_ours_is_refused(tmp_path):
+    real = tmp_path / "real"
+    real.write_text("precious")
+    foreign = tmp_path / "foreign"
+    foreign.symlink_to(real)
+    for path in (real, foreign, tmp_path):
+        with pytest.raises(FileExistsError, match="exists and is no simulator's link"):
+            place(str(path), "/dev/pts/1")
+    assert real.read_text() == foreign.read_text() == "precious"
+
+
+def test_a_link_that_another_took_over_stays(tmp_path):
+    link = tmp_path / "balancer"
+    place(str(link), "/dev/pts/1")
+    place(str(link), "/dev/pts/2")
+    remove(str(link), "/dev/pts/1")
+    assert os.readlink(link) == "/dev/pts/2"

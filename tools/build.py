@@ -1,0 +1,134 @@
+"""Builds the tree of files that a board's flash holds, in `build/<board>/`. Only what changed is built again."""
+
+import gzip
+import importlib
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRMWARE = ROOT / "firmware"
+BUILD = ROOT / "build"
+MICRODOT_FILES = ("__init__.py", "helpers.py", "microdot.py")
+
+# The fonts of the small display: module, file of DejaVu, height in pixels, characters.
+FONTS = (
+    ("digits", "DejaVuSansMono-Bold.ttf", 19, "0123456789.- "),
+    ("small", "DejaVuSansMono.ttf", 10, "".join(map(chr, range(32, 127)))),
+)
+_FONT_PACKAGE = "rinoh_typeface_dejavusansmono"
+
+
+class BuildError(Exception):
+    """What stands in the way of a build, in one sentence."""
+
+
+def build(board: str) -> Path:
+    """Build for `board` (a name of `evencell boards`); returns the folder. Raises BuildError."""
+    tree = BUILD / board
+    sources = {**firmware_sources(), **board_sources(board), **microdot_sources(), **font_sources()}
+    for name, source in sources.items():
+        compile_module(source, tree / Path(name).with_suffix(".mpy"), name)
+    compress(FIRMWARE / "evencell/forward/page.html", tree / "evencell/forward/page.html.gz")
+    write_if_changed(tree / "main.py", (FIRMWARE / "main.py").read_text())
+    write_if_changed(tree / "board.py", board_module(board))
+    remove_others(tree, {str(Path(name).with_suffix(".mpy")) for name in sources})
+    return tree
+
+
+def firmware_sources() -> dict[str, Path]:
+    """Name in the tree → source, for every module of the firmware."""
+    return {str(path.relative_to(FIRMWARE)): path for path in sorted(FIRMWARE.glob("evencell/**/*.py"))}
+
+
+def board_sources(board: str) -> dict[str, Path]:
+    """The board's own file, and the one that makes capabilities of it."""
+    names = {board, maker(board)}
+    return {f"boards/{name}.py": ROOT / "boards" / f"{name}.py" for name in sorted(names)}
+
+
+def maker(board: str) -> str:
+    """Module of `boards` that makes capabilities of this board's data; raises BuildError for unknown boards."""
+    path = ROOT / "boards" / f"{board}.py"
+    if not path.exists() or board.startswith("_"):
+        raise BuildError(f"There is no board {board!r}. `evencell boards` lists those there are.")
+    chip = importlib.import_module(f"boards.{board}").BOARD["chip"]
+    return "host" if chip == "host" else "esp32"
+
+
+def board_module(board: str) -> str:
+    """`board.py` of the tree: the board it was built for."""
+    made_by = maker(board)
+    if made_by == board:
+        return f"from boards.{board} import Board\n\nboard = Board()\n"
+    return f"from boards.{board} import BOARD\nfrom boards.{made_by} import Board\n\nboard = Board(BOARD)\n"
+
+
+def microdot_sources() -> dict[str, Path]:
+    """The web server's modules that we use, from the installed wheel."""
+    folder = Path(importlib.util.find_spec("microdot").origin).parent
+    return {f"microdot/{name}": folder / name for name in MICRODOT_FILES}
+
+
+def font_sources() -> dict[str, Path]:
+    """Fonts as Python modules, made by font-to-py from the DejaVu files of an installed wheel."""
+    package = Path(importlib.util.find_spec(_FONT_PACKAGE).submodule_search_locations[0])
+    return {
+        f"evencell/display/font_{name}.py": make_font(
+            package / file, height, characters, BUILD / "fonts" / f"font_{name}.py"
+        )
+        for name, file, height, characters in FONTS
+    }
+
+
+def make_font(ttf: Path, height: int, characters: str, module: Path) -> Path:
+    """Render `characters` of `ttf` at `height` pixels, horizontally mapped, into `module`."""
+    if not newer(module, ttf, Path(__file__)):
+        module.parent.mkdir(parents=True, exist_ok=True)
+        command = [str(tool("font_to_py")), str(ttf), str(height), module.name, "-x", "-c", characters]
+        run(command, cwd=module.parent)
+    return module
+
+
+def compile_module(source: Path, target: Path, name: str):
+    """Compile to bytecode; tracebacks name the file as `name`."""
+    if newer(target, source):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    run([str(tool("mpy-cross")), "-s", name, "-o", str(target), str(source)])
+
+
+def compress(source: Path, target: Path):
+    """gzip, reproducibly."""
+    if not newer(target, source):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(gzip.compress(source.read_bytes(), mtime=0))
+
+
+def newer(target: Path, *sources: Path) -> bool:
+    """Whether `target` is there and younger than all it is made of."""
+    return target.exists() and all(target.stat().st_mtime_ns > source.stat().st_mtime_ns for source in sources)
+
+
+def write_if_changed(target: Path, text: str):
+    if not target.exists() or target.read_text() != text:
+        target.write_text(text)
+
+
+def remove_others(tree: Path, wanted: set[str]):
+    """What a source no longer stands behind must not be imported by accident."""
+    for path in tree.glob("**/*.mpy"):
+        if str(path.relative_to(tree)) not in wanted:
+            path.unlink()
+
+
+def tool(name: str) -> Path:
+    """A program that the set-up installed beside this Python."""
+    return Path(sys.executable).parent / name
+
+
+def run(command: list[str], cwd: Path | None = None):
+    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    if result.returncode:
+        raise BuildError(f"{Path(command[0]).name}: {(result.stderr or result.stdout).strip()}")

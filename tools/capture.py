@@ -1,0 +1,103 @@
+"""`evencell capture`: raw frames as they came, for the protocol's open questions."""
+
+import asyncio
+import json
+import os
+import time
+from pathlib import Path
+
+import click
+
+from evencell.link.exchange import Line
+from evencell.protocol.jk_balancer import read_request
+from tools.asking import TIMEOUT_MS
+from tools.options import address_option, port_option
+from tools.serial_port import open_port
+
+
+class RecordingPort:
+    """A port that remembers what it was sent and what it received."""
+
+    direction = None
+
+    def __init__(self, port):
+        self._port = port
+        self.sent = bytearray()
+        self.received = bytearray()
+
+    def write(self, data):
+        self.sent += data
+        self._port.write(data)
+
+    def readinto(self, buffer) -> int:
+        count = self._port.readinto(buffer) or 0
+        self.received += buffer[:count]
+        return count
+
+
+@click.command()
+@port_option
+@address_option
+@click.option("--count", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many polls.")
+@click.option("--interval", type=click.FloatRange(0, 3600), default=1, show_default=True, help="Seconds between them.")
+@click.option("--note", default="", help="Model, hardware version, what the pack was doing, what the app showed.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def capture(port, address, count, interval, note, file):
+    """Record raw answers with time and note into FILE, which grows with each call."""
+    entries = load(file)
+    with open_port(port) as serial_port:
+        for entry in asyncio.run(record(serial_port, address, count, interval)):
+            entry["name"] = f"{file.stem}-{len(entries) + 1}"
+            entry["origin"] = note
+            entries.append(entry)
+    save(file, entries)
+    click.echo(f"{file}: {len(entries)} entries. To send it in: see CONTRIBUTING.md")
+
+
+async def record(port, address: int, count: int, interval_s: float) -> list[dict]:
+    """Poll `count` times; each entry holds whatever bytes came, an answer or not."""
+    entries = []
+    for number in range(count):
+        if number:
+            await asyncio.sleep(interval_s)
+        recording = RecordingPort(port)
+        at = await Line(recording).ask(read_request(address), TIMEOUT_MS)
+        click.echo(
+            f"{number + 1}/{count}: {len(recording.received)} bytes{'' if at >= 0 else ', no answer among them'}"
+        )
+        entries.append(
+            {
+                "kind": "recorded",
+                "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                "request": hex_text(recording.sent),
+                "reply": hex_text(recording.received),
+            }
+        )
+    return entries
+
+
+def hex_text(data: bytes) -> str:
+    return bytes(data).hex(" ").upper()
+
+
+def load(file: Path) -> list[dict]:
+    """Entries of an earlier capture; raises a sentence where the file is something else."""
+    if not file.exists():
+        return []
+    try:
+        entries = json.loads(file.read_text())
+    except (OSError, ValueError):
+        entries = None
+    if not isinstance(entries, list):
+        raise click.ClickException(f"{file} is there already and is no capture. Choose another name.")
+    return entries
+
+
+def save(file: Path, entries: list[dict]):
+    """Write all of it or nothing."""
+    new = file.with_name(file.name + ".new")
+    try:
+        new.write_text(json.dumps(entries, indent=1) + "\n")
+        os.replace(new, file)
+    except OSError as error:
+        raise click.ClickException(f"{file} can't be written: {error.strerror}.") from None

@@ -1,0 +1,109 @@
+"""`make run`: simulated pack, broker and firmware together on this computer, until Ctrl-C."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tools import broker, device
+from tools.build import BuildError, build, tool
+from tools.serial_port import PortError, open_port
+
+_HTTP_PORT = 8080
+_MQTT_PORT = 1883
+_READY_WITHIN_S = 30
+
+
+class DemoError(Exception):
+    """What stands in the way, in one sentence."""
+
+
+def main(port: str | None):
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        with tempfile.TemporaryDirectory(prefix="evencell-") as folder, contextlib.ExitStack() as running:
+            run(port, Path(folder), running)
+    except KeyboardInterrupt:
+        print("\nAll stopped.")
+    except (BuildError, DemoError) as error:
+        sys.exit(str(error))
+    except PortError as error:
+        sys.exit(error.message)
+
+
+def run(port: str | None, folder: Path, running: contextlib.ExitStack):
+    """Start everything, say where it is, and wait until one of it ends."""
+    build("host")
+    if port:
+        open_port(port).close()
+    else:
+        port = str(folder / "balancer")
+        start(running, [str(tool("evencell")), "sim", "--link", port], stdout=subprocess.DEVNULL)
+        wait_until(lambda: os.path.exists(port), "the simulated balancer")
+    mqtt_port = free_port(_MQTT_PORT)
+    start(running, broker.command(mqtt_port, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: listens(mqtt_port), "the MQTT broker")
+    http_port = free_port(_HTTP_PORT)
+    overrides = device.overrides(f"127.0.0.1:{http_port}", f"127.0.0.1:{mqtt_port}", None)
+    environment = device.environment(port, device.DEFAULT_DATA, overrides=overrides)
+    firmware = start(running, device.command(), env=environment)
+    wait_until(lambda: listens(http_port) or firmware.poll() is not None, "the page")
+    print(f"\n  page   http://127.0.0.1:{http_port}/")
+    print(f"  MQTT   mosquitto_sub -p {mqtt_port} -v -t 'evencell/#'")
+    print("  Ctrl-C ends all of it.\n", flush=True)
+    firmware.wait()
+    raise DemoError("The firmware ended by itself; its last lines above say why.")
+
+
+def start(running: contextlib.ExitStack, command: list[str], **options) -> subprocess.Popen:
+    """Start a process that ends with the others. It has a session of its own, so that Ctrl-C comes to us alone."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+    running.callback(stop, process)
+    return process
+
+
+def stop(process: subprocess.Popen):
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def wait_until(ready, what: str):
+    deadline = time.monotonic() + _READY_WITHIN_S
+    while not ready():
+        if time.monotonic() > deadline:
+            raise DemoError(f"{what} did not start within {_READY_WITHIN_S} s.")
+        time.sleep(0.02)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port(wanted: int) -> int:
+    """The usual port, or any other where somebody has it."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return probe.getsockname()[1]
+    raise DemoError("no port of this computer is free.")
+
+
+def _interrupt(*_):
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else None)

@@ -1,0 +1,65 @@
+"""The firmware on this computer: real MicroPython, the built tree, and what the command line wants."""
+
+import json
+import os
+import platform
+import shutil
+from pathlib import Path
+
+from boards.host import SETTINGS_VARIABLE
+from tools.build import BUILD, BuildError, build, tool
+
+DEFAULT_DATA = BUILD / "data"
+
+
+def micropython() -> str:
+    """The MicroPython to use: `MICROPYTHON` names another than the installed one. Raises BuildError."""
+    named = os.environ.get("MICROPYTHON") or str(tool("micropython"))
+    found = shutil.which(named)
+    if found is None:
+        raise BuildError(
+            f"There is no MicroPython here ({named}): its package has none for {platform.machine()}. "
+            "Build MicroPython's unix port and name it: MICROPYTHON=/path/to/micropython"
+        )
+    return found
+
+
+def command(heap: str | None = None) -> list[str]:
+    """How to start the firmware, built anew where something changed."""
+    tree = build("host")
+    options = ["-X", f"heapsize={heap}"] if heap else []
+    return [micropython(), *options, str(tree / "main.py")]
+
+
+def environment(port: str, data: Path, config: Path | None = None, overrides: dict | None = None) -> dict[str, str]:
+    """Environment for the firmware: a serial port, the folder of its flash, a configuration, what wins over it."""
+    data.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "port": port,
+        "data": str(data),
+        "config": str(config) if config else None,
+        "overrides": overrides or {},
+    }
+    return {**os.environ, "MICROPYPATH": ".frozen", SETTINGS_VARIABLE: json.dumps(settings)}
+
+
+def overrides(http: str | None, mqtt: str | None, profile: str | None) -> dict:
+    """The parts of a configuration that the command line gives; raises ValueError with a sentence."""
+    wanted = {}
+    if http:
+        host, port = host_and_port(http, "--http")
+        wanted["http"] = {"enabled": True, "host": host, "port": port}
+    if mqtt:
+        host, port = host_and_port(mqtt, "--mqtt")
+        wanted["mqtt"] = {"enabled": True, "host": host, "port": port}
+    if profile:
+        wanted["profile"] = profile
+    return wanted
+
+
+def host_and_port(text: str, option: str) -> tuple[str, int]:
+    """`HOST:PORT` apart; raises ValueError with a sentence."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"{option}: {text!r} is not HOST:PORT, such as 127.0.0.1:8080")
+    return host, int(port)

@@ -1,0 +1,40 @@
+"""Serial ports of this computer, with sentences instead of tracebacks."""
+
+import errno
+import termios
+
+import click
+import serial
+
+from evencell.link.exchange import BAUD
+
+_REMEDIES = {
+    errno.ENOENT: "there is no such port. Is the adapter plugged in? Linux: ls /dev/ttyUSB* /dev/ttyACM*",
+    errno.EACCES: "you may not open it. Linux: sudo usermod -aG dialout $USER, then log out and in again",
+    errno.EBUSY: "another program uses it. Close that one first (Linux: lsof PORT shows which)",
+    errno.EAGAIN: "another program uses it. Close that one first (Linux: lsof PORT shows which)",
+    errno.EISDIR: "this is a folder, not a serial port",
+    errno.ENOTTY: "this is a file, not a serial port",
+}
+
+
+class SerialPort(serial.Serial):
+    """A port as the firmware's link wants it; a USB adapter turns its transceiver by itself."""
+
+    direction = None
+
+
+class PortError(click.ClickException):
+    """A port that can't be used: one sentence, exit status 1."""
+
+    exit_code = 1
+
+
+def open_port(path: str) -> SerialPort:
+    """Open `path` at 9600 baud for us alone; raises PortError."""
+    try:
+        return SerialPort(path, BAUD, timeout=0, exclusive=True)
+    except (OSError, termios.error) as error:
+        number = getattr(error, "errno", None) or getattr(error.__context__, "args", [0])[0]
+        remedy = _REMEDIES.get(number, str(error))
+        raise PortError(f"{path}: {remedy.replace('PORT', path)}.") from None

@@ -1,0 +1,6 @@
+"""A simulated pack and balancer behind a pty: `evencell sim`.
+
+`chemistry`, `pack` and `usage` are the cells and what a rider does to them, `balancer` moves charge between them.
+`answers` turns requests into frames, `capture` replays recorded ones instead, `line` carries both at the pace of the
+wire. The model knows no wall clock: `step(seconds)` is all that makes it older.
+"""

@@ -1,0 +1,44 @@
+"""Recorded answers instead of a model: the replies of a captures file, byte for byte."""
+
+import json
+from itertools import cycle
+from pathlib import Path
+
+from evencell.protocol.jk_balancer import READ
+
+
+class Recording:
+    """Answers every read of `address` with the next of `replies`, and begins again after the last.
+
+    Writes stay unanswered: nothing recorded knows what they should change.
+    """
+
+    def __init__(self, replies: list[bytes], address: int):
+        self._replies = cycle(replies)
+        self._address = address
+
+    def catch_up(self):
+        """A recording does not age."""
+
+    def answer(self, request: bytes) -> bytes | None:
+        """The next reply, or None for whatever isn't a read of this address."""
+        if request[2] != self._address or request[3] != READ:
+            return None
+        return next(self._replies)
+
+
+def load_replies(path: Path) -> list[bytes]:
+    """The replies to reads in a captures file (a JSON list of objects with hex `request` and `reply`).
+
+    Replies of any length count, so that recordings of a faulty line can be replayed too. Raises ValueError, with what
+    is wrong, for a file of another form or without a single such reply.
+    """
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        exchanges = [(bytes.fromhex(entry["request"]), bytes.fromhex(entry["reply"])) for entry in entries]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is no captures file ({type(error).__name__}: {error})") from error
+    replies = [reply for request, reply in exchanges if request[3:4] == bytes([READ])]
+    if not replies:
+        raise ValueError(f"{path} holds no reply to a read")
+    return replies
