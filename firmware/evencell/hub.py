@@ -18,7 +18,7 @@ class Hub:
         self.packs = packs
         self.clock = clock
         self.posted = 0
-        self._events = [None] * _EVENTS_KEPT
+        self._events: list[tuple | None] = [None] * _EVENTS_KEPT
         self._consumers = []
 
     def subscribe(self) -> "Consumer":

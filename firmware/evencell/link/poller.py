@@ -27,10 +27,9 @@ class Poll:
         return ticks_diff(ticks_ms(), self.due)
 
     def schedule_next(self):
-        """Keep the rhythm; where it was missed by whole intervals, leave those out."""
-        late_ms = self.late_ms()
-        missed = late_ms // self.interval_ms if self.interval_ms else 0
-        self.due = ticks_add(ticks_ms(), (missed + 1) * self.interval_ms - late_ms)
+        """Keep the rhythm; where it was missed by whole intervals, leave those out. Interval 0 is always due."""
+        remaining_ms = self.interval_ms - self.late_ms() % self.interval_ms if self.interval_ms else 0
+        self.due = ticks_add(ticks_ms(), remaining_ms)
 
 
 class Poller:
@@ -47,8 +46,8 @@ class Poller:
         while True:
             poll = self._next()
             await sleep_ms(max(0, -poll.late_ms()))
-            poll.schedule_next()
             await self._poll(poll)
+            poll.schedule_next()
 
     def _next(self) -> Poll:
         next_poll = self._polls[0]

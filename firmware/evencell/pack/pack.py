@@ -37,7 +37,7 @@ class Pack:
         self.scale = scale
         self.accepted = Status()
         self.candidate = Status()
-        self.link = None  # not known yet, shown as offline
+        self.link: int | None = None  # not known yet, shown as offline
         self.line = None  # the counters of the line it hangs on, for whoever shows them
         self.sequence = 0
         self.read_ms = 0

@@ -18,12 +18,12 @@ def load(path: str, overrides: dict | None = None) -> tuple[dict, list[str]]:
     """
     faults = []
     given = _read_best(path, faults)
-    spec = _spec()
+    check = _check()
     wrong = []
-    config = spec.complete(given, wrong)
-    spec.override(config, overrides or {}, wrong)
-    spec.reconcile(config, wrong)
-    _forget_spec()
+    config = check.complete(given, wrong)
+    check.override(config, overrides or {}, wrong)
+    check.reconcile(config, wrong)
+    _forget_check()
     return config, faults + sorted(wrong)
 
 
@@ -81,12 +81,13 @@ def _read(path: str, may_be_empty: bool) -> dict:
     return given
 
 
-def _spec():
-    """The table of all keys, in memory only while it is needed."""
-    from evencell.system import config_spec
+def _check():
+    """The table of all keys and what checks against it, in memory only while it is needed."""
+    from evencell.system import config_check
 
-    return config_spec
+    return config_check
 
 
-def _forget_spec():
-    sys.modules.pop("evencell.system.config_spec", None)
+def _forget_check():
+    for name in ("config_check", "config_spec", "config_kinds", "spelling"):
+        sys.modules.pop("evencell.system." + name, None)

@@ -49,7 +49,8 @@ class Log:
         text = io.StringIO()
         print_exception(error, text)
         self.error("%s failed" % part)
-        for line in text.getvalue().strip().split("\n"):
+        traceback = text.getvalue()  # pyright: ignore[reportAttributeAccessIssue] (the stubs lack it)
+        for line in traceback.strip().split("\n"):
             self.error("  " + line)
 
     def lines(self, since: int = 0) -> list[str]:

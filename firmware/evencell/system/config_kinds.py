@@ -1,0 +1,110 @@
+"""Kinds of configuration values: each has a `default`, says what is `allowed`, and `accepts` a value or not."""
+
+
+class Whole:
+    """A whole number from `lowest` to `highest`; None too, where that is the default."""
+
+    def __init__(self, default, lowest: int, highest: int):
+        self.default = default
+        self._range = lowest, highest
+        self.allowed = "a whole number from %d to %d" % self._range
+
+    def accepts(self, value) -> bool:
+        return type(value) is int and self._range[0] <= value <= self._range[1]
+
+
+class Number(Whole):
+    """Any number in the range."""
+
+    def __init__(self, default, lowest: int, highest: int):
+        super().__init__(default, lowest, highest)
+        self.allowed = "a number from %d to %d" % self._range
+
+    def accepts(self, value) -> bool:
+        return type(value) in (int, float) and self._range[0] <= value <= self._range[1]
+
+
+class Switch:
+    """true or false."""
+
+    allowed = "true or false"
+
+    def __init__(self, default: bool):
+        self.default = default
+
+    def accepts(self, value) -> bool:
+        return value is True or value is False
+
+
+class Choice:
+    """One of a few words."""
+
+    def __init__(self, default: str, *words: str):
+        self.default = default
+        self.words = words
+        self.allowed = "one of " + ", ".join(words)
+
+    def accepts(self, value) -> bool:
+        return value in self.words
+
+
+class Text:
+    """A text of `shortest` to `longest` characters; None too, where that is the default."""
+
+    def __init__(self, default, longest: int, shortest: int = 0):
+        self.default = default
+        self._lengths = shortest, longest
+        self.allowed = "a text of %d to %d characters" % self._lengths
+
+    def accepts(self, value) -> bool:
+        return isinstance(value, str) and self._lengths[0] <= len(value) <= self._lengths[1]
+
+
+class Name(Text):
+    """A text that can stand in an MQTT topic and in a path."""
+
+    def __init__(self, default: str | None, longest: int):
+        super().__init__(default, longest, 1)
+        self.allowed = "1 to %d letters, digits, _ or -" % longest
+
+    def accepts(self, value) -> bool:
+        if not super().accepts(value):
+            return False
+        return all(c in "_-" or "0" <= c <= "9" or "a" <= c.lower() <= "z" for c in value)
+
+
+class Topic(Text):
+    """An MQTT topic to publish under: no wildcards, no slash at either end."""
+
+    def __init__(self, default: str, longest: int):
+        super().__init__(default, longest, 1)
+        self.allowed = "a topic of 1 to %d characters without + or #, and no / at its ends" % longest
+
+    def accepts(self, value) -> bool:
+        if not super().accepts(value):
+            return False
+        return not ("+" in value or "#" in value or value[0] == "/" or value[-1] == "/")
+
+
+class Pins:
+    """Pin numbers by name."""
+
+    default = {}
+    allowed = 'pins by name, as in {"tx": 17}'
+
+    def accepts(self, value) -> bool:
+        return isinstance(value, dict) and all(type(pin) is int for pin in value.values())
+
+
+class List:
+    """`fewest` to `most` objects of one table."""
+
+    def __init__(self, table: dict, fewest: int, most: int, unique: str):
+        self.table = table
+        self.default = [{}] * fewest
+        self.unique = unique
+        self._counts = fewest, most
+        self.allowed = "a list of %d to %d objects" % self._counts
+
+    def accepts(self, value) -> bool:
+        return isinstance(value, list) and self._counts[0] <= len(value) <= self._counts[1]

@@ -1,0 +1,94 @@
+"""Makes pytest run the shared test files on MicroPython too: an item for each test and interpreter."""
+
+import ast
+import functools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from host_tests.portable import ROOT
+from tools.build import tool
+from tools.device import micropython
+
+HOST_TESTS = Path(ROOT) / "host_tests"
+WEBASSEMBLY = Path(sys.prefix) / "node_modules/@micropython/micropython-webassembly-pyscript"
+
+# Which shared files each interpreter runs. The 32-bit port has no event loop of its own, so no test that awaits.
+_TEXTS = ("forward/test_text.py", "forward/test_status_json.py")
+SHARED = {
+    "unix": ("protocol", "pack", "link", "system", *_TEXTS, "test_hub.py", "test_supervisor.py"),
+    "32bit": ("protocol", "pack", "system", *_TEXTS),
+}
+
+
+def pytest_collect_file(file_path: Path, parent):
+    """Besides pytest's own collection for CPython."""
+    if not file_path.name.startswith("test_") or file_path.suffix != ".py":
+        return None
+    name = file_path.relative_to(HOST_TESTS).as_posix()
+    interpreters = [key for key, places in SHARED.items() if name in places or name.split("/")[0] in places]
+    return SharedFile.from_parent(parent, path=file_path, interpreters=interpreters) if interpreters else None
+
+
+class SharedFile(pytest.File):
+    """A test file as the other interpreters see it."""
+
+    def __init__(self, *, interpreters, **kwargs):
+        super().__init__(**kwargs)
+        self._interpreters = interpreters
+
+    def collect(self):
+        tree = ast.parse(self.path.read_text())
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                for on in self._interpreters:
+                    yield SharedTest.from_parent(self, name=f"{node.name}[{on}]", test=node.name, on=on)
+
+
+class SharedTest(pytest.Item):
+    """One test on one interpreter; the file's tests run in one process."""
+
+    def __init__(self, *, test, on, **kwargs):
+        super().__init__(**kwargs)
+        self._test = test
+        self._on = on
+
+    def runtest(self):
+        outcomes, output = run_file(self._on, self.path)
+        if self._test not in outcomes:
+            raise SharedTestFailed(f"the interpreter ended before this test:\n{output}")
+        if outcomes[self._test] is not None:
+            raise SharedTestFailed(outcomes[self._test])
+
+    def repr_failure(self, excinfo):
+        return str(excinfo.value)
+
+    def reportinfo(self):
+        return self.path, None, self.name
+
+
+class SharedTestFailed(Exception):
+    """The other interpreter's traceback."""
+
+
+@functools.cache
+def run_file(interpreter: str, path: Path) -> tuple[dict, str]:
+    """Outcome of each test of the file (None: passed), and all that was printed."""
+    module = "host_tests." + path.relative_to(HOST_TESTS).with_suffix("").as_posix().replace("/", ".")
+    environment = {**os.environ, "MICROPYPATH": f"{ROOT}:{ROOT}/firmware:.frozen"}
+    if interpreter == "unix":
+        command = [micropython(), str(HOST_TESTS / "on_micropython.py"), module]
+    else:
+        command = [str(tool("node")), str(HOST_TESTS / "webassembly.mjs"), str(WEBASSEMBLY), ROOT, module]
+    options = {"cwd": ROOT, "env": environment, "stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
+    result = subprocess.run(command, **options)
+    outcomes = {}
+    for line in result.stdout.splitlines():
+        if line.startswith('{"'):
+            outcome = json.loads(line)
+            outcomes[outcome["test"]] = outcome["error"]
+    return outcomes, result.stdout + result.stderr

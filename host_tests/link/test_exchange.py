@@ -1,0 +1,146 @@
+import asyncio
+
+from evencell.link.exchange import Line
+from evencell.protocol.jk_balancer import decode_written, read_request, write_request
+from host_tests.link.ports import ScriptedPort, TurningPort
+from host_tests.portable import frame_of, raises
+
+REQUEST = read_request(1)
+FRAME = frame_of("4s-idle")
+OTHER = frame_of("4s-cold")
+
+
+def ask(port, request=REQUEST, timeout_ms: int = 150):
+    """The answer as bytes (or None), and the line."""
+    line = Line(port)
+    return asyncio.run(answer_on(line, request, timeout_ms)), line
+
+
+async def answer_on(line, request=REQUEST, timeout_ms: int = 150):
+    at = await line.ask(request, timeout_ms)
+    return None if at < 0 else bytes(line.frame[at : at + 74])
+
+
+def test_an_answer():
+    answer, line = ask(ScriptedPort([(0, FRAME)]))
+    assert answer == FRAME
+    assert (line.requests, line.answers, line.timeouts) == (1, 1, 0)
+
+
+def test_an_answer_in_pieces():
+    pieces = [(i, FRAME[i : i + 1]) for i in range(74)]
+    answer, _ = ask(ScriptedPort(pieces), timeout_ms=1000)
+    assert answer == FRAME
+
+
+def test_own_echo_is_stripped():
+    answer, line = ask(ScriptedPort([(0, bytes(REQUEST)), (10, FRAME)]))
+    assert answer == FRAME
+    assert line.rubbish_bytes == 7
+
+
+def test_echo_and_answer_in_one_piece():
+    answer, _ = ask(ScriptedPort([(0, bytes(REQUEST) + FRAME)]))
+    assert answer == FRAME
+
+
+def test_silence_is_a_timeout():
+    answer, line = ask(ScriptedPort([]))
+    assert answer is None
+    assert (line.answers, line.timeouts) == (0, 1)
+
+
+def test_half_an_answer_is_a_timeout():
+    answer, line = ask(ScriptedPort([(0, FRAME[:40])]))
+    assert answer is None
+    assert line.timeouts == 1
+
+
+def test_a_damaged_answer_is_counted():
+    damaged = bytearray(FRAME)
+    damaged[30] ^= 4
+    answer, line = ask(ScriptedPort([(0, bytes(damaged))]))
+    assert answer is None
+    assert line.bad_checksums == 1
+
+
+def test_the_answer_to_something_else_is_not_taken():
+    answer, line = ask(ScriptedPort([(0, frame_of("set-trigger-10")), (5, FRAME)]))
+    assert answer == FRAME
+    assert line.foreign_frames == 1
+
+
+def test_an_answer_to_a_write():
+    request = write_request(1, "jk_b2a4s", "trigger_mv", 10)
+    answer, _ = ask(ScriptedPort([(0, frame_of("set-trigger-10"))]), request)
+    assert decode_written(answer, 0) == 10
+
+
+def test_bytes_from_before_the_question_are_no_answer():
+    port = ScriptedPort([(0, FRAME)])
+    port.arrive(0, OTHER)
+    answer, _ = ask(port)
+    assert answer == FRAME
+
+
+def test_a_late_answer_is_not_taken_for_the_next_one():
+    """It comes while the line is drained, and each later answer belongs to its own question."""
+    port = ScriptedPort([(200, OTHER)], [(0, FRAME)])
+    line = Line(port)
+
+    async def scenario():
+        return [await answer_on(line), await answer_on(line)]
+
+    assert asyncio.run(scenario()) == [None, FRAME]
+    assert line.late_answers == 1
+
+
+def test_draining_waits_for_silence():
+    """Rubbish keeps coming for a while after the timeout; the next question waits for its end."""
+    rubbish = [(150 + 40 * i, b"\xff\xff") for i in range(6)]
+    port = ScriptedPort(rubbish, [(0, FRAME)])
+    line = Line(port)
+
+    async def scenario():
+        return [await answer_on(line), await answer_on(line)]
+
+    assert asyncio.run(scenario()) == [None, FRAME]
+    assert line.rubbish_bytes == 12
+
+
+def test_a_line_that_never_falls_silent_does_not_stop_us():
+    class Babbler(ScriptedPort):
+        def readinto(self, buffer):
+            buffer[0] = 0xEB
+            return 1
+
+    answer, line = ask(Babbler([]))
+    assert answer is None
+    assert line.timeouts == 1
+
+
+def test_two_askers_take_turns():
+    port = ScriptedPort([(0, FRAME)], [(0, OTHER)])
+    line = Line(port)
+
+    async def scenario():
+        return await asyncio.gather(answer_on(line), answer_on(line))
+
+    assert asyncio.run(scenario()) == [FRAME, OTHER]
+
+
+def test_the_direction_pin_is_high_just_while_sending():
+    port = TurningPort([(0, FRAME)])
+    answer, _ = ask(port)
+    assert answer == FRAME
+    assert port.turns == [(True, 0), (False, 1)]
+
+
+def test_the_direction_pin_falls_even_where_sending_fails():
+    class Broken(TurningPort):
+        def write(self, _data):
+            raise OSError(5)
+
+    port = Broken()
+    raises(OSError, lambda: ask(port))
+    assert port.turns == [(True, 0), (False, 0)]

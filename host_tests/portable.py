@@ -1,0 +1,68 @@
+"""What tests need that run on CPython and on MicroPython alike: there is no pytest on the latter."""
+
+import json
+import sys
+
+ROOT = __file__.rsplit("/", 2)[0]
+ON_MICROPYTHON = sys.implementation.name == "micropython"
+
+if ON_MICROPYTHON:
+    from micropython import heap_lock, heap_unlock
+else:
+
+    def heap_lock():
+        """CPython has no heap to lock: only MicroPython's run can fail."""
+
+    def heap_unlock():
+        """See `heap_lock`."""
+
+
+def raises(kind, call) -> str:
+    """The text of the exception of this kind that `call()` raises; fails where it raises none."""
+    try:
+        call()
+    except kind as error:
+        return str(error)
+    raise AssertionError("%s was not raised" % kind.__name__)
+
+
+def without_heap(call):
+    """Run `call()`, which fails with MemoryError on MicroPython if it takes a single byte of heap."""
+    heap_lock()
+    try:
+        call()
+    finally:
+        heap_unlock()
+
+
+def captures() -> list[dict]:
+    """The captured and documented exchanges, each with its reply as bytes under `frame`."""
+    with open(ROOT + "/host_tests/captures/captures.json") as file:
+        entries = json.load(file)
+    for entry in entries:
+        entry["frame"] = bytes(int(digits, 16) for digits in entry["reply"].split())
+    return entries
+
+
+def frames(command: int = 0xFF) -> list[bytes]:
+    """Every whole answer to this command among the captures."""
+    return [entry["frame"] for entry in captures() if len(entry["frame"]) == 74 and entry["frame"][3] == command]
+
+
+def frame_of(name: str) -> bytes:
+    """The reply of one capture."""
+    return next(entry["frame"] for entry in captures() if entry["name"] == name)
+
+
+class FakeClock:
+    """A clock that stands until it is set."""
+
+    def __init__(self):
+        self.now_ms = 0
+        self.now_s = None
+
+    def uptime_ms(self) -> int:
+        return self.now_ms
+
+    def unix_s(self):
+        return self.now_s

@@ -1,0 +1,183 @@
+import json
+import os
+
+from evencell.system import config
+from evencell.system.files import exists
+from evencell.system.spelling import distance, nearest
+from host_tests.portable import ON_MICROPYTHON, ROOT
+
+PATH = (ROOT + "/build/test-config-" + ("micropython" if ON_MICROPYTHON else "cpython%d" % os.getpid())) + ".json"
+SUFFIXES = ("", ".new", ".old")
+
+
+def fresh():
+    """No file of an earlier test."""
+    if not exists(ROOT + "/build"):
+        os.mkdir(ROOT + "/build")
+    for suffix in SUFFIXES:
+        if exists(PATH + suffix):
+            os.remove(PATH + suffix)
+
+
+def write(text: str, suffix: str = ""):
+    with open(PATH + suffix, "w") as file:
+        file.write(text)
+
+
+def load(given=None, overrides=None) -> tuple[dict, list[str]]:
+    """The configuration that a file of this content gives, and its faults."""
+    fresh()
+    if given is not None:
+        write(given if isinstance(given, str) else json.dumps(given))
+    try:
+        return config.load(PATH, overrides)
+    finally:
+        fresh()
+
+
+def faults(given) -> list[str]:
+    return load(given)[1]
+
+
+def test_nothing_is_a_working_device():
+    for given in (None, "", " \n", {}):
+        settings, found = load(given)
+        assert found == []
+        assert settings["profile"] == "full"
+        assert settings["packs"][0]["name"] == "pack1"
+        assert settings["packs"][0]["interval_ms"] == 1000
+        assert settings["http"]["port"] == 80
+
+
+def test_what_is_given_counts():
+    settings, found = load({"name": "Scooter", "packs": [{"name": "front", "address": 3}], "mqtt": {"port": 1884}})
+    assert found == []
+    assert settings["name"] == "Scooter"
+    assert (settings["packs"][0]["name"], settings["packs"][0]["address"]) == ("front", 3)
+    assert (settings["mqtt"]["port"], settings["mqtt"]["prefix"]) == (1884, "evencell")
+
+
+def test_all_faults_at_once_each_with_path_value_and_what_is_allowed():
+    found = faults({"http": {"port": 99999}, "profile": "ful", "packs": [{"interval_ms": "fast"}], "nam": "x"})
+    assert len(found) == 4
+    assert found[0] == "http.port: 99999 is not allowed; a whole number from 1 to 65535"
+    assert found[1] == 'nam: there is no such key; did you mean "name"?'
+    assert found[2].startswith('packs[0].interval_ms: "fast" is not allowed; a whole number')
+    assert found[3] == 'profile: "ful" is not allowed; one of full, display, telemetry; did you mean "full"?'
+
+
+def test_a_faulty_key_has_its_default_and_the_others_stay():
+    settings, _ = load({"http": {"port": 99999, "public_read": False}})
+    assert settings["http"]["port"] == 80
+    assert settings["http"]["public_read"] is False
+
+
+def test_wrong_types():
+    for given in (
+        {"http": 5},
+        {"http": {"port": True}},
+        {"http": {"port": 80.0}},
+        {"http": {"enabled": 1}},
+        {"packs": {}},
+        {"packs": []},
+        {"packs": ["pack1"]},
+        {"name": ""},
+        {"name": None},
+        {"pins": {"tx": "17"}},
+        {"mqtt": {"prefix": "a/#"}},
+        {"packs": [{"name": "a/b"}]},
+    ):
+        settings, found = load(given)
+        assert len(found) == 1, (given, found)
+        assert settings["packs"][0]["name"] == "pack1"
+
+
+def test_two_packs_of_one_name_are_one():
+    settings, found = load({"packs": [{"name": "a"}, {"name": "a", "address": 2}]})
+    assert [pack["address"] for pack in settings["packs"]] == [1]
+    assert found == ['packs[1].name: "a" is there already; this one is not used']
+
+
+def test_mqtt_needs_a_host():
+    settings, found = load({"mqtt": {"enabled": True}})
+    assert settings["mqtt"]["enabled"] is False
+    assert len(found) == 1 and found[0].startswith("mqtt.host")
+
+
+def test_a_password_is_never_shown():
+    found = faults({"mqtt": {"password": 12345678}, "wifi": {"networks": [{"ssid": "x", "password": ["hunter2"]}]}})
+    assert len(found) == 2
+    assert "12345678" not in found[0] and "hunter2" not in found[1]
+
+
+def test_secrets_are_known_to_the_log():
+    settings, _ = load({"mqtt": {"password": "one"}, "wifi": {"networks": [{"ssid": "x", "password": "two"}]}})
+    assert sorted(config.secrets(settings)) == ["one", "two"]
+
+
+def test_overrides_win():
+    settings, found = load({"http": {"port": 81, "public_read": False}}, {"http": {"port": 8080}, "profile": "display"})
+    assert found == []
+    assert settings["http"]["port"] == 8080
+    assert settings["http"]["public_read"] is False
+    assert settings["profile"] == "display"
+
+
+def test_a_torn_file_falls_back_to_the_one_before_at_every_byte():
+    fresh()
+    config.save(PATH, {"name": "before"})
+    config.save(PATH, {"name": "after"})
+    with open(PATH) as file:
+        whole = file.read()
+    for cut in range(len(whole)):
+        write(whole[:cut])
+        settings, found = config.load(PATH)
+        assert settings["name"] == "before", cut
+        assert len(found) == 2, found
+    fresh()
+
+
+def test_a_cut_at_any_step_of_saving_leaves_a_whole_configuration():
+    before, after = json.dumps({"name": "before"}), json.dumps({"name": "after"})
+    states = (
+        ({"": before, ".old": "{}"}, "before"),
+        ({"": before, ".new": after[:5], ".old": "{}"}, "before"),
+        ({"": before, ".new": after, ".old": "{}"}, "before"),
+        ({".new": after, ".old": before}, "after"),
+        ({".new": after[:5], ".old": before}, "before"),
+        ({"": after, ".old": before}, "after"),
+    )
+    for files, name in states:
+        fresh()
+        for suffix, text in files.items():
+            write(text, suffix)
+        assert config.load(PATH)[0]["name"] == name, files
+    fresh()
+
+
+def test_rubbish_in_the_file():
+    for text in ("[]", "5", '"x"', "null", "{", "\x00\x01"):
+        settings, found = load(text)
+        assert settings["name"] == "evencell"
+        assert len(found) == 2, (text, found)
+
+
+def test_a_huge_file_is_not_read():
+    settings, found = load(" " * 9000 + "{}")
+    assert settings["name"] == "evencell"
+    assert "too long" in found[0]
+
+
+def test_saving_and_loading_again_changes_nothing():
+    settings, _ = load({"name": "x", "packs": [{"name": "a"}, {"name": "b", "uart": 1}], "pins": {"tx": 3}})
+    fresh()
+    config.save(PATH, settings)
+    assert config.load(PATH) == (settings, [])
+    fresh()
+
+
+def test_did_you_mean():
+    assert distance("adress", "address") == 1
+    assert nearest("adress", ("address", "name")) == "address"
+    assert nearest("prot", ("port", "host")) == "port"
+    assert nearest("colour", ("port", "host")) is None

@@ -1,0 +1,82 @@
+from evencell.system.log import Log
+from host_tests.portable import FakeClock
+
+
+def log_of(level: str = "info") -> Log:
+    return Log(FakeClock(), level)
+
+
+def test_a_line_has_seconds_level_and_text():
+    log = log_of()
+    log._clock.now_ms = 12_345
+    log.warning("link stale")
+    assert log.lines() == ["12 warning link stale"]
+
+
+def test_levels():
+    log = log_of("warning")
+    log.debug("a")
+    log.info("b")
+    log.warning("c")
+    log.error("d")
+    assert log.lines() == ["0 warning c", "0 error d"]
+
+
+def test_secrets_never_appear():
+    log = log_of()
+    log.hide("hunter2")
+    log.hide("")
+    log.hide(None)
+    log.info("password hunter2, and again: hunter2")
+    try:
+        raise ValueError("hunter2 is wrong")
+    except ValueError as error:
+        log.exception(error, "mqtt")
+    assert "hunter2" not in "\n".join(log.lines())
+    assert "***" in log.lines()[0]
+
+
+def test_a_traceback_is_kept_line_by_line():
+    log = log_of()
+    try:
+        raise ValueError("broken")
+    except ValueError as error:
+        log.exception(error, "poller")
+    lines = log.lines()
+    assert lines[0] == "0 error poller failed"
+    assert "broken" in lines[-1]
+
+
+def test_reading_on_from_where_one_was():
+    log = log_of()
+    log.info("one")
+    place = log.written
+    log.info("two")
+    assert log.lines(place) == ["0 info two"]
+    assert log.lines(log.written) == []
+
+
+def test_a_place_within_a_line_begins_with_the_next():
+    log = log_of()
+    log.info("one")
+    log.info("two")
+    assert log.lines(3) == ["0 info two"]
+
+
+def test_the_end_is_kept_and_only_whole_lines():
+    log = log_of()
+    for number in range(1000):
+        log.info("line number %d" % number)
+    lines = log.lines()
+    assert len(lines) >= 200
+    assert lines == ["0 info line number %d" % number for number in range(1000 - len(lines), 1000)]
+
+
+def test_long_and_broken_lines_are_one_line():
+    log = log_of()
+    log.info("x" * 1000)
+    log.info("two\nlines")
+    lines = log.lines()
+    assert len(lines) == 2
+    assert len(lines[0]) < 200
+    assert lines[1] == "0 info two lines"

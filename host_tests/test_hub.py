@@ -1,0 +1,74 @@
+import asyncio
+
+from evencell.hub import Hub
+from host_tests.portable import FakeClock
+
+
+def events_of(consumer) -> list:
+    events = []
+    event = consumer.next_event()
+    while event:
+        events.append(event[4])
+        event = consumer.next_event()
+    return events
+
+
+def test_a_consumer_sees_events_from_its_subscription_on():
+    hub = Hub([], FakeClock())
+    hub.post("link", "pack1", "link", "online")
+    consumer = hub.subscribe()
+    hub.post("link", "pack1", "link", "stale")
+    hub.post("link", "pack1", "link", "offline")
+    assert events_of(consumer) == ["stale", "offline"]
+    assert events_of(consumer) == []
+
+
+def test_an_event_carries_time_kind_pack_name_and_value():
+    hub = Hub([], FakeClock())
+    consumer = hub.subscribe()
+    hub.clock.now_s = 1_790_000_000
+    hub.post("alarm", "pack1", "overvoltage", True)
+    assert consumer.next_event() == (1_790_000_000, "alarm", "pack1", "overvoltage", True)
+
+
+def test_a_gap_is_reported_and_the_newest_32_remain():
+    hub = Hub([], FakeClock())
+    consumer = hub.subscribe()
+    for number in range(40):
+        hub.post("alarm", "pack1", "n", number + 1)
+    assert events_of(consumer) == list(range(9, 41))
+    assert consumer.missed == 8
+
+
+def test_consumers_do_not_disturb_each_other():
+    hub = Hub([], FakeClock())
+    first, second = hub.subscribe(), hub.subscribe()
+    hub.post("alarm", "pack1", "n", 1)
+    assert events_of(first) == [1]
+    hub.post("alarm", "pack1", "n", 2)
+    assert events_of(first) == [2]
+    assert events_of(second) == [1, 2]
+
+
+def test_waking_is_not_lost_between_two_waits():
+    async def scenario():
+        hub = Hub([], FakeClock())
+        consumer = hub.subscribe()
+        hub.wake()
+        hub.wake()
+        await consumer.changed()
+        waiting = asyncio.create_task(consumer.changed())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        hub.wake()
+        await waiting
+
+    asyncio.run(scenario())
+
+
+def test_a_closed_consumer_is_woken_no_more():
+    hub = Hub([], FakeClock())
+    consumer = hub.subscribe()
+    consumer.close()
+    hub.post("alarm", "pack1", "n", 1)
+    assert hub.event(0)[4] == 1
