@@ -98,7 +98,7 @@ class Picture:
 
 def _open(path: str):
     """The port raw, at 9600 baud, and non-blocking: with VMIN 0 a read of nothing returns at once."""
-    import termios
+    import termios  # pyright: ignore[reportMissingImports] (of the unix port alone)
 
     file = open(path, "r+b", buffering=0)
     descriptor = file.fileno()

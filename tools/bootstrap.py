@@ -48,6 +48,9 @@ def install_run(settings: dict):
 
 
 def install_develop(settings: dict):
+    # The type checker's settings can't say which Python it is.
+    (VENV / "site-packages").unlink(missing_ok=True)
+    (VENV / "site-packages").symlink_to(next(VENV.glob("lib/python*/site-packages")))
     pip("--editable", f"{ROOT}[dev]", "--constraint", str(CONSTRAINTS))
     npm(*settings["npm"])
 

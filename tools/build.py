@@ -67,19 +67,27 @@ def board_module(board: str) -> str:
 
 def microdot_sources() -> dict[str, Path]:
     """The web server's modules that we use, from the installed wheel."""
-    folder = Path(importlib.util.find_spec("microdot").origin).parent
+    folder = installed("microdot")
     return {f"microdot/{name}": folder / name for name in MICRODOT_FILES}
 
 
 def font_sources() -> dict[str, Path]:
     """Fonts as Python modules, made by font-to-py from the DejaVu files of an installed wheel."""
-    package = Path(importlib.util.find_spec(_FONT_PACKAGE).submodule_search_locations[0])
+    package = installed(_FONT_PACKAGE)
     return {
         f"evencell/display/font_{name}.py": make_font(
             package / file, height, characters, BUILD / "fonts" / f"font_{name}.py"
         )
         for name, file, height, characters in FONTS
     }
+
+
+def installed(package: str) -> Path:
+    """Folder of an installed package, which is not imported for that; raises BuildError where it is missing."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.origin:
+        raise BuildError(f"The package {package} is missing: make setup")
+    return Path(spec.origin).parent
 
 
 def make_font(ttf: Path, height: int, characters: str, module: Path) -> Path:

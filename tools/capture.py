@@ -76,7 +76,7 @@ async def record(port, address: int, count: int, interval_s: float) -> list[dict
     return entries
 
 
-def hex_text(data: bytes) -> str:
+def hex_text(data: bytes | bytearray) -> str:
     return bytes(data).hex(" ").upper()
 
 

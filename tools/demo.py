@@ -62,8 +62,11 @@ def run(port: str | None, folder: Path, running: contextlib.ExitStack):
 
 
 def start(running: contextlib.ExitStack, command: list[str], **options) -> subprocess.Popen:
-    """Start a process that ends with the others. It has a session of its own, so that Ctrl-C comes to us alone."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+    """Start a process that ends with the others. It has a group of its own, so that Ctrl-C comes to us alone.
+
+    Not a session: a session's leader would get the serial port for its terminal, and die when that is unplugged.
+    """
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0, **options)
     running.callback(stop, process)
     return process
 

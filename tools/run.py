@@ -1,6 +1,7 @@
 """`evencell run`: the firmware on MicroPython here."""
 
 import os
+import signal
 from pathlib import Path
 
 import click
@@ -31,4 +32,15 @@ def run(port, http, mqtt, config, data, profile):
         command = device.command()
     except BuildError as error:
         raise click.ClickException(str(error)) from None
+    if not has_terminal():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     os.execve(command[0], command, device.environment(port, data or device.DEFAULT_DATA, config, overrides))
+
+
+def has_terminal() -> bool:
+    """Whether there is one to hang up. A service without it would get the serial port for its own, and end with it."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True

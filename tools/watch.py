@@ -114,6 +114,9 @@ def cells(status: Status) -> Table:
 
 
 def bar(status: Status, voltage_mv: int) -> str:
+    """As long as the cell is above the lowest; the caller has one that is connected."""
+    assert status.lowest_cell is not None
+    assert status.delta_mv is not None
     above_lowest_mv = voltage_mv - status.cells_mv[status.lowest_cell - 1]
     room = _BAR_WIDTH - 2
     length = 2 + above_lowest_mv * room // max(status.delta_mv, _SMALLEST_SPAN_MV)
@@ -140,4 +143,4 @@ def link_words(pack: Pack, line: Line, clock: Clock) -> str:
     counters = f"{line.answers} answers, {line.timeouts} timeouts, {line.bad_checksums} bad checksums"
     if pack.link == ONLINE or not pack.sequence:
         return counters
-    return f"{pack.link_name.upper()}: these values are {pack.age_ms(clock) // 1000} s old · {counters}"
+    return f"{pack.link_name.upper()}: these values are {(pack.age_ms(clock) or 0) // 1000} s old · {counters}"

@@ -1,5 +1,7 @@
 """Server-sent events: what the page lives on."""
 
+import asyncio
+
 from microdot import Response
 
 from evencell.compat import const, wait_for_ms
@@ -38,7 +40,7 @@ class EventStreams:
         consumer = self._hub.subscribe()
         try:
             await self._send_for_ever(request.sock[1], consumer)
-        except (TimeoutError, OSError):
+        except (asyncio.TimeoutError, OSError):
             pass  # the browser is gone, or has stopped reading
         finally:
             consumer.close()
@@ -56,7 +58,7 @@ class EventStreams:
             await wait_for_ms(writer.drain(), _SEND_MS)
             try:
                 await wait_for_ms(consumer.changed(), _HEARTBEAT_MS)
-            except TimeoutError:
+            except asyncio.TimeoutError:
                 writer.write(b": still here\n\n")
 
     def _write_status(self, writer, pack):

@@ -9,7 +9,7 @@ from evencell import __version__
 from evencell.compat import const
 from evencell.forward.event_json import put_value
 from evencell.forward.event_stream import EventStreams
-from evencell.forward.server import Server, error
+from evencell.forward.server import Server, error, json_response
 from evencell.forward.status_json import PACK_BYTES, put_pack
 from evencell.forward.text import Text
 
@@ -20,7 +20,7 @@ _PBM_TYPE = "image/x-portable-bitmap"
 
 def start(context):
     """Serve the page as long as the device runs."""
-    microdot.microdot.print_exception = lambda fault: context.log.exception(fault, "a request")
+    setattr(microdot.microdot, "print_exception", lambda fault: context.log.exception(fault, "a request"))
     site = Site(context)
     http = context.config["http"]
 
@@ -67,7 +67,7 @@ class Site:
         supervisor = self._context.supervisor
         restarts = {part.name: part.restarts for part in supervisor.parts}
         healthy = supervisor.healthy()
-        return Response({"ok": healthy, "restarts": restarts}, 200 if healthy else 503, {"Cache-Control": "no-store"})
+        return json_response({"ok": healthy, "restarts": restarts}, 200 if healthy else 503)
 
     def status(self, _request):
         """The device, and every pack with its diagnosis."""

@@ -77,7 +77,7 @@ class Forwarder:
         self._log.warning("mqtt: the broker's certificate is not checked")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if hasattr(context, "check_hostname"):
-            context.check_hostname = False
+            setattr(context, "check_hostname", False)  # CPython's must go first
         context.verify_mode = ssl.CERT_NONE
         return context
 
@@ -136,7 +136,7 @@ class Sent:
     def __init__(self, pack):
         self.pack = pack
         self.link = None
-        self._values = None
+        self._values: dict = {}
         self._sequence = 0
         self._at_ms = 0
         self._cells_mv = array("H", bytes(2 * CELL_SLOTS))
@@ -144,14 +144,14 @@ class Sent:
     def forget(self):
         """A new connection starts with everything."""
         self.link = None
-        self._values = None
+        self._values = {}
         self._sequence = 0
 
     def state_is_due(self, interval_ms: int) -> bool:
         """Whether there is a new reading that differs, or that comes after the interval is over."""
         if self.pack.sequence == self._sequence:
             return False
-        return self._values is None or ticks_diff(ticks_ms(), self._at_ms) >= interval_ms or self._differs()
+        return not self._values or ticks_diff(ticks_ms(), self._at_ms) >= interval_ms or self._differs()
 
     def remember(self):
         """The accepted reading is being sent."""

@@ -1,6 +1,7 @@
 """Microdot behind a gate: an ESP32 has about ten sockets, and whoever connects gets only so much time and memory."""
 
 import asyncio
+import json
 
 from microdot import Microdot, Request, Response
 
@@ -33,10 +34,13 @@ class HeadTooLongError(ValueError):
 
 def error(status: int, text: str, field: str | None = None) -> Response:
     """The JSON that every error answers with."""
-    body = {"error": text}
-    if field:
-        body["field"] = field
-    return Response(body, status, {"Cache-Control": "no-store"}, _REASONS.get(status))
+    return json_response({"error": text, "field": field} if field else {"error": text}, status)
+
+
+def json_response(body: dict, status: int = 200) -> Response:
+    """A small answer that nobody may keep."""
+    headers = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "no-store"}
+    return Response(json.dumps(body), status, headers, _REASONS.get(status))
 
 
 class BoundedReader:
@@ -100,7 +104,7 @@ class Server:
                 await self._refuse(reader, writer)
             else:
                 await self._converse(reader, writer)
-        except (TimeoutError, OSError, EOFError):
+        except (asyncio.TimeoutError, OSError, EOFError):
             pass  # the client went away, or took longer than it may
         finally:
             await _close(writer)
@@ -110,14 +114,14 @@ class Server:
         try:
             response = await self._respond(reader, writer)
             if response is not Response.already_handled:
-                await wait_for_ms(response.write(_Writer(writer)), _RESPONSE_MS)
+                await wait_for_ms(_write(response, writer), _RESPONSE_MS)
         finally:
             self._connections -= 1
 
     async def _respond(self, reader, writer) -> Response:
         try:
             request = await wait_for_ms(self._request(reader, writer), _REQUEST_MS)
-        except TimeoutError:
+        except asyncio.TimeoutError:
             return error(408, "the request took longer than 5 s")
         except HeadTooLongError:
             return error(431, "request line and headers take more than %d bytes" % _HEAD_BYTES)
@@ -129,7 +133,8 @@ class Server:
     async def _request(self, reader, writer) -> Request:
         bounded = BoundedReader(reader)
         await bounded.load_head()
-        request = await Request.create(self._app, bounded, writer, writer.get_extra_info("peername"))
+        address = writer.get_extra_info("peername")
+        request = await Request.create(self._app, bounded, writer, address)  # pyright: ignore[reportArgumentType]
         if request is None:
             raise ValueError("no request line")
         return request
@@ -142,7 +147,7 @@ class Server:
         try:
             await wait_for_ms(BoundedReader(reader).load_head(), _REFUSAL_MS)
             refusal = error(503, "all %d connections are taken; try again in a moment" % _MOST_CONNECTIONS)
-            await wait_for_ms(refusal.write(_Writer(writer)), _REFUSAL_MS)
+            await wait_for_ms(_write(refusal, writer), _REFUSAL_MS)
         finally:
             self._refusals -= 1
 
@@ -163,6 +168,10 @@ def _error_handler(status: int, text: str):
         return error(status, text)
 
     return handle
+
+
+async def _write(response: Response, writer):
+    await response.write(_Writer(writer))  # pyright: ignore[reportArgumentType] (it has what microdot calls)
 
 
 async def _close(writer):

@@ -1,0 +1,5 @@
+"""Made by the build (tools/build.py, board_module): the board that the tree was built for."""
+
+from boards.esp32 import Board
+
+board: Board

@@ -1,0 +1,129 @@
+"""The rules of docs/architecture.md that a machine can check."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from host_tests.portable import ROOT
+
+FIRMWARE = Path(ROOT) / "firmware"
+PACKAGE = FIRMWARE / "evencell"
+MODULES = sorted(PACKAGE.glob("**/*.py"))
+HARDWARE = {"machine", "network", "esp32", "bluetooth", "neopixel"}
+
+# What each folder may import: of evencell the modules that begin so, of everything else these alone.
+ALLOWED = {
+    "protocol": {"array", "struct", "evencell.compat", "evencell.protocol"},
+    "pack": {"array", "evencell.compat", "evencell.protocol", "evencell.pack"},
+    "link": {"asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link"},
+    "display": {"framebuf", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.display"},
+    "forward": {
+        "array", "asyncio", "errno", "gc", "microdot", "select", "socket", "ssl", "struct", "sys",
+        "evencell", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.forward",
+        "evencell.protocol.jk_balancer",
+    },
+    "system": {
+        "asyncio", "io", "json", "os", "sys", "time", "evencell.compat", "evencell.system",
+        "evencell.pack.temperature", "evencell.protocol.jk_balancer",  # the words that the configuration may use
+    },
+}  # fmt: skip
+
+
+def names_imported(path: Path) -> set[str]:
+    """Every module that the file imports, wherever in it; `from evencell.x import y` counts as `evencell.x.y`
+    where that is a module."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {submodule(node.module or "", alias.name) for alias in node.names}
+    return found
+
+
+def submodule(module: str, name: str) -> str:
+    place = FIRMWARE / f"{module}.{name}".replace(".", "/")
+    return f"{module}.{name}" if place.with_suffix(".py").exists() or place.is_dir() else module
+
+
+def is_allowed(name: str, allowed: set[str]) -> bool:
+    if name in allowed:
+        return True
+    return any(name.startswith(prefix + ".") for prefix in allowed if prefix != "evencell")
+
+
+def by_name(path: Path) -> str:
+    return path.relative_to(FIRMWARE).as_posix()
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.parent != PACKAGE], ids=by_name)
+def test_a_module_imports_only_what_its_folder_may(path):
+    allowed = ALLOWED[path.relative_to(PACKAGE).parts[0]]
+    assert {name for name in names_imported(path) if not is_allowed(name, allowed)} == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=by_name)
+def test_hardware_has_one_door(path):
+    assert names_imported(path).isdisjoint(HARDWARE)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=by_name)
+def test_the_firmware_never_imports_the_tools(path):
+    assert not {name for name in names_imported(path) if name.split(".")[0] in ("tools", "host_tests", "boards")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=by_name)
+def test_what_micropython_lacks_is_not_used(path):
+    missing = {"typing", "__future__", "dataclasses", "abc", "enum", "functools", "contextlib", "logging", "traceback"}
+    if path.name != "compat.py":
+        assert names_imported(path).isdisjoint(missing)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=by_name)
+def test_only_the_supervisor_catches_everything(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ExceptHandler):
+            kinds = {part.id for part in ast.walk(node.type) if isinstance(part, ast.Name)} if node.type else {"bare"}
+            assert path.name == "supervisor.py" or not kinds & {"Exception", "BaseException", "bare"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=by_name)
+def test_nothing_is_created_at_import(path):
+    """At the top of a module stand imports, definitions, constants and the docstring: no object of a class of ours,
+    but in the configuration's table, which is data."""
+    if path.name in ("config_spec.py", "compat.py"):
+        return
+    for node in ast.parse(path.read_text()).body:
+        for part in ast.walk(node) if isinstance(node, (ast.Assign, ast.Expr)) else ():
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+                assert part.func.id in ("const", "bytes", "tuple"), f"line {part.lineno}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=by_name)
+def test_every_module_and_public_name_has_a_docstring(path):
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), node.name
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), node.name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=by_name)
+def test_files_and_functions_stay_small(path):
+    text = path.read_text()
+    longest = 400 if path.name == "mqtt_client.py" else 250
+    assert len(text.splitlines()) <= longest
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            assert node.end_lineno - node.lineno < 35, node.name
+
+
+def test_every_captured_frame_has_an_origin():
+    import json
+
+    for entry in json.loads((Path(ROOT) / "host_tests/captures/captures.json").read_text()):
+        assert entry["origin"] and entry["kind"] in ("recorded", "document", "made up"), entry["name"]
