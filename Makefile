@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check lock
+.PHONY: help run test setup check lock pictures
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ check: setup ## lint, format, types, architecture rules
 
 setup: ## .venv with everything pinned; the others call it, and it does nothing twice
 	@$(PYTHON) tools/bootstrap.py develop
+
+pictures: setup ## take the README's pictures anew, from the running thing
+	@$(BIN)/python -m tools.system_packages
+	@$(BIN)/python -m tools.pictures
 
 lock: setup ## follow the dependencies of pyproject.toml into constraints.txt
 	@$(BIN)/python -m pip freeze --exclude-editable | grep -v '^rinoh' > constraints.txt

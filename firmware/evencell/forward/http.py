@@ -25,7 +25,7 @@ def start(context):
     http = context.config["http"]
 
     async def run():
-        await Server(site.app(), context.log).serve(http["host"], http["port"])
+        await Server(site.app(), context.log, context.supervisor.contain).serve(http["host"], http["port"])
 
     context.supervisor.start("http", run)
 

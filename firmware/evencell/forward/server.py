@@ -13,6 +13,7 @@ _REQUEST_MS = const(5_000)
 _RESPONSE_MS = const(10_000)
 _REFUSAL_MS = const(1_000)
 _HEAD_BYTES = const(2048)
+_PIECE_BYTES = const(256)  # of a request that is read at a time
 BODY_BYTES = const(2048)
 
 _REASONS = {
@@ -56,7 +57,7 @@ class BoundedReader:
             room = _HEAD_BYTES - len(self._data)
             if room <= 0:
                 raise HeadTooLongError
-            more = await self._reader.read(room)
+            more = await self._reader.read(min(room, _PIECE_BYTES))
             if not more:
                 raise EOFError
             self._data += more
@@ -80,11 +81,12 @@ class BoundedReader:
 
 
 class Server:
-    """Serves `app`. What goes wrong with a client costs one line of the log at most, and never the server."""
+    """Serves `app`. What a client does wrong costs it an answer; a bug (`contain` logs it), that one connection."""
 
-    def __init__(self, app: Microdot, log):
+    def __init__(self, app: Microdot, log, contain):
         self._app = app
         self._log = log
+        self._contain = contain
         self._connections = 0
         self._refusals = 0
         Request.max_content_length = Request.max_body_length = BODY_BYTES
@@ -94,9 +96,12 @@ class Server:
 
     async def serve(self, host: str, port: int):
         """Listen for ever; raises OSError where the port can't be had."""
-        server = await asyncio.start_server(self._connected, host, port)
+        server = await asyncio.start_server(self._guarded, host, port)
         self._log.info("page at http://%s:%d/" % (host, port))
         await server.wait_closed()
+
+    async def _guarded(self, reader, writer):
+        await self._contain("a connection", self._connected(reader, writer))
 
     async def _connected(self, reader, writer):
         try:

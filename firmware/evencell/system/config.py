@@ -89,5 +89,10 @@ def _check():
 
 
 def _forget_check():
+    """Modules live twice: in `sys.modules`, and as a name of their package."""
+    import evencell.system as package
+
     for name in ("config_check", "config_spec", "config_kinds", "spelling"):
         sys.modules.pop("evencell.system." + name, None)
+        if hasattr(package, name):
+            delattr(package, name)

@@ -34,6 +34,13 @@ class Supervisor:
         self.parts.append(part)
         asyncio.create_task(self._keep_running(part))  # noqa: RUF006 - the event loop keeps it for ever
 
+    async def contain(self, name: str, coroutine):
+        """Run something short-lived; a bug in it is logged and ends there."""
+        try:
+            await coroutine
+        except Exception as error:
+            self._log.exception(error, name)
+
     def healthy(self) -> bool:
         """Whether every part runs right now."""
         return all(part.running for part in self.parts)

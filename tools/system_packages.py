@@ -1,0 +1,37 @@
+"""What the tests need that pip can't install: put there where that can be done (Debian, root), else left to a skip."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from tools import broker
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def browser() -> str | None:
+    """Path of a Chromium, or None."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def missing() -> list[str]:
+    """Debian packages whose programs are not here."""
+    wanted = {"mosquitto": broker.mosquitto(), "chromium": browser()}
+    return [package for package, path in wanted.items() if path is None]
+
+
+def main():
+    packages = missing()
+    if not packages or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return
+    print(f"Installing {' and '.join(packages)} for the tests (once) ...", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    apt = ["apt-get", "-qq", "-o=Dpkg::Use-Pty=0"]
+    for command in ([*apt, "update"], [*apt, "install", "--yes", "--no-install-recommends", *packages]):
+        if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL).returncode:
+            sys.exit(f"apt-get could not install {' and '.join(packages)}; its message stands above.")
+
+
+if __name__ == "__main__":
+    main()
