@@ -18,10 +18,9 @@ HOST_TESTS = Path(ROOT) / "host_tests"
 WEBASSEMBLY = Path(sys.prefix) / "node_modules/@micropython/micropython-webassembly-pyscript"
 
 # Which shared files each interpreter runs. The 32-bit port has no event loop of its own, so no test that awaits.
-_TEXTS = ("forward/test_text.py", "forward/test_status_json.py")
 SHARED = {
-    "unix": ("protocol", "pack", "link", "system", *_TEXTS, "test_hub.py", "test_supervisor.py"),
-    "32bit": ("protocol", "pack", "system", *_TEXTS),
+    "unix": ("protocol", "pack", "link", "system", "forward/test_status_json.py", "test_hub.py", "test_supervisor.py"),
+    "32bit": ("protocol", "pack", "system", "forward/test_status_json.py"),
 }
 
 

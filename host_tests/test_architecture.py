@@ -19,7 +19,8 @@ ALLOWED = {
     "link": {"asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link"},
     "display": {"framebuf", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.display"},
     "forward": {
-        "array", "asyncio", "errno", "gc", "microdot", "select", "socket", "ssl", "struct", "sys",
+        "array", "asyncio", "collections", "errno", "gc", "json", "microdot",
+        "select", "socket", "ssl", "struct", "sys",
         "evencell", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.forward",
         "evencell.protocol.jk_balancer",
     },

@@ -9,6 +9,7 @@ from evencell.protocol.jk_balancer import decode_status, read_request
 from evencell.system.clock import Clock
 
 TIMEOUT_MS = 1000
+_AGAIN_TIMEOUT_MS = 500  # an answer takes about 110
 _ASK_AGAIN_WITHIN_S = 1.5
 
 
@@ -18,7 +19,7 @@ async def ask_once(line: Line, address: int, scale: str, clock: Clock) -> Pack |
     request = read_request(address)
     at = await line.ask(request, TIMEOUT_MS)
     if at < 0 and line.rubbish_bytes and time.monotonic() - started < _ASK_AGAIN_WITHIN_S:
-        at = await line.ask(request, TIMEOUT_MS)
+        at = await line.ask(request, _AGAIN_TIMEOUT_MS)
     if at < 0:
         return None
     return reading(line.frame, at, scale, clock)

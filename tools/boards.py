@@ -19,29 +19,39 @@ def all_boards() -> list[dict]:
 @click.command()
 def boards():
     """The boards there are, with their pins."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("board", "chip", "supply", "RS485", "what it is"):
-        table.add_column(title, overflow="fold")
-    for board in all_boards():
-        table.add_row(board["name"], board["chip"], supply(board), rs485(board), board["description"])
     console = Console()
-    console.print(table)
-    console.print(
-        "\nThe voltage is that of the board's own supply pin. A pack goes through a fuse and a 30 V buck converter."
-    )
+    for board in all_boards():
+        table = Table(box=None, pad_edge=False, show_header=False, title=board["name"], title_justify="left")
+        table.add_column(style="dim")
+        table.add_column(overflow="fold")
+        table.add_row("", board["description"])
+        for label, text in (("RS485", rs485(board)), ("other pins", other_pins(board)), ("supply", supply(board))):
+            if text:
+                table.add_row(label, text)
+        console.print(table)
+        console.print()
 
 
 def supply(board: dict) -> str:
-    """The range of the supply pin."""
+    """The range of the supply pin, and its warning."""
     if board["supply_v"] is None:
-        return "-"
+        return board["supply_warning"]
     lowest, highest = board["supply_v"]
-    return f"{lowest:g}-{highest:g} V"
+    return f"{lowest:g} to {highest:g} V. {board['supply_warning']}"
 
 
 def rs485(board: dict) -> str:
     """UARTs with their pins."""
-    texts = []
-    for number, pins in board["uarts"].items():
-        texts.append(f"UART{number} " + " ".join(f"{name.upper()} {pin}" for name, pin in pins.items()))
-    return ", ".join(texts) or "-"
+    return ", ".join(f"UART{number} {pins(names)}" for number, names in board["uarts"].items())
+
+
+def other_pins(board: dict) -> str:
+    """What else is wired, as far as the board says."""
+    texts = [f"I2C {pins(board['i2c'])}"] if "i2c" in board else []
+    texts += [f"{key.replace('_', ' ')} {board[key]}" for key in ("button", "w_output") if key in board]
+    texts += [f"high at start {', '.join(map(str, board['high_at_start']))}"] if "high_at_start" in board else []
+    return ", ".join(texts)
+
+
+def pins(names: dict) -> str:
+    return " ".join(f"{name.upper()} {pin}" for name, pin in names.items())

@@ -5,6 +5,7 @@ done once: a stamp keeps the hash of what was asked for. Runs on the system's ow
 library alone.
 """
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -23,6 +24,13 @@ ASKED_FOR = (PROJECT, CONSTRAINTS, Path(__file__))
 
 
 def main(layer: str):
+    """Set up, one process at a time: two at once would remove each other's work."""
+    with open(ROOT / "pyproject.toml") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        set_up(layer)
+
+
+def set_up(layer: str):
     settings = tomllib.loads(PROJECT.read_text())["tool"]["evencell"]
     once("run", lambda: install_run(settings))
     if layer == "develop":

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -45,18 +46,22 @@ class RecordingPort:
 def capture(port, address, count, interval, note, file):
     """Record raw answers with time and note into FILE, which grows with each call."""
     entries = load(file)
-    with open_port(port) as serial_port:
-        for entry in asyncio.run(record(serial_port, address, count, interval)):
-            entry["name"] = f"{file.stem}-{len(entries) + 1}"
-            entry["origin"] = note
-            entries.append(entry)
-    save(file, entries)
-    click.echo(f"{file}: {len(entries)} entries. To send it in: see CONTRIBUTING.md")
+    known = len(entries)
+
+    def keep(entry: dict):
+        entries.append({"name": f"{file.stem}-{len(entries) + 1}", "origin": note, **entry})
+
+    try:
+        with open_port(port) as serial_port:
+            asyncio.run(record(serial_port, address, count, interval, keep))
+    finally:  # what is there is kept, whatever ended it
+        if len(entries) > known:
+            save(file, entries)
+            click.echo(f"{file}: {len(entries)} entries. To send it in: see CONTRIBUTING.md")
 
 
-async def record(port, address: int, count: int, interval_s: float) -> list[dict]:
+async def record(port, address: int, count: int, interval_s: float, keep: Callable[[dict], None]):
     """Poll `count` times; each entry holds whatever bytes came, an answer or not."""
-    entries = []
     for number in range(count):
         if number:
             await asyncio.sleep(interval_s)
@@ -65,7 +70,7 @@ async def record(port, address: int, count: int, interval_s: float) -> list[dict
         click.echo(
             f"{number + 1}/{count}: {len(recording.received)} bytes{'' if at >= 0 else ', no answer among them'}"
         )
-        entries.append(
+        keep(
             {
                 "kind": "recorded",
                 "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -73,7 +78,6 @@ async def record(port, address: int, count: int, interval_s: float) -> list[dict
                 "reply": hex_text(recording.received),
             }
         )
-    return entries
 
 
 def hex_text(data: bytes | bytearray) -> str:
@@ -88,7 +92,7 @@ def load(file: Path) -> list[dict]:
         entries = json.loads(file.read_text())
     except (OSError, ValueError):
         entries = None
-    if not isinstance(entries, list):
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) and "reply" in entry for entry in entries):
         raise click.ClickException(f"{file} is there already and is no capture. Choose another name.")
     return entries
 

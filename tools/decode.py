@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from evencell.forward.status_json import STATUS_BYTES, put_fields
-from evencell.forward.text import Text
+from evencell.forward.status_json import put_fields
 from evencell.protocol.framing import checksum
 from evencell.protocol.jk_balancer import (
     ANSWER_BYTES,
@@ -88,19 +87,10 @@ def decode_piece(piece: bytes, scale: str) -> dict:
     if piece.startswith(REQUEST_HEADER):
         return {"request": name, "address": piece[2], "value": decode_written(piece, 0), "valid": True}
     if command == READ:
-        return {"command": name, **fields(piece, scale), "valid": True}
+        decoded: dict = {"command": name}
+        put_fields(decoded, reading(piece, 0, scale, Clock()).accepted)
+        return {**decoded, "valid": True}
     return {"command": name, "value": decode_written(piece, 0), "valid": True}
-
-
-def fields(frame: bytes, scale: str) -> dict:
-    """The status fields, by the firmware's own code."""
-    out = Text(STATUS_BYTES)
-    out.put(b'{"": 0')
-    put_fields(out, reading(frame, 0, scale, Clock()).accepted)
-    out.put(b"}")
-    decoded = json.loads(bytes(out.written))
-    del decoded[""]
-    return decoded
 
 
 def invalid(piece: bytes) -> dict:

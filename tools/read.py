@@ -5,8 +5,7 @@ import json
 
 import click
 
-from evencell.forward.status_json import STATUS_BYTES, put_status
-from evencell.forward.text import Text
+from evencell.forward.status_json import status_of
 from evencell.link.exchange import Line
 from evencell.pack.pack import Pack
 from evencell.pack.status import BALANCE_STATES
@@ -34,9 +33,7 @@ def read(port, address, temperature_scale, as_json):
 
 def status_text(pack: Pack, clock: Clock) -> str:
     """The status as JSON, written by the firmware's own code."""
-    out = Text(STATUS_BYTES)
-    put_status(out, pack, clock)
-    return json.dumps(json.loads(bytes(out.written)))
+    return json.dumps(status_of(pack, clock))
 
 
 def summary(pack: Pack) -> str:

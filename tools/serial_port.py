@@ -19,9 +19,27 @@ _REMEDIES = {
 
 
 class SerialPort(serial.Serial):
-    """A port as the firmware's link wants it; a USB adapter turns its transceiver by itself."""
+    """A port as the firmware's link wants it; a USB adapter turns its transceiver by itself.
+
+    Raises PortError when the port vanishes.
+    """
 
     direction = None
+
+    def write(self, data) -> int:
+        try:
+            return super().write(data) or 0
+        except OSError:
+            raise self._vanished() from None
+
+    def readinto(self, buffer) -> int:
+        try:
+            return super().readinto(buffer) or 0
+        except OSError:
+            raise self._vanished() from None
+
+    def _vanished(self) -> "PortError":
+        return PortError(f"{self.port}: it is gone. Was the adapter unplugged?")
 
 
 class PortError(click.ClickException):

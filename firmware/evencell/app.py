@@ -49,6 +49,8 @@ async def run(board):
     introduce(context)
     for module in wanted_parts(context.config):
         __import__(module, None, None, ("start",)).start(context)
+    for fault in context.config_faults:
+        context.hub.post("config", None, fault.split(":")[0], fault)
     await asyncio.Event().wait()
 
 
@@ -60,7 +62,6 @@ def introduce(context):
     log.info("evencell %s on %s, id %s" % (__version__, context.board.name, context.device_id))
     for fault in context.config_faults:
         log.warning("configuration: " + fault)
-        context.hub.post("config", None, fault.split(":")[0], fault)
 
 
 def wanted_parts(settings: dict) -> list[str]:

@@ -1,11 +1,9 @@
 import json
 
-from evencell.forward.status_json import PACK_BYTES, STATUS_BYTES, put_pack, put_status
-from evencell.forward.text import Text
+from evencell.forward.status_json import status_of
 from evencell.pack.pack import ONLINE, Pack
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.jk_balancer import decode_status
-
 from host_tests.portable import FakeClock, captures, frame_of
 
 
@@ -23,15 +21,7 @@ def pack_with(frame: bytes | None, name: str = "pack1") -> Pack:
 def json_of(pack: Pack, age_ms: int = 0) -> dict:
     clock = FakeClock()
     clock.now_ms = age_ms
-    out = Text(STATUS_BYTES)
-    put_status(out, pack, clock)
-    return json.loads(bytes(out.written).decode())
-
-
-class FullLine:
-    """Counters as large as they get."""
-
-    requests = answers = timeouts = late_answers = foreign_frames = bad_checksums = rubbish_bytes = 4_000_000_000
+    return json.loads(json.dumps(status_of(pack, clock)))
 
 
 def test_the_example_of_the_interface():
@@ -64,18 +54,17 @@ def test_never_read_is_null_and_never_zero():
     assert {key for key in others if status[key] is not None} == set()
 
 
-def test_the_longest_status_fits():
+def test_absurd_but_whole_frames_are_still_json():
     frame = bytearray(frame_of("maker-example-20s"))
     for at in range(4, 73):
         frame[at] = 0xFF
-    frame[11] = 2
-    pack = pack_with(bytes(frame), "n" * 24)
-    pack.line = FullLine()
-    pack.model = "jk_b2a24s"
-    clock = FakeClock()
-    clock.now_ms = 10**12
-    out = Text(STATUS_BYTES)
-    put_status(out, pack, clock)
-    out = Text(PACK_BYTES)
-    put_pack(out, pack, clock)
-    assert json.loads(bytes(out.written).decode())["diagnosis"]["requests"] == 4_000_000_000
+    status = json_of(pack_with(bytes(frame)))
+    assert status["cells_mv"] == [65535] * 24
+    assert status["balance_state"] == "waiting"
+    assert "cell_voltage" in status["alarms"]
+
+
+def test_the_order_is_that_of_the_documentation():
+    status = status_of(pack_with(frame_of("4s-idle")), FakeClock())
+    assert list(status)[:3] == ["pack", "pack_mv", "average_mv"]
+    assert list(status)[-5:] == ["link", "age_ms", "time", "sequence", "model"]

@@ -1,13 +1,14 @@
 """Server-sent events: what the page lives on."""
 
 import asyncio
+import json
 
 from microdot import Response
 
 from evencell.compat import const, wait_for_ms
-from evencell.forward.event_json import put_event
+from evencell.forward.event_json import event_of
 from evencell.forward.server import error
-from evencell.forward.status_json import put_pack
+from evencell.forward.status_json import status_with_diagnosis
 
 _MOST_STREAMS = const(4)
 _HEARTBEAT_MS = const(15_000)
@@ -20,16 +21,11 @@ _HEAD = (
 
 
 class EventStreams:
-    """Sends every reading as `status`, every event as `alarm`, every line of the log as `log`.
+    """Sends every reading as `status`, every event as `alarm`, every line of the log as `log`."""
 
-    All streams share the site's buffer: a text is put together and handed to the socket without awaiting between.
-    """
-
-    def __init__(self, context, text):
+    def __init__(self, context):
         self._hub = context.hub
         self._log = context.log
-        self._clock = context.clock
-        self._text = text
         self._open = 0
 
     async def handle(self, request) -> Response:
@@ -54,47 +50,26 @@ class EventStreams:
             log_read = self._write_log(writer, log_read)
             self._write_events(writer, consumer)
             for pack in self._hub.packs:
-                self._write_status(writer, pack)
+                _write(writer, "status", status_with_diagnosis(pack, self._hub.clock))
             await wait_for_ms(writer.drain(), _SEND_MS)
             try:
                 await wait_for_ms(consumer.changed(), _HEARTBEAT_MS)
             except asyncio.TimeoutError:
                 writer.write(b": still here\n\n")
 
-    def _write_status(self, writer, pack):
-        self._begin(b"status")
-        put_pack(self._text, pack, self._clock)
-        self._end(writer)
-
     def _write_events(self, writer, consumer):
         event = consumer.next_event()
         while event:
-            self._begin(b"alarm")
-            put_event(self._text, event)
-            self._end(writer)
+            _write(writer, "alarm", event_of(event))
             event = consumer.next_event()
 
     def _write_log(self, writer, since: int) -> int:
         """Write the lines since then; returns how far the log goes now."""
         for line in self._log.lines(since):
             seconds, level, text = line.split(" ", 2)
-            out = self._begin(b"log")
-            out.put(b'{"uptime_s": %s, "level": ' % seconds.encode())
-            out.string(level)
-            out.put(b', "text": ')
-            out.string(text)
-            out.put(b"}")
-            self._end(writer)
+            _write(writer, "log", {"uptime_s": int(seconds), "level": level, "text": text})
         return self._log.written
 
-    def _begin(self, name: bytes):
-        out = self._text
-        out.clear()
-        out.put(b"event: ")
-        out.put(name)
-        out.put(b"\ndata: ")
-        return out
 
-    def _end(self, writer):
-        self._text.put(b"\n\n")
-        writer.write(self._text.written)
+def _write(writer, name: str, data: dict):
+    writer.write(b"event: %s\ndata: %s\n\n" % (name.encode(), json.dumps(data).encode()))

@@ -6,21 +6,20 @@ import microdot.microdot
 from microdot import Microdot, Response
 
 from evencell import __version__
-from evencell.compat import const
-from evencell.forward.event_json import put_value
 from evencell.forward.event_stream import EventStreams
 from evencell.forward.server import Server, error, json_response
-from evencell.forward.status_json import PACK_BYTES, put_pack
-from evencell.forward.text import Text
+from evencell.forward.status_json import status_with_diagnosis
 
-_DEVICE_BYTES = const(512)
 _PAGE = __file__.rsplit("/", 1)[0] + "/page.html.gz"
 _PBM_TYPE = "image/x-portable-bitmap"
 
 
 def start(context):
     """Serve the page as long as the device runs."""
-    setattr(microdot.microdot, "print_exception", lambda fault: context.log.exception(fault, "a request"))
+    # microdot prints tracebacks; ours go to the log.
+    microdot.microdot.print_exception = (  # pyright: ignore[reportAttributeAccessIssue]
+        lambda fault: context.log.exception(fault, "a request")
+    )
     site = Site(context)
     http = context.config["http"]
 
@@ -35,9 +34,7 @@ class Site:
 
     def __init__(self, context):
         self._context = context
-        faults_bytes = sum(2 * len(fault.encode()) + 4 for fault in context.config_faults)
-        self._text = Text(_DEVICE_BYTES + faults_bytes + len(context.hub.packs) * PACK_BYTES)
-        self._streams = EventStreams(context, self._text)
+        self._streams = EventStreams(context)
 
     def app(self) -> Microdot:
         """A microdot application with every path."""
@@ -71,18 +68,9 @@ class Site:
 
     def status(self, _request):
         """The device, and every pack with its diagnosis."""
-        out = self._text
-        out.clear()
-        out.put(b'{"device": ')
-        self._put_device(out)
-        before = b', "packs": ['
-        for pack in self._context.hub.packs:
-            out.put(before)
-            put_pack(out, pack, self._context.clock)
-            before = b", "
-        out.put(b"]}")
-        headers = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "no-store"}
-        return Response(bytes(out.written), 200, headers)
+        context = self._context
+        packs = [status_with_diagnosis(pack, context.clock) for pack in context.hub.packs]
+        return json_response({"device": self._device(), "packs": packs})
 
     def display(self, _request):
         """The small display's picture; a lit pixel is a 1."""
@@ -91,27 +79,16 @@ class Site:
             return error(404, "this device shows no display")
         return Response(canvas.pbm(), 200, {"Content-Type": _PBM_TYPE, "Cache-Control": "no-store"})
 
-    def _put_device(self, out):
+    def _device(self) -> dict:
         context = self._context
-        before = b"{"
-        for name, value in (
-            ("id", context.device_id),
-            ("name", context.config["name"]),
-            ("firmware", __version__),
-            ("board", context.board.name),
-            ("profile", context.config["profile"]),
-            ("uptime_s", context.clock.uptime_ms() // 1000),
-            ("heap_free", gc.mem_free()),
-            ("wifi_rssi", None),
-        ):
-            out.put(before)
-            out.string(name)
-            out.put(b": ")
-            put_value(out, value)
-            before = b", "
-        before = b', "config_faults": ['
-        for fault in context.config_faults:
-            out.put(before)
-            out.string(fault)
-            before = b", "
-        out.put(b"]}" if context.config_faults else b', "config_faults": []}')
+        return {
+            "id": context.device_id,
+            "name": context.config["name"],
+            "firmware": __version__,
+            "board": context.board.name,
+            "profile": context.config["profile"],
+            "uptime_s": context.clock.uptime_ms() // 1000,
+            "heap_free": gc.mem_free(),
+            "wifi_rssi": None,
+            "config_faults": context.config_faults,
+        }

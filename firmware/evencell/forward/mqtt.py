@@ -1,13 +1,13 @@
 """Readings, links and events to an MQTT broker (topics: docs/api.md)."""
 
 import asyncio
+import json
 from array import array
 
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
-from evencell.forward.event_json import put_event
+from evencell.forward.event_json import event_of
 from evencell.forward.mqtt_client import MqttClient
-from evencell.forward.status_json import STATUS_BYTES, put_status
-from evencell.forward.text import Text
+from evencell.forward.status_json import status_of
 from evencell.pack.status import FIELDS
 from evencell.protocol.jk_balancer import CELL_SLOTS
 
@@ -38,7 +38,6 @@ class Forwarder:
         self._topic = "%s/%s" % (self._settings["prefix"], self._id)
         self._consumer = context.hub.subscribe()
         self._retain_state = self._settings["retain_state"] or context.config["profile"] == "telemetry"
-        self._text = Text(STATUS_BYTES)
         self._sent = [Sent(pack) for pack in context.hub.packs]
 
     async def run(self):
@@ -77,7 +76,7 @@ class Forwarder:
         self._log.warning("mqtt: the broker's certificate is not checked")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if hasattr(context, "check_hostname"):
-            setattr(context, "check_hostname", False)  # CPython's must go first
+            context.check_hostname = False  # pyright: ignore[reportAttributeAccessIssue] (CPython's must go first)
         context.verify_mode = ssl.CERT_NONE
         return context
 
@@ -108,10 +107,8 @@ class Forwarder:
         event = self._consumer.next_event()
         while event:
             pack = event[2]
-            self._text.clear()
-            put_event(self._text, event)
             topic = "%s/%s/event" % (self._topic, pack) if pack else self._topic + "/event"
-            await client.publish(topic, self._text.written, qos=1)
+            await client.publish(topic, json.dumps(event_of(event)).encode(), qos=1)
             event = self._consumer.next_event()
 
     async def _publish_pack(self, client: MqttClient, sent: "Sent"):
@@ -122,10 +119,9 @@ class Forwarder:
             await client.publish(topic + "link", link.encode(), qos=1, retain=True)
             sent.link = link
         if sent.state_is_due(1000 * self._settings["publish_s"]):
-            self._text.clear()
-            put_status(self._text, pack, self._hub.clock)
+            state = json.dumps(status_of(pack, self._hub.clock)).encode()
             sent.remember()
-            await client.publish(topic + "state", self._text.written, retain=self._retain_state)
+            await client.publish(topic + "state", state, retain=self._retain_state)
 
 
 class Sent:

@@ -35,7 +35,7 @@ def reconcile(config: dict, faults: list):
 
 def _complete(table: dict, given, path: str, faults: list) -> dict:
     if not isinstance(given, dict):
-        faults.append("%s: %s is not allowed; it must be an object { … }" % (path[:-1], _shown(given, path)))
+        faults.append("%s: this must be an object { … }" % path[:-1])
         given = {}
     for key in given:
         if key not in table:
@@ -56,7 +56,7 @@ def _checked(rule, value, path: str, faults: list):
     """`value` where the rule allows it, else the default."""
     if rule.accepts(value) or (value is None and rule.default is None):
         return value
-    text = "%s: %s is not allowed; %s" % (path, _shown(value, path), rule.allowed)
+    text = "%s: %s is not allowed; %s" % (path, _shown(value, path, rule), rule.allowed)
     if isinstance(rule, Choice) and isinstance(value, str):
         text += _did_you_mean(value, rule.words)
     faults.append(text)
@@ -90,9 +90,9 @@ def _did_you_mean(word: str, words) -> str:
     return '; did you mean "%s"?' % match if match else ""
 
 
-def _shown(value, path: str) -> str:
-    """The value as it may stand in a log: short, and never a password."""
-    if path.split(".")[-1] in _SECRETS:
+def _shown(value, path: str, rule) -> str:
+    """The value as it may stand in a log: short, and never a password, or what may hold one."""
+    if path.split(".")[-1] in _SECRETS or isinstance(rule, List):
         return "(not shown)"
     text = '"%s"' % value if isinstance(value, str) else str(value)
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
