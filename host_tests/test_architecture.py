@@ -116,7 +116,7 @@ def test_every_module_and_public_name_has_a_docstring(path):
 @pytest.mark.parametrize("path", MODULES, ids=by_name)
 def test_files_and_functions_stay_small(path):
     text = path.read_text()
-    longest = 400 if path.name == "mqtt_client.py" else 250
+    longest = 290 if path.name == "mqtt_client.py" else 250  # one state machine, which would not read better in two
     assert len(text.splitlines()) <= longest
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

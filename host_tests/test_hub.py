@@ -40,6 +40,15 @@ def test_a_gap_is_reported_and_the_newest_32_remain():
     assert consumer.missed == 8
 
 
+def test_an_event_that_could_not_be_passed_on_is_read_again():
+    hub = Hub([], FakeClock())
+    consumer = hub.subscribe()
+    hub.post("alarm", "pack1", "n", 1)
+    consumer.next_event()
+    consumer.unread()
+    assert events_of(consumer) == [1]
+
+
 def test_consumers_do_not_disturb_each_other():
     hub = Hub([], FakeClock())
     first, second = hub.subscribe(), hub.subscribe()

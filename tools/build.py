@@ -1,5 +1,6 @@
 """Builds the tree of files that a board's flash holds, in `build/<board>/`. Only what changed is built again."""
 
+import fcntl
 import gzip
 import importlib
 import importlib.util
@@ -26,6 +27,14 @@ class BuildError(Exception):
 
 def build(board: str) -> Path:
     """Build for `board` (a name of `evencell boards`); returns the folder. Raises BuildError."""
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two at once would write the same files
+        return build_tree(board)
+
+
+def build_tree(board: str) -> Path:
+    """As `build`. Each file is written aside and then renamed: what is interrupted leaves no half of one."""
     tree = BUILD / board
     sources = {**firmware_sources(), **board_sources(board), **microdot_sources(), **font_sources()}
     for name, source in sources.items():
@@ -93,9 +102,11 @@ def installed(package: str) -> Path:
 def make_font(ttf: Path, height: int, characters: str, module: Path) -> Path:
     """Render `characters` of `ttf` at `height` pixels, horizontally mapped, into `module`."""
     if not newer(module, ttf, Path(__file__)):
-        module.parent.mkdir(parents=True, exist_ok=True)
-        command = [str(tool("font_to_py")), str(ttf), str(height), module.name, "-x", "-c", characters]
-        run(command, cwd=module.parent)
+        new = module.parent / "new" / module.name
+        new.parent.mkdir(parents=True, exist_ok=True)
+        command = [str(tool("font_to_py")), str(ttf), str(height), new.name, "-x", "-c", characters]
+        run(command, cwd=new.parent)
+        new.replace(module)
     return module
 
 
@@ -104,14 +115,18 @@ def compile_module(source: Path, target: Path, name: str):
     if newer(target, source):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    run([str(tool("mpy-cross")), "-s", name, "-o", str(target), str(source)])
+    new = target.with_suffix(".new")
+    run([str(tool("mpy-cross")), "-s", name, "-o", str(new), str(source)])
+    new.replace(target)
 
 
 def compress(source: Path, target: Path):
     """gzip, reproducibly."""
     if not newer(target, source):
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(gzip.compress(source.read_bytes(), mtime=0))
+        new = target.with_suffix(".new")
+        new.write_bytes(gzip.compress(source.read_bytes(), mtime=0))
+        new.replace(target)
 
 
 def newer(target: Path, *sources: Path) -> bool:

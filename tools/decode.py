@@ -97,7 +97,7 @@ def invalid(piece: bytes) -> dict:
     """What is wrong with bytes that are no frame."""
     if piece == _SWAPPED:
         return {"valid": False, "verdict": "swapped", "error": "A and B are swapped: exchange the two wires"}
-    if not piece.startswith(ANSWER_HEADER):
+    if not ANSWER_HEADER.startswith(piece[:2]):
         return {
             "valid": False,
             "error": f"no answer begins here: it would start with EB 90, not {piece[:2].hex(' ').upper()}",

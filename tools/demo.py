@@ -17,6 +17,7 @@ from tools.serial_port import PortError, open_port
 _HTTP_PORT = 8080
 _MQTT_PORT = 1883
 _READY_WITHIN_S = 30
+_END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class DemoError(Exception):
@@ -24,8 +25,8 @@ class DemoError(Exception):
 
 
 def main(port: str | None):
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for number in _END_SIGNALS:
+        signal.signal(number, _interrupt)
     try:
         with tempfile.TemporaryDirectory(prefix="evencell-") as folder, contextlib.ExitStack() as running:
             run(port, Path(folder), running)
@@ -54,9 +55,10 @@ def run(port: str | None, folder: Path, running: contextlib.ExitStack):
     environment = device.environment(port, device.DEFAULT_DATA, overrides=overrides)
     firmware = start(running, device.command(), env=environment)
     wait_until(lambda: listens(http_port) or firmware.poll() is not None, "the page")
-    print(f"\n  page   http://127.0.0.1:{http_port}/")
-    print(f"  MQTT   mosquitto_sub -p {mqtt_port} -v -t 'evencell/#'")
-    print("  Ctrl-C ends all of it.\n", flush=True)
+    if firmware.poll() is None:
+        print(f"\n  page   http://127.0.0.1:{http_port}/")
+        print(f"  MQTT   mosquitto_sub -p {mqtt_port} -v -t 'evencell/#'")
+        print("  Ctrl-C ends all of it.\n", flush=True)
     firmware.wait()
     raise DemoError("The firmware ended by itself; its last lines above say why.")
 
@@ -66,9 +68,24 @@ def start(running: contextlib.ExitStack, command: list[str], **options) -> subpr
 
     Not a session: a session's leader would get the serial port for its terminal, and die when that is unplugged.
     """
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0, **options)
-    running.callback(stop, process)
+    with undisturbed():
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0, **options)
+        running.callback(stop, process)
     return process
+
+
+@contextlib.contextmanager
+def undisturbed():
+    """Ctrl-C waits until the end of the block: a process that is just being started would be left behind."""
+    came = []
+    handlers = {number: signal.signal(number, lambda *_: came.append(True)) for number in _END_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 def stop(process: subprocess.Popen):

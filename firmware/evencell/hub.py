@@ -82,6 +82,10 @@ class Consumer:
         self._next += 1
         return event
 
+    def unread(self):
+        """The event just read could not be passed on: read it again the next time."""
+        self._next -= 1
+
     def close(self):
         """Wake me no more."""
         self._hub.unsubscribe(self)

@@ -108,7 +108,11 @@ class Forwarder:
         while event:
             pack = event[2]
             topic = "%s/%s/event" % (self._topic, pack) if pack else self._topic + "/event"
-            await client.publish(topic, json.dumps(event_of(event)).encode(), qos=1)
+            try:
+                await client.publish(topic, json.dumps(event_of(event)).encode(), qos=1)
+            except OSError:
+                self._consumer.unread()
+                raise
             event = self._consumer.next_event()
 
     async def _publish_pack(self, client: MqttClient, sent: "Sent"):

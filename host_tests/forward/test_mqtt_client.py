@@ -1,0 +1,499 @@
+"""The MQTT client on CPython and on MicroPython, against mosquitto, paho and brokers that misbehave."""
+
+import contextlib
+import os
+import queue
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+
+from host_tests.broker import Broker, free_port
+from host_tests.needs import missing, need_broker, need_micropython
+
+REPOSITORY = Path(__file__).parents[2]
+SCRIPT = Path(__file__).with_name("mqtt_client_script.py")
+SECRET = "s3cret-w0rd"
+PATIENCE_S = 60  # how long anything may take on a busy machine before it counts as never
+
+CONNACK = b"\x20\x02\x00\x00"
+SUBACK = b"\x90\x03\x00\x01\x01"
+SUBSCRIBE_IN = b"\x82\x00\x01\x00\x04in/#\x01"
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture(params=["cpython", "micropython"])
+def device(request):
+    """`device(scenario, port, …)` runs a scenario of the script in one of the interpreters."""
+    if request.param == "cpython":
+        command = [sys.executable, "-u", "-W", "default"]
+        environment = {"PYTHONPATH": str(REPOSITORY / "firmware")}
+    else:
+        command = [need_micropython()]
+        environment = {"MICROPYPATH": f"{REPOSITORY / 'firmware'}:.frozen"}
+    started = []
+
+    def start(scenario, port, *arguments):
+        started.append(Device([*command, SCRIPT, scenario, port, *arguments], environment))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.kill()
+
+
+class Device:
+    """A scenario under way; its lines come in by themselves."""
+
+    def __init__(self, command, environment):
+        self._lines = queue.Queue()
+        self._process = subprocess.Popen(
+            [str(part) for part in command],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        self._collector = threading.Thread(target=self._collect)
+        self._collector.start()
+
+    def _collect(self):
+        for line in self._process.stdout:
+            self._lines.put(line.strip())
+        self._lines.put(None)
+
+    def line(self) -> str | None:
+        """The next line, None at the end."""
+        return self._lines.get(timeout=PATIENCE_S)
+
+    def expect(self, *lines):
+        for line in lines:
+            said = self.line()
+            if said != line:
+                self._process.kill()
+                pytest.fail(f"expected {line!r}, not\n" + "\n".join([said, *self.rest()] if said else ["its end"]))
+
+    def rest(self) -> list[str]:
+        return list(iter(self.line, None))
+
+    def ends(self):
+        """Nothing more is said, and the interpreter is content."""
+        assert self.rest() == []
+        assert self._process.wait(PATIENCE_S) == 0
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+        self._collector.join()
+        self._process.stdout.close()
+
+
+@pytest.fixture
+def broker():
+    with running() as broker:
+        yield broker
+
+
+@contextlib.contextmanager
+def running(*options, files=None):
+    """A broker with these configuration lines and files in its folder."""
+    need_broker()
+    broker = Broker(*options)
+    for name, content in (files or {}).items():
+        (broker.folder / name).write_text(content)
+    with broker:
+        yield broker
+
+
+class Other:
+    """Somebody else at the broker: paho, subscribed to everything."""
+
+    def __init__(self, port, topics="#", authority=None):
+        self._messages = queue.Queue()
+        subscribed = threading.Event()
+        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self.client.on_message = lambda _client, _data, message: self._messages.put(message)
+        self.client.on_subscribe = lambda *_: subscribed.set()
+        if authority:
+            self.client.tls_set(authority)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        self.client.subscribe(topics, 1)
+        assert subscribed.wait(PATIENCE_S)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+    def publish(self, topic, payload, qos=1, retain=False):
+        self.client.publish(topic, payload, qos, retain).wait_for_publish(PATIENCE_S)
+
+    def message(self):
+        """The next message: topic, payload, QoS, retained."""
+        message = self._messages.get(timeout=PATIENCE_S)
+        return message.topic, message.payload, message.qos, message.retain
+
+
+class FakeBroker:
+    """A listener on loopback that takes one connection and says what it is told to."""
+
+    def __enter__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(PATIENCE_S)
+        self.port = self._listener.getsockname()[1]
+        self._connection = None
+        return self
+
+    def __exit__(self, *_):
+        self.hang_up()
+        self._listener.close()
+
+    def accept(self, answer=CONNACK):
+        self._connection, _ = self._listener.accept()
+        self._connection.settimeout(PATIENCE_S)
+        self.packet()
+        self.send(answer)
+
+    def accept_subscriber(self, *packets):
+        """Log somebody in who subscribes, and send these packets."""
+        self.accept()
+        assert self.packet() == SUBSCRIBE_IN
+        self.send(SUBACK + b"".join(packets))
+
+    def send(self, data):
+        self._connection.sendall(data)
+
+    def packet(self) -> bytes:
+        """The next packet, its length left out; nothing when the connection has ended."""
+        first = self._exactly(1)
+        length, shift, digit = 0, 0, 128
+        while first and digit & 128:
+            digit = self._exactly(1)[0]
+            length |= (digit & 127) << shift
+            shift += 7
+        return first + self._exactly(length)
+
+    def _exactly(self, count):
+        data = bytearray()
+        while len(data) < count and (more := self._connection.recv(count - len(data))):
+            data += more
+        return bytes(data)
+
+    def hang_up(self):
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+
+@pytest.fixture
+def fake():
+    with FakeBroker() as fake:
+        yield fake
+
+
+def test_both_ways_at_both_qualities(device, broker):
+    with Other(broker.port, "out/#") as other:
+        here = device("round_trip", broker.port)
+        here.expect("connected", "message in/self", "published 6")
+        assert other.message() == ("out/Zähler/温度", "21 °C".encode(), 0, False)
+        assert other.message() == ("out/one", b"acknowledged", 1, False)
+        assert other.message() == ("out/kept", b"kept", 1, False)
+        assert other.message() == ("out/empty", b"", 0, False)
+        assert other.message() == ("out/big", bytes(range(256)) * 80, 1, False)
+        other.publish("in/Ä/one", "größer", qos=1)
+        here.expect("message in/Ä/one größer")
+        other.publish("in/none", "x" * 64, qos=0)
+        here.expect("message in/none " + "x" * 64)
+    with Other(broker.port, "out/kept") as late:
+        assert late.message() == ("out/kept", b"kept", 1, True)
+
+
+def test_a_retained_message_is_marked(device, broker):
+    with Other(broker.port) as other:
+        other.publish("in/before", "old", retain=True)
+        here = device("anonymous", broker.port)
+        assert {here.line() for _ in range(3)} == {"connected", "message in/before old retained", "subscribed"}
+        other.publish("in/before", "new", retain=True)
+        here.expect("message in/before new")
+
+
+def test_the_will_is_for_those_who_vanish(device, broker):
+    with Other(broker.port, "gone") as other:
+        here = device("will", broker.port)
+        here.expect("connected")
+        here.kill()
+        assert other.message() == ("gone", b"unexpectedly", 1, False)
+    with Other(broker.port, "gone") as late:
+        assert late.message() == ("gone", b"unexpectedly", 1, True)
+
+
+def test_closing_is_a_goodbye_and_may_be_repeated(device, broker):
+    with Other(broker.port, "gone") as other:
+        here = device("goodbye", broker.port)
+        here.expect("failed MqttError not connected", "connected")
+        here.expect(*["failed MqttError not connected"] * 2, "ended MqttError not connected")
+        here.ends()
+        other.publish("gone", "nobody")
+        assert other.message() == ("gone", b"nobody", 1, False)
+
+
+def test_what_many_tasks_send_does_not_mix(device, fake):
+    here = device("crowd", fake.port)
+    fake.accept()
+    here.expect("connected", "stuck")
+    packets = list(iter(fake.packet, b"\xe0"))
+    assert set(packets) == {b"\x30\x00\x03out" + bytes(500_000)}
+    here.expect(f"published {len(packets)}")
+    here.ends()
+
+
+def test_a_wrong_password_is_named_and_never_shown(device):
+    passwords = f"owner:{SECRET}\n"
+    with running("allow_anonymous false", "password_file passwords", files={"passwords": passwords}) as broker:
+        subprocess.run([shutil.which("mosquitto_passwd"), "-U", broker.folder / "passwords"], check=True)
+        broker.kill()
+        broker.start()
+        refused = device("wrong_password", broker.port).rest()
+        assert refused == ["refused MqttError bad user name or password, or not allowed to connect"]
+        device("right_password", broker.port).expect("connected", "subscribed")
+
+
+def test_nobody_listens(device):
+    lines = device("anonymous", free_port()).rest()
+    assert len(lines) == 1
+    assert lines[0].startswith("refused OSError")
+
+
+def test_a_killed_broker_ends_the_connection(device, broker):
+    here = device("anonymous", broker.port)
+    here.expect("connected", "subscribed")
+    broker.kill()
+    lines = here.rest()
+    assert lines[0].startswith("ended ")
+    assert lines[1:] == ["counted 0 0"]
+    broker.start()
+    device("anonymous", broker.port).expect("connected", "subscribed")
+
+
+def test_a_broker_that_says_nothing(device, fake):
+    here = device("impatient", fake.port)
+    here.expect("refused MqttError the broker does not answer")
+    here.ends()
+
+
+def test_a_broker_that_hangs_up_at_once(device, fake):
+    here = device("anonymous", fake.port)
+    fake.accept(answer=b"")
+    fake.hang_up()
+    assert here.line().startswith("refused ")
+    here.ends()
+
+
+def test_a_frozen_broker_is_noticed(device, broker):
+    here = device("watchful", broker.port)
+    here.expect("connected", "subscribed")
+    broker.freeze()
+    here.expect("ended MqttError the broker stopped answering", "counted 0 0")
+    broker.thaw()
+
+
+def test_a_quiet_connection_is_kept_alive(device, fake):
+    here = device("watchful", fake.port)
+    fake.accept_subscriber()
+    for _ in range(2):
+        assert fake.packet() == b"\xc0"
+        fake.send(b"\xd0\x00")
+    fake.send(b"\x30\x06\x00\x04in/a")
+    here.expect("connected", "subscribed", "message in/a")
+
+
+def test_a_message_too_large_is_dropped_and_acknowledged(device):
+    with running("allow_anonymous true", "max_inflight_messages 1") as broker, Other(broker.port) as other:
+        here = device("anonymous", broker.port)
+        here.expect("connected", "subscribed")
+        other.publish("in/most", b"x" * 1017)
+        other.publish("in/over", b"x" * 1018)
+        other.publish("in/huge", b"x" * 1_000_000)
+        other.publish("in/next", b"small")
+        here.expect("message in/most 1017", "message in/next small")
+        broker.kill()
+        assert here.rest()[-1] == "counted 2 2"
+
+
+def test_the_acknowledgement_carries_the_packet_id(device, fake):
+    device("anonymous", fake.port)
+    fake.accept_subscriber(b"\x32\x09\x00\x04in/a\x12\x34x")
+    assert fake.packet() == b"\x40\x12\x34"
+
+
+NOT_MQTT = "MqttError the broker sent something that is not MQTT 3.1.1"
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\x02\x00\x06", b"\x20\x03\x00\x00\x00"])
+def test_something_else_than_a_broker(device, fake, answer):
+    here = device("anonymous", fake.port)
+    fake.accept(answer)
+    here.expect("refused " + NOT_MQTT)
+    here.ends()
+
+
+GARBAGE = {
+    "length of five bytes": b"\x30\xff\xff\xff\xff\x01",
+    "unknown packet": b"\xf0\x00",
+    "packet of a client": b"\x82\x03\x00\x01\x00",
+    "long acknowledgement": b"\x40\x03\x00\x01\x00",
+    "topic longer than the packet": b"\x30\x03\x00\x04a",
+    "publish without a topic": b"\x30\x00",
+    "packet id beyond the packet": b"\x32\x06\x00\x04in/a",
+    "QoS 2": b"\x34\x09\x00\x04in/a\x00\x01x",
+    "QoS 3": b"\x36\x09\x00\x04in/a\x00\x01x",
+    "topic that is not UTF-8": b"\x30\x06\x00\x04in/\xff",
+    "text": b"Hello, is anybody there?\r\n",
+}
+
+
+@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE.keys())
+def test_garbage_ends_the_connection(device, fake, garbage):
+    here = device("anonymous", fake.port)
+    fake.accept_subscriber(garbage.ljust(16, b"\x00"))
+    here.expect("connected", "subscribed", "ended " + NOT_MQTT, "counted 0 0")
+    here.ends()
+
+
+def test_half_a_packet_and_silence(device, fake):
+    here = device("watchful", fake.port)
+    fake.accept_subscriber(b"\x30\x7f\x00\x04in/a")
+    here.expect("connected", "subscribed", "ended MqttError the broker stopped answering", "counted 0 0")
+
+
+def test_at_most_four_wait_for_their_acknowledgement(device, fake):
+    here = device("busy", fake.port)
+    fake.accept()
+    assert [fake.packet()[6:] for _ in range(4)] == [b"\x00\x010", b"\x00\x021", b"\x00\x032", b"\x00\x043"]
+    assert fake.packet() == b"\x30\x00\x03outaside"
+    fake.send(b"\x40\x02\x00\x02")
+    assert fake.packet()[6:] == b"\x00\x054"
+    for packet_id in (3, 1, 4, 5):
+        fake.send(b"\x40\x02\x00" + bytes([packet_id]))
+    for packet_id in (6, 7, 8, 9, 10):
+        assert fake.packet()[6:-1] == bytes([0, packet_id])
+        fake.send(b"\x40\x02\x00" + bytes([packet_id]))
+    here.expect("connected", "published 11")
+    here.ends()
+
+
+def test_a_missing_acknowledgement(device, fake):
+    here = device("unacknowledged", fake.port)
+    fake.accept()
+    here.expect("connected", "failed MqttError the broker does not acknowledge", "connection True")
+    here.ends()
+
+
+def test_a_peer_that_never_reads(device, fake):
+    here = device("flood", fake.port)
+    fake.accept()
+    here.expect("connected", "failed MqttError the broker takes no data", "connection False")
+    here.expect("ended MqttError the broker takes no data")
+    here.ends()
+
+
+def test_a_packet_cut_off_ends_the_connection(device, fake):
+    here = device("cancelled_write", fake.port)
+    fake.accept()
+    here.expect("connected", "ended MqttError a packet was cut off in the middle")
+    here.ends()
+
+
+def test_a_refused_subscription(device, fake):
+    here = device("refused_subscription", fake.port)
+    fake.accept()
+    fake.packet()
+    fake.send(b"\x90\x03\x00\x01\x80")
+    here.expect("connected", "failed MqttError the broker refuses the subscription")
+    here.ends()
+
+
+def test_a_fault_of_the_callback_is_not_swallowed(device, fake):
+    here = device("broken_callback", fake.port)
+    fake.accept_subscriber(b"\x30\x06\x00\x04in/a")
+    while (line := here.line()) and not line.startswith("ended"):
+        pass  # MicroPython prints the traceback as soon as the reader fails
+    assert line == "ended RuntimeError the callback's own fault"
+
+
+def test_a_persistent_session_keeps_what_came_meanwhile(device, broker):
+    here = device("persistent", broker.port)
+    here.expect("connected", "subscribed")
+    here.kill()
+    with Other(broker.port) as other:
+        other.publish("in/meanwhile", b"kept")
+    here = device("persistent", broker.port)
+    lines = {here.line() for _ in range(3)}
+    assert lines == {"connected to a kept session", "message in/meanwhile kept", "subscribed"}
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """A folder with ca.der, other.der, server.crt and server.key for 127.0.0.1."""
+    folder = tmp_path_factory.mktemp("certificates")
+    if shutil.which("openssl") is None:
+        missing("openssl is not installed: apt-get install openssl")
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    for name in ("ca", "other"):
+        authority = ("-days", "2", "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        openssl("req", "-x509", *key, *authority, "-keyout", f"{name}.key", "-out", f"{name}.crt")
+        openssl("x509", "-in", f"{name}.crt", "-outform", "DER", "-out", f"{name}.der")
+    (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nauthorityKeyIdentifier=keyid\n")
+    openssl("req", *key, "-subj", "/CN=127.0.0.1", "-keyout", "server.key", "-out", "server.csr")
+    signed = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "1", "-extfile", "names")
+    openssl("x509", "-req", "-in", "server.csr", *signed, "-out", "server.crt")
+    return folder
+
+
+@pytest.fixture
+def secure_broker(certificates):
+    server = [f"certfile {certificates}/server.crt", f"keyfile {certificates}/server.key"]
+    with running("allow_anonymous true", *server) as broker:
+        yield broker
+
+
+def test_tls(device, secure_broker, certificates):
+    with Other(secure_broker.port, "out/#", certificates / "ca.crt") as other:
+        here = device("secure", secure_broker.port, certificates / "ca.der")
+        here.expect("connected", "published 1")
+        assert other.message() == ("out/big", bytes(range(256)) * 80, 1, False)
+        other.publish("in/one", "größer")
+        other.publish("in/over", b"x" * 200_000)
+        other.publish("in/two", "small")
+        here.expect("message in/one größer", "message in/two small")
+        secure_broker.kill()
+        assert here.line().startswith("ended ")
+
+
+def test_a_certificate_of_somebody_else(device, secure_broker, certificates):
+    here = device("secure", secure_broker.port, certificates / "other.der")
+    assert here.line().startswith("refused MqttError no secure connection: ")
+    here.ends()
+
+
+@pytest.mark.parametrize("device", ["micropython"], indirect=True)
+def test_publishing_keeps_no_heap(device, broker):
+    here = device("steady", broker.port)
+    here.expect("connected")
+    before, after = (int(line.split()[1]) for line in here.rest())
+    assert after <= before

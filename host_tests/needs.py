@@ -1,0 +1,38 @@
+"""What some tests need of this computer. Where it is missing they are skipped, and with CI=true they fail."""
+
+import os
+from typing import NoReturn
+
+import pytest
+
+from host_tests.broker import MISSING, find_mosquitto
+from tools import device
+from tools.build import BuildError
+from tools.system_packages import browser
+
+MISSING_BROWSER = "Chromium is not installed: apt-get install chromium"
+
+
+def need_broker() -> str:
+    """Path of mosquitto."""
+    return find_mosquitto() or missing(MISSING)
+
+
+def need_browser() -> str:
+    """Path of Chromium, or of Chrome."""
+    return browser() or missing(MISSING_BROWSER)
+
+
+def need_micropython() -> str:
+    """Path of MicroPython's unix port."""
+    try:
+        return device.micropython()
+    except BuildError as error:
+        missing(str(error))
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip the test with its reason; where everything is promised to be there, fail instead."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
