@@ -148,3 +148,4 @@ class Line:
                 heard = ticks_ms()
             if self._match(request) >= 0:
                 self.late_answers += 1
+        self._framer.clear()

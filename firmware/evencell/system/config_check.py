@@ -92,7 +92,7 @@ def _did_you_mean(word: str, words) -> str:
 
 def _shown(value, path: str, rule) -> str:
     """The value as it may stand in a log: short, and never a password, or what may hold one."""
-    if path.split(".")[-1] in _SECRETS or isinstance(rule, List):
+    if path.split(".")[-1] in _SECRETS or isinstance(rule, List) or isinstance(value, (list, dict)):
         return "(not shown)"
     text = '"%s"' % value if isinstance(value, str) else str(value)
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
