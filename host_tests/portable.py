@@ -1,6 +1,7 @@
 """What tests need that run on CPython and on MicroPython alike: there is no pytest on the latter."""
 
 import json
+import os
 import sys
 
 ROOT = __file__.rsplit("/", 2)[0]
@@ -52,6 +53,18 @@ def frames(command: int = 0xFF) -> list[bytes]:
 def frame_of(name: str) -> bytes:
     """The reply of one capture."""
     return next(entry["frame"] for entry in captures() if entry["name"] == name)
+
+
+def scratch_path(name: str) -> str:
+    """A path in `build/` that no other process uses: the same file may run twice at a time."""
+    folder = ROOT + "/build"
+    try:
+        os.mkdir(folder)
+    except OSError:
+        pass  # it is there
+    # The 32-bit port has no urandom, but a file system of its own.
+    token = os.urandom(4).hex() if hasattr(os, "urandom") else "only"
+    return "%s/test-%s-%s" % (folder, token, name)
 
 
 class FakeClock:

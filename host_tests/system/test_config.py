@@ -4,16 +4,14 @@ import os
 from evencell.system import config
 from evencell.system.files import exists
 from evencell.system.spelling import distance, nearest
-from host_tests.portable import ON_MICROPYTHON, ROOT
+from host_tests.portable import scratch_path
 
-PATH = (ROOT + "/build/test-config-" + ("micropython" if ON_MICROPYTHON else "cpython%d" % os.getpid())) + ".json"
+PATH = scratch_path("config.json")
 SUFFIXES = ("", ".new", ".old")
 
 
 def fresh():
     """No file of an earlier test."""
-    if not exists(ROOT + "/build"):
-        os.mkdir(ROOT + "/build")
     for suffix in SUFFIXES:
         if exists(PATH + suffix):
             os.remove(PATH + suffix)

@@ -2,14 +2,12 @@ import os
 
 from evencell.system.files import exists, replace
 from evencell.system.memory import Memory
-from host_tests.portable import ON_MICROPYTHON, ROOT
+from host_tests.portable import scratch_path
 
-PATH = ROOT + "/build/test-memory-" + ("micropython" if ON_MICROPYTHON else "cpython%d" % os.getpid())
+PATH = scratch_path("memory.json")
 
 
 def fresh():
-    if not exists(ROOT + "/build"):
-        os.mkdir(ROOT + "/build")
     for suffix in ("", ".new"):
         if exists(PATH + suffix):
             os.remove(PATH + suffix)
