@@ -1,0 +1,135 @@
+"""The page in a browser: what its reader sees, and what it says when a part is gone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Error, expect, sync_playwright
+
+from host_tests.end_to_end.chain import FIXED, FIXED_MV, Chain
+from host_tests.end_to_end.process import PATIENCE_S
+from host_tests.needs import need_browser
+
+pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 1000 * PATIENCE_S
+LIT_PIXELS = """() => {
+  const canvas = document.querySelector("canvas");
+  if (!canvas || !canvas.offsetParent) return 0;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.filter((value, i) => i % 4 === 3 && value).length;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = need_browser()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def chain(tmp_path):
+    soon_offline = {"packs": [{"interval_ms": 300, "timeout_ms": 300}]}
+    with Chain(tmp_path, *FIXED, config=soon_offline, broker=False) as chain:
+        yield chain
+
+
+class Visit:
+    """The page of a chain's firmware, open, with all it asked for and complained about."""
+
+    def __init__(self, browser, chain: Chain, **options):
+        self.page = browser.new_page(**options)
+        self.requests = []
+        self.complaints = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        expect.set_options(PATIENCE_MS)
+        self.page.goto(chain.firmware.url)
+        self.cells = self.page.get_by_role("listitem").filter(has_text="mV")
+        self.links = self.page.get_by_role("status")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.page.close()
+
+    def wait_for_cells(self):
+        expect(self.cells).to_have_count(len(FIXED_MV))
+        for number, voltage_mv in enumerate(FIXED_MV):
+            expect(self.cells.nth(number)).to_contain_text(str(voltage_mv))
+
+
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark", "viewport": {"width": 360, "height": 640}}])
+def test_every_value_is_shown_and_nobody_else_is_asked(browser, fixed, options):
+    with Visit(browser, fixed, **options) as visit:
+        visit.wait_for_cells()
+        expect(visit.cells.nth(1)).to_contain_text("highest")
+        expect(visit.cells.nth(2)).to_contain_text("lowest")
+        for number in (0, 3):
+            expect(visit.cells.nth(number)).not_to_contain_text(re.compile("highest|lowest"))
+        expect(visit.links).to_contain_text(re.compile("Device .*live.* Balancer .*online"))
+        for text in ("13.20", "Waiting", "24.0 °C", "2.00 A", "Up to date", "evencell is not a BMS"):
+            expect(visit.page.locator("body")).to_contain_text(text)
+        visit.page.wait_for_function(LIT_PIXELS, timeout=PATIENCE_MS)
+        assert visit.complaints == []
+        assert all(url.startswith((fixed.firmware.url, "data:")) for url in visit.requests)
+        assert too_wide(visit.page) == 0
+
+
+def too_wide(page) -> int:
+    """By how many pixels the page must be scrolled sideways."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def test_moving_values_move_on_the_page(browser, moving):
+    with Visit(browser, moving) as visit:
+        expect(visit.cells).to_have_count(4)
+        cells = visit.cells.first.locator("..")
+        expect(cells).not_to_have_text(cells.inner_text())
+        assert visit.complaints == []
+
+
+def test_a_dead_balancer_makes_the_data_old(browser, chain):
+    with Visit(browser, chain) as visit:
+        visit.wait_for_cells()
+        chain.simulator.kill()
+        expect(visit.links).to_contain_text(re.compile("Device .*live.* Balancer .*no answer"))
+        expect(visit.page.locator("body")).to_contain_text(re.compile(r"Last reading \d+ s ago"))
+        visit.wait_for_cells()
+        assert "no new reading" in visit.page.title()
+        chain.simulator.start()
+        expect(visit.links).to_contain_text(re.compile("Balancer .*online"))
+        expect(visit.page.locator("body")).to_contain_text("Up to date")
+        assert visit.complaints == []
+
+
+def test_a_dead_device_is_lost_and_found_again(browser, chain):
+    with Visit(browser, chain) as visit:
+        visit.wait_for_cells()
+        chain.firmware.kill()
+        expect(visit.links).to_contain_text(re.compile("Device .*disconnected.* Balancer .*unknown"))
+        visit.wait_for_cells()
+        assert "no new reading" in visit.page.title()
+        chain.firmware.start()
+        expect(visit.links).to_contain_text(re.compile("Device .*(live|polled).* Balancer .*online"))
+        assert all("ERR_" in complaint for complaint in visit.complaints), visit.complaints
+
+
+def test_faults_of_the_configuration_are_shown(browser, tmp_path):
+    config = {"display": {"brightness": 101}}
+    with Chain(tmp_path, *FIXED, config=config, broker=False) as chain, Visit(browser, chain) as visit:
+        expect(visit.page.get_by_text("display.brightness: 101").first).to_be_visible()
+
+
+def test_a_name_is_text_and_never_a_script(browser, tmp_path):
+    name = "<img src=x onerror=x()>"
+    with Chain(tmp_path, *FIXED, config={"name": name}, broker=False) as chain, Visit(browser, chain) as visit:
+        expect(visit.page.get_by_role("heading", name=name)).to_be_visible()
+        visit.wait_for_cells()
+        assert visit.complaints == []
+        with pytest.raises(Error, match="x is not defined"):
+            visit.page.evaluate("x()")
