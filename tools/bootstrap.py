@@ -88,7 +88,7 @@ def pip(*arguments: str):
 
 
 def npm(*packages: str):
-    command = [str(VENV / "bin" / "npm"), "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(VENV)]
+    command = [str(VENV / "bin" / "npm"), "install", "--loglevel=error", "--no-fund", "--no-audit", "--prefix", str(VENV)]
     run([*command, *packages], "npm could not install the packages above. Is there a connection to the npm registry?")
 
 
