@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from ctypes.util import find_library
 
 from tools import broker
 
@@ -17,7 +18,8 @@ def browser() -> str | None:
 
 def missing() -> list[str]:
     """Debian packages whose programs are not here."""
-    wanted = {"mosquitto": broker.mosquitto(), "chromium": browser()}
+    # playwright's own Node needs the last one, which a bare Debian lacks.
+    wanted = {"mosquitto": broker.mosquitto(), "chromium": browser(), "libatomic1": find_library("atomic")}
     return [package for package, path in wanted.items() if path is None]
 
 
