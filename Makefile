@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check lock pictures
+.PHONY: help run test setup check bench lock pictures
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ check: setup ## lint, format, types, architecture rules
 	@$(BIN)/pyright
 	@$(BIN)/pyright --project tools
 	@$(BIN)/python -m pytest --quiet host_tests/test_architecture.py
+
+bench: setup ## measure, print a table, write build/bench.json
+	@$(BIN)/python -m tools.bench
 
 setup: ## .venv with everything pinned; the others call it, and it does nothing twice
 	@$(PYTHON) tools/bootstrap.py develop

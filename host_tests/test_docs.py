@@ -8,6 +8,7 @@ import click
 import pytest
 
 from evencell.forward.status_json import status_with_diagnosis
+from evencell.link.diagnosis import Diagnosis
 from evencell.link.exchange import Line
 from evencell.pack.alarms import ALARMS
 from evencell.pack.pack import LINKS, Pack
@@ -46,8 +47,7 @@ def config_keys(table: dict, path: str = ""):
 
 def status_keys() -> dict:
     """A status as the firmware writes it, before the first reading."""
-    pack = Pack("pack1", "jk_b2a4s", TemperatureScale())
-    pack.line = Line(None)
+    pack = Pack("pack1", "jk_b2a4s", TemperatureScale(), Line(None), Diagnosis(b""))
     return json.loads(json.dumps(status_with_diagnosis(pack, FakeClock())))
 
 

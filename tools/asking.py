@@ -1,28 +1,50 @@
 """Asking a balancer from this computer, with the firmware's own link and protocol."""
 
-import time
-
+from evencell.link.diagnosis import REMEDIES, VERDICTS
 from evencell.link.exchange import Line
+from evencell.link.poller import Poll, make_poll
 from evencell.pack.pack import ONLINE, Pack
 from evencell.pack.temperature import TemperatureScale, can_only_be_tenths
-from evencell.protocol.jk_balancer import decode_status, read_request
+from evencell.protocol.jk_balancer import decode_status
 from evencell.system.clock import Clock
 
 TIMEOUT_MS = 1000
-_AGAIN_TIMEOUT_MS = 500  # an answer takes about 110
-_ASK_AGAIN_WITHIN_S = 1.5
+_MOST_ASKS = 4
 
 
-async def ask_once(line: Line, address: int, scale: str, clock: Clock) -> Pack | None:
-    """One reading, or None. Asks again where something came, but no whole answer: all of it takes less than 3 s."""
-    started = time.monotonic()
-    request = read_request(address)
-    at = await line.ask(request, TIMEOUT_MS)
-    if at < 0 and line.rubbish_bytes and time.monotonic() - started < _ASK_AGAIN_WITHIN_S:
-        at = await line.ask(request, _AGAIN_TIMEOUT_MS)
-    if at < 0:
-        return None
-    return reading(line.frame, at, scale, clock)
+def poll_of(line: Line, address: int, scale: str, interval_ms: int = 0) -> Poll:
+    """A balancer as the command line names it."""
+    settings = {
+        "name": "pack1",
+        "model": "jk_b2a4s",
+        "address": address,
+        "interval_ms": interval_ms,
+        "timeout_ms": TIMEOUT_MS,
+    }
+    return make_poll(settings, TemperatureScale(scale), line)
+
+
+async def ask_once(line: Line, address: int, scale: str, clock: Clock) -> Pack:
+    """A pack with one reading, or with none and a diagnosis. Takes less than 3 s whatever the line does.
+
+    Damaged and doubtful answers are asked again; where four contradict each other the last counts, for there is
+    somebody looking at it.
+    """
+    poll = poll_of(line, address, scale)
+    at = -1
+    for _ in range(_MOST_ASKS):
+        at = await line.ask(poll.request, TIMEOUT_MS)
+        if at < 0:
+            poll.diagnosis.failed(line.heard_bytes, line.head, False)
+            if not line.was_damaged():
+                break
+        else:
+            decode_status(line.frame, at, poll.pack.candidate)
+            if poll.pack.consider(clock):
+                break
+    if at >= 0:
+        return reading(line.frame, at, scale, clock)
+    return poll.pack
 
 
 def reading(frame, at: int, scale: str, clock: Clock) -> Pack:
@@ -31,20 +53,12 @@ def reading(frame, at: int, scale: str, clock: Clock) -> Pack:
     decode_status(frame, at, pack.candidate)
     if scale == "auto" and can_only_be_tenths(pack.candidate.temperature_raw):
         pack.scale = TemperatureScale("0.1")
-    pack.accept(clock)
+    pack.believe(clock)
     pack.link = ONLINE
     return pack
 
 
-def what_was_heard(line: Line) -> str:
-    """Why there is no reading, in one sentence with a remedy."""
-    if line.bad_checksums:
-        return "The answers are damaged. Check the ground connection, shorten the cable, keep it away from motor leads."
-    if line.foreign_frames or line.late_answers:
-        return "Only answers to other questions came. Does another device talk on this line, or is the address wrong?"
-    if line.rubbish_bytes:
-        return (
-            f"{line.rubbish_bytes} bytes came, but no answer among them. Swap A and B (many first wirings need it); "
-            "it must be RS485, not TTL, at 9600 baud."
-        )
-    return "No answer. Check the balancer's supply, and A and B: swapped or loose they look just like this."
+def what_is_wrong(pack) -> str:
+    """What the last exchange came to, and the remedy, in one line."""
+    latest = pack.diagnosis.latest
+    return f"{VERDICTS[latest]}. {REMEDIES[latest]}"

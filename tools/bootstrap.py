@@ -88,8 +88,16 @@ def pip(*arguments: str):
 
 
 def npm(*packages: str):
-    command = [str(VENV / "bin" / "npm"), "install", "--loglevel=error", "--no-fund", "--no-audit", "--prefix", str(VENV)]
-    run([*command, *packages], "npm could not install the packages above. Is there a connection to the npm registry?")
+    command = [
+        str(VENV / "bin" / "npm"),
+        "install",
+        "--loglevel=error",
+        "--no-fund",
+        "--no-audit",
+        "--prefix",
+        str(VENV),
+    ]
+    run([*command, *packages], "npm could not install the packages above. Can the npm registry be reached?")
 
 
 def run(command: list[str], remedy: str):

@@ -10,7 +10,7 @@ from evencell.link.exchange import Line
 from evencell.pack.pack import Pack
 from evencell.pack.status import BALANCE_STATES
 from evencell.system.clock import Clock
-from tools.asking import ask_once, what_was_heard
+from tools.asking import ask_once, what_is_wrong
 from tools.options import address_option, port_option, scale_option
 from tools.serial_port import open_port
 
@@ -26,8 +26,8 @@ def read(port, address, temperature_scale, as_json):
         line = Line(serial_port)
         clock = Clock()
         pack = asyncio.run(ask_once(line, address, temperature_scale, clock))
-    if pack is None:
-        raise click.ClickException(f"{port}: {what_was_heard(line)}")
+    if not pack.sequence:
+        raise click.ClickException(f"{port}: {what_is_wrong(pack)}")
     click.echo(status_text(pack, clock) if as_json else summary(pack))
 
 

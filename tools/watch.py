@@ -17,9 +17,8 @@ from evencell.link.poller import Poll, Poller
 from evencell.pack.alarms import ALARMS
 from evencell.pack.pack import ONLINE, Pack
 from evencell.pack.status import CHARGING, DISCHARGING, Status
-from evencell.pack.temperature import TemperatureScale
 from evencell.system.clock import Clock
-from tools.asking import what_was_heard
+from tools.asking import poll_of
 from tools.options import address_option, port_option, scale_option
 from tools.serial_port import open_port
 
@@ -45,16 +44,16 @@ class Silent:
 @scale_option
 def watch(port, address, temperature_scale):
     """Live view in the terminal; Ctrl-C ends it."""
-    pack = Pack("pack1", "jk_b2a4s", TemperatureScale(temperature_scale))
     with open_port(port) as serial_port, suppress(KeyboardInterrupt, asyncio.CancelledError):
-        asyncio.run(follow(pack, Line(serial_port), address, port))
+        line = Line(serial_port)
+        asyncio.run(follow(poll_of(line, address, temperature_scale, _INTERVAL_MS), line, port))
 
 
-async def follow(pack: Pack, line: Line, address: int, port: str):
+async def follow(poll: Poll, line: Line, port: str):
     """Poll and draw for ever."""
+    pack = poll.pack
     hub = Hub([pack], Clock())
-    settings = {"address": address, "interval_ms": _INTERVAL_MS, "timeout_ms": 1000}
-    poller = asyncio.create_task(Poller(line, [Poll(pack, settings)], hub, Silent()).run())
+    poller = asyncio.create_task(Poller(line, [poll], hub, Silent()).run())
     deltas_mv = deque(maxlen=_TREND_WIDTH)
     drawn = 0
     with Live(screen=True, auto_refresh=False) as live:
@@ -62,15 +61,16 @@ async def follow(pack: Pack, line: Line, address: int, port: str):
             if pack.sequence != drawn:
                 drawn = pack.sequence
                 deltas_mv.append(pack.accepted.delta_mv or 0)
-            live.update(view(pack, line, hub.clock, deltas_mv, port), refresh=True)
+            live.update(view(poll, line, hub.clock, deltas_mv, port), refresh=True)
             await asyncio.sleep(_REDRAW_S)
     await poller
 
 
-def view(pack: Pack, line: Line, clock: Clock, deltas_mv, port: str) -> RenderableType:
+def view(poll: Poll, line: Line, clock: Clock, deltas_mv, port: str) -> RenderableType:
     """The whole screen."""
+    pack = poll.pack
     if not pack.sequence:
-        body = Text(f"Waiting for the first answer. {what_was_heard(line) if line.timeouts else ''}")
+        body = Text(f"Waiting for the first answer. {poll.diagnosis.remedy}")
     else:
         status = pack.accepted
         body = Group(headline(status), Text(), cells(status), Text(), trend(deltas_mv), Text(), details(status))

@@ -24,8 +24,12 @@ class Hub:
     def subscribe(self) -> "Consumer":
         """A new consumer, who sees the events from now on. `close` it when done."""
         consumer = Consumer(self)
-        self._consumers.append(consumer)
+        self.add(consumer)
         return consumer
+
+    def add(self, consumer):
+        """Call `consumer.wake()` whenever something changes."""
+        self._consumers.append(consumer)
 
     def unsubscribe(self, consumer: "Consumer"):
         """Wake this consumer no more."""

@@ -55,11 +55,11 @@ def another_address(send, heard):
 FAULTS = {
     rubbish: "damaged",
     silence: "supply",
-    half_a_frame: "bytes came, but no answer",
-    damaged: "damaged",
-    echo: "bytes came, but no answer",
-    swapped: "Swap A and B",
-    another_address: "address",
+    half_a_frame: "damaged",
+    damaged: "wrong checksums",
+    echo: "echo only",
+    swapped: "exchange the two wires",
+    another_address: "another address",
 }
 
 
@@ -109,7 +109,7 @@ def test_capture_records_silence_and_rubbish_too(tmp_path):
 
 
 def test_watch_says_that_values_are_old():
-    answers = [FRAME]
+    answers = [FRAME, FRAME]
 
     def fall_silent(send, heard):
         if heard and answers:

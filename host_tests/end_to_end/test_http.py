@@ -75,6 +75,7 @@ def test_get_and_head(device):
         assert answer.body
         assert not head.body
         assert head.headers["Content-Type"] == answer.headers["Content-Type"]
+    assert web.request(device.http_port, "/api/v1/events", "HEAD").status == 200
     assert device.get("/healthz").json()["ok"] is True
 
 

@@ -13,7 +13,7 @@ def pack_with(frame: bytes | None, name: str = "pack1") -> Pack:
     clock.now_s = 1_790_000_000
     if frame:
         decode_status(frame, 0, pack.candidate)
-        pack.accept(clock)
+        pack.believe(clock)
         pack.link = ONLINE
     return pack
 

@@ -105,7 +105,7 @@ def test_draining_waits_for_silence():
         return [await answer_on(line), await answer_on(line)]
 
     assert asyncio.run(scenario()) == [None, FRAME]
-    assert line.rubbish_bytes == 12
+    assert line.heard_bytes == 74
 
 
 def test_a_line_that_never_falls_silent_does_not_stop_us():

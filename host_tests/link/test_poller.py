@@ -3,8 +3,7 @@ import asyncio
 from evencell.compat import ticks_add, ticks_ms
 from evencell.hub import Hub
 from evencell.link.exchange import Line
-from evencell.link.poller import Poll, Poller
-from evencell.pack.pack import Pack
+from evencell.link.poller import Poll, Poller, make_poll
 from evencell.pack.temperature import TemperatureScale
 from host_tests.link.ports import ScriptedPort
 from host_tests.portable import FakeClock, frame_of
@@ -25,22 +24,26 @@ class ListLog:
     warning = info
 
 
-def pack_of(name: str = "pack1") -> Pack:
-    return Pack(name, "jk_b2a4s", TemperatureScale("0.1"))
+def poll_of(line=None, address: int = 1, interval_ms: int = 0) -> Poll:
+    settings = {
+        "name": "pack%d" % address,
+        "model": "jk_b2a4s",
+        "address": address,
+        "interval_ms": interval_ms,
+        "timeout_ms": 100,
+    }
+    return make_poll(settings, TemperatureScale("0.1"), line)
 
 
-def poll_of(pack: Pack, address: int = 1) -> Poll:
-    return Poll(pack, {"address": address, "interval_ms": 0, "timeout_ms": 100})
-
-
-def run_through(script, packs=None, addresses=(1,)):
+def run_through(script, addresses=(1,)):
     """Poll to the end of the script; returns the hub's events as `(pack, name, value)`, the packs and the port."""
     port = ScriptedPort(*script)
-    packs = packs or [pack_of()]
+    line = Line(port)
+    polls = [poll_of(line, address) for address in addresses]
+    packs = [poll.pack for poll in polls]
     hub = Hub(packs, FakeClock())
     consumer = hub.subscribe()
-    polls = [poll_of(pack, address) for pack, address in zip(packs, addresses)]  # noqa: B905
-    poller = Poller(Line(port), polls, hub, ListLog())
+    poller = Poller(line, polls, hub, ListLog())
 
     async def scenario():
         task = asyncio.create_task(poller.run())
@@ -57,55 +60,76 @@ def run_through(script, packs=None, addresses=(1,)):
 
 
 def test_each_answer_is_published():
-    events, packs, _ = run_through([IDLE, COLD])
+    events, packs, _ = run_through([IDLE, IDLE, IDLE])
     assert packs[0].sequence == 2
-    assert packs[0].accepted.temperature_dc == -53
+    assert packs[0].accepted.temperature_dc == 235
     assert events == [("pack1", "link", "online")]
 
 
+def test_the_first_reading_and_a_jump_need_two_answers_that_agree():
+    _, packs, _ = run_through([IDLE, IDLE, COLD, COLD, COLD])
+    assert packs[0].sequence == 3
+    assert packs[0].accepted.temperature_dc == -53
+
+
+def test_answers_that_contradict_each_other_are_not_published():
+    events, packs, _ = run_through([IDLE, COLD] * 8)
+    assert packs[0].sequence == 0
+    assert [event[1:] for event in events] == [("verdict", "noise"), ("link", "offline")]
+
+
+def test_a_damaged_answer_is_asked_again_at_once():
+    damaged = bytearray(frame_of("4s-idle"))
+    damaged[30] ^= 4
+    events, packs, _ = run_through([IDLE, IDLE, [(0, bytes(damaged))], [(0, bytes(damaged))], IDLE])
+    assert packs[0].sequence == 2
+    assert events[0] == ("pack1", "link", "online")
+
+
 def test_one_lost_answer_is_asked_again_and_nobody_notices():
-    events, packs, _ = run_through([IDLE, SILENCE, IDLE])
+    events, packs, _ = run_through([IDLE, IDLE, SILENCE, IDLE])
     assert packs[0].sequence == 2
     assert events == [("pack1", "link", "online")]
 
 
 def test_online_stale_offline_and_back_each_once():
     """A poll asks twice; the third without an answer means offline, and from then on each asks once."""
-    events, packs, _ = run_through([IDLE] + 8 * [SILENCE] + [IDLE])
-    assert [event[2] for event in events] == ["online", "stale", "offline", "online"]
+    events, packs, _ = run_through([IDLE, IDLE] + 8 * [SILENCE] + [IDLE])
+    links = [value for _, name, value in events if name == "link"]
+    assert links == ["online", "stale", "offline", "online"]
     assert packs[0].sequence == 2
 
 
 def test_never_heard_is_offline_and_never_stale():
     events, packs, _ = run_through(8 * [SILENCE])
-    assert events == [("pack1", "link", "offline")]
+    assert events == [("pack1", "verdict", "silent"), ("pack1", "link", "offline")]
     assert packs[0].sequence == 0
     assert packs[0].accepted.pack_mv is None
 
 
 def test_the_last_values_stay_while_the_link_is_down():
-    _, packs, _ = run_through([IDLE] + 8 * [SILENCE])
+    _, packs, _ = run_through([IDLE, IDLE] + 8 * [SILENCE])
     assert packs[0].accepted.pack_mv == 13250
 
 
 def test_an_alarm_that_comes_and_goes_is_told():
-    events, _, _ = run_through([IDLE, WIRE_OFF, WIRE_OFF, IDLE])
+    events, _, _ = run_through([IDLE, IDLE, WIRE_OFF, WIRE_OFF, IDLE, IDLE])
     assert events[1:] == [("pack1", "cell_count", True), ("pack1", "cell_count", False)]
 
 
 def test_packs_of_one_line_take_turns():
     second = bytearray(frame_of("4s-cold"))
     second[2], second[73] = 2, (second[73] + 1) & 0xFF
-    packs = [pack_of("a"), pack_of("b")]
-    script = [IDLE, [(0, bytes(second))], IDLE, [(0, bytes(second))]]
-    _, _, port = run_through(script, packs, (1, 2))
-    assert [data[2] for data in port.written[:4]] == [1, 2, 1, 2]
+    answer = [(0, bytes(second))]
+    script = [IDLE, IDLE, answer, answer, IDLE, answer]
+    _, packs, port = run_through(script, (1, 2))
+    assert [data[2] for data in port.written[:6]] == [1, 1, 2, 2, 1, 2]
     assert packs[0].accepted.temperature_dc == 235
     assert packs[1].accepted.temperature_dc == -53
 
 
 def test_the_rhythm_is_kept_and_missed_polls_are_left_out():
-    poll = Poll(pack_of(), {"address": 1, "interval_ms": 1000, "timeout_ms": 100})
+    poll = poll_of(interval_ms=1000)
     poll.due = ticks_add(ticks_ms(), -2300)
     poll.schedule_next()
     assert -700 <= poll.late_ms() <= -600

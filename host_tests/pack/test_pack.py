@@ -8,7 +8,7 @@ from host_tests.portable import FakeClock, captures, frame_of
 def accepted(frame: bytes, scale: str = "0.1"):
     pack = Pack("pack1", "jk_b2a4s", TemperatureScale(scale))
     decode_status(frame, 0, pack.candidate)
-    pack.accept(FakeClock())
+    pack.believe(FakeClock())
     return pack.accepted
 
 
@@ -47,11 +47,11 @@ def test_each_alarm():
     assert accepted(changed("4s-idle", at_71=2, at_72=0xBD)).alarms == TEMPERATURE
 
 
-def test_accepting_swaps_the_records():
+def test_publishing_swaps_the_records():
     pack = Pack("pack1", "jk_b2a4s", TemperatureScale("0.1"))
     first, second = pack.candidate, pack.accepted
     decode_status(frame_of("4s-idle"), 0, pack.candidate)
-    pack.accept(FakeClock())
+    pack.believe(FakeClock())
     assert pack.accepted is first
     assert pack.candidate is second
 
@@ -59,19 +59,20 @@ def test_accepting_swaps_the_records():
 def test_a_published_reading_stays_while_the_next_is_decoded():
     pack = Pack("pack1", "jk_b2a4s", TemperatureScale("0.1"))
     decode_status(frame_of("4s-idle"), 0, pack.candidate)
-    pack.accept(FakeClock())
+    pack.believe(FakeClock())
     published = pack.accepted
     decode_status(frame_of("dz11-17s-a"), 0, pack.candidate)
     assert published.pack_mv == 13250
     assert published.cells_mv[2] == 3314
 
 
-def test_accept_tells_which_alarms_changed():
+def test_publishing_tells_which_alarms_changed():
     pack = Pack("pack1", "jk_b2a4s", TemperatureScale("0.1"))
     told = []
     for frame in (frame_of("4s-idle"), changed("4s-idle", at_12=2), changed("4s-idle", at_12=2), frame_of("4s-idle")):
         decode_status(frame, 0, pack.candidate)
-        told.append(pack.accept(FakeClock()))
+        pack.believe(FakeClock())
+        told.append(pack.changed_alarms)
     assert told == [0, WIRE_RESISTANCE, 0, WIRE_RESISTANCE]
 
 
@@ -82,7 +83,7 @@ def test_age_and_sequence():
     clock.now_ms = 5000
     clock.now_s = 1_790_000_000
     decode_status(frame_of("4s-idle"), 0, pack.candidate)
-    pack.accept(clock)
+    pack.believe(clock)
     clock.now_ms = 5120
     assert pack.age_ms(clock) == 120
     assert pack.sequence == 1

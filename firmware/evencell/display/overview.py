@@ -78,6 +78,8 @@ def list_troubles(pack, clock, faults: int) -> list[str]:
     troubles = []
     if pack.link != ONLINE:
         troubles.append(link_words(pack, clock))
+    if pack.diagnosis.verdict:
+        troubles.append(pack.diagnosis.name.upper())
     for bit in range(len(ALARMS)):
         if (pack.accepted.alarms or 0) & (1 << bit):
             troubles.append(ALARM_WORDS[ALARMS[bit]])

@@ -30,6 +30,8 @@ class EventStreams:
 
     async def handle(self, request) -> Response:
         """Answer one request for as long as its browser listens."""
+        if request.method == "HEAD":
+            return Response("", 200, {"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         if self._open >= _MOST_STREAMS:
             return error(503, "all %d event streams are taken" % _MOST_STREAMS)
         self._open += 1

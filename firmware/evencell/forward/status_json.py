@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 
+from evencell.pack.acceptance import REASONS
 from evencell.pack.alarms import ALARMS
 from evencell.pack.status import BALANCE_STATES, FIELDS
 
@@ -30,9 +31,17 @@ def status_of(pack, clock) -> dict:
 
 
 def status_with_diagnosis(pack, clock) -> dict:
-    """The status with the counters of the pack's line, as the page shows it."""
+    """The status with verdict and remedy, the counters of the pack's line, and the answers doubted by reason."""
     status = status_of(pack, clock)
-    status["diagnosis"] = {name: getattr(pack.line, name) for name in _LINE_COUNTERS}
+    diagnosis = pack.diagnosis
+    found = {"verdict": diagnosis.name, "remedy": diagnosis.remedy, "sure": diagnosis.sure}
+    found["balance_raw"] = pack.accepted.balance_raw if pack.sequence else None
+    for name in _LINE_COUNTERS:
+        found[name] = getattr(pack.line, name)
+    for reason in range(1, len(REASONS)):
+        if pack.refusals[reason]:
+            found["doubted_" + REASONS[reason]] = pack.refusals[reason]
+    status["diagnosis"] = found
     return status
 
 

@@ -15,6 +15,9 @@ _DRAIN_AT_MOST_MS = const(1000)
 _LOOK_EVERY_MS = const(1)
 _CHUNKS_BUFFERED = const(8)  # more than a port keeps
 _LEARN_MARGIN_MS = const(2)
+_HEARD_WHOLE_BYTES = const(64)  # so much, then silence: that was the answer, and it was damaged
+_SILENCE_MS = const(30)
+_HEAD_BYTES = const(12)  # of what is heard, kept to recognise a speaker by
 
 
 class Line:
@@ -29,11 +32,15 @@ class Line:
         "_chunk",
         "_due_ms",
         "_framer",
+        "_heard_at",
         "_lock",
         "_port",
         "answers",
         "foreign_frames",
+        "head",
+        "heard_bytes",
         "late_answers",
+        "latency_ms",
         "requests",
         "timeouts",
     )
@@ -44,6 +51,10 @@ class Line:
         self._chunk = bytearray(CHUNK_BYTES)
         self._lock = asyncio.Lock()
         self._due_ms = _EXCHANGE_MS
+        self._heard_at = 0
+        self.head = bytearray(_HEAD_BYTES)
+        self.heard_bytes = 0
+        self.latency_ms = 0
         self.requests = 0
         self.answers = 0
         self.timeouts = 0
@@ -66,12 +77,23 @@ class Line:
         return self._framer.rubbish_bytes
 
     async def ask(self, request, timeout_ms: int) -> int:
-        """Offset in `frame` of the answer to `request`, or -1 if none came in time. Read it before you await."""
-        async with self._lock:
-            self._forget_the_past()
+        """Offset in `frame` of the answer to `request`, or -1 if none came in time. Read it before you await.
+
+        Afterwards `heard_bytes`, `head` (their beginning) and `latency_ms` tell of this exchange.
+        """
+        # Each coroutine on the way takes heap, so what is rarely needed is one, and the rest is not.
+        await self._lock.acquire()
+        try:
+            if self._receive():
+                await self._forget_the_past()
+            self._framer.clear()
+            self.heard_bytes = 0
             self.requests += 1
             sent = ticks_ms()
-            await self._send(request)
+            if self._port.direction is None:
+                self._port.write(request)
+            else:
+                await self._send_turning(request)
             at = await self._answer(request, sent, timeout_ms + _REQUEST_MS)
             if at < 0:
                 self.timeouts += 1
@@ -79,21 +101,25 @@ class Line:
             else:
                 self.answers += 1
             return at
+        finally:
+            self._lock.release()
 
-    async def _send(self, request):
-        """Write; on a transceiver with a direction pin, release the line right after the last stop bit."""
-        direction = self._port.direction
-        if direction is None:
-            self._port.write(request)
-            return
-        direction(True)
+    def another(self, request) -> int:
+        """The frame just found was a false one: offset of one that began inside it, or -1."""
+        self._framer.reject()
+        return self._match(request)
+
+    async def _send_turning(self, request):
+        """Write through a transceiver with a direction pin, and release the line right after the last stop bit."""
+        port = self._port
+        port.direction(True)
         try:
-            self._port.write(request)
+            port.write(request)
             await sleep_ms(_REQUEST_MS)
-            while not self._port.txdone():  # the rest of the last bit: less than a millisecond
+            while not port.txdone():  # the rest of the last bit: less than a millisecond
                 pass
         finally:
-            direction(False)
+            port.direction(False)
 
     async def _answer(self, request, sent: int, timeout_ms: int) -> int:
         """Sleep until the answer is due rather than for each of its bytes, then look every millisecond."""
@@ -105,18 +131,28 @@ class Line:
             if at >= 0:
                 self._learn(waited_ms)
                 return at
-            if waited_ms >= timeout_ms:
+            if waited_ms >= timeout_ms or self.was_damaged():
                 return -1
             await sleep_ms(_LOOK_EVERY_MS)
 
+    def was_damaged(self) -> bool:
+        """Whether as much as an answer came, and then nothing more: there is no need to wait on."""
+        return self.heard_bytes >= _HEARD_WHOLE_BYTES and ticks_diff(ticks_ms(), self._heard_at) >= _SILENCE_MS
+
     def _learn(self, waited_ms: int):
         """The next answer is due a little before this one came, but never before the wire allows."""
+        self.latency_ms = max(0, waited_ms - _EXCHANGE_MS)
         self._due_ms = max(_EXCHANGE_MS, waited_ms - _LEARN_MARGIN_MS)
 
     def _receive(self) -> int:
         """Take what the port has, at most one chunk; returns the number of bytes."""
         count = self._port.readinto(self._chunk) or 0
-        self._framer.feed(self._chunk, count)
+        if count:
+            for i in range(min(count, _HEAD_BYTES - self.heard_bytes)):
+                self.head[self.heard_bytes + i] = self._chunk[i]
+            self.heard_bytes += count
+            self._heard_at = ticks_ms()
+            self._framer.feed(self._chunk, count)
         return count
 
     def _match(self, request) -> int:
@@ -124,28 +160,30 @@ class Line:
         framer = self._framer
         while True:
             at = framer.find()
-            if at < 0:
-                return -1
-            if answers(framer.buffer, at, request):
-                framer.take()
+            if at < 0 or answers(framer.buffer, at, request):
                 return at
             self.foreign_frames += 1
             framer.reject()
 
-    def _forget_the_past(self):
-        """Nothing that came before the question can be its answer."""
+    async def _forget_the_past(self):
+        """Nothing that came before the question can be its answer; nobody speaks while another does."""
         for _ in range(_CHUNKS_BUFFERED):
+            await sleep_ms(_LOOK_EVERY_MS)
             self._framer.clear()
             if not self._receive():
                 return
 
     async def _drain(self, request):
         """Wait until the line was quiet for 100 ms, or a late answer would be taken for the next one, for ever."""
-        started = heard = ticks_ms()
-        while ticks_diff(ticks_ms(), heard) < _QUIET_MS and ticks_diff(ticks_ms(), started) < _DRAIN_AT_MOST_MS:
+        started = ticks_ms()
+        if not self.was_damaged():
+            self._heard_at = started
+        while ticks_diff(ticks_ms(), self._heard_at) < _QUIET_MS:
+            if ticks_diff(ticks_ms(), started) >= _DRAIN_AT_MOST_MS:
+                break
             await sleep_ms(10)
-            if self._receive():
-                heard = ticks_ms()
+            self._receive()
             if self._match(request) >= 0:
                 self.late_answers += 1
+                self._framer.reject()
         self._framer.clear()

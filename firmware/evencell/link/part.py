@@ -1,23 +1,24 @@
 """The link's place in the application: a line for each UART, a poller for each line."""
 
 from evencell.link.exchange import Line
-from evencell.link.poller import Poll, Poller
-from evencell.pack.pack import Pack
+from evencell.link.poller import Poller, make_poll
 from evencell.pack.temperature import TemperatureScale
 
 
 def start(context):
     """Make the configured packs, and poll them."""
-    polls_by_uart = {}
+    lines = {}
+    polls = {}
     for settings in context.config["packs"]:
-        pack = Pack(settings["name"], settings["model"], _temperature_scale(context, settings))
-        context.hub.packs.append(pack)
-        polls_by_uart.setdefault(settings["uart"], []).append(Poll(pack, settings))
-    for uart, polls in polls_by_uart.items():
-        line = Line(context.board.port(uart))
-        for poll in polls:
-            poll.pack.line = line
-        context.supervisor.start("poller", Poller(line, polls, context.hub, context.log).run)
+        uart = settings["uart"]
+        if uart not in lines:
+            lines[uart] = Line(context.board.port(uart))
+            polls[uart] = []
+        poll = make_poll(settings, _temperature_scale(context, settings), lines[uart])
+        context.hub.packs.append(poll.pack)
+        polls[uart].append(poll)
+    for uart, line in lines.items():
+        context.supervisor.start("poller", Poller(line, polls[uart], context.hub, context.log).run)
 
 
 def _temperature_scale(context, settings: dict) -> TemperatureScale:

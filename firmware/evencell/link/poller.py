@@ -1,24 +1,27 @@
 """When to ask which pack, and what its silence means."""
 
 from evencell.compat import const, sleep_ms, ticks_add, ticks_diff, ticks_ms
+from evencell.link.diagnosis import Diagnosis
 from evencell.link.exchange import Line
 from evencell.pack.alarms import ALARMS
-from evencell.pack.pack import OFFLINE, ONLINE, STALE
+from evencell.pack.pack import OFFLINE, ONLINE, STALE, Pack
 from evencell.protocol.jk_balancer import decode_status, read_request
 
-_OFFLINE_AFTER = const(3)  # polls in a row without an answer
+_OFFLINE_AFTER = const(3)  # polls in a row without a reading
+_MOST_ASKS = const(4)  # in one poll
 
 
 class Poll:
     """What the poller keeps for one pack: its request, and when it is due."""
 
-    __slots__ = ("due", "failures", "interval_ms", "pack", "request", "timeout_ms")
+    __slots__ = ("diagnosis", "due", "failures", "interval_ms", "pack", "request", "timeout_ms")
 
-    def __init__(self, pack, settings: dict):
+    def __init__(self, pack: Pack, diagnosis: Diagnosis, request, interval_ms: int, timeout_ms: int):
         self.pack = pack
-        self.request = read_request(settings["address"])
-        self.interval_ms = settings["interval_ms"]
-        self.timeout_ms = settings["timeout_ms"]
+        self.diagnosis = diagnosis
+        self.request = request
+        self.interval_ms = interval_ms
+        self.timeout_ms = timeout_ms
         self.due = ticks_ms()
         self.failures = 0
 
@@ -30,6 +33,14 @@ class Poll:
         """Keep the rhythm; where it was missed by whole intervals, leave those out. Interval 0 is always due."""
         remaining_ms = self.interval_ms - self.late_ms() % self.interval_ms if self.interval_ms else 0
         self.due = ticks_add(ticks_ms(), remaining_ms)
+
+
+def make_poll(settings: dict, scale, line: Line) -> Poll:
+    """A pack as the configuration's entry describes it, and when to ask it."""
+    request = read_request(settings["address"])
+    diagnosis = Diagnosis(request)
+    pack = Pack(settings["name"], settings["model"], scale, line, diagnosis)
+    return Poll(pack, diagnosis, request, settings["interval_ms"], settings["timeout_ms"])
 
 
 class Poller:
@@ -57,8 +68,9 @@ class Poller:
         return next_poll
 
     async def _poll(self, poll: Poll):
-        """Ask, and ask once more unless the balancer is known to be silent."""
-        if await self._ask(poll) or (poll.failures < _OFFLINE_AFTER and await self._ask(poll)):
+        """Read the pack; a balancer that is known to be silent is asked but once."""
+        asks_unheard = 1 if poll.failures == _OFFLINE_AFTER else 2
+        if await self._read(poll, asks_unheard):
             poll.failures = 0
             self._set_link(poll.pack, ONLINE)
         else:
@@ -66,14 +78,44 @@ class Poller:
             self._set_link(poll.pack, OFFLINE if poll.failures == _OFFLINE_AFTER else STALE)
         self._hub.wake()
 
-    async def _ask(self, poll: Poll) -> bool:
-        at = await self._line.ask(poll.request, poll.timeout_ms)
-        if at < 0:
-            return False
-        pack = poll.pack
-        decode_status(self._line.frame, at, pack.candidate)
-        self._tell_alarms(pack, pack.accept(self._hub.clock))
-        return True
+    async def _read(self, poll: Poll, asks_unheard: int) -> bool:
+        """Ask until a reading is published: again at once after a damaged or doubtful answer."""
+        line, diagnosis = self._line, poll.diagnosis
+        answered = False
+        for _ in range(_MOST_ASKS):
+            late_answers = line.late_answers
+            at = await line.ask(poll.request, poll.timeout_ms)
+            if at >= 0:
+                answered = True
+                if self._publish(poll, at):
+                    self._tell_verdict(poll, diagnosis.answered(line.latency_ms))
+                    return True
+                continue
+            is_late = line.late_answers > late_answers
+            self._tell_verdict(poll, diagnosis.failed(line.heard_bytes, line.head, is_late))
+            if not line.was_damaged():
+                asks_unheard -= 1
+            if not asks_unheard:
+                return False
+        if answered:
+            self._tell_verdict(poll, diagnosis.contradicted())
+        return False
+
+    def _publish(self, poll: Poll, at: int) -> bool:
+        """Whether the answer at `at`, or one that began inside it, could be published."""
+        while at >= 0:
+            decode_status(self._line.frame, at, poll.pack.candidate)
+            if poll.pack.consider(self._hub.clock):
+                self._tell_alarms(poll.pack, poll.pack.changed_alarms)
+                return True
+            at = self._line.another(poll.request)
+        return False
+
+    def _tell_verdict(self, poll: Poll, changed: bool):
+        if changed:
+            diagnosis = poll.diagnosis
+            self._log.warning("%s: line %s. %s" % (poll.pack.name, diagnosis.name, diagnosis.remedy))
+            self._hub.post("diagnosis", poll.pack.name, "verdict", diagnosis.name)
 
     def _tell_alarms(self, pack, changed: int):
         for bit in range(len(ALARMS)):

@@ -17,8 +17,8 @@ class Framer:
     """Finds frames of one header and length in any stream of bytes, however chopped.
 
     `feed` takes up to `CHUNK_BYTES` bytes, `find` says where in `buffer` the next whole frame with a right checksum
-    starts. A frame is then either taken, or rejected: rejecting gives up its first byte only, so a good frame that
-    began inside a false one is still found.
+    starts. To go on from there, reject it: that gives up its first byte only, so a good frame that began inside a
+    false one is still found.
     """
 
     __slots__ = ("_end", "_first", "_length", "_second", "_start", "bad_checksums", "buffer", "rubbish_bytes")
@@ -56,10 +56,6 @@ class Framer:
             self.reject()
         return -1
 
-    def take(self):
-        """The frame `find` reported is used up: go on behind it."""
-        self._start += self._length
-
     def reject(self):
         """What starts here is no frame of ours: go on at the next byte."""
         self._start += 1
@@ -67,7 +63,6 @@ class Framer:
 
     def clear(self):
         """Forget what was received so far."""
-        self.rubbish_bytes += self._end - self._start
         self._start = self._end = 0
 
     def _may_start_here(self) -> bool:

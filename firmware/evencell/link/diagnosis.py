@@ -1,0 +1,168 @@
+"""What is wrong with the line, from what was heard and not heard on it: one verdict, one remedy (docs/line.md)."""
+
+from evencell.compat import const
+from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER
+
+_WINDOW = const(6)  # exchanges that a verdict looks back on: at most ten seconds
+_BAD_TO_TELL = const(2)  # of these, before anything is said: one lost answer is no fault
+_SLOW_MS = const(300)  # beyond the wire's own time
+_COMPARED_BYTES = const(8)  # of what was heard, to see whether it is the same again
+
+# What an exchange can come to, as a number in the window; 0 is an answer in good time.
+GOOD = const(0)
+SLOW = const(1)
+SILENT = const(2)
+ECHO = const(3)
+SWAPPED = const(4)
+NOISE = const(5)
+BAUD = const(6)
+JK_BMS = const(7)
+MODBUS = const(8)
+JK_BLUETOOTH = const(9)
+CHECKSUM = const(10)
+DOUBTED = const(11)
+ADDRESS = const(12)
+
+VERDICTS = (
+    "ok",
+    "slow answers",
+    "silent",
+    "echo only",
+    "swapped",
+    "noise",
+    "wrong baud",
+    "other protocol",
+    "other protocol",
+    "other protocol",
+    "checksum errors",
+    "noise",
+    "wrong address",
+)
+REMEDIES = (
+    "",
+    "The balancer takes long to answer: raise timeout_ms if readings are missing.",
+    "Nothing comes back: check the balancer's supply and W, then the wires A and B at both ends.",
+    "Only our own request comes back: the balancer isn't connected, or the transceiver isn't RS485.",
+    "A and B are swapped: exchange the two wires.",
+    "Answers arrive damaged: shorten the cable, keep it away from motor leads, check the ground.",
+    "What comes is no noise, but unreadable: both sides must be set to 9600 baud.",
+    "This is a JK BMS, not a balancer: evencell doesn't speak its protocol.",
+    "Somebody speaks Modbus on this line: give the balancer a line of its own.",
+    "These are frames of JK's Bluetooth protocol: connect to the balancer's RS485, pins 1 and 2 of P1.",
+    "Answers come whole, but with wrong checksums: check the ground, the cable's length and its ends.",
+    "Answers contradict each other: shorten the cable, keep it away from motor leads.",
+    "A balancer with another address answers: set address in the configuration (evencell diagnose finds it).",
+)
+
+# First bytes that give a speaker away. The first is recorded from an owner's swapped wires (captures, "a-b-swapped").
+_SIGNATURES = (
+    (b"\x55\x95\x01\xff", SWAPPED),
+    (b"\x4e\x57", JK_BMS),
+    (b"\x55\xaa\xeb\x90", JK_BLUETOOTH),
+    (b"\xaa\x55\x90\xeb", JK_BLUETOOTH),
+    (b"\x01\x03", MODBUS),
+    (b"\x01\x04", MODBUS),
+)
+
+
+_SURENESS = ("", "possible", "likely", "certain")
+
+
+class Diagnosis:
+    """Looks back on the last exchanges with one pack.
+
+    `verdict` and `latest` (what the last exchange alone came to) are numbers of this module, indices into VERDICTS and
+    REMEDIES; `sure` says in a word how sure the verdict is.
+    """
+
+    __slots__ = ("_at", "_last_head", "_outcomes", "_request", "latest", "sure", "verdict")
+
+    def __init__(self, request):
+        self._request = request
+        self._outcomes = bytearray(_WINDOW)
+        self._at = 0
+        self._last_head = bytearray(_COMPARED_BYTES)
+        self.latest = GOOD
+        self.verdict = GOOD
+        self.sure = _SURENESS[1]
+
+    @property
+    def name(self) -> str:
+        """The verdict in words."""
+        return VERDICTS[self.verdict]
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, in one sentence; empty where nothing is wrong."""
+        return REMEDIES[self.verdict]
+
+    def answered(self, latency_ms: int) -> bool:
+        """An exchange brought a reading. True if the verdict changed."""
+        return self._note(SLOW if latency_ms >= _SLOW_MS else GOOD)
+
+    def contradicted(self) -> bool:
+        """A poll brought answers, but none that could be believed. True if the verdict changed."""
+        return self._note(DOUBTED)
+
+    def failed(self, heard_bytes: int, head, was_late: bool) -> bool:
+        """An exchange brought no answer: `heard_bytes` came, beginning with `head`. True if the verdict changed."""
+        return self._note(SLOW if was_late else self._recognise(heard_bytes, head))
+
+    def _recognise(self, heard_bytes: int, head) -> int:
+        """What was heard, after our own echo."""
+        start = len(self._request) if _begins(head, 0, self._request) else 0
+        heard_bytes -= start
+        if heard_bytes == 0:
+            return ECHO if start else SILENT
+        for signature, outcome in _SIGNATURES:
+            if _begins(head, start, signature):
+                return outcome
+        if _begins(head, start, ANSWER_HEADER):
+            if heard_bytes != ANSWER_BYTES:
+                return NOISE
+            return CHECKSUM if head[start + 2] == self._request[2] else ADDRESS
+        return BAUD if self._is_repeated(head) and heard_bytes >= _COMPARED_BYTES else NOISE
+
+    def _is_repeated(self, head) -> bool:
+        """Noise never says the same twice; a balancer at another rate does."""
+        repeated = _begins(head, 0, self._last_head)
+        for i in range(_COMPARED_BYTES):
+            self._last_head[i] = head[i]
+        return repeated
+
+    def _note(self, outcome: int) -> bool:
+        self.latest = outcome
+        self._outcomes[self._at] = outcome
+        self._at = (self._at + 1) % _WINDOW
+        before = self.verdict
+        self.verdict = self._judge(outcome)
+        agreeing = self._count(self.verdict)
+        self.sure = _SURENESS[3 if agreeing == _WINDOW else 2 if agreeing >= _BAD_TO_TELL else 1]
+        return self.verdict != before
+
+    def _judge(self, latest: int) -> int:
+        """The most frequent trouble, once it is no single mishap; one that was told stays until all is good."""
+        good = self._count(GOOD)
+        if good == _WINDOW or (_WINDOW - good < _BAD_TO_TELL and self.verdict == GOOD):
+            return GOOD
+        worst = latest if latest != GOOD else self.verdict
+        for outcome in self._outcomes:
+            if outcome != GOOD and self._count(outcome) > self._count(worst):
+                worst = outcome
+        return NOISE if worst == CHECKSUM and self._count(NOISE) else worst
+
+    def _count(self, outcome: int) -> int:
+        count = 0
+        for other in self._outcomes:
+            count += other == outcome
+        return count
+
+
+def _begins(data, start: int, signature) -> bool:
+    """Whether `signature` stands at `data[start]`. Takes no heap."""
+    if start + len(signature) > len(data):
+        return False
+    for i in range(len(signature)):
+        if data[start + i] != signature[i]:
+            return False
+    return True

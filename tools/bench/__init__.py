@@ -1,0 +1,1 @@
+"""Measures what docs and targets claim: `make bench`."""

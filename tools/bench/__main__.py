@@ -1,0 +1,51 @@
+"""`make bench`: measures, prints a table with target and limit, writes `build/bench.json`."""
+
+import json
+import operator
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from tools.bench import noise, poll, sizes
+from tools.build import BUILD
+
+# Figure → what it must be. A figure without one is reported.
+TARGETS = {
+    "poll.wire_efficiency": (operator.ge, 0.98),
+    "poll.alloc_bytes": (operator.le, 1024),
+    "poll.kept_bytes": (operator.le, 0),
+    "noise.wrong_accepted": (operator.le, 0),
+    "noise.good_rejected": (operator.le, 0),
+    "noise.recovery_frames": (operator.le, 0),
+    "mpy.resident_bytes": (operator.le, 52 * 1024),
+    "mpy.total_bytes": (operator.le, 160 * 1024),
+}
+_SIGNS = {operator.ge: "≥", operator.le: "≤"}
+
+
+def main():
+    figures = {}
+    for group in (poll, sizes, noise):
+        print(f"measuring {group.__name__.rpartition('.')[2]} ...", file=sys.stderr, flush=True)
+        figures.update(group.measure())
+    Console().print(table(figures))
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / "bench.json").write_text(json.dumps(figures, indent=1) + "\n")
+
+
+def table(figures: dict) -> Table:
+    """Every figure with its target, and whether it is met."""
+    result = Table(box=None, pad_edge=False)
+    for title in ("figure", "value", "unit", "target", ""):
+        result.add_column(title, justify="right" if title == "value" else "left")
+    for name, figure in figures.items():
+        compare, limit = TARGETS.get(name, (None, None))
+        target = f"{_SIGNS[compare]} {limit}" if compare else "reported"
+        verdict = "" if compare is None else "met" if compare(figure["value"], limit) else "[red]NOT MET"
+        result.add_row(name, str(figure["value"]), figure["unit"], target, verdict)
+    return result
+
+
+if __name__ == "__main__":
+    main()
