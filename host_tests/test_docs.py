@@ -8,8 +8,9 @@ import click
 import pytest
 
 from evencell.forward.status_json import status_with_diagnosis
-from evencell.link.diagnosis import Diagnosis
+from evencell.link.diagnosis import VERDICTS, Diagnosis
 from evencell.link.exchange import Line
+from evencell.pack.acceptance import REASONS
 from evencell.pack.alarms import ALARMS
 from evencell.pack.pack import LINKS, Pack
 from evencell.pack.status import BALANCE_STATES, FIELDS
@@ -26,6 +27,7 @@ DOCUMENTS = [
 ]
 API = (REPOSITORY / "docs/api.md").read_text()
 README = (REPOSITORY / "README.md").read_text()
+LINE = (REPOSITORY / "docs/line.md").read_text()
 
 # Folders of some machine, at the start of a path: no reader has them.
 MACHINE_PATH = re.compile(r"(?<![\w./~<>-])/(?:work|root|tmp|home|mnt|Users)\b/?\S*")
@@ -76,6 +78,18 @@ def test_every_key_of_a_status_is_explained():
 @pytest.mark.parametrize("word", [*ALARMS, *LINKS, *BALANCE_STATES])
 def test_every_word_that_a_status_may_hold_is_explained(word):
     assert f"`{word}`" in API
+
+
+@pytest.mark.parametrize("verdict", sorted(set(VERDICTS)))
+def test_every_verdict_is_explained(verdict):
+    assert f"\n| `{verdict}` |" in LINE
+    assert f"`{verdict}`" in API.split("| `verdict` |")[1].split("\n")[0]
+
+
+@pytest.mark.parametrize("reason", REASONS[1:])
+def test_every_reason_for_doubt_is_explained(reason):
+    assert f"\n| `{reason}` |" in LINE
+    assert f"`doubted_{reason}`" in API
 
 
 @pytest.mark.parametrize(("key", "rule"), list(config_keys(TABLE)))

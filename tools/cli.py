@@ -6,6 +6,7 @@ from evencell import __version__
 from tools.boards import boards
 from tools.capture import capture
 from tools.decode import decode
+from tools.diagnose import diagnose
 from tools.read import read
 from tools.run import run
 from tools.sim.command import sim
@@ -21,5 +22,5 @@ def main():
     """
 
 
-for command in (boards, capture, decode, read, run, sim, watch):
+for command in (boards, capture, decode, diagnose, read, run, sim, watch):
     main.add_command(command)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import subprocess
 from pathlib import Path
 
 from host_tests.broker import Broker, free_port
@@ -38,9 +39,15 @@ class Simulator:
 
     def start(self):
         """Returns once it answers."""
-        self._process = Process([EVENCELL, "sim", "--link", self.link, *self._options])
+        self._process = Process([EVENCELL, "sim", "--link", self.link, *self._options], stdin=subprocess.PIPE)
         self._process.wait_until_ready(f"ready {self.link}".__eq__)
         self._release()
+
+    def switch(self, text: str):
+        """Switch a fault on (`+echo`) or off (`-echo`); returns once it is."""
+        told = len(self._process.lines)
+        self._process.say(text)
+        self._process.lines.wait(lambda line: line.startswith("faults"), text, told)
 
     def kill(self):
         """`kill -9`: its link stays, to a pty that is dead. Holding that keeps its number from being given away."""

@@ -105,6 +105,11 @@ class Process:
             self.kill()
             raise
 
+    def say(self, text: str):
+        """A line on its standard input, where it was started with one."""
+        self._process.stdin.write(text + "\n")
+        self._process.stdin.flush()
+
     def kill(self) -> int:
         """`kill -9`; returns the exit status."""
         return self.stop(signal.SIGKILL)

@@ -44,6 +44,23 @@ def test_echo_and_answer_in_one_piece():
     assert answer == FRAME
 
 
+def test_a_balancer_that_answers_faster_again_is_noticed():
+    """The line sleeps until an answer is due: what it learned from slow ones must not make the later ones look slow."""
+    port = ScriptedPort([(400, FRAME)], *[[(0, FRAME)]] * 6)
+    line = Line(port)
+
+    async def scenario():
+        latencies_ms = []
+        for _ in range(7):
+            assert await answer_on(line, timeout_ms=1000)
+            latencies_ms.append(line.latency_ms)
+        return latencies_ms
+
+    latencies_ms = asyncio.run(scenario())
+    assert latencies_ms[0] >= 300
+    assert latencies_ms[-1] < 30
+
+
 def test_silence_is_a_timeout():
     answer, line = ask(ScriptedPort([]))
     assert answer is None

@@ -1,53 +1,13 @@
 """`evencell sim` as a process: options, readiness, end."""
 
-import os
-import select
 import signal
-import subprocess
-import sys
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-import serial
 from click.testing import CliRunner
 
-from evencell.pack.status import Status
-from evencell.protocol.jk_balancer import (
-    ANSWER_BYTES,
-    CHARGING_LOWEST,
-    DISCHARGING_HIGHEST,
-    decode_status,
-    read_request,
-)
+from evencell.protocol.jk_balancer import CHARGING_LOWEST, DISCHARGING_HIGHEST
+from host_tests.sim.helpers import CAPTURES, PATIENCE_S, ROOT, read_status, running
 from tools.sim.command import sim
-
-ROOT = Path(__file__).parents[2]
-CAPTURES = ROOT / "host_tests" / "captures" / "captures.json"
-PATIENCE_S = 60
-
-
-@contextmanager
-def running(link, *options):
-    """The process, once it said `ready`."""
-    command = [sys.executable, "-m", "tools.sim.command", "--link", str(link), *options]
-    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'firmware'}"}
-    with subprocess.Popen(command, env=environment, cwd=link.parent, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert select.select([process.stdout], [], [], PATIENCE_S)[0]
-            assert process.stdout.readline() == f"ready {link}\n"
-            yield process
-        finally:
-            process.kill()
-
-
-def read_status(link) -> Status:
-    with serial.Serial(str(link), 9600, timeout=PATIENCE_S) as port:
-        port.write(read_request(1))
-        frame = port.read(ANSWER_BYTES)
-    status = Status()
-    decode_status(frame, 0, status)
-    return status
 
 
 def test_once_it_says_ready_it_answers(tmp_path):

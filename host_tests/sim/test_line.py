@@ -1,21 +1,18 @@
 """The pty: true pace, silence, symbolic link. Times are checked as lower bounds: nothing may ever come early."""
 
 import os
-import select
 import termios
-import threading
 import time
 import tty
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 
 from evencell.protocol.jk_balancer import ANSWER_BYTES, REQUEST_BYTES, read_request, request
+from host_tests.sim.helpers import LATENCY_S, serving
 from tools.sim.line import BYTE_S, Line
 from tools.sim.link import place, remove
 
-LATENCY_S = 0.02
-PATIENCE_S = 30
 ANSWER = bytes(range(ANSWER_BYTES))
 
 
@@ -31,46 +28,6 @@ class Echo:
     def answer(self, asked):
         self.requests.append(asked)
         return asked + ANSWER[REQUEST_BYTES:] if asked[2] == 1 else None
-
-
-class Master:
-    """The other end of the wire."""
-
-    def __init__(self, fd):
-        self.fd = fd
-
-    def write(self, data):
-        os.write(self.fd, data)
-
-    def read(self, count, seen=None):
-        """The next `count` bytes; `seen` gets (time, bytes so far) after every piece."""
-        data = b""
-        while len(data) < count:
-            readable, _, _ = select.select([self.fd], [], [], PATIENCE_S)
-            assert readable, f"only {len(data)} of {count} bytes came"
-            data += os.read(self.fd, count - len(data))
-            if seen is not None:
-                seen.append((time.monotonic(), len(data)))
-        return data
-
-    def nothing_is_left(self):
-        return not select.select([self.fd], [], [], 0)[0]
-
-
-@contextmanager
-def serving(device, latency_s=LATENCY_S):
-    stop_read, stop_write = os.pipe()
-    with closing(Line(device, latency_s)) as line:
-        thread = threading.Thread(target=line.serve, args=[stop_read])
-        thread.start()
-        fd = os.open(line.path, os.O_RDWR | os.O_NOCTTY)
-        try:
-            yield Master(fd)
-        finally:
-            os.write(stop_write, b"!")
-            thread.join(PATIENCE_S)
-            for each in (fd, stop_read, stop_write):
-                os.close(each)
 
 
 @pytest.fixture

@@ -31,7 +31,9 @@ def measure() -> dict:
         ]
         process = subprocess.Popen(simulator, stdout=subprocess.PIPE, text=True)
         try:
-            process.stdout.readline()
+            ready = process.stdout
+            if ready is not None:
+                ready.readline()
             polled = poll(link)
         finally:
             process.terminate()

@@ -3,4 +3,7 @@
 `chemistry`, `pack` and `usage` are the cells and what a rider does to them, `balancer` moves charge between them.
 `answers` turns requests into frames, `capture` replays recorded ones instead, `line` carries both at the pace of the
 wire. The model knows no wall clock: `step(seconds)` is all that makes it older.
+
+`faults` is the table of what can be wrong; `fault_readings` and `fault_answers` make it happen, with `foreign_frames`
+and `uart` for what is another protocol's or another rate's, and `fault_commands` switches it while all of it runs.
 """

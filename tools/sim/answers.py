@@ -29,7 +29,7 @@ class SimulatedBalancer:
 
     def __init__(self, balancer: Balancer, address: int, speed: float = 1, clock: Callable[[], float] = time.monotonic):
         self.balancer = balancer
-        self._address = address
+        self.address = address
         self._speed = speed
         self._clock = clock
         self._lived_until_s = clock()
@@ -42,16 +42,16 @@ class SimulatedBalancer:
 
     def answer(self, request: bytes) -> bytes | None:
         """The answer to a request whose checksum is right; None for another's address or an unknown command."""
-        if request[2] != self._address:
+        if request[2] != self.address:
             return None
         self.catch_up()
         command = request[3]
         if command == READ:
-            return encode_status(self._address, self.balancer.reading())
+            return encode_status(self.address, self.balancer.reading())
         if command not in _SETTING_OF:
             return None
         active = self.balancer.write(_SETTING_OF[command], number(request, _VALUE_OFFSET, U16))
-        return encode_written(self._address, command, active)
+        return encode_written(self.address, command, active)
 
 
 def encode_status(address: int, reading: Reading) -> bytes:

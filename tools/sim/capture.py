@@ -15,14 +15,14 @@ class Recording:
 
     def __init__(self, replies: list[bytes], address: int):
         self._replies = cycle(replies)
-        self._address = address
+        self.address = address
 
     def catch_up(self):
         """A recording does not age."""
 
     def answer(self, request: bytes) -> bytes | None:
         """The next reply, or None for whatever isn't a read of this address."""
-        if request[2] != self._address or request[3] != READ:
+        if request[2] != self.address or request[3] != READ:
             return None
         return next(self._replies)
 

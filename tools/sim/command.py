@@ -14,7 +14,10 @@ from tools.sim.answers import SimulatedBalancer
 from tools.sim.balancer import Balancer
 from tools.sim.capture import Recording, load_replies
 from tools.sim.chemistry import CHEMISTRIES
-from tools.sim.line import Device, Line
+from tools.sim.fault_answers import FaultyDevice
+from tools.sim.fault_commands import FaultCommands, standard_input
+from tools.sim.faults import FAULTS, FaultError, Faults, parse
+from tools.sim.line import Line
 from tools.sim.link import place, remove
 from tools.sim.pack import default_pack, fixed_pack
 from tools.sim.usage import daily_use
@@ -47,6 +50,27 @@ def _cell_mv(text: str) -> int:
     return int(text)
 
 
+def _checked_faults(context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The faults as they were given, once each is known to be one; `list` prints the table instead."""
+    if "list" in texts:
+        click.echo(fault_table(), nl=False)
+        context.exit()
+    try:
+        for text in texts:
+            parse(text)
+    except FaultError as error:
+        raise UsageSentence(f"--fault: {error}") from error
+    return texts
+
+
+def fault_table() -> str:
+    """Every fault, what it does, and what it leads to."""
+    rows = [(fault.usage, f"{fault.explanation} -> {', '.join(fault.leads_to)}") for fault in FAULTS]
+    formatter = click.HelpFormatter()
+    formatter.write_dl(rows)
+    return formatter.getvalue()
+
+
 @click.command()
 @click.option("--link", required=True, metavar="PATH", help="Where the line appears: a symbolic link to the pty.")
 @click.option("--cells", type=CellsMv(), help="2 to 24 voltages, as 3301,3302; fixed until balancing moves them.")
@@ -59,8 +83,21 @@ def _cell_mv(text: str) -> int:
 @click.option("--latency-ms", type=click.FloatRange(0, 60_000), default=20, show_default=True, help="Before an answer.")
 @click.option("--address", type=click.IntRange(0, 255), default=1, show_default=True, help="On the bus.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of all that is random.")
-def sim(link, cells, capture, chemistry, capacity_ah, speed, latency_ms, address, seed):
-    """A simulated balancer and pack on a pty; prints `ready PATH` once it answers."""
+@click.option(
+    "--fault",
+    "fault_texts",
+    metavar="NAME[:ARG]",
+    multiple=True,
+    is_eager=True,
+    callback=_checked_faults,
+    help="What is wrong, repeatable; `--fault list` explains all there are and what each leads to.",
+)
+def sim(link, cells, capture, chemistry, capacity_ah, speed, latency_ms, address, seed, fault_texts):
+    """A simulated balancer and pack on a pty; prints `ready PATH` once it answers.
+
+    While it runs, lines on its standard input switch faults: `+noise:0.3` on, `-noise` off, `?` asks. Each is
+    answered by a line that says what is on.
+    """
     if capture is None:
         balancer = _balancer(cells, chemistry, capacity_ah, Random(seed))
         device = SimulatedBalancer(balancer, address, speed)
@@ -68,7 +105,8 @@ def sim(link, cells, capture, chemistry, capacity_ah, speed, latency_ms, address
         device = _recording(capture, address)
     else:
         raise UsageSentence("--capture: replays recorded cells, so --cells has no place beside it")
-    _serve(device, latency_ms / 1000, link)
+    faults = Faults(fault_texts)
+    _serve(FaultyDevice(device, faults, Random(seed)), faults, latency_ms / 1000, link)
 
 
 def _balancer(cells_mv: list[int] | None, chemistry_name: str, capacity_ah: float, random: Random) -> Balancer:
@@ -90,12 +128,13 @@ def _recording(path: Path, address: int) -> Recording:
         raise UsageSentence(f"--capture: {error}") from error
 
 
-def _serve(device: Device, latency_s: float, link: str):
-    with _stop_signals() as stop_fd, closing(Line(device, latency_s)) as line:
+def _serve(device: FaultyDevice, faults: Faults, latency_s: float, link: str):
+    commands = FaultCommands(faults, standard_input(), click.echo)
+    with _stop_signals() as stop_fd, closing(Line(device, latency_s, faults)) as line:
         _place_link(link, line.path)
         try:
             click.echo(f"ready {link}")
-            line.serve(stop_fd)
+            line.serve(stop_fd, commands)
         finally:
             remove(link, line.path)
 
@@ -111,11 +150,15 @@ def _place_link(link: str, target: str):
 
 @contextmanager
 def _stop_signals() -> Iterator[int]:
-    """A descriptor that becomes readable at SIGINT or SIGTERM, so that neither ends the process half-way."""
+    """A descriptor that becomes readable at SIGINT or SIGTERM, so that neither ends the process half-way.
+
+    SIGTTIN is ignored: in a shell's background the terminal can't be read, and that is no reason to stop.
+    """
     read_fd, write_fd = os.pipe()
     handlers = {
         number: signal.signal(number, lambda *_: os.write(write_fd, b"!")) for number in (signal.SIGINT, signal.SIGTERM)
     }
+    handlers[signal.SIGTTIN] = signal.signal(signal.SIGTTIN, signal.SIG_IGN)
     try:
         yield read_fd
     finally:

@@ -6,7 +6,7 @@ from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER
 _WINDOW = const(6)  # exchanges that a verdict looks back on: at most ten seconds
 _BAD_TO_TELL = const(2)  # of these, before anything is said: one lost answer is no fault
 _SLOW_MS = const(300)  # beyond the wire's own time
-_COMPARED_BYTES = const(8)  # of what was heard, to see whether it is the same again
+_COMPARED_BYTES = const(2)  # of what was heard, to see whether it is the same again: our header at another rate
 
 # What an exchange can come to, as a number in the window; 0 is an answer in good time.
 GOOD = const(0)
@@ -109,25 +109,27 @@ class Diagnosis:
         return self._note(SLOW if was_late else self._recognise(heard_bytes, head))
 
     def _recognise(self, heard_bytes: int, head) -> int:
-        """What was heard, after our own echo."""
-        start = len(self._request) if _begins(head, 0, self._request) else 0
-        heard_bytes -= start
-        if heard_bytes == 0:
+        """What was heard, after our own echo. Only the first `heard_bytes` of `head` are of this exchange."""
+        start = len(self._request) if _begins(head, 0, heard_bytes, self._request) else 0
+        if heard_bytes == start:
             return ECHO if start else SILENT
         for signature, outcome in _SIGNATURES:
-            if _begins(head, start, signature):
+            if _begins(head, start, heard_bytes, signature):
                 return outcome
-        if _begins(head, start, ANSWER_HEADER):
-            if heard_bytes != ANSWER_BYTES:
+        if _begins(head, start, heard_bytes, ANSWER_HEADER):
+            if heard_bytes != start + ANSWER_BYTES:
                 return NOISE
             return CHECKSUM if head[start + 2] == self._request[2] else ADDRESS
-        return BAUD if self._is_repeated(head) and heard_bytes >= _COMPARED_BYTES else NOISE
+        return BAUD if self._is_repeated(head, start, heard_bytes) else NOISE
 
-    def _is_repeated(self, head) -> bool:
-        """Noise never says the same twice; a balancer at another rate does."""
-        repeated = _begins(head, 0, self._last_head)
+    def _is_repeated(self, head, start: int, heard_bytes: int) -> bool:
+        """Noise never says the same twice, but for a line that hangs at one level; a balancer at another rate does."""
+        if heard_bytes < start + _COMPARED_BYTES:
+            return False
+        hangs = head[start] == head[start + 1] and head[start] in (0x00, 0xFF)
+        repeated = not hangs and _begins(head, start, heard_bytes, self._last_head)
         for i in range(_COMPARED_BYTES):
-            self._last_head[i] = head[i]
+            self._last_head[i] = head[start + i]
         return repeated
 
     def _note(self, outcome: int) -> bool:
@@ -158,9 +160,9 @@ class Diagnosis:
         return count
 
 
-def _begins(data, start: int, signature) -> bool:
-    """Whether `signature` stands at `data[start]`. Takes no heap."""
-    if start + len(signature) > len(data):
+def _begins(data, start: int, end: int, signature) -> bool:
+    """Whether `signature` stands at `data[start]` and before `end`. Takes no heap."""
+    if start + len(signature) > min(end, len(data)):
         return False
     for i in range(len(signature)):
         if data[start + i] != signature[i]:

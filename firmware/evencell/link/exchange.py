@@ -124,13 +124,15 @@ class Line:
     async def _answer(self, request, sent: int, timeout_ms: int) -> int:
         """Sleep until the answer is due rather than for each of its bytes, then look every millisecond."""
         await sleep_ms(self._due_ms - ticks_diff(ticks_ms(), sent))
+        is_first_look = True
         while True:
             self._receive()
             at = self._match(request)
             waited_ms = ticks_diff(ticks_ms(), sent)
             if at >= 0:
-                self._learn(waited_ms)
+                self._learn(waited_ms, is_first_look)
                 return at
+            is_first_look = False
             if waited_ms >= timeout_ms or self.was_damaged():
                 return -1
             await sleep_ms(_LOOK_EVERY_MS)
@@ -139,10 +141,14 @@ class Line:
         """Whether as much as an answer came, and then nothing more: there is no need to wait on."""
         return self.heard_bytes >= _HEARD_WHOLE_BYTES and ticks_diff(ticks_ms(), self._heard_at) >= _SILENCE_MS
 
-    def _learn(self, waited_ms: int):
-        """The next answer is due a little before this one came, but never before the wire allows."""
+    def _learn(self, waited_ms: int, was_there: bool):
+        """The next answer is due a little before this one came, but never before the wire allows.
+
+        One that was there at the first look may have come long before: look after half the latency the next time.
+        """
         self.latency_ms = max(0, waited_ms - _EXCHANGE_MS)
-        self._due_ms = max(_EXCHANGE_MS, waited_ms - _LEARN_MARGIN_MS)
+        early_ms = self.latency_ms // 2 if was_there else self.latency_ms - _LEARN_MARGIN_MS
+        self._due_ms = _EXCHANGE_MS + max(0, early_ms)
 
     def _receive(self) -> int:
         """Take what the port has, at most one chunk; returns the number of bytes."""

@@ -1,0 +1,108 @@
+"""Faults of the answers: other readings, other bytes, another address, or no answer at all."""
+
+from array import array
+from collections.abc import Callable
+from random import Random
+from types import SimpleNamespace
+
+from evencell.protocol.framing import checksum
+from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER, CELL_SLOTS, READ, decode_status
+from tools.bench.damage import burst, drops, flips, garbage, inserts, truncation
+from tools.sim.answers import SimulatedBalancer, encode_status
+from tools.sim.balancer import Reading
+from tools.sim.capture import Recording
+from tools.sim.fault_readings import FaultyReadings
+from tools.sim.faults import Faults
+from tools.sim.foreign_frames import FOREIGN_FRAMES
+
+# Recorded by an owner who had swapped A and B (host_tests/captures, "a-b-swapped").
+SWAPPED = b"\x55\x95\x01\xff\x01"
+
+# What noise does by itself. The bench's other kinds keep the checksum right on purpose, which noise rarely does.
+DAMAGES: dict[str, tuple[Callable[[bytes, Random], bytes], ...]] = {
+    "noise": (flips, drops, inserts, burst, truncation, garbage),
+    "drop": (drops,),
+    "burst": (burst,),
+}
+_FEWEST_BYTES = 20  # a burst may be as long
+
+
+class FaultyDevice:
+    """A device of which the faults that are on change what it answers. `random` is for them alone."""
+
+    def __init__(self, device: SimulatedBalancer | Recording, faults: Faults, random: Random):
+        self._device = device
+        self._faults = faults
+        self._random = random
+        self._readings = FaultyReadings(faults)
+        self._own_address = device.address
+
+    @property
+    def address(self) -> int:
+        """Where it listens now."""
+        return int(self._faults.number("address")) if "address" in self._faults else self._own_address
+
+    def catch_up(self):
+        """Faults don't stop the device's life."""
+        self._device.catch_up()
+
+    def answer(self, request: bytes) -> bytes | None:
+        """What comes back for a request, if anything does. Only a balancer that understands it takes a write."""
+        if self._is_silent():
+            return None
+        answer = self._foreign_answer() or self._own_answer(request)
+        return answer and self._damaged(answer)
+
+    def _is_silent(self) -> bool:
+        if "silent" in self._faults:
+            return True
+        return "flap" in self._faults and self._faults.on_for_s("flap") // self._faults.number("flap") % 2 == 1
+
+    def _foreign_answer(self) -> bytes | None:
+        """What comes from a line where no balancer can understand a request, whatever its address."""
+        if "swapped" in self._faults:
+            return SWAPPED
+        if "other_protocol" in self._faults:
+            return FOREIGN_FRAMES[self._faults.word("other_protocol")]
+        return None
+
+    def _own_answer(self, request: bytes) -> bytes | None:
+        """The device's, with what the balancer measures changed."""
+        self._device.address = self.address
+        answer = self._device.answer(request)
+        if answer and _is_status(answer):
+            return encode_status(answer[2], self._readings.change(decoded(answer)))
+        return answer
+
+    def _damaged(self, answer: bytes) -> bytes:
+        for name, kinds in DAMAGES.items():
+            if self._random_says(name):
+                answer = damage(answer, self._random.choice(kinds), self._random)
+        return answer
+
+    def _random_says(self, name: str) -> bool:
+        return name in self._faults and self._random.random() < self._faults.number(name)
+
+
+def damage(answer: bytes, kind: Callable[[bytes, Random], bytes], random: Random) -> bytes:
+    """The answer with this damage; what is too short for every kind only gets bits turned over."""
+    if len(answer) < _FEWEST_BYTES:
+        return flips(answer, random) if answer else answer
+    return kind(answer, random)
+
+
+def decoded(frame: bytes) -> Reading:
+    """The reading in a whole answer to a read: `encode_status` backwards."""
+    record = SimpleNamespace(cells_mv=array("H", [0] * CELL_SLOTS))
+    decode_status(frame, 0, record)
+    return Reading(**vars(record))
+
+
+def _is_status(answer: bytes) -> bool:
+    """Whether it is a good answer to a read: a recording may hold anything."""
+    return (
+        len(answer) == ANSWER_BYTES
+        and answer.startswith(ANSWER_HEADER)
+        and answer[3] == READ
+        and answer[-1] == checksum(answer, 0, ANSWER_BYTES - 1)
+    )
