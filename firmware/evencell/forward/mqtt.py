@@ -114,6 +114,9 @@ class Forwarder:
                 self._consumer.unread()
                 raise
             event = self._consumer.next_event()
+        if self._consumer.missed:
+            self._log.warning("mqtt: %d events were overwritten before they could be sent" % self._consumer.missed)
+            self._consumer.missed = 0
 
     async def _publish_pack(self, client: MqttClient, sent: "Sent"):
         pack = sent.pack

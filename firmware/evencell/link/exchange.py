@@ -84,6 +84,7 @@ class Line:
         # Each coroutine on the way takes heap, so what is rarely needed is one, and the rest is not.
         await self._lock.acquire()
         try:
+            self._framer.clear()
             if self._receive():
                 await self._forget_the_past()
             self._framer.clear()
@@ -189,7 +190,7 @@ class Line:
                 break
             await sleep_ms(10)
             self._receive()
-            if self._match(request) >= 0:
+            while self._match(request) >= 0:
                 self.late_answers += 1
                 self._framer.reject()
         self._framer.clear()

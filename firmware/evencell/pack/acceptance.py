@@ -27,6 +27,7 @@ FLAWLESS_TO_BELIEVE = const(4)  # in a row, though they contradict each other: t
 # resistance sag differently. One damaged cell of two or more moves the mean too little to hide behind that.
 _STEP_MV = const(7)
 _STEP_PER_MEAN = const(4)
+_LARGEST_STEP_MV = const(15)  # whatever the mean did: under a moving load damage could hide behind more
 _CURRENT_STEP_MA = const(100)
 _TEMPERATURE_STEP = const(20)
 
@@ -34,8 +35,6 @@ _HIGHEST_CELL_MV = const(6000)
 _MOST_CELLS = const(24)
 _HIGHEST_TRIGGER_MV = const(1000)
 _HIGHEST_BALANCE_MA = const(10_000)
-_HIGHEST_TEMPERATURE = const(1250)
-_LOWEST_TEMPERATURE = const(-400)
 
 
 def doubt(new, accepted) -> int:
@@ -149,7 +148,7 @@ def same_cells(new, other) -> bool:
     if new.average_mv is None:
         return True
     mean_step_mv = new.average_mv - other.average_mv
-    allowed_mv = _STEP_MV + abs(mean_step_mv) // _STEP_PER_MEAN
+    allowed_mv = min(_STEP_MV + abs(mean_step_mv) // _STEP_PER_MEAN, _LARGEST_STEP_MV)
     for cell in range(new.slots):
         new_mv = new.cells_mv[cell]
         other_mv = other.cells_mv[cell]

@@ -42,7 +42,7 @@ class TemperatureScale:
     def may_be_outside(self, raw: int, coldest_dc: int, hottest_dc: int) -> bool:
         """Whether the temperature lies outside the limits, by the worse of the possible scales (safety rule)."""
         for dc_per_count in (1, 10):
-            if self.dc_per_count in (0, dc_per_count):
+            if not self.dc_per_count or self.dc_per_count == dc_per_count:
                 temperature_dc = raw * dc_per_count
                 if _plausible(temperature_dc) and not coldest_dc <= temperature_dc <= hottest_dc:
                     return True

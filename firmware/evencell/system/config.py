@@ -74,7 +74,7 @@ def _read(path: str, may_be_empty: bool) -> dict:
         raise ValueError("the file is empty")
     try:
         given = json.loads(text)
-    except ValueError:
+    except (ValueError, RuntimeError):  # CPython: nested too deeply
         raise ValueError("this is not valid JSON (a comma or quote missing, or the file cut short?)")
     if not isinstance(given, dict):
         raise ValueError("this must be a JSON object: { … }")

@@ -70,7 +70,7 @@ class Name(Text):
     def accepts(self, value) -> bool:
         if not super().accepts(value):
             return False
-        return all(c in "_-" or "0" <= c <= "9" or "a" <= c.lower() <= "z" for c in value)
+        return all(c in "_-" or "0" <= c <= "9" or "a" <= c <= "z" or "A" <= c <= "Z" for c in value)
 
 
 class Topic(Text):

@@ -1,0 +1,248 @@
+import struct
+
+from evencell.pack.acceptance import REASONS
+from evencell.pack.pack import Pack
+from evencell.pack.status import FIELDS
+from evencell.pack.temperature import TemperatureScale
+from evencell.protocol.jk_balancer import CELLS_OFFSET, S16, STATUS_TABLE, U8, decode_status
+from host_tests.portable import FakeClock, frame_of, without_heap
+
+IDLE = frame_of("4s-idle")
+COLD = frame_of("4s-cold")
+WIRE_OFF = frame_of("4s-one-wire-off")
+IDLE_CELLS_MV = (3313, 3312, 3314, 3312)
+CLOCK = FakeClock()
+
+
+def edited(frame: bytes, cells_mv=None, **fields) -> bytes:
+    """`frame` with other fields and cells; its checksum is nobody's business here."""
+    data = bytearray(frame)
+    for name, offset, kind, unit in STATUS_TABLE:
+        if name in fields:
+            layout = ">B" if kind == U8 else ">h" if kind == S16 else ">H"
+            struct.pack_into(layout, data, offset, fields[name] // unit)
+    for cell, voltage_mv in enumerate(cells_mv or ()):
+        struct.pack_into(">H", data, CELLS_OFFSET + 2 * cell, voltage_mv)
+    return bytes(data)
+
+
+def sagged(by_mv: int, **fields) -> bytes:
+    """All cells lower by so much, and the summary as `fields` say."""
+    return edited(IDLE, [voltage_mv - by_mv for voltage_mv in IDLE_CELLS_MV], **fields)
+
+
+def offer(pack: Pack, frame: bytes) -> bool:
+    decode_status(frame, 0, pack.candidate)
+    return pack.consider(CLOCK)
+
+
+def new_pack() -> Pack:
+    return Pack("pack1", "jk_b2a4s", TemperatureScale("0.1"))
+
+
+def settled(frame: bytes = IDLE) -> Pack:
+    """A pack that has published this reading, with nothing counted yet."""
+    pack = new_pack()
+    offer(pack, frame)
+    assert offer(pack, frame)
+    pack.refusals = [0] * len(REASONS)
+    return pack
+
+
+def refused_for(pack: Pack) -> list[str]:
+    """The reasons that were counted, as often as they were."""
+    return [reason for i, reason in enumerate(REASONS) for _ in range(pack.refusals[i])]
+
+
+def doubted_after_idle(frame: bytes) -> list[str]:
+    pack = settled()
+    assert not offer(pack, frame), frame
+    return refused_for(pack)
+
+
+def shown(pack: Pack) -> list:
+    values = [getattr(pack.accepted, name) for name, _, _, _ in FIELDS if name != "cells_mv"]
+    return values + list(pack.accepted.cells_mv)
+
+
+def test_the_first_reading_needs_two():
+    pack = new_pack()
+    assert not offer(pack, IDLE)
+    assert refused_for(pack) == ["first"]
+    assert pack.sequence == 0
+    assert offer(pack, IDLE)
+    assert pack.sequence == 1
+
+
+def test_from_then_on_one_is_enough():
+    pack = settled()
+    assert offer(pack, IDLE)
+    assert offer(pack, edited(IDLE, [3314, 3312, 3313, 3312], temperature_raw=237))
+    assert refused_for(pack) == []
+
+
+def test_fields_out_of_range():
+    for name, value in (
+        ("cells_detected", 25),
+        ("cells_configured", 1),
+        ("cells_configured", 25),
+        ("frame_highest_index", 24),
+        ("frame_lowest_index", 24),
+        ("balancing_raw", 2),
+        ("trigger_mv", 0),
+        ("trigger_mv", 1001),
+        ("max_balance_ma", 0),
+        ("max_balance_ma", 10_001),
+        ("balance_ma", 10_001),
+    ):
+        assert doubted_after_idle(edited(IDLE, **{name: value})) == ["range"], (name, value)
+    assert doubted_after_idle(edited(IDLE, (6001,))) == ["range"]
+
+
+def test_what_is_out_of_range_is_never_confirmed():
+    pack = settled()
+    for _ in range(6):
+        assert not offer(pack, edited(IDLE, trigger_mv=0))
+    assert refused_for(pack) == ["range"] * 6
+
+
+def test_a_cell_in_an_unused_slot():
+    assert doubted_after_idle(edited(IDLE, (3313, 3312, 3314, 3312, 1))) == ["slots"]
+
+
+def test_pack_voltage_against_the_sum():
+    assert doubted_after_idle(edited(IDLE, pack_mv=13_280)) == ["sum"]
+    assert doubted_after_idle(edited(IDLE, pack_mv=13_220)) == ["sum"]
+    assert offer(settled(), edited(IDLE, pack_mv=13_270))
+
+
+def test_average_against_the_list():
+    assert doubted_after_idle(edited(IDLE, frame_average_mv=3317)) == ["average"]
+    assert doubted_after_idle(edited(IDLE, frame_average_mv=3307)) == ["average"]
+    assert offer(settled(), edited(IDLE, frame_average_mv=3316))
+
+
+def test_settings_against_the_last_known():
+    for name, value in (("trigger_mv", 6), ("max_balance_ma", 1999), ("balancing_raw", 0), ("cells_configured", 3)):
+        reasons = doubted_after_idle(edited(IDLE, **{name: value}))
+        assert reasons == ["settings"], name
+
+
+def test_alarms_and_what_they_rest_on():
+    assert doubted_after_idle(edited(IDLE, alarms_raw=3)) == ["alarms"]
+    assert doubted_after_idle(edited(IDLE, cells_detected=3)) == ["alarms"]
+
+
+def test_balancing():
+    assert doubted_after_idle(edited(IDLE, balance_raw=2)) == ["balance"]
+    assert doubted_after_idle(edited(IDLE, balance_ma=101)) == ["balance"]
+    assert offer(settled(), edited(IDLE, balance_ma=100))
+
+
+def test_temperature():
+    assert doubted_after_idle(edited(IDLE, temperature_raw=256)) == ["temperature"]
+    assert doubted_after_idle(edited(IDLE, temperature_raw=0x7FFF)) == ["temperature"]
+    assert offer(settled(), edited(IDLE, temperature_raw=255))
+
+
+def test_an_edit_of_two_cells_that_keeps_the_sum():
+    assert doubted_after_idle(edited(IDLE, (3325, 3300))) == ["step"]
+
+
+def test_a_true_jump_shows_with_the_second_answer():
+    pack = settled()
+    assert not offer(pack, WIRE_OFF)
+    assert offer(pack, WIRE_OFF)
+    assert pack.accepted.cells_detected == 3
+    assert pack.accepted.cells_mv[3] == 0
+    assert refused_for(pack) == ["alarms"]
+
+
+def test_a_probe_that_is_pulled_shows_with_the_second_answer():
+    pack = settled()
+    assert not offer(pack, edited(IDLE, temperature_raw=0x7FFF))
+    assert offer(pack, edited(IDLE, temperature_raw=0x7FFF))
+    assert pack.accepted.temperature_dc is None
+
+
+def test_a_load_whose_summary_lags_shows_with_the_second_answer():
+    """Pack voltage and average are still those of before, in both answers or in the first alone."""
+    lagging = sagged(80)
+    for second in (lagging, sagged(80, pack_mv=12_930, frame_average_mv=3232)):
+        pack = settled()
+        assert not offer(pack, lagging)
+        assert refused_for(pack) == ["sum"]
+        assert offer(pack, second)
+        assert pack.accepted.cells_mv[0] == 3233
+
+
+def test_a_load_whose_summary_follows_shows_at_once():
+    pack = settled()
+    assert offer(pack, sagged(80, pack_mv=12_930, frame_average_mv=3232))
+
+
+def test_two_damaged_answers_that_differ_are_both_refused():
+    pack = settled()
+    assert not offer(pack, edited(IDLE, (3325, 3300)))
+    assert not offer(pack, edited(IDLE, (3313, 3312, 3326, 3300)))
+    assert offer(pack, IDLE)
+    assert refused_for(pack) == ["step", "step"]
+
+
+def test_a_good_answer_between_leaves_nothing_to_confirm():
+    pack = settled()
+    damaged = edited(IDLE, (3325, 3300))
+    for _ in range(3):
+        assert not offer(pack, damaged)
+        assert offer(pack, IDLE)
+
+
+def test_quirks_that_contradict_the_rules_are_confirmed_each_time():
+    """The maker's own example fills the unused slots: it still works, with twice the questions."""
+    pack = settled(frame_of("maker-example-20s"))
+    for _ in range(3):
+        assert not offer(pack, frame_of("maker-example-20s"))
+        assert offer(pack, frame_of("maker-example-20s"))
+    assert refused_for(pack) == ["slots"] * 3
+
+
+def test_four_flawless_answers_that_contradict_each_other_are_believed():
+    pack = new_pack()
+    assert [offer(pack, frame) for frame in (IDLE, COLD, IDLE, COLD)] == [False, False, False, True]
+    assert pack.accepted.temperature_raw == -53
+
+
+def test_flawless_ones_count_in_a_row_only():
+    pack = new_pack()
+    flawed = edited(IDLE, frame_delta_mv=200, temperature_raw=500)
+    assert not any(offer(pack, frame) for frame in (IDLE, COLD, IDLE, flawed, COLD, IDLE, COLD))
+    assert offer(pack, IDLE)
+
+
+def test_refusals_are_counted_by_reason():
+    pack = settled()
+    for frame in (edited(IDLE, trigger_mv=0), edited(IDLE, pack_mv=13_300), edited(IDLE, (3325, 3300)), IDLE):
+        offer(pack, frame)
+    assert sorted(refused_for(pack)) == ["range", "step", "sum"]
+
+
+def test_the_published_reading_is_untouched_while_doubted_ones_come():
+    pack = settled()
+    published, before = pack.accepted, shown(pack)
+    for frame in (WIRE_OFF, COLD, edited(IDLE, trigger_mv=0), edited(IDLE, pack_mv=13_300), WIRE_OFF):
+        assert not offer(pack, frame)
+        assert pack.accepted is published
+        assert shown(pack) == before
+    assert pack.sequence == 1
+
+
+def test_considering_takes_no_heap():
+    pack = settled()
+    frames = (IDLE, WIRE_OFF, WIRE_OFF, COLD, edited(IDLE, trigger_mv=0), IDLE, IDLE, edited(IDLE, (3325, 3300)))
+
+    def consider_all():
+        for frame in frames:
+            offer(pack, frame)
+
+    consider_all()
+    without_heap(consider_all)
