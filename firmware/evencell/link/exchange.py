@@ -16,7 +16,7 @@ _LOOK_EVERY_MS = const(1)
 _CHUNKS_BUFFERED = const(8)  # more than a port keeps
 _LEARN_MARGIN_MS = const(2)
 _HEARD_WHOLE_BYTES = const(64)  # so much, then silence: that was the answer, and it was damaged
-_SILENCE_MS = const(30)
+_SILENCE_MS = const(50)  # USB adapters pause for 16 ms between two pieces
 _HEAD_BYTES = const(12)  # of what is heard, kept to recognise a speaker by
 
 
