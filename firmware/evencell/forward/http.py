@@ -1,6 +1,7 @@
 """The page and its API (paths and names: docs/api.md)."""
 
 import gc
+from collections import OrderedDict
 
 import microdot.microdot
 from microdot import Microdot, Response
@@ -69,8 +70,10 @@ class Site:
     def status(self, _request):
         """The device, and every pack with its diagnosis."""
         context = self._context
-        packs = [status_with_diagnosis(pack, context.clock) for pack in context.hub.packs]
-        return json_response({"device": self._device(), "packs": packs})
+        answer = OrderedDict()
+        answer["device"] = self._device()
+        answer["packs"] = [status_with_diagnosis(pack, context.clock) for pack in context.hub.packs]
+        return json_response(answer)
 
     def display(self, _request):
         """The small display's picture; a lit pixel is a 1."""
