@@ -89,12 +89,18 @@ def undisturbed():
 
 
 def stop(process: subprocess.Popen):
-    process.terminate()
+    """End the process and what it started itself, which is in its group."""
+    signal_group(process, signal.SIGTERM)
     try:
         process.wait(5)
     except subprocess.TimeoutExpired:
-        process.kill()
+        signal_group(process, signal.SIGKILL)
         process.wait()
+
+
+def signal_group(process: subprocess.Popen, number: int):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def wait_until(ready, what: str):
