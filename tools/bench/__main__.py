@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import noise, poll, sizes
+from tools.bench import jitter, noise, poll, sizes
 from tools.build import BUILD
 
 # Figure → what it must be. A figure without one is reported.
@@ -15,6 +15,7 @@ TARGETS = {
     "poll.wire_efficiency": (operator.ge, 0.98),
     "poll.alloc_bytes": (operator.le, 1024),
     "poll.kept_bytes": (operator.le, 0),
+    "poll.jitter_ms_p99": (operator.le, 50),
     "noise.wrong_accepted": (operator.le, 0),
     "noise.good_rejected": (operator.le, 0),
     "noise.recovery_frames": (operator.le, 0),
@@ -26,7 +27,7 @@ _SIGNS = {operator.ge: "≥", operator.le: "≤"}
 
 def main():
     figures = {}
-    for group in (poll, sizes, noise):
+    for group in (poll, jitter, sizes, noise):
         print(f"measuring {group.__name__.rpartition('.')[2]} ...", file=sys.stderr, flush=True)
         figures.update(group.measure())
     Console().print(table(figures))

@@ -1,0 +1,92 @@
+"""How late polls are at 1 Hz while four browsers watch, MQTT publishes and the display is drawn."""
+
+import contextlib
+import os
+import pty
+import select
+import subprocess
+import tempfile
+import threading
+import time
+import tty
+import urllib.request
+from pathlib import Path
+from random import Random
+
+from evencell.protocol.jk_balancer import REQUEST_BYTES
+from tools import broker, device
+from tools.demo import free_port, listens, start, wait_until
+from tools.sim.answers import encode_status
+from tools.sim.balancer import Balancer
+from tools.sim.chemistry import CHEMISTRIES
+from tools.sim.pack import default_pack
+
+_POLLS = 60
+_WARM_UP = 5
+_BROWSERS = 4
+_INTERVAL_S = 1.0
+_PATIENCE_S = 10
+
+
+def measure() -> dict:
+    """`poll.jitter_ms_p99`."""
+    with tempfile.TemporaryDirectory(prefix="evencell-") as folder, contextlib.ExitStack() as running:
+        master_fd, slave_fd = pty.openpty()
+        tty.setraw(slave_fd)
+        http_port = start_all(Path(folder), running, os.ttyname(slave_fd))
+        times_s = answer_and_note(master_fd, http_port)
+    return {"poll.jitter_ms_p99": {"value": round(percentile(lateness_ms(times_s), 0.99), 1), "unit": "ms"}}
+
+
+def start_all(folder: Path, running: contextlib.ExitStack, port: str) -> int:
+    """Start broker and firmware; returns the page's port."""
+    http_port, mqtt_port = free_port(8080), free_port(1883)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    start(running, broker.command(mqtt_port, folder), **quiet)
+    wait_until(lambda: listens(mqtt_port), "the MQTT broker")
+    overrides = device.overrides(f"127.0.0.1:{http_port}", f"127.0.0.1:{mqtt_port}", None)
+    overrides["mqtt"]["publish_s"] = 1
+    environment = device.environment(port, folder / "data", overrides=overrides)
+    start(running, device.command(), env=environment, **quiet)
+    return http_port
+
+
+def answer_and_note(master_fd: int, http_port: int) -> list[float]:
+    """Be the balancer; returns when each request came, those of the first polls left out."""
+    balancer = Balancer(default_pack(CHEMISTRIES["lfp"], 20, Random(1)))
+    frame = encode_status(1, balancer.reading())
+    times_s = []
+    heard = 0
+    while len(times_s) < _POLLS + _WARM_UP:
+        if not select.select([master_fd], [], [], _PATIENCE_S)[0]:
+            raise TimeoutError("the firmware does not poll")
+        heard += len(os.read(master_fd, REQUEST_BYTES))
+        if heard >= REQUEST_BYTES:
+            heard = 0
+            times_s.append(time.monotonic())
+            os.write(master_fd, frame)
+        if len(times_s) == _WARM_UP and heard == 0:
+            watch(http_port)
+    return times_s[_WARM_UP:]
+
+
+def watch(http_port: int):
+    """Four browsers, each with an event stream, which ends with the firmware."""
+    for _ in range(_BROWSERS):
+        threading.Thread(target=follow, args=(f"http://127.0.0.1:{http_port}/api/v1/events",), daemon=True).start()
+
+
+def follow(url: str):
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=_PATIENCE_S) as stream:
+        for _ in stream:
+            pass
+
+
+def lateness_ms(times_s: list[float]) -> list[float]:
+    """How much later than the rhythm each request came; the earliest of all is in time."""
+    offsets_s = [time_s - number * _INTERVAL_S for number, time_s in enumerate(times_s)]
+    return [1000 * (offset_s - min(offsets_s)) for offset_s in offsets_s]
+
+
+def percentile(values: list[float], share: float) -> float:
+    return sorted(values)[min(int(share * len(values)), len(values) - 1)]
