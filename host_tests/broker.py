@@ -1,8 +1,6 @@
 """A real mosquitto on loopback, for the tests."""
 
 import getpass
-import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -10,11 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from tools.broker import mosquitto
+
 MISSING = "mosquitto is not installed: apt-get install mosquitto"
-
-
-def find_mosquitto() -> str | None:
-    return shutil.which("mosquitto", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]))
 
 
 def free_port() -> int:
@@ -54,7 +50,7 @@ class Broker:
 
     def start(self):
         """Start (again) on the same port; RuntimeError with the broker's own words when it doesn't come up."""
-        program = find_mosquitto()
+        program = mosquitto()
         if program is None:
             raise FileNotFoundError(MISSING)
         # Started by root it would become another user, who may not read a temporary folder.

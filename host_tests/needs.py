@@ -5,8 +5,9 @@ from typing import NoReturn
 
 import pytest
 
-from host_tests.broker import MISSING, find_mosquitto
+from host_tests.broker import MISSING
 from tools import device
+from tools.broker import mosquitto
 from tools.build import BuildError
 from tools.system_packages import browser
 
@@ -15,7 +16,7 @@ MISSING_BROWSER = "Chromium is not installed: apt-get install chromium"
 
 def need_broker() -> str:
     """Path of mosquitto."""
-    return find_mosquitto() or missing(MISSING)
+    return mosquitto() or missing(MISSING)
 
 
 def need_browser() -> str:

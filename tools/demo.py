@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from tools import broker, device
@@ -47,9 +48,7 @@ def run(port: str | None, folder: Path, running: contextlib.ExitStack):
         port = str(folder / "balancer")
         start(running, [str(tool("evencell")), "sim", "--link", port], stdout=subprocess.DEVNULL)
         wait_until(lambda: os.path.exists(port), "the simulated balancer")
-    mqtt_port = free_port(_MQTT_PORT)
-    start(running, broker.command(mqtt_port, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_until(lambda: listens(mqtt_port), "the MQTT broker")
+    mqtt_port = start_broker(running, folder)
     http_port = free_port(_HTTP_PORT)
     overrides = device.overrides(f"127.0.0.1:{http_port}", f"127.0.0.1:{mqtt_port}", None)
     environment = device.environment(port, device.DEFAULT_DATA, overrides=overrides)
@@ -86,6 +85,15 @@ def undisturbed():
             signal.signal(number, handler)
     if came:
         raise KeyboardInterrupt
+
+
+def start_broker(running: contextlib.ExitStack, folder: Path, prefix: Iterable[str] = ()) -> int:
+    """Start a broker, by way of the command `prefix`; returns its port once it listens."""
+    port = free_port(_MQTT_PORT)
+    command = [*prefix, *broker.command(port, folder)]
+    start(running, command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: listens(port), "the MQTT broker")
+    return port
 
 
 def stop(process: subprocess.Popen):

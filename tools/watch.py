@@ -14,7 +14,7 @@ from rich.text import Text
 from evencell.hub import Hub
 from evencell.link.exchange import Line
 from evencell.link.poller import Poll, Poller
-from evencell.pack.alarms import ALARMS
+from evencell.pack.alarms import names_of
 from evencell.pack.pack import ONLINE, Pack
 from evencell.pack.status import CHARGING, DISCHARGING, Status
 from evencell.system.clock import Clock
@@ -82,9 +82,8 @@ def headline(status: Status) -> Text:
     text.append(f"{status.pack_mv / 1000:.2f} V", "bold")
     text.append(f"   delta {status.delta_mv or 0} mV   ")
     text.append(balance_words(status), "bold")
-    for bit, name in enumerate(ALARMS):
-        if status.alarms & 1 << bit:
-            text.append(f"   ALARM {name.replace('_', ' ')}", "bold red")
+    for name in names_of(status.alarms or 0):
+        text.append(f"   ALARM {name.replace('_', ' ')}", "bold red")
     return text
 
 

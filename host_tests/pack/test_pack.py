@@ -1,4 +1,4 @@
-from evencell.pack.alarms import ALARMS, CELL_COUNT, CELL_VOLTAGE, OVERVOLTAGE, TEMPERATURE, WIRE_RESISTANCE
+from evencell.pack.alarms import CELL_COUNT, CELL_VOLTAGE, OVERVOLTAGE, TEMPERATURE, WIRE_RESISTANCE, names_of
 from evencell.pack.pack import OFFLINE, ONLINE, Pack
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.jk_balancer import decode_status
@@ -20,14 +20,10 @@ def changed(name: str, **bytes_at) -> bytes:
     return bytes(frame)
 
 
-def names(alarms: int) -> list[str]:
-    return [name for bit, name in enumerate(ALARMS) if alarms & (1 << bit)]
-
-
 def test_alarms_of_every_capture():
     for entry in captures():
         if "alarms" in entry["expect"]:
-            assert names(accepted(entry["frame"]).alarms) == entry["expect"]["alarms"], entry["name"]
+            assert names_of(accepted(entry["frame"]).alarms) == entry["expect"]["alarms"], entry["name"]
 
 
 def test_bit_0_alone_is_no_alarm():

@@ -14,8 +14,8 @@ from pathlib import Path
 from random import Random
 
 from evencell.protocol.jk_balancer import REQUEST_BYTES
-from tools import broker, device
-from tools.demo import free_port, listens, start, wait_until
+from tools import device
+from tools.demo import free_port, start, start_broker
 from tools.sim.answers import encode_status
 from tools.sim.balancer import Balancer
 from tools.sim.chemistry import CHEMISTRIES
@@ -40,14 +40,12 @@ def measure() -> dict:
 
 def start_all(folder: Path, running: contextlib.ExitStack, port: str) -> int:
     """Start broker and firmware; returns the page's port."""
-    http_port, mqtt_port = free_port(8080), free_port(1883)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    start(running, broker.command(mqtt_port, folder), **quiet)
-    wait_until(lambda: listens(mqtt_port), "the MQTT broker")
+    mqtt_port = start_broker(running, folder)
+    http_port = free_port(8080)
     overrides = device.overrides(f"127.0.0.1:{http_port}", f"127.0.0.1:{mqtt_port}", None)
     overrides["mqtt"]["publish_s"] = 1
     environment = device.environment(port, folder / "data", overrides=overrides)
-    start(running, device.command(), env=environment, **quiet)
+    start(running, device.command(), env=environment, stdout=subprocess.DEVNULL)
     return http_port
 
 

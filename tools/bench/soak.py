@@ -17,9 +17,9 @@ import click
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tools import broker, device
+from tools import device
 from tools.build import tool
-from tools.demo import free_port, listens, start, wait_until
+from tools.demo import free_port, listens, start, start_broker, wait_until
 
 TRUTH_MV = [3301, 3302, 3299, 3300]
 
@@ -73,14 +73,12 @@ def start_all(folder: Path, running: contextlib.ExitStack, fast: list[str], faul
     simulator = [str(tool("evencell")), "sim", "--link", str(port), "--cells", cells, "--fault", fault]
     start(running, [*fast, *simulator], stdout=subprocess.DEVNULL)
     wait_until(port.exists, "the simulated balancer")
-    http_port, mqtt_port = free_port(8080), free_port(1883)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    start(running, [*fast, *broker.command(mqtt_port, folder)], **quiet)
-    wait_until(lambda: listens(mqtt_port), "the MQTT broker")
+    mqtt_port = start_broker(running, folder, fast)
+    http_port = free_port(8080)
     overrides = device.overrides(f"127.0.0.1:{http_port}", f"127.0.0.1:{mqtt_port}", None)
     overrides["mqtt"]["publish_s"] = 1
     environment = device.environment(str(port), folder / "data", overrides=overrides)
-    start(running, [*fast, *device.command()], env=environment, **quiet)
+    start(running, [*fast, *device.command()], env=environment, stdout=subprocess.DEVNULL)
     wait_until(lambda: listens(http_port), "the page")
     return http_port, mqtt_port
 

@@ -2,7 +2,7 @@
 
 from evencell.compat import const
 from evencell.display import font_digits, font_small
-from evencell.pack.alarms import ALARMS
+from evencell.pack.alarms import names_of
 from evencell.pack.pack import ONLINE, STALE
 from evencell.pack.status import CHARGING, DISCHARGING
 
@@ -80,9 +80,7 @@ def list_troubles(pack, clock, faults: int) -> list[str]:
         troubles.append(link_words(pack, clock))
     if pack.diagnosis.verdict:
         troubles.append(pack.diagnosis.name.upper())
-    for bit in range(len(ALARMS)):
-        if (pack.accepted.alarms or 0) & (1 << bit):
-            troubles.append(ALARM_WORDS[ALARMS[bit]])
+    troubles += [ALARM_WORDS[name] for name in names_of(pack.accepted.alarms or 0)]
     if faults:
         troubles.append("CONFIG: %d FAULT%s" % (faults, "" if faults == 1 else "S"))
     return troubles

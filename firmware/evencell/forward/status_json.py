@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 from evencell.pack.acceptance import REASONS
-from evencell.pack.alarms import ALARMS
+from evencell.pack.alarms import names_of
 from evencell.pack.status import BALANCE_STATES, FIELDS
 
 _LINE_COUNTERS = (
@@ -70,7 +70,7 @@ def _connected_cells(status, cells_mv):
 
 
 def _alarm_names(_status, alarms: int):
-    return [ALARMS[bit] for bit in range(len(ALARMS)) if alarms & (1 << bit)]
+    return names_of(alarms)
 
 
 _CONVERTERS = {

@@ -7,7 +7,6 @@ from evencell.protocol.framing import CHUNK_BYTES, Framer
 from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER, answers
 
 BAUD = const(9600)
-_BITS_PER_BYTE = const(10)  # start, 8 data, stop
 _REQUEST_MS = const(7)
 _EXCHANGE_MS = const(84)  # (7 + 74) bytes on the wire: no answer can be complete before
 _QUIET_MS = const(100)

@@ -3,7 +3,7 @@
 from evencell.compat import const, sleep_ms, ticks_add, ticks_diff, ticks_ms
 from evencell.link.diagnosis import Diagnosis
 from evencell.link.exchange import Line
-from evencell.pack.alarms import ALARMS
+from evencell.pack.alarms import names_of
 from evencell.pack.pack import OFFLINE, ONLINE, STALE, Pack
 from evencell.protocol.jk_balancer import decode_status, read_request
 
@@ -118,11 +118,13 @@ class Poller:
             self._hub.post("diagnosis", poll.pack.name, "verdict", diagnosis.name)
 
     def _tell_alarms(self, pack, changed: int):
-        for bit in range(len(ALARMS)):
-            if changed & (1 << bit):
-                active = bool(pack.accepted.alarms & (1 << bit))
-                self._log.warning("%s: alarm %s %s" % (pack.name, ALARMS[bit], "on" if active else "off"))
-                self._hub.post("alarm", pack.name, ALARMS[bit], active)
+        if not changed:
+            return
+        alarms = names_of(pack.accepted.alarms)
+        for name in names_of(changed):
+            active = name in alarms
+            self._log.warning("%s: alarm %s %s" % (pack.name, name, "on" if active else "off"))
+            self._hub.post("alarm", pack.name, name, active)
 
     def _set_link(self, pack, link: int):
         """Say each change once. A pack that was never heard has nothing that could be stale."""

@@ -1,6 +1,7 @@
 """Whether a decoded answer may be published: a checksum of 8 bits lets 1 of 256 damaged ones through (docs/line.md)."""
 
 from evencell.compat import const
+from evencell.protocol.jk_balancer import CELL_SLOTS
 
 # Reasons to doubt an answer, as indices into their names; 0 is none.
 REASONS = ("", "range", "slots", "sum", "average", "first", "settings", "alarms", "balance", "temperature", "step")
@@ -32,7 +33,6 @@ _CURRENT_STEP_MA = const(100)
 _TEMPERATURE_STEP = const(20)
 
 _HIGHEST_CELL_MV = const(6000)
-_MOST_CELLS = const(24)
 _HIGHEST_TRIGGER_MV = const(1000)
 _HIGHEST_BALANCE_MA = const(10_000)
 
@@ -95,9 +95,9 @@ def _doubt_itself(new) -> int:
 
 def in_range(new) -> bool:
     """Whether every field is one that some balancer could send."""
-    if new.cells_detected > _MOST_CELLS or not 2 <= new.cells_configured <= _MOST_CELLS:
+    if new.cells_detected > CELL_SLOTS or not 2 <= new.cells_configured <= CELL_SLOTS:
         return False
-    if new.frame_highest_index >= _MOST_CELLS or new.frame_lowest_index >= _MOST_CELLS:
+    if new.frame_highest_index >= CELL_SLOTS or new.frame_lowest_index >= CELL_SLOTS:
         return False
     if new.balancing_raw > 1 or not 1 <= new.trigger_mv <= _HIGHEST_TRIGGER_MV:
         return False

@@ -37,6 +37,11 @@ def alarms_of(status, scale) -> int:
     return alarms
 
 
+def names_of(alarms: int) -> list[str]:
+    """The names of alarm bits, in their order."""
+    return [ALARMS[bit] for bit in range(len(ALARMS)) if alarms & (1 << bit)]
+
+
 def _cell_out_of_range(status) -> bool:
     for cell in range(status.slots):
         voltage_mv = status.cells_mv[cell]
