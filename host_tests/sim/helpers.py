@@ -46,10 +46,10 @@ class Master:
 
 
 @contextmanager
-def serving(device, latency_s=LATENCY_S, faults=None):
+def serving(device, latency_s=LATENCY_S, faults=None, packet_s=0):
     """A line with `device` behind it, and its master."""
     stop_read, stop_write = os.pipe()
-    with closing(Line(device, latency_s, faults)) as line:
+    with closing(Line(device, latency_s, faults, packet_s)) as line:
         thread = threading.Thread(target=line.serve, args=[stop_read])
         thread.start()
         fd = os.open(line.path, os.O_RDWR | os.O_NOCTTY)

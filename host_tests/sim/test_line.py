@@ -76,6 +76,14 @@ def test_an_answer_comes_in_pieces_and_does_not_drift(master):
     assert max(pieces) > 1
 
 
+def test_an_adapter_that_collects_hands_over_longer_pieces():
+    seen = []
+    with serving(Echo(), packet_s=0.1) as master:
+        master.write(read_request(1))
+        assert master.read(ANSWER_BYTES, seen) == answered(read_request(1))
+    assert [count for _, count in seen] == [ANSWER_BYTES]
+
+
 def test_a_request_in_pieces_is_answered_after_its_last_byte(master):
     asked = read_request(1)
     for at in range(REQUEST_BYTES):

@@ -81,6 +81,9 @@ def fault_table() -> str:
 @click.option("--capacity-ah", type=click.FloatRange(0.5, 1000), default=20, show_default=True, help="Of a cell.")
 @click.option("--speed", type=click.FloatRange(0, 10_000), default=1, show_default=True, help="Times real time.")
 @click.option("--latency-ms", type=click.FloatRange(0, 60_000), default=20, show_default=True, help="Before an answer.")
+@click.option(
+    "--packet-ms", type=click.FloatRange(0, 100), default=0, help="Collected before it is handed over (USB: 16)."
+)
 @click.option("--address", type=click.IntRange(0, 255), default=1, show_default=True, help="On the bus.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of all that is random.")
 @click.option(
@@ -92,7 +95,7 @@ def fault_table() -> str:
     callback=_checked_faults,
     help="What is wrong, repeatable; `--fault list` explains all there are and what each leads to.",
 )
-def sim(link, cells, capture, chemistry, capacity_ah, speed, latency_ms, address, seed, fault_texts):
+def sim(link, cells, capture, chemistry, capacity_ah, speed, latency_ms, packet_ms, address, seed, fault_texts):
     """A simulated balancer and pack on a pty; prints `ready PATH` once it answers.
 
     While it runs, lines on its standard input switch faults: `+noise:0.3` on, `-noise` off, `?` asks. Each is
@@ -106,7 +109,7 @@ def sim(link, cells, capture, chemistry, capacity_ah, speed, latency_ms, address
     else:
         raise UsageSentence("--capture: replays recorded cells, so --cells has no place beside it")
     faults = Faults(fault_texts)
-    _serve(FaultyDevice(device, faults, Random(seed)), faults, latency_ms / 1000, link)
+    _serve(FaultyDevice(device, faults, Random(seed)), faults, latency_ms / 1000, packet_ms / 1000, link)
 
 
 def _balancer(cells_mv: list[int] | None, chemistry_name: str, capacity_ah: float, random: Random) -> Balancer:
@@ -128,9 +131,9 @@ def _recording(path: Path, address: int) -> Recording:
         raise UsageSentence(f"--capture: {error}") from error
 
 
-def _serve(device: FaultyDevice, faults: Faults, latency_s: float, link: str):
+def _serve(device: FaultyDevice, faults: Faults, latency_s: float, packet_s: float, link: str):
     commands = FaultCommands(faults, standard_input(), click.echo)
-    with _stop_signals() as stop_fd, closing(Line(device, latency_s, faults)) as line:
+    with _stop_signals() as stop_fd, closing(Line(device, latency_s, faults, packet_s)) as line:
         _place_link(link, line.path)
         try:
             click.echo(f"ready {link}")

@@ -43,14 +43,16 @@ class Line:
     """A pty with `device` behind it, which begins to answer `latency_s` after the last byte of a request.
 
     `path` is the master's side. Pieces are written when they are due by the clock, each a byte long unless this
-    process was held up: so nothing ever comes early, and nothing that comes late makes the rest later. Of `faults`
-    it knows those that are the line's own: `echo`, `late`, `wrong_baud`.
+    process was held up: so nothing ever comes early, and nothing that comes late makes the rest later. An adapter
+    that hands over what it collected for `packet_s` makes the pieces longer. Of `faults` it knows those that are the
+    line's own: `echo`, `late`, `wrong_baud`.
     """
 
-    def __init__(self, device: Device, latency_s: float, faults: Faults | None = None):
+    def __init__(self, device: Device, latency_s: float, faults: Faults | None = None, packet_s: float = 0):
         self._device = device
         self._faults = faults or Faults()
         self._latency_s = latency_s
+        self._packet_bytes = max(1, int(packet_s / BYTE_S))
         # The near side stays open here: without any reader a pty reports a hang-up instead of waiting.
         self._fd, self._near_fd = pty.openpty()
         self.path = os.ttyname(self._near_fd)
@@ -87,8 +89,12 @@ class Line:
         """Until the next byte is due; while there is none, until the model wants to live on."""
         if not self._pending:
             return _IDLE_S
-        start_s, _ = self._pending[0]
-        return max(0.0, start_s + (self._sent_bytes + 1) * BYTE_S - time.monotonic())
+        start_s, answer = self._pending[0]
+        return max(0.0, start_s + self._next_bytes(answer) * BYTE_S - time.monotonic())
+
+    def _next_bytes(self, answer: bytes) -> int:
+        """How much of `answer` must have travelled before a piece of it is written."""
+        return min(self._sent_bytes + self._packet_bytes, len(answer))
 
     def _receive(self, chunk: bytes, now_s: float):
         """Bytes that were handed to the pty at `now_s` travel one after the other."""
@@ -144,7 +150,7 @@ class Line:
         """Write what has travelled the whole wire by now."""
         start_s, answer = self._pending[0]
         due_bytes = min(int((now_s - start_s) / BYTE_S), len(answer))
-        if due_bytes > self._sent_bytes:
+        if due_bytes >= self._next_bytes(answer):
             _write(self._fd, answer[self._sent_bytes : due_bytes])
             self._sent_bytes = due_bytes
         if due_bytes == len(answer):
