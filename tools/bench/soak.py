@@ -23,6 +23,7 @@ from tools import device
 from tools.build import tool
 from tools.demo import free_port, listens, start, start_broker, wait_until
 
+_HEAP = "400k"  # little enough to be collected often: what is free just after is the figure
 TRUTH_MV = [3301, 3302, 3299, 3300]
 
 
@@ -80,7 +81,7 @@ def start_all(folder: Path, running: contextlib.ExitStack, fast: list[str], faul
     overrides = device.overrides(f"127.0.0.1:{http_port}", f"127.0.0.1:{mqtt_port}", None)
     overrides["mqtt"]["publish_s"] = 1
     environment = device.environment(str(port), folder / "data", overrides=overrides)
-    start(running, [*fast, *device.command()], env=environment, stdout=subprocess.DEVNULL)
+    start(running, [*fast, *device.command(heap=_HEAP)], env=environment, stdout=subprocess.DEVNULL)
     wait_until(lambda: listens(http_port), "the page")
     return http_port, mqtt_port
 

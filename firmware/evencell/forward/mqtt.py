@@ -12,6 +12,7 @@ from evencell.pack.status import FIELDS
 from evencell.protocol.jk_balancer import CELL_SLOTS
 
 _LONGEST_PAUSE_S = const(60)
+_EARLY_MS = const(500)  # rather than a whole poll late: readings come at an interval of their own
 
 # How far a field may move, in its own unit, before it is worth a message of its own; any other change is.
 _DEADBANDS = {"voltage": 5, "cells": 5, "current": 100, "temperature": 5}
@@ -125,8 +126,7 @@ class Forwarder:
         if sent.link != link:
             await client.publish(topic + "link", link.encode(), qos=1, retain=True)
             sent.link = link
-        # A tenth early rather than a whole poll late: readings come at an interval of their own.
-        if sent.state_is_due(900 * self._settings["publish_s"]):
+        if sent.state_is_due(1000 * self._settings["publish_s"] - _EARLY_MS):
             state = json.dumps(status_of(pack, self._hub.clock)).encode()
             sent.remember()
             await client.publish(topic + "state", state, retain=self._retain_state)
