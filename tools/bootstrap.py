@@ -1,7 +1,7 @@
 """Makes `.venv` with everything pinned, at the versions of pyproject.toml. Run by `make`.
 
-`bootstrap.py run` installs what running needs, `bootstrap.py develop` the tools of tests and checks on top. Each is
-done once: a stamp keeps the hash of what was asked for. Runs on the system's own Python, so it uses the standard
+`bootstrap.py run` installs what running needs, `bootstrap.py flash` what reaches a chip on top, `bootstrap.py develop`
+the tools of tests and checks on top of both. Each is done once: a stamp keeps the hash of what was asked for. Runs on the system's own Python, so it uses the standard
 library alone.
 """
 
@@ -33,6 +33,8 @@ def main(layer: str):
 def set_up(layer: str):
     settings = tomllib.loads(PROJECT.read_text())["tool"]["evencell"]
     once("run", lambda: install_run(settings))
+    if layer in ("flash", "develop"):
+        once("flash", lambda: install_extra("flash"))
     if layer == "develop":
         once("develop", lambda: install_develop(settings))
 
@@ -59,8 +61,13 @@ def install_develop(settings: dict):
     # The type checker's settings can't say which Python it is.
     (VENV / "site-packages").unlink(missing_ok=True)
     (VENV / "site-packages").symlink_to(next(VENV.glob("lib/python*/site-packages")))
-    pip("--editable", f"{ROOT}[dev]", "--constraint", str(CONSTRAINTS))
+    install_extra("dev")
     npm(*settings["npm"])
+
+
+def install_extra(name: str):
+    """An extra of pyproject.toml."""
+    pip("--editable", f"{ROOT}[{name}]", "--constraint", str(CONSTRAINTS))
 
 
 def fingerprint() -> str:
