@@ -1,8 +1,8 @@
 """Makes `.venv` with everything pinned, at the versions of pyproject.toml. Run by `make`.
 
 `bootstrap.py run` installs what running needs, `bootstrap.py flash` what reaches a chip on top, `bootstrap.py develop`
-the tools of tests and checks on top of both. Each is done once: a stamp keeps the hash of what was asked for. Runs on the system's own Python, so it uses the standard
-library alone.
+the tools of tests and checks on top of both. Each is done once: a stamp keeps the hash of what was asked for. Runs on
+the system's own Python, so it uses the standard library alone.
 """
 
 import fcntl

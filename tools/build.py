@@ -8,10 +8,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.shake import shake
+
 ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "firmware"
 BUILD = ROOT / "build"
-MICRODOT_FILES = ("__init__.py", "helpers.py", "microdot.py")
+
+# Of the web server, what the firmware never calls: requests that send forms, answers that redirect, its own start.
+MICRODOT_FILES = ("__init__.py", "microdot.py")
+MICRODOT_UNUSED = {
+    "__init__.py": ("abort", "redirect", "send_file", "URLPattern", "AsyncBytesIO", "iscoroutine"),
+    "microdot.py": (
+        "urlencode", "AsyncBytesIO", "abort", "redirect", "send_file", "MultiDict.getlist",
+        "Request.form", "Request.files", "Request.stream", "Request.after_request",
+        "Response.set_cookie", "Response.delete_cookie", "Response.redirect", "Response.types_map",
+        "URLPattern.register_type", "URLPattern.__repr__", "HTTPException.__repr__",
+        "Microdot.post", "Microdot.put", "Microdot.patch", "Microdot.delete", "Microdot.query",
+        "Microdot.after_request", "Microdot.after_error_request", "Microdot.errorhandler", "Microdot.mount",
+        "Microdot.abort", "Microdot.start_server", "Microdot.run", "Microdot.shutdown",
+    ),
+}  # fmt: skip
 
 # The fonts of the small display: module, file of DejaVu, height in pixels, characters.
 FONTS = (
@@ -75,9 +91,13 @@ def board_module(board: str) -> str:
 
 
 def microdot_sources() -> dict[str, Path]:
-    """The web server's modules that we use, from the installed wheel."""
+    """The web server's modules, from the installed wheel, without what the firmware never calls."""
     folder = installed("microdot")
-    return {f"microdot/{name}": folder / name for name in MICRODOT_FILES}
+    shaken = BUILD / "microdot"
+    shaken.mkdir(exist_ok=True)
+    for name in MICRODOT_FILES:
+        write_if_changed(shaken / name, shake((folder / name).read_text(), MICRODOT_UNUSED[name]))
+    return {f"microdot/{name}": shaken / name for name in MICRODOT_FILES}
 
 
 def font_sources() -> dict[str, Path]:

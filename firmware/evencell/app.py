@@ -1,14 +1,21 @@
 """The composition root: the only place where things are made and introduced to each other."""
 
 import asyncio
+import gc
 
 from evencell import __version__
+from evencell.compat import const
 from evencell.hub import Hub
-from evencell.system import config
 from evencell.system.clock import Clock
 from evencell.system.log import Log
 from evencell.system.memory import Memory
+from evencell.system.on_demand import forget
 from evencell.system.supervisor import Supervisor
+
+# MicroPython collects when the heap is full; by then what stays lies scattered, and no room is left in one piece.
+_COLLECT_AFTER_BYTES = const(4096)
+_RING_BYTES = {"full": 8192}  # of the log: some 200 lines, for the page; without one a few are enough
+_SMALL_RING_BYTES = const(1024)
 
 # What there is to start: the profiles that have it, the switch in the configuration, and the module, whose
 # `start(context)` sets it going. A module is imported only if it is wanted.
@@ -26,8 +33,11 @@ class Context:
     def __init__(self, board):
         self.board = board
         self.clock = Clock()
-        self.config, self.config_faults = config.load(board.config_path, board.overrides)
-        self.log = Log(self.clock, self.config["log"]["level"])
+        self.config, self.config_faults, secrets = _configuration(board)
+        ring_bytes = _RING_BYTES.get(self.config["profile"], _SMALL_RING_BYTES)
+        self.log = Log(self.clock, self.config["log"]["level"], ring_bytes)
+        for secret in secrets:
+            self.log.hide(secret)
         self.memory = Memory(board.storage + "/learned.json")
         self.supervisor = Supervisor(self.log)
         self.hub = Hub([], self.clock)
@@ -49,6 +59,8 @@ async def run(board):
     introduce(context)
     for module in wanted_parts(context.config):
         __import__(module, None, None, ("start",)).start(context)
+        gc.collect()  # what an import leaves must not lie between what stays
+    gc.threshold(_COLLECT_AFTER_BYTES)
     for fault in context.config_faults:
         context.hub.post("config", None, fault.split(":")[0], fault)
     await asyncio.Event().wait()
@@ -57,11 +69,19 @@ async def run(board):
 def introduce(context):
     """The first lines of the log: who this is, and what is wrong with its configuration."""
     log = context.log
-    for secret in config.secrets(context.config):
-        log.hide(secret)
     log.info("evencell %s on %s, id %s" % (__version__, context.board.name, context.device_id))
     for fault in context.config_faults:
         log.warning("configuration: " + fault)
+
+
+def _configuration(board) -> tuple[dict, list[str], list[str]]:
+    """The configuration, its faults, and the secrets in it."""
+    from evencell.system import config
+
+    loaded, faults = config.load(board.config_path, board.overrides)
+    secrets = config.secrets(loaded)
+    forget("evencell.system.config")
+    return loaded, faults, secrets
 
 
 def wanted_parts(settings: dict) -> list[str]:

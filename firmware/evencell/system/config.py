@@ -2,10 +2,10 @@
 
 import json
 import os
-import sys
 
 from evencell.compat import const
 from evencell.system.files import exists
+from evencell.system.on_demand import forget
 
 _LARGEST_BYTES = const(8192)
 
@@ -89,10 +89,4 @@ def _check():
 
 
 def _forget_check():
-    """Modules live twice: in `sys.modules`, and as a name of their package."""
-    import evencell.system as package
-
-    for name in ("config_check", "config_spec", "config_kinds", "spelling"):
-        sys.modules.pop("evencell.system." + name, None)
-        if hasattr(package, name):
-            delattr(package, name)
+    forget(*("evencell.system." + name for name in ("config_check", "config_spec", "config_kinds", "spelling")))

@@ -4,7 +4,6 @@ import io
 
 from evencell.compat import const, print_exception
 
-_RING_BYTES = const(8192)  # some 200 lines of usual length; a fixed size, so that a storm of lines costs no heap
 _LINE_BYTES = const(160)
 _NEW_LINE = const(10)
 LEVELS = ("debug", "info", "warning", "error")
@@ -13,12 +12,13 @@ LEVELS = ("debug", "info", "warning", "error")
 class Log:
     """Lines of the form `SECONDS LEVEL TEXT`, seconds since the start.
 
-    `written` counts all bytes ever written: a reader keeps it, and asks for the `lines` since.
+    The last `ring_bytes` of them are kept: a fixed size, so that a storm of lines costs no heap. `written` counts all
+    bytes ever written: a reader keeps it, and asks for the `lines` since.
     """
 
-    def __init__(self, clock, level: str = "info"):
+    def __init__(self, clock, level: str = "info", ring_bytes: int = 8192):
         self._clock = clock
-        self._ring = bytearray(_RING_BYTES)
+        self._ring = bytearray(ring_bytes)
         self._secrets = []
         self.level = LEVELS.index(level)
         self.written = 0
@@ -55,9 +55,10 @@ class Log:
 
     def lines(self, since: int = 0) -> list[str]:
         """The whole lines written after `written` had the value `since`, as far as they are still there."""
-        start = max(since, self.written - _RING_BYTES)
-        at = start % _RING_BYTES
-        end = self.written % _RING_BYTES
+        size = len(self._ring)
+        start = max(since, self.written - size)
+        at = start % size
+        end = self.written % size
         whole = start == self.written or at < end
         data = self._ring[at:end] if whole else self._ring[at:] + self._ring[:end]
         if start > since or self._ring[at - 1] not in (0, _NEW_LINE):
@@ -74,8 +75,8 @@ class Log:
         self._keep(line.encode()[: _LINE_BYTES - 1] + b"\n")
 
     def _keep(self, data: bytes):
-        at = self.written % _RING_BYTES
-        room = _RING_BYTES - at
+        at = self.written % len(self._ring)
+        room = len(self._ring) - at
         self._ring[at : at + len(data)] = data[:room]
         self._ring[: max(0, len(data) - room)] = data[room:]
         self.written += len(data)

@@ -1,0 +1,52 @@
+"""Simulator, broker and firmware whose clocks run faster than life, under Debian's `faketime`. None of them knows.
+
+What the machine's own scheduling costs is made larger as well: at 20 times, 2 ms are 40. So the simulator hands over
+whole answers, where a pause between two bytes would end one, and `chrt --rr 5` before a command keeps others from
+holding it up.
+"""
+
+import contextlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import click
+
+from tools import device
+from tools.build import tool
+from tools.demo import free_port, start, start_broker, wait_until
+
+TRUTH_MV = (3301, 3302, 3299, 3300)
+
+
+class Fast:
+    """What runs `speed` times as fast, in `folder`, until `running` ends. `http_port` is free for a page."""
+
+    def __init__(self, folder: Path, running: contextlib.ExitStack, speed: int):
+        faketime = shutil.which("faketime")
+        if faketime is None:
+            raise click.ClickException("faketime is missing: apt-get install faketime")
+        self._prefix = [faketime, "-f", f"+0 x{speed}"]
+        self._folder = folder
+        self._running = running
+        self.http_port = free_port(8080)
+
+    def simulator(self, *options: str) -> Path:
+        """A simulated balancer at cells that stay as they are; returns its port."""
+        link = self._folder / "balancer"
+        cells = ",".join(map(str, TRUTH_MV))
+        command = [str(tool("evencell")), "sim", "--link", str(link), "--cells", cells, "--packet-ms", "100"]
+        start(self._running, [*self._prefix, *command, *options], stdout=subprocess.DEVNULL)
+        wait_until(link.exists, "the simulated balancer")
+        return link
+
+    def broker(self) -> int:
+        """An MQTT broker; returns its port."""
+        return start_broker(self._running, self._folder, self._prefix)
+
+    def firmware(self, port: Path, overrides: dict, heap: str, log: Path) -> subprocess.Popen:
+        """The firmware in a heap of this size; its log goes to a file."""
+        environment = device.environment(str(port), self._folder / "data", overrides=overrides)
+        with open(log, "w") as output:
+            command = [*self._prefix, *device.command(heap=heap)]
+            return start(self._running, command, env=environment, stdout=output, stderr=subprocess.STDOUT)
