@@ -68,7 +68,7 @@ def start(running: contextlib.ExitStack, command: list[str], **options) -> subpr
     Not a session: a session's leader would get the serial port for its terminal, and die when that is unplugged.
     """
     with undisturbed():
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0, **options)
+        process = subprocess.Popen(command, process_group=0, **{"stdin": subprocess.DEVNULL, **options})
         running.callback(stop, process)
     return process
 
@@ -90,10 +90,18 @@ def undisturbed():
 def start_broker(running: contextlib.ExitStack, folder: Path, prefix: Iterable[str] = ()) -> int:
     """Start a broker, by way of the command `prefix`; returns its port once it listens."""
     port = free_port(_MQTT_PORT)
-    command = [*prefix, *broker.command(port, folder)]
-    start(running, command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_until(lambda: listens(port), "the MQTT broker")
+    start_broker_at(port, running, folder, prefix)
     return port
+
+
+def start_broker_at(
+    port: int, running: contextlib.ExitStack, folder: Path, prefix: Iterable[str] = ()
+) -> subprocess.Popen:
+    """As `start_broker`, at a port that is given."""
+    command = [*prefix, *broker.command(port, folder)]
+    process = start(running, command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: listens(port), "the MQTT broker")
+    return process
 
 
 def stop(process: subprocess.Popen):

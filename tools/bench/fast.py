@@ -8,13 +8,14 @@ holding it up.
 import contextlib
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import click
 
 from tools import device
 from tools.build import tool
-from tools.demo import free_port, start, start_broker, wait_until
+from tools.demo import free_port, start, start_broker_at, stop, wait_until
 
 TRUTH_MV = (3301, 3302, 3299, 3300)
 
@@ -29,6 +30,7 @@ class Fast:
         self._prefix = [faketime, "-f", f"+0 x{speed}"]
         self._folder = folder
         self._running = running
+        self._simulator = self._broker = None
         self.http_port = free_port(8080)
 
     def simulator(self, *options: str) -> Path:
@@ -36,13 +38,29 @@ class Fast:
         link = self._folder / "balancer"
         cells = ",".join(map(str, TRUTH_MV))
         command = [str(tool("evencell")), "sim", "--link", str(link), "--cells", cells, "--packet-ms", "100"]
-        start(self._running, [*self._prefix, *command, *options], stdout=subprocess.DEVNULL)
+        command = [*self._prefix, *command, *options]
+        self._simulator = start(self._running, command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         wait_until(link.exists, "the simulated balancer")
         return link
 
+    def tell_simulator(self, command: str):
+        """Switch a fault: `+noise:0.3`, `-noise`."""
+        assert self._simulator and self._simulator.stdin
+        self._simulator.stdin.write(command.encode() + b"\n")
+        self._simulator.stdin.flush()
+
     def broker(self) -> int:
         """An MQTT broker; returns its port."""
-        return start_broker(self._running, self._folder, self._prefix)
+        self._mqtt_port = free_port(1883)
+        self._broker = start_broker_at(self._mqtt_port, self._running, self._folder, self._prefix)
+        return self._mqtt_port
+
+    def broker_is_away(self, seconds: float):
+        """Stop the broker, and start it again after so many seconds of real time."""
+        assert self._broker
+        stop(self._broker)
+        time.sleep(seconds)
+        self._broker = start_broker_at(self._mqtt_port, self._running, self._folder, self._prefix)
 
     def firmware(self, port: Path, overrides: dict, heap: str, log: Path) -> subprocess.Popen:
         """The firmware in a heap of this size; its log goes to a file."""

@@ -4,14 +4,12 @@ On MicroPython's unix port, whose objects are of 64 bits; simulator, broker and 
 """
 
 import contextlib
-import socket
 import subprocess
 import tempfile
-import threading
-import time
 from pathlib import Path
 
 from tools.bench.fast import Fast
+from tools.bench.watchers import Stream
 
 # What each profile is measured with, and the KiB between which its smallest heap is looked for.
 PROFILES = {"full": (100, 260), "display": (50, 150), "telemetry": (50, 170)}
@@ -61,28 +59,3 @@ def runs(profile: str, heap_kib: int) -> bool:
 def is_sound(log: str) -> bool:
     """Whether the log shows a device that works, and nothing that failed."""
     return "link online" in log and "Traceback" not in log and "failed" not in log and "MemoryError" not in log
-
-
-class Stream:
-    """A browser that watches: an event stream that is read as it comes. `opened`: whether the device serves it."""
-
-    def __init__(self, http_port: int, running: contextlib.ExitStack):
-        self.opened = False
-        deadline = time.monotonic() + 10
-        while not self.opened and time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                self._connect(http_port, running)
-            time.sleep(0.05)
-
-    def _connect(self, http_port: int, running: contextlib.ExitStack):
-        stream = running.enter_context(socket.create_connection(("127.0.0.1", http_port), 10))
-        stream.sendall(b"GET /api/v1/events HTTP/1.0\r\n\r\n")
-        self.opened = b" 200 " in stream.recv(64)
-        stream.settimeout(None)
-        threading.Thread(target=_read, args=[stream], daemon=True).start()
-
-
-def _read(stream: socket.socket):
-    with contextlib.suppress(OSError):
-        while stream.recv(4096):
-            pass

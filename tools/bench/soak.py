@@ -1,30 +1,33 @@
-"""A long run on a bad line in little time: `python -m tools.bench.soak --hours 24 --speed 20`.
+"""A long run in little time: `python -m tools.bench.soak --hours 24 --speed 30`, see `tools.bench.fast`.
 
-Simulator, broker and firmware run under Debian's `faketime`, which makes their clocks run faster; nothing in them
-knows. What the machine's own scheduling costs is made larger as well: at 20 times, 2 ms are 40. So the simulator hands
-over whole answers, where a pause between two bytes would end one, and `chrt --rr 5` before the command keeps others
-from holding it up.
+By default on a noisy line, to see whether anything false or nothing at all is heard over MQTT. With `--rough` every
+fault of the simulator comes and goes, four browsers watch, and the broker is away for two minutes in every hour: to
+see whether the heap stays flat and no part has to be started again.
 """
 
 import contextlib
 import json
-import shutil
-import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
+from itertools import cycle
 from pathlib import Path
 
 import click
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tools import device
-from tools.build import tool
-from tools.demo import free_port, listens, start, start_broker, wait_until
+from tools.bench.fast import TRUTH_MV, Fast
+from tools.bench.watchers import Stream
+from tools.sim.faults import FAULTS
 
-_HEAP = "400k"  # little enough to be collected often: what is free just after is the figure
-TRUTH_MV = [3301, 3302, 3299, 3300]
+_HEAP = "256k"
+_HOURS_KEPT = 24
+_BROWSERS = 4
+_FAULT_S = 60  # on, and as long off again
+_BROKER_AWAY_S = 120
+_BROKER_THERE_S = 3480
 
 
 class Witness:
@@ -35,14 +38,14 @@ class Witness:
         self._last_s = None
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.on_message = self._heard
+        self._client.on_connect = lambda client, *_: client.subscribe("evencell/+/+/state")
         self._client.connect("127.0.0.1", port, keepalive=3600)
-        self._client.subscribe("evencell/+/+/state")
         self._client.loop_start()
 
     def _heard(self, _client, _data, message):
         status = json.loads(message.payload)
         self.states += 1
-        is_true = status["cells_mv"] == TRUTH_MV and not status["alarms"] and status["trigger_mv"] == 5
+        is_true = status["cells_mv"] == list(TRUTH_MV) and not status["alarms"] and status["trigger_mv"] == 5
         self.false += not is_true
         if self._last_s is not None:
             gap_s = status["time"] - self._last_s  # whole seconds: 4 may be 3.1
@@ -53,59 +56,66 @@ class Witness:
 
 @click.command()
 @click.option("--hours", type=float, default=24, show_default=True, help="Simulated.")
-@click.option("--speed", type=int, default=20, show_default=True, help="Times real time.")
+@click.option("--speed", type=int, default=30, show_default=True, help="Times real time.")
 @click.option("--fault", default="noise:0.05", show_default=True)
-def soak(hours, speed, fault):
-    """Run, and print as JSON what was seen over MQTT and what the heap did."""
-    faketime = shutil.which("faketime")
-    if faketime is None:
-        raise click.ClickException("faketime is missing: apt-get install faketime")
-    fast = [faketime, "-f", f"+0 x{speed}"]
+@click.option("--rough", is_flag=True, help="Every fault in turn, browsers, and a broker that comes and goes.")
+def soak(hours, speed, fault, rough):
+    """Run, and print as JSON what was heard over MQTT, what the heap did and which parts were started again."""
     with tempfile.TemporaryDirectory(prefix="evencell-") as folder, contextlib.ExitStack() as running:
-        http_port, mqtt_port = start_all(Path(folder), running, fast, fault)
+        fast = Fast(Path(folder), running, speed)
+        port = fast.simulator(*([] if rough else ["--fault", fault]))
+        mqtt_port = fast.broker()
+        overrides = {"http": {"enabled": True, "host": "127.0.0.1", "port": fast.http_port}}
+        overrides["mqtt"] = {"enabled": True, "host": "127.0.0.1", "port": mqtt_port, "publish_s": 1}
+        log = Path(folder) / "log"
+        fast.firmware(port, overrides, heap=_HEAP, log=log)
+        streams = [Stream(fast.http_port, running) for _ in range(_BROWSERS if rough else 0)]
         witness = Witness(mqtt_port)
-        heap_free = watch_heap(http_port, hours * 3600 / speed)
-        status = get_status(http_port)
-    click.echo(json.dumps({**vars_of(witness), "heap_free": heap_free, "diagnosis": status["packs"][0]["diagnosis"]}))
+        if rough:
+            threading.Thread(target=trouble, args=[fast, speed], daemon=True).start()
+        free = watch_heap(fast.http_port, hours * 3600 / speed)
+        report = {
+            **{name: value for name, value in vars(witness).items() if not name.startswith("_")},
+            "browsers": [stream.received_bytes for stream in streams],
+            "heap_free": free,
+            "heap_growth": free[1] - free[-1],
+            "restarts": get(fast.http_port, "/healthz")["restarts"],
+            "tracebacks": log.read_text().count("Traceback"),
+            "diagnosis": get(fast.http_port, "/api/v1/status")["packs"][0]["diagnosis"],
+        }
+    click.echo(json.dumps(report))
 
 
-def start_all(folder: Path, running: contextlib.ExitStack, fast: list[str], fault: str) -> tuple[int, int]:
-    """Start everything; returns the ports of page and broker."""
-    port = folder / "balancer"
-    cells = ",".join(map(str, TRUTH_MV))
-    simulator = [str(tool("evencell")), "sim", "--link", str(port), "--cells", cells, "--fault", fault]
-    start(running, [*fast, *simulator, "--packet-ms", "100"], stdout=subprocess.DEVNULL)
-    wait_until(port.exists, "the simulated balancer")
-    mqtt_port = start_broker(running, folder, fast)
-    http_port = free_port(8080)
-    overrides = device.overrides(f"127.0.0.1:{http_port}", f"127.0.0.1:{mqtt_port}", None)
-    overrides["mqtt"]["publish_s"] = 1
-    environment = device.environment(str(port), folder / "data", overrides=overrides)
-    start(running, [*fast, *device.command(heap=_HEAP)], env=environment, stdout=subprocess.DEVNULL)
-    wait_until(lambda: listens(http_port), "the page")
-    return http_port, mqtt_port
+def trouble(fast: Fast, speed: int):
+    """Faults one after the other, and a broker that is away now and then, until the run ends."""
+    until_broker_s = _BROKER_THERE_S
+    for fault in cycle(FAULTS):
+        fast.tell_simulator("+" + fault.example)
+        time.sleep(_FAULT_S / speed)
+        fast.tell_simulator("-" + fault.name)
+        time.sleep(_FAULT_S / speed)
+        until_broker_s -= 2 * _FAULT_S
+        if until_broker_s < 0:
+            fast.broker_is_away(_BROKER_AWAY_S / speed)
+            until_broker_s = _BROKER_THERE_S
 
 
 def watch_heap(http_port: int, seconds: float) -> list[int]:
-    """The most heap that was free in each of 24 equal parts of the run."""
+    """The most heap that was free in each of 24 equal parts of the run: what is free just after a collection."""
     most = []
-    for _ in range(24):
-        until = time.monotonic() + seconds / 24
+    for _ in range(_HOURS_KEPT):
+        until = time.monotonic() + seconds / _HOURS_KEPT
         seen = []
         while time.monotonic() < until:
-            seen.append(get_status(http_port)["device"]["heap_free"])
-            time.sleep(seconds / 24 / 20)
+            seen.append(get(http_port, "/api/v1/status")["device"]["heap_free"])
+            time.sleep(seconds / _HOURS_KEPT / 40)
         most.append(max(seen))
     return most
 
 
-def get_status(http_port: int) -> dict:
-    with urllib.request.urlopen(f"http://127.0.0.1:{http_port}/api/v1/status", timeout=30) as answer:
+def get(http_port: int, path: str) -> dict:
+    with urllib.request.urlopen(f"http://127.0.0.1:{http_port}{path}", timeout=30) as answer:
         return json.load(answer)
-
-
-def vars_of(witness: Witness) -> dict:
-    return {name: value for name, value in vars(witness).items() if not name.startswith("_")}
 
 
 if __name__ == "__main__":

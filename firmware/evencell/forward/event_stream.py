@@ -7,7 +7,7 @@ from microdot import Response
 
 from evencell.compat import const, wait_for_ms
 from evencell.forward.event_json import event_of
-from evencell.forward.server import error
+from evencell.forward.server import StreamResponse, error
 from evencell.forward.status_json import status_with_diagnosis
 
 _MOST_STREAMS = const(4)
@@ -28,22 +28,23 @@ class EventStreams:
         self._log = context.log
         self._open = 0
 
-    async def handle(self, request) -> Response:
-        """Answer one request for as long as its browser listens."""
+    def handle(self, request) -> Response:
+        """The answer to one request: a stream, which the server sends for as long as the browser listens."""
         if request.method == "HEAD":
             return Response("", 200, {"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         if self._open >= _MOST_STREAMS:
             return error(503, "all %d event streams are taken" % _MOST_STREAMS)
+        return StreamResponse(self.send)
+
+    async def send(self, writer):
+        """Send until the browser is gone, or has stopped reading; raises its OSError or asyncio.TimeoutError."""
         self._open += 1
         consumer = self._hub.subscribe()
         try:
-            await self._send_for_ever(request.sock[1], consumer)
-        except (asyncio.TimeoutError, OSError):
-            pass  # the browser is gone, or has stopped reading
+            await self._send_for_ever(writer, consumer)
         finally:
             consumer.close()
             self._open -= 1
-        return Response.already_handled
 
     async def _send_for_ever(self, writer, consumer):
         writer.write(_HEAD)

@@ -44,6 +44,14 @@ def json_response(body: dict, status: int = 200) -> Response:
     return Response(json.dumps(body), status, headers, _REASONS.get(status))
 
 
+class StreamResponse(Response):
+    """An answer without an end: `send(writer)` writes it, once the request is forgotten, which costs heap."""
+
+    def __init__(self, send):
+        super().__init__()
+        self.send = send
+
+
 class BoundedReader:
     """Reads the head of a request, up to its limit, and hands it out as microdot asks for it."""
 
@@ -118,7 +126,9 @@ class Server:
         self._connections += 1
         try:
             response = await self._respond(reader, writer)
-            if response is not Response.already_handled:
+            if isinstance(response, StreamResponse):
+                await response.send(writer)
+            else:
                 await wait_for_ms(_write(response, writer), _RESPONSE_MS)
         finally:
             self._connections -= 1
