@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import jitter, noise, poll, sizes
+from tools.bench import heap, jitter, ledger, noise, poll, sizes
 from tools.build import BUILD
 
 # Figure → what it must be. A figure without one is reported.
@@ -19,6 +19,9 @@ TARGETS = {
     "noise.wrong_accepted": (operator.le, 0),
     "noise.good_rejected": (operator.le, 0),
     "noise.recovery_frames": (operator.le, 0),
+    "heap.full_64_kib": (operator.le, 176),
+    "heap.display_64_kib": (operator.le, 90),
+    "heap.telemetry_64_kib": (operator.le, 96),
     "mpy.resident_bytes": (operator.le, 52 * 1024),
     "mpy.total_bytes": (operator.le, 160 * 1024),
 }
@@ -27,7 +30,7 @@ _SIGNS = {operator.ge: "≥", operator.le: "≤"}
 
 def main():
     figures = {}
-    for group in (poll, jitter, sizes, noise):
+    for group in (poll, jitter, sizes, ledger, heap, noise):
         print(f"measuring {group.__name__.rpartition('.')[2]} ...", file=sys.stderr, flush=True)
         figures.update(group.measure())
     Console().print(table(figures))

@@ -38,9 +38,12 @@ class Witness:
         self._last_s = None
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.on_message = self._heard
-        self._client.on_connect = lambda client, *_: client.subscribe("evencell/+/+/state")
+        self._client.on_connect = self._connected
         self._client.connect("127.0.0.1", port, keepalive=3600)
         self._client.loop_start()
+
+    def _connected(self, client, *_):
+        client.subscribe("evencell/+/+/state")
 
     def _heard(self, _client, _data, message):
         status = json.loads(message.payload)

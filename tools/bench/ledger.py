@@ -1,0 +1,119 @@
+"""What each module costs in heap, on MicroPython's 32-bit port: `heap.modules_32`, and the table of docs/heap.md."""
+
+import ast
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from evencell.app import PARTS
+from tools.build import FIRMWARE, ROOT, build, tool
+
+_PORT = Path(sys.prefix) / "node_modules/@micropython/micropython-webassembly-pyscript"
+_SCRIPT = Path(__file__).with_suffix(".mjs")
+_DOCUMENT = ROOT / "docs" / "heap.md"
+_HEADER = """\
+# What each module costs
+
+Heap that a module's code takes once it is imported, in bytes, after the modules above it. What it makes while it runs
+comes on top. Measured by `make bench` on MicroPython's 32-bit port (WebAssembly), with objects as large as an ESP32's;
+nothing was measured on a board. Frozen into the interpreter, code takes next to none of this.
+
+A module is imported only if it is wanted: the last column names the profiles that want it, all parts switched on. What
+is needed once or rarely is imported on demand and let go.
+
+| module | bytes | what for | when |
+|---|---:|---|---|
+"""
+
+
+def measure() -> dict:
+    """Bytes of every module; writes the document."""
+    rows = ledger()
+    _DOCUMENT.write_text(
+        _HEADER + "".join(f"| `{name}` | {rows[name]} | {why(name)} | {when(name)} |\n" for name in rows)
+    )
+    resident = sum(bytes_ for name, bytes_ in rows.items() if when(name) != "on demand")
+    return {"heap.modules_32": {"value": resident, "unit": "B", "modules": rows}}
+
+
+def ledger() -> dict[str, int]:
+    """Module → bytes, each after what it imports itself."""
+    command = [str(tool("node")), str(_SCRIPT), str(_PORT), str(build("host")), *modules()]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    return {row["module"]: row["bytes"] for row in map(json.loads, result.stdout.splitlines())}
+
+
+def modules() -> list[str]:
+    """Every module of the firmware, those of the parts first and each after what it imports, then the rest."""
+    ordered: list[str] = []
+    for root in ("evencell.app", *(module for _, _, module in PARTS), *all_modules()):
+        visit(root, ordered)
+    return ordered
+
+
+def all_modules() -> list[str]:
+    """In no order."""
+    paths = sorted(path for path in FIRMWARE.glob("evencell/**/*.py") if path.stem != "__init__")
+    return [".".join(path.relative_to(FIRMWARE).with_suffix("").parts) for path in paths]
+
+
+def visit(name: str, ordered: list[str]):
+    """Append `name` behind all that it imports at its top."""
+    if name in ordered or not (name.startswith("evencell") or name == "microdot"):
+        return
+    for imported in imported_at_the_top(name):
+        visit(imported, ordered)
+    ordered.append(name)
+
+
+def imported_at_the_top(name: str) -> list[str]:
+    """Modules of ours, and microdot, that the module imports as soon as it is imported itself."""
+    found = []
+    for node in ast.parse(source(name).read_text()).body:
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [each if is_module(each) else node.module for each in inner]
+    return [each for each in found if each == "microdot" or is_module(each)]
+
+
+def is_module(name: str) -> bool:
+    return (FIRMWARE / name.replace(".", "/")).with_suffix(".py").exists()
+
+
+def source(name: str) -> Path:
+    """The file of a module."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise KeyError(name)
+    return Path(spec.origin)
+
+
+def why(name: str) -> str:
+    """The first sentence of the module's docstring."""
+    if name == "microdot":
+        return "The web server, from PyPI, without what is never called"
+    text = " ".join((ast.get_docstring(ast.parse(source(name).read_text())) or "").split())
+    return text.split(". ")[0].split("? ")[0].rstrip(".").replace("|", "/")
+
+
+def when(name: str) -> str:
+    """Which profiles import the module at once, or `on demand`."""
+    profiles = ["full", "display", "telemetry"]
+    wanted = [profile for profile in profiles if name in resident(profile)]
+    return "always" if wanted == profiles else ", ".join(wanted) or "on demand"
+
+
+def resident(profile: str) -> list[str]:
+    """What a profile imports when all its parts are on."""
+    ordered: list[str] = []
+    for root in ("evencell.app", *(module for profiles, _, module in PARTS if profile in profiles.split())):
+        visit(root, ordered)
+    return ordered
+
+
+if __name__ == "__main__":
+    measure()
