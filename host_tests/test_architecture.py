@@ -34,8 +34,12 @@ ALLOWED = {
 def names_imported(path: Path) -> set[str]:
     """Every module that the file imports, wherever in it; `from evencell.x import y` counts as `evencell.x.y`
     where that is a module."""
+    return names_imported_by(ast.walk(ast.parse(path.read_text())))
+
+
+def names_imported_by(nodes) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -72,6 +76,15 @@ def test_hardware_has_one_door(path):
 @pytest.mark.parametrize("path", MODULES, ids=by_name)
 def test_the_firmware_never_imports_the_tools(path):
     assert not {name for name in names_imported(path) if name.split(".")[0] in ("tools", "host_tests", "boards")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=by_name)
+def test_writing_costs_nothing_until_something_is_written(path):
+    """What a write needs is imported in a function, or by itself alone."""
+    if path.relative_to(PACKAGE).as_posix() not in ("link/write.py", "pack/settings.py"):
+        body = ast.parse(path.read_text()).body
+        at_start = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
+        assert not {"evencell.link.write", "evencell.pack.settings"} & names_imported_by(at_start)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=by_name)

@@ -1,4 +1,5 @@
-from evencell.link.diagnosis import REMEDIES, VERDICTS, Diagnosis
+from evencell.compat import ticks_add, ticks_ms
+from evencell.link.diagnosis import CERTAIN, LIKELY, REFUSED_WRITE, REMEDIES, VERDICTS, Diagnosis
 from evencell.protocol.jk_balancer import read_request
 from host_tests.portable import frame_of, without_heap
 
@@ -44,6 +45,11 @@ def test_every_verdict_but_ok_has_a_remedy():
     assert len(VERDICTS) == len(REMEDIES)
     for i, verdict in enumerate(VERDICTS):
         assert (verdict == "ok") == (REMEDIES[i] == "")
+
+
+def test_every_verdict_fits_onto_the_small_display():
+    for verdict in VERDICTS:
+        assert len(verdict) <= 18, verdict
 
 
 def test_silence():
@@ -200,6 +206,72 @@ def test_how_sure_it_is():
     assert (diagnosis.name, diagnosis.sure) == ("ok", "certain")
 
 
+def test_a_refused_write_is_told_until_one_succeeds():
+    diagnosis = new_diagnosis()
+    assert diagnosis.wrote(CERTAIN)
+    assert VERDICTS[REFUSED_WRITE] == diagnosis.name == "refused write"
+    assert (diagnosis.remedy, diagnosis.sure) == (REMEDIES[REFUSED_WRITE], "certain")
+    for _ in range(WINDOW):
+        assert not diagnosis.answered(0)
+    assert diagnosis.name == "refused write"
+    assert diagnosis.wrote(0)
+    assert (diagnosis.name, diagnosis.sure) == ("ok", "certain")
+
+
+def test_how_sure_a_refusal_is():
+    diagnosis = new_diagnosis()
+    diagnosis.wrote(LIKELY)
+    diagnosis.answered(0)
+    assert diagnosis.sure == "likely"
+    assert not diagnosis.wrote(CERTAIN)
+    assert diagnosis.sure == "certain"
+
+
+def test_a_write_that_succeeds_on_a_good_line_changes_nothing():
+    diagnosis = new_diagnosis()
+    assert not diagnosis.wrote(0)
+    assert diagnosis.name == "ok"
+
+
+def test_a_refused_write_is_forgotten_after_ten_minutes():
+    diagnosis = new_diagnosis()
+    diagnosis.wrote(CERTAIN)
+    diagnosis.wrote_ticks_ms = ticks_add(ticks_ms(), -590_000)
+    assert not diagnosis.answered(0)
+    assert diagnosis.name == "refused write"
+    diagnosis.wrote_ticks_ms = ticks_add(ticks_ms(), -600_000)
+    assert diagnosis.answered(0)
+    assert diagnosis.name == "ok"
+
+
+def test_a_refused_write_hides_no_worse_trouble():
+    for data, verdict in ((b"", "silent"), (SWAPPED, "swapped"), (ANSWER, "checksum errors")):
+        diagnosis = new_diagnosis()
+        diagnosis.wrote(CERTAIN)
+        assert [hear(diagnosis, data) for _ in range(2)] == [False, True]
+        assert (diagnosis.name, diagnosis.sure) == (verdict, "likely")
+        assert not diagnosis.wrote(CERTAIN)
+        assert diagnosis.name == verdict
+
+
+def test_what_was_hidden_by_a_worse_trouble_is_told_after_it():
+    diagnosis = after(*[SWAPPED] * WINDOW)
+    diagnosis.wrote(CERTAIN)
+    assert [diagnosis.answered(0) for _ in range(WINDOW)] == [False] * (WINDOW - 1) + [True]
+    assert diagnosis.name == "refused write"
+
+
+def test_slow_answers_do_not_hide_a_refused_write_and_are_told_after_it():
+    diagnosis = new_diagnosis()
+    for _ in range(WINDOW):
+        diagnosis.answered(300)
+    assert diagnosis.wrote(CERTAIN)
+    assert not diagnosis.answered(300)
+    assert diagnosis.name == "refused write"
+    assert diagnosis.wrote(0)
+    assert (diagnosis.name, diagnosis.sure) == ("slow answers", "certain")
+
+
 def test_judging_takes_no_heap():
     diagnosis = new_diagnosis()
     heads = [bytearray((data + bytes(HEAD_BYTES))[:HEAD_BYTES]) for data in (REQUEST + SWAPPED, SWAPPED, noise(1))]
@@ -209,6 +281,7 @@ def test_judging_takes_no_heap():
             diagnosis.failed(HEAD_BYTES, head, False)
             diagnosis.failed(HEAD_BYTES, head, True)
         diagnosis.contradicted()
+        diagnosis.wrote(CERTAIN)
         for _ in range(WINDOW):
             diagnosis.answered(0)
 

@@ -2,7 +2,7 @@
 
 from tools.build import build
 
-_ON_DEMAND = ("config_check", "config_spec", "config_kinds", "spelling")
+_ON_DEMAND = ("config_check", "config_spec", "config_kinds", "spelling", "settings", "write")
 
 
 def measure() -> dict:

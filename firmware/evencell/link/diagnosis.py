@@ -1,11 +1,12 @@
 """What is wrong with the line, from what was heard and not heard on it: one verdict, one remedy (docs/line.md)."""
 
-from evencell.compat import const
+from evencell.compat import const, ticks_diff, ticks_ms
 from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER
 
 _WINDOW = const(6)  # exchanges that a verdict looks back on: at most ten seconds
 _BAD_TO_TELL = const(2)  # of these, before anything is said: one lost answer is no fault
 _SLOW_MS = const(300)  # beyond the wire's own time
+_REFUSAL_TOLD_MS = const(600_000)  # unless a write succeeds before
 _COMPARED_BYTES = const(2)  # of what was heard, to see whether it is the same again: our header at another rate
 
 # What an exchange can come to, as a number in the window; 0 is an answer in good time.
@@ -22,6 +23,7 @@ JK_BLUETOOTH = const(9)
 CHECKSUM = const(10)
 DOUBTED = const(11)
 ADDRESS = const(12)
+REFUSED_WRITE = const(13)  # no exchange of the window: it stands beside them
 
 VERDICTS = (
     "ok",
@@ -37,6 +39,7 @@ VERDICTS = (
     "checksum errors",
     "noise",
     "wrong address",
+    "refused write",
 )
 REMEDIES = (
     "",
@@ -52,6 +55,7 @@ REMEDIES = (
     "Answers come whole, but with wrong checksums: check the ground, the cable's length and its ends.",
     "Answers contradict each other: shorten the cable, keep it away from motor leads.",
     "A balancer with another address answers: set address in the configuration (evencell diagnose finds it).",
+    "Check that model names this balancer, and the range of the setting in its manual: it kept the old value.",
 )
 
 # First bytes that give a speaker away. The first is recorded from an owner's swapped wires (captures, "a-b-swapped").
@@ -64,27 +68,43 @@ _SIGNATURES = (
     (b"\x01\x04", MODBUS),
 )
 
-
 _SURENESS = ("", "possible", "likely", "certain")
+_POSSIBLE = const(1)
+LIKELY = const(2)
+CERTAIN = const(3)
 
 
 class Diagnosis:
     """Looks back on the last exchanges with one pack.
 
     `verdict` and `latest` (what the last exchange alone came to) are numbers of this module, indices into VERDICTS and
-    REMEDIES; `sure` says in a word how sure the verdict is.
+    REMEDIES; `sure` says in a word how sure the verdict is. `wrote_ticks_ms` is when a write was last told.
     """
 
-    __slots__ = ("_at", "_last_head", "_outcomes", "_request", "latest", "sure", "verdict")
+    __slots__ = (
+        "_at",
+        "_last_head",
+        "_outcomes",
+        "_refusal_sure",
+        "_request",
+        "_trouble",
+        "latest",
+        "sure",
+        "verdict",
+        "wrote_ticks_ms",
+    )
 
     def __init__(self, request):
         self._request = request
         self._outcomes = bytearray(_WINDOW)
         self._at = 0
         self._last_head = bytearray(_COMPARED_BYTES)
+        self._trouble = GOOD  # the verdict on the line alone
+        self._refusal_sure = 0
         self.latest = GOOD
         self.verdict = GOOD
-        self.sure = _SURENESS[1]
+        self.sure = _SURENESS[_POSSIBLE]
+        self.wrote_ticks_ms = 0
 
     @property
     def name(self) -> str:
@@ -107,6 +127,12 @@ class Diagnosis:
     def failed(self, heard_bytes: int, head, was_late: bool) -> bool:
         """An exchange brought no answer: `heard_bytes` came, beginning with `head`. True if the verdict changed."""
         return self._note(SLOW if was_late else self._recognise(heard_bytes, head))
+
+    def wrote(self, refusal_sure: int) -> bool:
+        """A write succeeded (0), or was refused: LIKELY or CERTAIN. True if the verdict changed."""
+        self._refusal_sure = refusal_sure
+        self.wrote_ticks_ms = ticks_ms()
+        return self._decide()
 
     def _recognise(self, heard_bytes: int, head) -> int:
         """What was heard, after our own echo. Only the first `heard_bytes` of `head` are of this exchange."""
@@ -136,18 +162,33 @@ class Diagnosis:
         self.latest = outcome
         self._outcomes[self._at] = outcome
         self._at = (self._at + 1) % _WINDOW
+        self._trouble = self._judge(outcome)
+        return self._decide()
+
+    def _decide(self) -> bool:
+        """Answers that can't be had hide a refused write, slow ones don't. True if the verdict changed."""
         before = self.verdict
-        self.verdict = self._judge(outcome)
-        agreeing = self._count(self.verdict)
-        self.sure = _SURENESS[3 if agreeing == _WINDOW else 2 if agreeing >= _BAD_TO_TELL else 1]
+        if self._refusal_sure and ticks_diff(ticks_ms(), self.wrote_ticks_ms) >= _REFUSAL_TOLD_MS:
+            self._refusal_sure = 0
+        if self._refusal_sure and self._trouble in (GOOD, SLOW):
+            self.verdict = REFUSED_WRITE
+            self.sure = _SURENESS[self._refusal_sure]
+        else:
+            self.verdict = self._trouble
+            self.sure = _SURENESS[self._sureness()]
         return self.verdict != before
+
+    def _sureness(self) -> int:
+        """How many of the window's exchanges came to the verdict on the line."""
+        agreeing = self._count(self._trouble)
+        return CERTAIN if agreeing == _WINDOW else LIKELY if agreeing >= _BAD_TO_TELL else _POSSIBLE
 
     def _judge(self, latest: int) -> int:
         """The most frequent trouble, once it is no single mishap; one that was told stays until all is good."""
         good = self._count(GOOD)
-        if good == _WINDOW or (_WINDOW - good < _BAD_TO_TELL and self.verdict == GOOD):
+        if good == _WINDOW or (_WINDOW - good < _BAD_TO_TELL and self._trouble == GOOD):
             return GOOD
-        worst = latest if latest != GOOD else self.verdict
+        worst = latest if latest != GOOD else self._trouble
         for outcome in self._outcomes:
             if outcome != GOOD and self._count(outcome) > self._count(worst):
                 worst = outcome
