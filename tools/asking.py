@@ -12,11 +12,11 @@ TIMEOUT_MS = 1000
 _MOST_ASKS = 4
 
 
-def poll_of(line: Line, address: int, scale: str, interval_ms: int = 0) -> Poll:
+def poll_of(line: Line, address: int, scale: str, interval_ms: int = 0, model: str = "jk_b2a4s") -> Poll:
     """A balancer as the command line names it."""
     settings = {
         "name": "pack1",
-        "model": "jk_b2a4s",
+        "model": model,
         "address": address,
         "interval_ms": interval_ms,
         "timeout_ms": TIMEOUT_MS,
@@ -31,6 +31,15 @@ async def ask_once(line: Line, address: int, scale: str, clock: Clock) -> Pack:
     somebody looking at it.
     """
     poll = poll_of(line, address, scale)
+    at = await ask_until_believed(line, poll, clock)
+    return reading(line.frame, at, scale, clock) if at >= 0 else poll.pack
+
+
+async def ask_until_believed(line: Line, poll: Poll, clock: Clock) -> int:
+    """Ask until the pack has a reading that was believed, but four times at most.
+
+    Returns the last answer's offset in the line's frame, or -1 if there was none.
+    """
     at = -1
     for _ in range(_MOST_ASKS):
         at = await line.ask(poll.request, TIMEOUT_MS)
@@ -42,9 +51,7 @@ async def ask_once(line: Line, address: int, scale: str, clock: Clock) -> Pack:
             decode_status(line.frame, at, poll.pack.candidate)
             if poll.pack.consider(clock):
                 break
-    if at >= 0:
-        return reading(line.frame, at, scale, clock)
-    return poll.pack
+    return at
 
 
 def reading(frame, at: int, scale: str, clock: Clock) -> Pack:

@@ -9,6 +9,7 @@ from tools.decode import decode
 from tools.diagnose import diagnose
 from tools.read import read
 from tools.run import run
+from tools.set import set_setting
 from tools.sim.command import sim
 from tools.watch import watch
 
@@ -22,5 +23,5 @@ def main():
     """
 
 
-for command in (boards, capture, decode, diagnose, read, run, sim, watch):
+for command in (boards, capture, decode, diagnose, read, run, set_setting, sim, watch):
     main.add_command(command)

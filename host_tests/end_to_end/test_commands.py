@@ -74,7 +74,7 @@ def test_boards():
 def test_help_of_the_program():
     result = evencell("--help")
     assert (result.returncode, result.stderr) == (0, "")
-    for name in ("sim", "run", "read", "watch", "capture", "decode", "boards"):
+    for name in ("sim", "run", "read", "watch", "capture", "decode", "set", "boards"):
         assert f"  {name} " in result.stdout
 
 

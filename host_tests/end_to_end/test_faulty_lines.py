@@ -75,7 +75,11 @@ def test_read_where_no_balancer_answers(talk, record_property):
     assert took_s < LONGEST_S
 
 
-@pytest.mark.parametrize("arguments", [["read"], ["watch"], ["capture", "new.json"], ["run"]], ids=lambda a: a[0])
+@pytest.mark.parametrize(
+    "arguments",
+    [["read"], ["watch"], ["capture", "new.json"], ["run"], ["set", "trigger_mv", "10"]],
+    ids=lambda arguments: arguments[0],
+)
 @pytest.mark.parametrize("port", ["nowhere", "file", "folder", "busy"])
 def test_a_port_that_can_not_be_used(tmp_path, arguments, port):
     (tmp_path / "file").write_text("text")

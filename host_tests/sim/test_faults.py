@@ -10,7 +10,10 @@ from evencell.protocol.jk_balancer import (
     ANSWER_BYTES,
     ANSWER_HEADER,
     READ,
+    SET_MAX_BALANCE,
+    SET_SWITCH,
     SET_TRIGGER,
+    decode_written,
     read_request,
     request,
 )
@@ -26,6 +29,7 @@ from tools.sim.foreign_frames import FOREIGN_FRAMES, modbus_crc
 REPLIES = {entry["name"]: bytes.fromhex(entry["reply"]) for entry in json.loads(CAPTURES.read_text())}
 ON_THE_LINE = {"echo", "late", "wrong_baud"}
 OF_THE_WHOLE_ANSWER = {"swapped", "other_protocol", "address", "silent", "flap"}
+OF_WRITES = {"refuse_writes", "ignore_writes"}
 READING_FAULTS = {*fault_readings.EFFECTS, "summary_lag"}
 
 every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
@@ -40,7 +44,7 @@ def test_every_row_is_whole(fault):
 
 
 def test_every_fault_does_something():
-    done = [*ON_THE_LINE, *OF_THE_WHOLE_ANSWER, *READING_FAULTS, *fault_answers.DAMAGES]
+    done = [*ON_THE_LINE, *OF_THE_WHOLE_ANSWER, *OF_WRITES, *READING_FAULTS, *fault_answers.DAMAGES]
     assert sorted(done) == sorted(fault.name for fault in FAULTS)
 
 
@@ -68,6 +72,27 @@ def test_who_does_not_understand_a_request_takes_no_write(text):
     model = balancer()
     faulty(text, device=SimulatedBalancer(model, 1)).answer(bytes(request(1, SET_TRIGGER, 12)))
     assert model.settings["trigger_mv"] == 5
+
+
+def test_a_refused_write_brings_the_old_value_back_and_changes_nothing():
+    for command, value, old in ((SET_TRIGGER, 12, 5), (SET_MAX_BALANCE, 500, 2000), (SET_SWITCH, 0, 1)):
+        model = balancer()
+        before = dict(model.settings)
+        reply = faulty("refuse_writes", device=SimulatedBalancer(model, 1)).answer(bytes(request(1, command, value)))
+        assert (reply[3], decode_written(reply, 0)) == (command, old)
+        assert model.settings == before
+
+
+def test_an_ignored_write_gets_no_answer_and_changes_nothing():
+    model = balancer()
+    device = faulty("ignore_writes", device=SimulatedBalancer(model, 1))
+    assert device.answer(bytes(request(1, SET_TRIGGER, 12))) is None
+    assert model.settings["trigger_mv"] == 5
+
+
+@pytest.mark.parametrize("text", sorted(OF_WRITES))
+def test_faults_of_writes_leave_readings_alone(text):
+    assert answer(text) == answer()
 
 
 def test_at_another_address_it_answers_there_alone():

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 from evencell.protocol.framing import checksum
 from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER, CELL_SLOTS, READ, decode_status
+from evencell.protocol.jk_balancer import request as request_of
 from tools.bench.damage import burst, drops, flips, garbage, inserts, truncation
 from tools.sim.answers import SimulatedBalancer, encode_status
 from tools.sim.balancer import Reading
@@ -25,6 +26,7 @@ DAMAGES: dict[str, tuple[Callable[[bytes, Random], bytes], ...]] = {
     "burst": (burst,),
 }
 _FEWEST_BYTES = 20  # a burst may be as long
+_NEVER_TAKEN = 0xFFFF  # out of the range of every setting, so that the old value comes back
 
 
 class FaultyDevice:
@@ -67,8 +69,13 @@ class FaultyDevice:
         return None
 
     def _own_answer(self, request: bytes) -> bytes | None:
-        """The device's, with what the balancer measures changed."""
+        """The device's, with what the balancer measures changed, and with writes that it doesn't take."""
         self._device.address = self.address
+        if request[3] != READ:
+            if "ignore_writes" in self._faults:
+                return None
+            if "refuse_writes" in self._faults:
+                request = bytes(request_of(request[2], request[3], _NEVER_TAKEN))
         answer = self._device.answer(request)
         if answer and _is_status(answer):
             return encode_status(answer[2], self._readings.change(decoded(answer)))

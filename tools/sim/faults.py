@@ -61,7 +61,8 @@ class Fault:
     """A row of the table.
 
     `leads_to` is what may be seen of it, one of these or several in turn: `ok` or another verdict of the diagnosis,
-    `alarm NAME`, `link NAME`, `temperature null`, `diagnose VERDICT` (what only `evencell diagnose` finds).
+    `alarm NAME`, `link NAME`, `temperature null`, `diagnose VERDICT` and `set VERDICT` (what only `evencell diagnose`
+    and `evencell set` find: the firmware never writes).
     """
 
     name: str
@@ -152,13 +153,7 @@ FAULTS = (
         "wire_off:2",
         Number(1, CELL_SLOTS),
     ),
-    Fault(
-        "count_mismatch",
-        "",
-        "The settings say one cell more than there are.",
-        ("alarm cell_count",),
-        "count_mismatch",
-    ),
+    Fault("count_mismatch", "", "The settings say one cell too many.", ("alarm cell_count",), "count_mismatch"),
     Fault("wire_resistance", "", "Alarm bit 1 is set.", ("alarm wire_resistance",), "wire_resistance"),
     Fault("overvoltage", "", "Alarm bit 2 is set.", ("alarm overvoltage",), "overvoltage"),
     Fault("alarm_bit0", "", "Alarm bit 0 is set, as on every healthy unit recorded.", ("ok",), "alarm_bit0"),
@@ -171,13 +166,9 @@ FAULTS = (
         ("ok", "temperature null"),
         "probe_missing",
     ),
-    Fault(
-        "summary_lag",
-        "",
-        "Highest, lowest, delta and average are those of the answer before.",
-        ("ok",),
-        "summary_lag",
-    ),
+    Fault("summary_lag", "", "Highest, lowest, delta and average are of the answer before.", ("ok",), "summary_lag"),
+    Fault("refuse_writes", "", "A write brings the old value back.", ("ok", "set refused write"), "refuse_writes"),
+    Fault("ignore_writes", "", "A write is neither answered nor taken.", ("ok", "set refused write"), "ignore_writes"),
 )
 
 _BY_NAME = {fault.name: fault for fault in FAULTS}
