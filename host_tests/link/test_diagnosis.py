@@ -272,6 +272,17 @@ def test_slow_answers_do_not_hide_a_refused_write_and_are_told_after_it():
     assert (diagnosis.name, diagnosis.sure) == ("slow answers", "certain")
 
 
+def test_a_refused_write_does_not_touch_the_verdict_on_the_line():
+    """Silence and slowness are equally frequent: what was told of the line stays, whatever was shown instead."""
+    diagnosis = after(b"", b"")
+    diagnosis.answered(300)
+    diagnosis.answered(300)
+    assert diagnosis.name == "slow answers"
+    diagnosis.wrote(CERTAIN)
+    diagnosis.answered(0)
+    assert diagnosis.name == "refused write"
+
+
 def test_judging_takes_no_heap():
     diagnosis = new_diagnosis()
     heads = [bytearray((data + bytes(HEAD_BYTES))[:HEAD_BYTES]) for data in (REQUEST + SWAPPED, SWAPPED, noise(1))]

@@ -157,6 +157,8 @@ def test_switching_on_is_warned_of_by_the_current_that_is_set():
 def test_a_cell_count_that_is_not_the_detected_one_is_warned_of():
     assert warnings("jk_b2a24s", "cell_count", 4, status_of(), 20) == []
     assert warnings("jk_b2a24s", "cell_count", 5, status_of(), 20) == ["cell_count 5: the balancer detects 4 cells."]
+    sentences = warnings("jk_b2a24s", "cell_count", 4, status_of(at_8=3), 20)
+    assert sentences == ["cell_count 4: the balancer detects 3 cells."]
 
 
 def test_a_model_that_can_not_be_right_is_warned_of():
