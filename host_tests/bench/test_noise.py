@@ -16,6 +16,7 @@ def test_no_damaged_answer_of_a_short_run_is_shown():
     counts = noise.run(1, 4000, KINDS)
     assert counts["damaged"] >= 4000
     assert counts["wrong"] == 0
+    assert counts["wrong_beside_cells"] == 0
     assert counts["unanswered"] < counts["polls"] / 100
 
 
@@ -32,4 +33,6 @@ def test_undamaged_answers_all_lead_to_a_reading():
 
 def test_the_measure_can_fail(monkeypatch):
     monkeypatch.setattr(pack, "doubt", lambda _new, _accepted: 0)
-    assert noise.run(1, 1000, KINDS)["wrong"] > 0
+    counts = noise.run(1, 1000, KINDS)
+    assert counts["wrong"] > 0
+    assert counts["wrong_beside_cells"] > 0

@@ -22,6 +22,9 @@ SHARES = 2  # a process each
 DAMAGED_SHARE = 0.1
 _MOST_ASKS = 4
 _WRONG_BY_MV = 20
+_PACK_WRONG_BY_PERCENT = 5
+_TEMPERATURE_WRONG_BY = 20  # counts: 2 °C where they are tenths
+_CURRENT_WRONG_BY_MA = 100
 _POLLS_PER_SECOND = 10  # resolution of the truth: a retry comes about a tenth of a second later
 _TRUTH_S = 1800
 _REQUEST = read_request(1)
@@ -94,11 +97,21 @@ def is_wrong(shown: Status, truth: Status) -> bool:
     return any(abs(a - b) > _WRONG_BY_MV for a, b in zip(shown.cells_mv, truth.cells_mv, strict=True))
 
 
+def is_wrong_beside_cells(shown: Status, truth: Status) -> bool:
+    """Whether pack voltage, temperature or what the balancer is doing isn't what it said."""
+    return (
+        abs(shown.pack_mv - truth.pack_mv) * 100 > truth.pack_mv * _PACK_WRONG_BY_PERCENT
+        or abs(shown.temperature_raw - truth.temperature_raw) > _TEMPERATURE_WRONG_BY
+        or abs(shown.balance_ma - truth.balance_ma) > _CURRENT_WRONG_BY_MA
+        or shown.balance_state != truth.balance_state
+    )
+
+
 def run(seed: int, damaged_wanted: int, kinds: tuple[Damage, ...]) -> dict[str, int]:
     """Polls that begin with a damaged answer, until so many were damaged. Those before were good and are accepted."""
     random = Random(seed)
     frames = truths(seed)
-    counts = {"damaged": 0, "wrong": 0, "polls": 0, "unanswered": 0}
+    counts = {"damaged": 0, "wrong": 0, "wrong_beside_cells": 0, "polls": 0, "unanswered": 0}
     receiver = Receiver()
     while counts["damaged"] < damaged_wanted:
         at = random.randrange(len(frames) - 2 * _POLLS_PER_SECOND)
@@ -126,7 +139,9 @@ def poll(receiver, frames, at: int, random: Random, kinds, counts) -> bool:
             data = random.choice(kinds)(frame, random)
             counts["damaged"] += 1
         if receiver.receive(data):
-            counts["wrong"] += is_wrong(receiver.pack.accepted, decoded(frame))
+            shown, truth = receiver.pack.accepted, decoded(frame)
+            counts["wrong"] += is_wrong(shown, truth)
+            counts["wrong_beside_cells"] += is_wrong_beside_cells(shown, truth)
             return True
     return False
 
@@ -164,6 +179,7 @@ def measure() -> dict:
     good = in_parallel(good_rejected, [(seed,) for seed in range(SHARES)])
     return {
         "noise.wrong_accepted": {"value": damaged["wrong"], "unit": f"of {damaged['damaged']}"},
+        "noise.wrong_beside_cells": {"value": damaged["wrong_beside_cells"], "unit": f"of {damaged['damaged']}"},
         "noise.swap_accepted": {"value": swapped["wrong"], "unit": f"of {swapped['damaged']}"},
         "noise.good_rejected": {"value": good["rejected"], "unit": f"of {good['polls']} polls"},
         "noise.asks_per_good_poll": {"value": round(good["asks"] / good["polls"], 3), "unit": "asks"},
