@@ -81,9 +81,9 @@ def next_line(process) -> str:
     return process.stdout.readline().rstrip("\n")
 
 
-def read_status(link) -> Status:
+def read_status(link, address: int = 1) -> Status:
     with serial.Serial(str(link), 9600, timeout=PATIENCE_S) as port:
-        port.write(read_request(1))
+        port.write(read_request(address))
         return decoded(port.read(ANSWER_BYTES))
 
 

@@ -9,6 +9,8 @@ from evencell.protocol.jk_balancer import CHARGING_LOWEST, DISCHARGING_HIGHEST
 from host_tests.sim.helpers import CAPTURES, PATIENCE_S, ROOT, read_status, running
 from tools.sim.command import sim
 
+TWO_PACKS = ("--cells", "3301,3302,3299", "--cells", "3281,3280")
+
 
 def test_once_it_says_ready_it_answers(tmp_path):
     link = tmp_path / "balancer"
@@ -33,6 +35,35 @@ def test_a_capture_is_replayed(tmp_path):
         assert read_status(link).temperature_raw == 163
 
 
+def test_each_address_is_a_balancer_of_its_own(tmp_path):
+    link = tmp_path / "balancer"
+    with running(link, "--address", "3", "--address", "7", *TWO_PACKS):
+        assert list(read_status(link, 3).cells_mv)[:4] == [3301, 3302, 3299, 0]
+        assert list(read_status(link, 7).cells_mv)[:4] == [3281, 3280, 0, 0]
+
+
+def test_cells_given_once_are_those_of_all(tmp_path):
+    link = tmp_path / "balancer"
+    with running(link, "--address", "1", "--address", "2", "--cells", "3301,3300"):
+        assert read_status(link, 1).cells_mv == read_status(link, 2).cells_mv
+
+
+def test_packs_at_work_differ(tmp_path):
+    link = tmp_path / "balancer"
+    with running(link, "--address", "1", "--address", "2", "--speed", "0"):
+        first, second = read_status(link, 1), read_status(link, 2)
+        assert first.cells_mv != second.cells_mv
+
+
+def test_a_fault_may_be_that_of_one_balancer(tmp_path):
+    link = tmp_path / "balancer"
+    faults = ("--fault", "wire_off:1@2", "--fault", "cold@1")
+    with running(link, "--address", "1", "--address", "2", "--cells", "3301,3300", *faults):
+        assert (read_status(link, 1).cells_detected, read_status(link, 2).cells_detected) == (2, 1)
+        assert read_status(link, 1).temperature_raw == -250
+        assert read_status(link, 2).temperature_raw == 240
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_and_its_link(tmp_path, number):
     link = tmp_path / "balancer"
@@ -55,6 +86,14 @@ def test_a_signal_ends_it_and_its_link(tmp_path, number):
         (["--capture", str(ROOT / "pyproject.toml")], "--capture: "),
         (["--capture", str(CAPTURES), "--cells", "3300,3300"], "--capture: "),
         (["--chemistry", "lead"], "lead"),
+        (["--address", "2", "--address", "2"], "--address: 2 is given twice"),
+        (["--address", "256"], "--address"),
+        (["--address", "1", "--address", "2", "--address", "3", *TWO_PACKS], "--cells: given 2 times, --address 3"),
+        (["--cells", "3300,3300", "--cells", "3300,3300"], "--cells: given 2 times, --address 1"),
+        (["--capture", str(CAPTURES), "--address", "1", "--address", "2"], "--capture: replays a single balancer"),
+        (["--fault", "silent@2"], "--fault: no balancer is at address 2"),
+        (["--fault", "silent@x"], "--fault: 'x' is no address: it is a whole number from 0 to 255"),
+        (["--fault", "echo@1"], "--fault: echo is a fault of the whole line"),
         (["--speed", "-1"], "--speed"),
     ],
 )

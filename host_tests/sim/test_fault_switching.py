@@ -114,10 +114,11 @@ def test_at_a_wrong_rate_who_is_silent_stays_so(texts):
 class Commands:
     """Commands over a pipe, without a process."""
 
-    def __init__(self, *texts):
+    def __init__(self, *texts, addresses=()):
         self.answers = []
+        self.faults = Faults(texts, addresses=addresses)
         read_fd, self.fd = os.pipe()
-        self.listener = FaultCommands(Faults(texts), read_fd, self.answers.append)
+        self.listener = FaultCommands(self.faults, read_fd, self.answers.append)
 
     def say(self, data: bytes) -> list[str]:
         """What is answered to these bytes."""
@@ -134,6 +135,19 @@ def test_commands_switch_and_each_gets_its_line():
     assert commands.say(b"+noise:0.5\n-echo\r\n") == ["faults noise:0.5 echo", "faults noise:0.5"]
     assert commands.say(b"-echo\n\n") == ["faults noise:0.5"]
     assert commands.say(b"-noise:0.5\n+wrong_baud\n") == ["faults none", "faults wrong_baud:19200"]
+
+
+def test_a_fault_of_one_balancer_is_told_and_switched_apart():
+    commands = Commands(addresses=(1, 2))
+    first, second = commands.faults.at(1), commands.faults.at(2)
+    assert commands.say(b"+silent@2\n+noise:0.1\n+noise:0.5@1\n")[-1] == "faults noise:0.1 noise:0.5@1 silent@2"
+    assert ("silent" in first, "silent" in second) == (False, True)
+    assert (first.number("noise"), second.number("noise")) == (0.5, 0.1)
+    assert commands.say(b"-noise@1\n") == ["faults noise:0.1 silent@2"]
+    assert commands.say(b"-silent\n") == ["faults noise:0.1"]
+    assert commands.say(b"+silent@3\n-silent@3\n") == 2 * [
+        "no balancer is at address 3: --address names those that are"
+    ]
 
 
 def test_a_command_may_come_in_pieces_and_end_with_the_input():

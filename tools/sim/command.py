@@ -12,11 +12,13 @@ import click
 from evencell.protocol.jk_balancer import CELL_SLOTS
 from tools.sim.answers import SimulatedBalancer
 from tools.sim.balancer import Balancer
+from tools.sim.bus import Bus
 from tools.sim.capture import Recording, load_replies
 from tools.sim.chemistry import CHEMISTRIES
 from tools.sim.fault_answers import FaultyDevice
 from tools.sim.fault_commands import FaultCommands, standard_input
-from tools.sim.faults import FAULTS, FaultError, Faults, parse
+from tools.sim.fault_table import FAULTS
+from tools.sim.faults import FaultError, Faults, parse
 from tools.sim.line import Line
 from tools.sim.link import place, remove
 from tools.sim.pack import default_pack, fixed_pack
@@ -73,7 +75,14 @@ def fault_table() -> str:
 
 @click.command()
 @click.option("--link", required=True, metavar="PATH", help="Where the line appears: a symbolic link to the pty.")
-@click.option("--cells", type=CellsMv(), help="2 to 24 voltages, as 3301,3302; fixed until balancing moves them.")
+@click.option(
+    "--cells",
+    "cells_of_each",
+    type=CellsMv(),
+    multiple=True,
+    help="2 to 24 voltages, as 3301,3302; fixed until balancing moves them. Given once it is for all balancers, "
+    "else once for each.",
+)
 @click.option("--capture", type=click.Path(path_type=Path), help="Replay this file's recorded replies in turn instead.")
 @click.option(
     "--chemistry", type=click.Choice(list(CHEMISTRIES)), default="lfp", show_default=True, help="Of the cells."
@@ -84,32 +93,70 @@ def fault_table() -> str:
 @click.option(
     "--packet-ms", type=click.FloatRange(0, 100), default=0, help="Collected before it is handed over (USB: 16)."
 )
-@click.option("--address", type=click.IntRange(0, 255), default=1, show_default=True, help="On the bus.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of all that is random.")
+@click.option(
+    "--address",
+    "addresses",
+    type=click.IntRange(0, 255),
+    multiple=True,
+    default=[1],
+    show_default=True,
+    help="On the bus; repeatable, for one balancer and pack each. Real blocks in series never share a bus or a ground.",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="Of all that is random; the next balancer has the next one."
+)
 @click.option(
     "--fault",
     "fault_texts",
-    metavar="NAME[:ARG]",
+    metavar="NAME[:ARG][@ADDRESS]",
     multiple=True,
     is_eager=True,
     callback=_checked_faults,
     help="What is wrong, repeatable; `--fault list` explains all there are and what each leads to.",
 )
-def sim(link, cells, capture, chemistry, capacity_ah, speed, latency_ms, packet_ms, address, seed, fault_texts):
+def sim(
+    link, cells_of_each, capture, chemistry, capacity_ah, speed, latency_ms, packet_ms, addresses, seed, fault_texts
+):
     """A simulated balancer and pack on a pty; prints `ready PATH` once it answers.
 
     While it runs, lines on its standard input switch faults: `+noise:0.3` on, `-noise` off, `?` asks. Each is
-    answered by a line that says what is on.
+    answered by a line that says what is on. `+silent@2` is for the balancer at address 2 alone.
     """
+    _check_addresses(addresses)
     if capture is None:
-        balancer = _balancer(cells, chemistry, capacity_ah, Random(seed))
-        device = SimulatedBalancer(balancer, address, speed)
-    elif cells is None:
-        device = _recording(capture, address)
-    else:
+        devices = [
+            SimulatedBalancer(_balancer(cells, chemistry, capacity_ah, Random(seed + i)), addresses[i], speed)
+            for i, cells in enumerate(_cells_of(cells_of_each, addresses))
+        ]
+    elif cells_of_each:
         raise UsageSentence("--capture: replays recorded cells, so --cells has no place beside it")
-    faults = Faults(fault_texts)
-    _serve(FaultyDevice(device, faults, Random(seed)), faults, latency_ms / 1000, packet_ms / 1000, link)
+    else:
+        devices = [_recording(capture, addresses)]
+    faults = _faults(fault_texts, addresses)
+    bus = Bus([FaultyDevice(device, faults.at(device.address), Random(seed + i)) for i, device in enumerate(devices)])
+    _serve(bus, faults, latency_ms / 1000, packet_ms / 1000, link)
+
+
+def _check_addresses(addresses: tuple[int, ...]):
+    for address in addresses:
+        if addresses.count(address) > 1:
+            raise UsageSentence(f"--address: {address} is given twice, and each balancer on a bus has its own")
+
+
+def _cells_of(cells_of_each: tuple[list[int], ...], addresses: tuple[int, ...]) -> list[list[int] | None]:
+    """The voltages of each balancer's cells; None where they aren't given."""
+    if len(cells_of_each) not in (0, 1, len(addresses)):
+        raise UsageSentence(
+            f"--cells: given {len(cells_of_each)} times, --address {len(addresses)}: give it once for all, or for each"
+        )
+    return [*cells_of_each] if len(cells_of_each) > 1 else [*(cells_of_each or (None,))] * len(addresses)
+
+
+def _faults(texts: tuple[str, ...], addresses: tuple[int, ...]) -> Faults:
+    try:
+        return Faults(texts, addresses=addresses)
+    except FaultError as error:
+        raise UsageSentence(f"--fault: {error}") from error
 
 
 def _balancer(cells_mv: list[int] | None, chemistry_name: str, capacity_ah: float, random: Random) -> Balancer:
@@ -122,7 +169,10 @@ def _balancer(cells_mv: list[int] | None, chemistry_name: str, capacity_ah: floa
     return Balancer(pack, noise=random)
 
 
-def _recording(path: Path, address: int) -> Recording:
+def _recording(path: Path, addresses: tuple[int, ...]) -> Recording:
+    address, *others = addresses
+    if others:
+        raise UsageSentence("--capture: replays a single balancer, so name one --address")
     try:
         return Recording(load_replies(path), address)
     except OSError as error:
@@ -131,7 +181,7 @@ def _recording(path: Path, address: int) -> Recording:
         raise UsageSentence(f"--capture: {error}") from error
 
 
-def _serve(device: FaultyDevice, faults: Faults, latency_s: float, packet_s: float, link: str):
+def _serve(device: Bus, faults: Faults, latency_s: float, packet_s: float, link: str):
     commands = FaultCommands(faults, standard_input(), click.echo)
     with _stop_signals() as stop_fd, closing(Line(device, latency_s, faults, packet_s)) as line:
         _place_link(link, line.path)
