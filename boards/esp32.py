@@ -18,15 +18,23 @@ class Board:
 
     def __init__(self, data: dict):
         self._data = data
+        self._ports = {}
         self.name = data["name"]
         for pin in data.get("high_at_start", ()):
             Pin(pin, Pin.OUT, value=1)
 
     def port(self, uart: int | None):
-        """The UART of this number, or the board's usual one."""
+        """The UART of this number, or the board's usual one; ValueError, with a sentence, where it has none such.
+
+        Asked twice for one UART it gives the same port.
+        """
         uarts = self._data["uarts"]
         number = uart if uart is not None else next(iter(uarts))
-        return Port(number, **uarts[number])
+        if number not in uarts:
+            raise ValueError("%s has no RS485 at UART %d, but at %s" % (self.name, number, sorted(uarts)))
+        if number not in self._ports:
+            self._ports[number] = Port(number, **uarts[number])
+        return self._ports[number]
 
     def display(self):
         """No display driver exists for this board yet."""

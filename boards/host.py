@@ -21,7 +21,7 @@ _VMIN = 6  # Linux's index into the control characters
 
 
 class Board:
-    """Capabilities of this computer. `settings`: `port`, `data` (folder), `config` (file), `overrides`."""
+    """Capabilities of this computer. `settings`: `ports` (of UART 0, 1, …), `data` (folder), `config`, `overrides`."""
 
     def __init__(self, settings: dict | None = None):
         self._settings = settings or json.loads(os.getenv(SETTINGS_VARIABLE) or "{}")
@@ -29,10 +29,17 @@ class Board:
         self.storage = self._settings.get("data", ".")
         self.config_path = self._settings.get("config") or self.storage + "/config.json"
         self.overrides = self._settings.get("overrides", {})
+        self._ports = [Port(path) for path in self._settings.get("ports", ())]
 
-    def port(self, _uart: int | None):
-        """The serial port of the command line, whichever UART the configuration names."""
-        return Port(self._settings["port"])
+    def port(self, uart: int | None):
+        """The serial port that stands for this UART, or the first; ValueError, with a sentence, where none does.
+
+        Asked twice for one UART it gives the same port.
+        """
+        number = uart or 0
+        if number >= len(self._ports):
+            raise ValueError("UART %d needs a port of its own: name it as --port number %d" % (number, number + 1))
+        return self._ports[number]
 
     def display(self):
         """A display whose picture is fetched over HTTP."""

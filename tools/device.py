@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from boards.host import SETTINGS_VARIABLE
@@ -31,11 +32,20 @@ def command(heap: str | None = None) -> list[str]:
     return [micropython(), *options, str(tree / "main.py")]
 
 
-def environment(port: str, data: Path, config: Path | None = None, overrides: dict | None = None) -> dict[str, str]:
-    """Environment for the firmware: a serial port, the folder of its flash, a configuration, what wins over it."""
+def environment(
+    port: str,
+    data: Path,
+    config: Path | None = None,
+    overrides: dict | None = None,
+    more_ports: Iterable[str] = (),
+) -> dict[str, str]:
+    """Environment for the firmware: a serial port, the folder of its flash, a configuration, what wins over it.
+
+    `port` is UART 0, `more_ports` are UART 1 and on.
+    """
     data.mkdir(parents=True, exist_ok=True)
     settings = {
-        "port": port,
+        "ports": [port, *more_ports],
         "data": str(data),
         "config": str(config) if config else None,
         "overrides": overrides or {},

@@ -8,12 +8,19 @@ import click
 
 from tools import device
 from tools.build import BuildError
-from tools.options import port_option
 from tools.serial_port import open_port
 
 
 @click.command()
-@port_option
+@click.option(
+    "--port",
+    "ports",
+    required=True,
+    multiple=True,
+    metavar="PATH",
+    help="Serial port or pty, such as /dev/ttyUSB0; repeatable: the first is UART 0 in the configuration, the next "
+    "UART 1. Blocks in series never share a bus or a ground: each balancer has an isolated adapter of its own.",
+)
 @click.option("--http", metavar="HOST:PORT", help="Where to serve the page.")
 @click.option("--mqtt", metavar="HOST:PORT", help="The broker to publish to.")
 @click.option(
@@ -21,9 +28,9 @@ from tools.serial_port import open_port
 )
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="What the device's flash would keep.")
 @click.option("--profile", type=click.Choice(["full", "display", "telemetry"]))
-def run(port, http, mqtt, config, data, profile):
+def run(ports, http, mqtt, config, data, profile):
     """The firmware on MicroPython here, until Ctrl-C."""
-    open_port(port).close()
+    check(ports)
     try:
         overrides = device.overrides(http, mqtt, profile)
     except ValueError as error:
@@ -34,7 +41,17 @@ def run(port, http, mqtt, config, data, profile):
         raise click.ClickException(str(error)) from None
     if not has_terminal():
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    os.execve(command[0], command, device.environment(port, data or device.DEFAULT_DATA, config, overrides))
+    port, *more_ports = ports
+    environment = device.environment(port, data or device.DEFAULT_DATA, config, overrides, more_ports)
+    os.execve(command[0], command, environment)
+
+
+def check(ports: tuple[str, ...]):
+    """Whether each can be opened, and is named once."""
+    for port in ports:
+        if ports.count(port) > 1:
+            raise click.UsageError(f"--port: {port} is given twice; balancers on one bus are told apart by address.")
+        open_port(port).close()
 
 
 def has_terminal() -> bool:

@@ -65,11 +65,13 @@ class Simulator:
 class Firmware:
     """The firmware on MicroPython's unix port, its flash in `folder`.
 
-    `config` is the content of its config.json. With `http` it serves at `http_port`; `mqtt` is a broker's port.
-    At the end its log must show no traceback.
+    `more_ports` are UART 1 and on. `config` is the content of its config.json. With `http` it serves at `http_port`;
+    `mqtt` is a broker's port. At the end its log must show no traceback.
     """
 
-    def __init__(self, folder: Path, port, *, config=None, http: bool = True, mqtt: int | None = None, tree=None):
+    def __init__(
+        self, folder: Path, port, *, config=None, http: bool = True, mqtt: int | None = None, tree=None, more_ports=()
+    ):
         self.data = folder / "flash"
         self.data.mkdir(parents=True)
         if config is not None:
@@ -81,6 +83,7 @@ class Firmware:
         if mqtt:
             self.overrides["mqtt"] = {"enabled": True, "host": web.LOOPBACK, "port": mqtt}
         self._port = str(port)
+        self._more_ports = [str(more) for more in more_ports]
         self._ready = "page at" if http else "evencell"
         self._tree = tree
         self._process = None
@@ -98,7 +101,7 @@ class Firmware:
         """Returns once the page is there, or the first line of the log where none is served."""
         need_micropython()
         command = [device.micropython(), self._tree / "main.py"] if self._tree else device.command()
-        environment = device.environment(self._port, self.data, overrides=self.overrides)
+        environment = device.environment(self._port, self.data, overrides=self.overrides, more_ports=self._more_ports)
         self._process = Process(command, environment)
         self._process.wait_until_ready(lambda line: self._ready in line)
 

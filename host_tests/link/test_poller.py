@@ -129,6 +129,47 @@ def test_packs_of_one_line_take_turns():
     assert packs[1].accepted.temperature_dc == -53
 
 
+def answer_of(address: int) -> list:
+    """What the balancer at this address says."""
+    frame = bytearray(frame_of("4s-idle"))
+    frame[73] = (frame[73] + address - frame[2]) & 0xFF
+    frame[2] = address
+    return [(0, bytes(frame))]
+
+
+def asked(script_of, addresses, asks: int) -> list:
+    """Which address each of the first `asks` requests went to; `script_of(address)` is what comes back."""
+
+    class Port(ScriptedPort):
+        def write(self, data):
+            self._script = [script_of(data[2])] if len(self.written) < asks else []
+            super().write(data)
+
+    port = Port()
+    line = Line(port)
+    polls = [poll_of(line, address) for address in addresses]
+    poller = Poller(line, polls, Hub([poll.pack for poll in polls], FakeClock()), ListLog())
+
+    async def scenario():
+        task = asyncio.create_task(poller.run())
+        await port.exhausted.wait()
+        task.cancel()
+
+    asyncio.run(scenario())
+    return [data[2] for data in port.written[:asks]]
+
+
+def test_packs_that_are_always_due_share_the_line_equally():
+    """The first reading of each takes two asks."""
+    assert asked(answer_of, (1, 2, 3), 12) == [1, 1, 2, 2, 3, 3, 1, 2, 3, 1, 2, 3]
+
+
+def test_between_two_silent_packs_one_that_answers_has_its_turn():
+    """Silence costs a whole timeout: several of them in a row would make the others' values old."""
+    order = asked(lambda address: answer_of(1) if address == 1 else SILENCE, (1, 2, 3), 13)
+    assert order == [1, 1, 2, 2, 3, 3, 1, 2, 2, 1, 3, 3, 1]
+
+
 def test_the_rhythm_is_kept_and_missed_polls_are_left_out():
     poll = poll_of(interval_ms=1000)
     poll.due = ticks_add(ticks_ms(), -2300)

@@ -1,24 +1,46 @@
-"""The link's place in the application: a line for each UART, a poller for each line."""
+"""The link's place in the application: a line for each port, a poller for each line."""
 
 from evencell.link.exchange import Line
 from evencell.link.poller import Poller, make_poll
 from evencell.pack.temperature import TemperatureScale
+from evencell.protocol.jk_balancer import read_request
 
 
 def start(context):
-    """Make the configured packs, and poll them."""
+    """Make the configured packs, and poll them. One without a place on a line stays offline, and a fault says why."""
     lines = {}
-    polls = {}
-    for settings in context.config["packs"]:
-        uart = settings["uart"]
-        if uart not in lines:
-            lines[uart] = Line(context.board.port(uart))
-            polls[uart] = []
-        poll = make_poll(settings, _temperature_scale(context, settings), lines[uart])
+    for number, settings in enumerate(context.config["packs"]):
+        try:
+            line, polls = _place(context.board, settings, lines)
+        except ValueError as error:
+            _tell_fault(context, "packs[%d]: %s; %s stays offline" % (number, error, settings["name"]))
+            line, polls = Line(None), []
+        poll = make_poll(settings, _temperature_scale(context, settings), line)
         context.hub.packs.append(poll.pack)
-        polls[uart].append(poll)
-    for uart, line in lines.items():
-        context.supervisor.start("poller", Poller(line, polls[uart], context.hub, context.log).run)
+        polls.append(poll)
+    for number, (line, polls) in enumerate(lines.values()):
+        name = "poller%d" % (number + 1) if number else "poller"
+        context.supervisor.start(name, Poller(line, polls, context.hub, context.log).run)
+
+
+def _place(board, settings: dict, lines: dict) -> tuple:
+    """The line and the polls on it, where those of this pack belong; ValueError, with a sentence, where there is none.
+
+    `lines` has both by port, and grows.
+    """
+    port = board.port(settings["uart"])
+    if port not in lines:
+        lines[port] = (Line(port), [])
+    request = read_request(settings["address"])
+    for poll in lines[port][1]:
+        if poll.request == request:
+            raise ValueError("%s has the same uart and address already" % poll.pack.name)
+    return lines[port]
+
+
+def _tell_fault(context, fault: str):
+    context.config_faults.append(fault)
+    context.log.warning("configuration: " + fault)
 
 
 def _temperature_scale(context, settings: dict) -> TemperatureScale:

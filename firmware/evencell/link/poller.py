@@ -54,18 +54,25 @@ class Poller:
 
     async def run(self):
         """Poll for ever."""
+        was_silent = False
         while True:
-            poll = self._next()
+            poll = self._next(was_silent)
             await sleep_ms(max(0, -poll.late_ms()))
             await self._poll(poll)
             poll.schedule_next()
+            was_silent = poll.failures > 0
 
-    def _next(self) -> Poll:
-        next_poll = self._polls[0]
+    def _next(self, was_silent: bool) -> Poll:
+        """The latest; after a silent one that of those that answer, if any is due: a timeout is long."""
+        latest = self._polls[0]
+        answering = None
         for poll in self._polls:
-            if poll.late_ms() > next_poll.late_ms():
-                next_poll = poll
-        return next_poll
+            late_ms = poll.late_ms()
+            if late_ms > latest.late_ms():
+                latest = poll
+            if not poll.failures and late_ms >= 0 and (answering is None or late_ms > answering.late_ms()):
+                answering = poll
+        return answering if was_silent and answering else latest
 
     async def _poll(self, poll: Poll):
         """Read the pack; a balancer that is known to be silent is asked but once."""
