@@ -7,6 +7,7 @@ from playwright.sync_api import Error, expect, sync_playwright
 
 from host_tests.end_to_end.chain import FIXED, FIXED_MV, Chain
 from host_tests.end_to_end.process import PATIENCE_S
+from host_tests.end_to_end.several import CELLS_MV, Setup, bus_of, config_of
 from host_tests.needs import need_browser
 
 pytestmark = pytest.mark.browser
@@ -123,6 +124,31 @@ def test_faults_of_the_configuration_are_shown(browser, tmp_path):
     config = {"display": {"brightness": 101}}
     with Chain(tmp_path, *FIXED, config=config, broker=False) as chain, Visit(browser, chain) as visit:
         expect(visit.page.get_by_text("display.brightness: 101").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1200, 360])
+def test_several_packs_are_told_apart(browser, tmp_path, width):
+    """One that is silent says so, whichever is chosen; one that has no line was never asked."""
+    config = config_of({"name": "front"}, {"name": "rear", "address": 2}, {"name": "shed", "uart": 1})
+    viewport = {"width": width, "height": 740}
+    with (
+        Setup(tmp_path, config, bus_of("front", "rear")) as several,
+        Visit(browser, several, viewport=viewport) as visit,
+    ):
+        packs = visit.page.get_by_role("navigation", name="Packs").get_by_role("button")
+        expect(packs).to_have_text(["front", "rear", "shed ○ no answer"])
+        for number, name in enumerate(("front", "rear")):
+            packs.nth(number).click()
+            expect(visit.cells.first).to_contain_text(str(CELLS_MV[name][0]))
+            expect(visit.links).to_contain_text(re.compile("Balancer .*online"))
+        several.lines[0].switch("+silent@1")
+        expect(packs).to_have_text(["front ○ no answer", "rear", "shed ○ no answer"])
+        expect(visit.links).to_contain_text(re.compile("Balancer .*online"))
+        packs.nth(2).click()
+        expect(visit.page.locator("body")).to_contain_text("it was never asked")
+        expect(visit.page.get_by_text("UART 1 needs a port of its own").first).to_be_visible()
+        assert visit.complaints == []
+        assert too_wide(visit.page) == 0
 
 
 def test_a_name_is_text_and_never_a_script(browser, tmp_path):
