@@ -189,6 +189,14 @@ def test_two_damaged_answers_that_differ_are_both_refused():
     assert refused_for(pack) == ["step", "step"]
 
 
+def test_two_damaged_answers_that_differ_in_the_balance_current_are_both_refused():
+    pack = settled()
+    for balance_ma in (1000, 1500):
+        assert not offer(pack, edited(IDLE, balance_ma=balance_ma))
+    assert pack.accepted.balance_ma == 0
+    assert refused_for(pack) == ["balance", "balance"]
+
+
 def test_a_good_answer_between_leaves_nothing_to_confirm():
     pack = settled()
     damaged = edited(IDLE, (3325, 3300))

@@ -59,7 +59,7 @@ def agree(new, doubted) -> bool:
         in_range(new)
         and same_settings(new, doubted)
         and same_alarms(new, doubted)
-        and new.balance_raw == doubted.balance_raw
+        and same_balancing(new, doubted)
         and abs(new.temperature_raw - doubted.temperature_raw) <= _TEMPERATURE_STEP
         and same_cells(new, doubted)
         and same_pack_voltage(new, doubted)
