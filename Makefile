@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check bench lock pictures
+.PHONY: help run test setup check bench lock pictures drawings
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ setup: ## .venv with everything pinned; the others call it, and it does nothing 
 pictures: setup ## take the README's pictures anew, from the running thing
 	@$(BIN)/python -m tools.system_packages
 	@$(BIN)/python -m tools.pictures
+
+drawings: setup ## docs/boards.md, from the board files
+	@$(BIN)/python -m tools.board_docs
 
 lock: setup ## follow the dependencies of pyproject.toml into constraints.txt
 	@$(BIN)/python -m pip freeze --exclude-editable | grep -v '^rinoh' > constraints.txt

@@ -1,16 +1,21 @@
-"""Makes capabilities of an ESP32 board's data: the one place where `machine` is imported."""
+"""Makes capabilities of an ESP32 board's data. With `esp32_network` the one place where `machine` is imported.
+
+Unproven on a board: checked against MicroPython's source and its stubs alone.
+"""
 
 import time
 
 import machine
 from machine import UART, Pin
 
+from evencell.system.on_demand import forget
+
 _BAUD = 9600
 _BUFFER_BYTES = 512
 
 
 class Board:
-    """Capabilities of the board that `data` describes (see any of the board files)."""
+    """Capabilities of the board that `data` describes (see any of the board files); those it lacks are None."""
 
     storage = ""
     config_path = "config.json"
@@ -23,13 +28,21 @@ class Board:
         for pin in data.get("high_at_start", ()):
             Pin(pin, Pin.OUT, value=1)
 
+    def use_pins(self, pins: dict) -> tuple[list[str], list[str]]:
+        """Take the pins of the configuration, before any other capability is asked for; refusals and warnings."""
+        from boards.chips import with_pins
+
+        self._data, refusals, warnings = with_pins(self._data, pins)
+        forget("boards.chips")
+        return refusals, warnings
+
     def port(self, uart: int | None):
         """The UART of this number, or the board's usual one; ValueError, with a sentence, where it has none such.
 
         Asked twice for one UART it gives the same port.
         """
         uarts = self._data["uarts"]
-        number = uart if uart is not None else next(iter(uarts))
+        number = uart if uart is not None else min(uarts)
         if number not in uarts:
             raise ValueError("%s has no RS485 at UART %d, but at %s" % (self.name, number, sorted(uarts)))
         if number not in self._ports:
@@ -37,20 +50,61 @@ class Board:
         return self._ports[number]
 
     def display(self):
-        """No display driver exists for this board yet."""
+        """None: no driver exists yet. One would be made here, of `display` and `i2c` in the board's data."""
         return
 
     def unique_id(self) -> str:
         """Twelve hexadecimal digits, burnt into the chip."""
         return machine.unique_id().hex()
 
+    def station(self):
+        """Ethernet where the board has it, else Wi-Fi."""
+        from boards.esp32_network import Wired, Wireless
+
+        if "ethernet" in self._data:
+            return Wired(self._data["ethernet"])
+        return Wireless(self._data.get("txpower"))
+
+    def watchdog(self, timeout_ms: int):
+        """Something to `feed()` in time, or the chip restarts. It can't be stopped again."""
+        return machine.WDT(timeout=timeout_ms)
+
+    def reset_cause(self) -> str:
+        """Why the chip started: power, reset, watchdog, wake, soft or unknown.
+
+        As ports/esp32/modmachine.c has it: a brown-out counts as power, a panic and `restart()` as reset.
+        """
+        causes = {
+            machine.PWRON_RESET: "power",
+            machine.HARD_RESET: "reset",
+            machine.WDT_RESET: "watchdog",
+            machine.DEEPSLEEP_RESET: "wake",
+            machine.SOFT_RESET: "soft",
+        }
+        return causes.get(machine.reset_cause(), "unknown")
+
+    def restart(self):
+        """Start again, as after the reset button; never returns."""
+        machine.reset()
+
+    def button(self):
+        """A function: whether the button is pressed now. Every button here joins its pin with ground."""
+        number = self._data.get("button")
+        if number is None:
+            return None
+        if self._data["chip"] == "esp32" and number >= 34:
+            pin = Pin(number, Pin.IN)  # has no pull-up; boards with a button there bring one
+        else:
+            pin = Pin(number, Pin.IN, Pin.PULL_UP)
+        return lambda: not pin.value()
+
 
 class Port:
     """A UART behind an RS485 transceiver; `de` is its direction pin, None where the transceiver turns by itself."""
 
     def __init__(self, number: int, tx: int, rx: int, de: int | None = None):
+        self._de = Pin(de, Pin.OUT, value=0) if de is not None else None  # first: the UART may move its pin
         self._uart = UART(number, _BAUD, tx=tx, rx=rx, timeout=0, rxbuf=_BUFFER_BYTES)
-        self._de = Pin(de, Pin.OUT, value=0) if de is not None else None
         self.direction = None if de is None else self._turn
 
     def write(self, data):

@@ -5,6 +5,7 @@ Runs on MicroPython's unix port. `evencell run` says through the environment wha
 
 import json
 import os
+import sys
 
 BOARD = {
     "name": "host",
@@ -17,11 +18,15 @@ BOARD = {
     "display": {"driver": "picture", "width": 128, "height": 64},
 }
 SETTINGS_VARIABLE = "EVENCELL_HOST"
+RESTART_STATUS = 75  # of the process after `restart()`: whoever started it may start it again
 _VMIN = 6  # Linux's index into the control characters
 
 
 class Board:
-    """Capabilities of this computer. `settings`: `ports` (of UART 0, 1, …), `data` (folder), `config`, `overrides`."""
+    """Capabilities of this computer; those it lacks are None.
+
+    `settings`: `ports` (of UART 0, 1, …), `data` (folder), `config` (file), `overrides`, `reset_cause`.
+    """
 
     def __init__(self, settings: dict | None = None):
         self._settings = settings or json.loads(os.getenv(SETTINGS_VARIABLE) or "{}")
@@ -30,6 +35,10 @@ class Board:
         self.config_path = self._settings.get("config") or self.storage + "/config.json"
         self.overrides = self._settings.get("overrides", {})
         self._ports = [Port(path) for path in self._settings.get("ports", ())]
+
+    def use_pins(self, _pins: dict) -> tuple[list[str], list[str]]:
+        """Refusals and warnings: a computer has no pins."""
+        return ["pins: this computer has none; not used"], []
 
     def port(self, uart: int | None):
         """The serial port that stands for this UART, or the first; ValueError, with a sentence, where none does.
@@ -56,6 +65,26 @@ class Board:
             with open(path, "w") as file:
                 file.write(new_id)
             return new_id
+
+    def station(self):
+        """None: the computer's network is its own matter."""
+        return
+
+    def watchdog(self, _timeout_ms: int):
+        """None: nothing restarts a computer that hangs."""
+        return
+
+    def reset_cause(self) -> str:
+        """What the settings say, for tests; else power."""
+        return self._settings.get("reset_cause", "power")
+
+    def restart(self):
+        """End the process with RESTART_STATUS; never returns."""
+        sys.exit(RESTART_STATUS)
+
+    def button(self):
+        """None: there is none."""
+        return
 
 
 class Port:

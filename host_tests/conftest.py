@@ -19,8 +19,17 @@ WEBASSEMBLY = Path(sys.prefix) / "node_modules/@micropython/micropython-webassem
 
 # Which shared files each interpreter runs. The 32-bit port has no event loop of its own, so no test that awaits.
 SHARED = {
-    "unix": ("protocol", "pack", "link", "system", "forward/test_status_json.py", "test_hub.py", "test_supervisor.py"),
-    "32bit": ("protocol", "pack", "system", "forward/test_status_json.py"),
+    "unix": (
+        "protocol",
+        "pack",
+        "link",
+        "system",
+        "forward/test_status_json.py",
+        "test_chips.py",
+        "test_hub.py",
+        "test_supervisor.py",
+    ),
+    "32bit": ("protocol", "pack", "system", "forward/test_status_json.py", "test_chips.py"),
 }
 
 

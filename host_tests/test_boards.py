@@ -1,63 +1,195 @@
-"""The contract of a board file, which finds every board by itself."""
+"""The contract of a board file, which finds every board by itself; and of the two that make capabilities of one."""
 
-import importlib
-import pkgutil
+import ast
+import re
+from pathlib import Path
 
 import pytest
 
-import boards
+from boards import host
+from boards.chips import CHIPS, fixed_pins, named_pins, refusal, with_pins
+from host_tests.portable import ROOT
+from tools import board_docs
+from tools.boards import board as load
+from tools.boards import facts
+from tools.build import board_names, board_sources, run, tool
 
-NAMES = sorted(module.name for module in pkgutil.iter_modules(boards.__path__) if module.name != "esp32")
-CHIPS = ("esp32", "esp32c3", "esp32s3", "host")
-INPUT_ONLY = {"esp32": range(34, 40)}
-FLASH = {"esp32": range(6, 12)}
-KEYS = {
-    "name", "description", "chip", "supply_v", "supply_warning", "source", "uarts",
-    "display", "button", "w_output", "i2c", "high_at_start",
+# What a Board offers, and with which arguments: on both sides the same.
+CAPABILITIES = {
+    "use_pins": 1, "port": 1, "display": 0, "unique_id": 0, "station": 0, "watchdog": 1,
+    "reset_cause": 0, "restart": 0, "button": 0,
 }  # fmt: skip
+STATION = {
+    "start": 3, "connect": 2, "disconnect": 0, "is_connected": 0, "status": 0, "rssi": 0, "address": 0, "scan": 0,
+}  # fmt: skip
+WORDS = {"idle", "connecting", "connected", "wrong password", "no such network", "failed"}
+CAUSES = {"power", "reset", "watchdog", "wake", "soft", "unknown"}
+# Key → of which type; `?` where a board may lack it.
+KEYS = {
+    "name": str, "description": str, "chip": str, "march": str, "micropython": str, "flash_mb": int,
+    "supply_v": tuple, "supply_pin": str, "supply_warning": str, "source": str, "unverified?": str,
+    "transceiver?": str, "uarts": dict, "high_at_start?": tuple, "occupied?": dict,
+    "i2c?": dict, "display?": dict, "button?": int, "led?": dict, "w_output?": int,
+    "txpower?": float, "ethernet?": dict,
+}  # fmt: skip
+MARCH = {"esp32": "xtensawin", "esp32s3": "xtensawin", "esp32c3": "rv32imc"}
+CHIP_BOARDS = [name for name in board_names() if name != "host"]
 
 
-def pins_of(board: dict) -> list[int]:
-    """Every pin that the board drives or reads."""
-    pins = [pin for uart in board["uarts"].values() for pin in uart.values()]
-    pins += board.get("i2c", {}).values()
-    pins += board.get("high_at_start", ())
-    return pins + [board[key] for key in ("button", "w_output") if key in board]
-
-
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=CHIP_BOARDS)
 def board(request):
-    data = importlib.import_module(f"boards.{request.param}").BOARD
+    data = load(request.param)
     assert data["name"] == request.param
     return data
+
+
+def test_the_boards_that_are_documented_are_there():
+    assert {"host", "esp32_generic", "esp32_c3_supermini", "esp32_s3_generic", "lilygo_t_can485"} <= set(board_names())
+
+
+def test_has_the_keys_it_needs_and_no_others(board):
+    for key, kind in KEYS.items():
+        if key.rstrip("?") in board or not key.endswith("?"):
+            assert type(board[key.rstrip("?")]) is kind, key
+    assert set(board) <= {key.rstrip("?") for key in KEYS}
 
 
 def test_says_what_it_is_and_where_that_is_from(board):
     for key in ("description", "supply_warning", "source"):
         assert board[key], key
+    assert "30 V or more" in board["supply_warning"]  # what the buck converter stands
     assert board["chip"] in CHIPS
-    assert set(board) <= KEYS
 
 
-def test_states_its_supply(board):
-    if board["chip"] != "host":
-        lowest, highest = board["supply_v"]
-        assert 3 <= lowest < highest <= 60
+def test_the_firmware_fits_the_chip(board):
+    assert board["march"] == MARCH[board["chip"]]
+    assert board["flash_mb"] in (4, 8, 16)
+    assert re.fullmatch("[A-Z0-9_]+", board["micropython"])
+
+
+def test_is_fed_with_5_v_and_never_with_the_pack(board):
+    lowest, highest = board["supply_v"]
+    assert 3 <= lowest < 5 < highest < 8  # a block of four cells has 8 V at least
 
 
 def test_uses_each_pin_once(board):
-    pins = pins_of(board)
-    assert len(pins) == len(set(pins))
+    used = [*named_pins(board).values(), *fixed_pins(board)]
+    assert len(used) == len(set(used))
 
 
-def test_drives_no_pin_that_only_reads_and_none_of_the_flash(board):
-    outputs = [pins["tx"] for pins in board["uarts"].values()]
-    outputs += [pins["de"] for pins in board["uarts"].values() if "de" in pins]
-    outputs += board.get("high_at_start", ())
-    assert not set(outputs) & set(INPUT_ONLY.get(board["chip"], ()))
-    assert not set(pins_of(board)) & set(FLASH.get(board["chip"], ()))
+def test_uses_no_pin_that_the_chip_refuses(board):
+    for name, pin in named_pins(board).items():
+        assert refusal(board["chip"], name, pin) is None
+    for pin in board.get("high_at_start", ()):
+        assert refusal(board["chip"], "high_at_start", pin) is None
+
+
+def test_keeps_the_consoles_pins_free(board):
+    assert not set(named_pins(board).values()) & set(CHIPS[board["chip"]]["console"])
+
+
+def test_its_own_pins_are_accepted_as_the_configurations(board):
+    data, refusals, _ = with_pins(board, named_pins(board))
+    assert refusals == []
+    assert data == board
 
 
 def test_every_uart_sends_and_receives(board):
-    for pins in board["uarts"].values():
+    assert board["uarts"]
+    for number, pins in board["uarts"].items():
+        assert number in CHIPS[board["chip"]]["uarts"]
         assert {"tx", "rx"} <= set(pins) <= {"tx", "rx", "de"}
+        assert "de" in pins or "transceiver" in board  # our own wiring always has a direction pin
+
+
+def test_its_display_can_be_reached(board):
+    if "display" not in board:
+        return
+    display = board["display"]
+    assert {"driver", "bus", "width", "height", "rotation"} <= set(display)
+    pins = board["i2c"] if display["bus"] == "i2c" else display["pins"]
+    assert {"i2c": {"sda", "scl"}, "spi": {"mosi", "sck", "dc"}}[display["bus"]] <= set(pins)
+
+
+def test_its_led_and_its_ethernet_are_described(board):
+    assert board.get("led", {"kind": "plain"})["kind"] in ("plain", "inverted", "ws2812")
+    if "ethernet" in board:
+        assert board["chip"] == "esp32"
+        assert {"mdc", "mdio", "power", "ref_clk"} <= set(board["ethernet"]["pins"])
+
+
+def test_everything_can_be_said_about_it(board):
+    text = " ".join(text for _, text in facts(board))
+    for pin in (*named_pins(board).values(), *fixed_pins(board)):
+        assert re.search(rf"(?<!\d){pin}(?!\d)", text), pin
+
+
+def test_its_tree_has_all_that_makes_capabilities(board, tmp_path):
+    sources = board_sources(board["name"])
+    assert set(sources) == {f"boards/{name}.py" for name in (board["name"], "chips", "esp32", "esp32_network")}
+    for name, source in sources.items():
+        run([str(tool("mpy-cross")), "-o", str(tmp_path / Path(name).name), str(source)])
+
+
+def test_the_computers_tree_has_only_its_own():
+    assert set(board_sources("host")) == {"boards/host.py"}
+
+
+def test_the_page_of_boards_is_up_to_date():
+    assert board_docs.PAGE.read_text() == board_docs.page(), "make drawings"
+
+
+def methods(file: str, name: str) -> dict[str, int]:
+    """Public methods of a class with the number of their arguments, its bases' included; read, not imported: there
+    is no `machine` here."""
+    classes = {node.name: node for node in ast.parse((Path(ROOT) / file).read_text()).body if hasattr(node, "bases")}
+    found = {}
+    for base in classes[name].bases:
+        found |= methods(file, base.id)
+    for node in classes[name].body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            found[node.name] = len(node.args.args) - 1
+    return found
+
+
+@pytest.mark.parametrize("file", ["boards/esp32.py", "boards/host.py"])
+def test_both_sides_offer_the_same(file):
+    assert methods(file, "Board") == CAPABILITIES
+    text = (Path(ROOT) / file).read_text()
+    for attribute in ("name", "storage", "config_path", "overrides"):
+        assert re.search(rf"^    (?:    self\.)?{attribute} = ", text, re.MULTILINE), attribute
+
+
+@pytest.mark.parametrize("name", ["Wireless", "Wired"])
+def test_both_ways_into_a_network_offer_the_same(name):
+    assert methods("boards/esp32_network.py", name) == STATION
+
+
+def test_an_esp32_says_nothing_but_the_words_of_the_contract():
+    def words(file: str, within: str) -> set[str]:
+        tree = ast.parse((Path(ROOT) / file).read_text())
+        nodes = [node for node in ast.walk(tree) if getattr(node, "name", None) == within or name_of(node) == within]
+        return {part.value for node in nodes for part in ast.walk(node) if is_word(part)}
+
+    def name_of(node) -> str | None:
+        return node.targets[0].id if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) else None
+
+    def is_word(node) -> bool:
+        return isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 20
+
+    assert words("boards/esp32_network.py", "_WIFI_WORDS") | {"failed"} == WORDS
+    assert words("boards/esp32_network.py", "_ETHERNET_WORDS") | {"idle"} <= WORDS
+    assert words("boards/esp32.py", "reset_cause") == CAUSES
+
+
+def test_the_computer_as_a_board(tmp_path):
+    board = host.Board({"data": str(tmp_path)})
+    assert board.station() is board.watchdog(8000) is board.button() is None
+    assert board.reset_cause() == "power"
+    assert host.Board({"data": str(tmp_path), "reset_cause": "watchdog"}).reset_cause() == "watchdog"
+    assert re.fullmatch("[0-9a-f]{12}", board.unique_id())
+    assert board.unique_id() == board.unique_id()
+    assert board.use_pins({"tx": 1}) == (["pins: this computer has none; not used"], [])
+    with pytest.raises(SystemExit) as ending:
+        board.restart()
+    assert ending.value.code == host.RESTART_STATUS

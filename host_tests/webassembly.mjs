@@ -16,7 +16,7 @@ function copy(folder, target) {
   }
 }
 
-for (const folder of ["firmware", "host_tests"]) copy(path.join(root, folder), `/repository/${folder}`);
+for (const folder of ["firmware", "boards", "host_tests"]) copy(path.join(root, folder), `/repository/${folder}`);
 interpreter.runPython(`
 import sys
 sys.path[:] = ["/repository", "/repository/firmware"] + sys.path

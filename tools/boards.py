@@ -1,56 +1,149 @@
-"""`evencell boards`: the boards there are, with their pins."""
+"""`evencell boards`: the boards there are, and one of them with pins, warnings and wiring."""
 
 import importlib
-import pkgutil
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-import boards as boards_package
+from boards.chips import CHIPS, doubt, named_pins
+from tools.build import board_names
+
+PAGE = "docs/boards.md"
+
+
+def board(name: str) -> dict:
+    """The data of the board file `name`."""
+    return importlib.import_module(f"boards.{name}").BOARD
 
 
 def all_boards() -> list[dict]:
     """The data of every board file, by name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(boards_package.__path__) if module.name != "esp32")
-    return [importlib.import_module(f"boards.{name}").BOARD for name in names]
+    return [board(name) for name in board_names()]
 
 
 @click.command()
-def boards():
-    """The boards there are, with their pins."""
+@click.argument("name", required=False, type=click.Choice(board_names()), metavar="[NAME]")
+def boards(name):
+    """The boards there are; with NAME all that is known about one."""
     console = Console()
-    for board in all_boards():
-        table = Table(box=None, pad_edge=False, show_header=False, title=board["name"], title_justify="left")
-        table.add_column(style="dim")
-        table.add_column(overflow="fold")
-        table.add_row("", board["description"])
-        for label, text in (("RS485", rs485(board)), ("other pins", other_pins(board)), ("supply", supply(board))):
-            if text:
-                table.add_row(label, text)
-        console.print(table)
+    for data in [board(name)] if name else all_boards():
+        console.print(table(data, facts(data) if name else summary(data)))
         console.print()
+    if not name:
+        console.print(f"`evencell boards NAME` says more about one. {PAGE} has drawings. None of them was tried yet.")
 
 
-def supply(board: dict) -> str:
+def table(data: dict, rows: list[tuple[str, str]]) -> Table:
+    """A board's name, and labelled lines under it; empty ones are left out."""
+    result = Table(box=None, pad_edge=False, show_header=False, title=data["name"], title_justify="left")
+    result.add_column(style="dim", no_wrap=True)
+    result.add_column(overflow="fold")
+    for label, text in rows:
+        if text:
+            result.add_row(label, text)
+    return result
+
+
+def summary(data: dict) -> list[tuple[str, str]]:
+    """What the list says about a board."""
+    return [("", data["description"]), ("RS485", rs485(data)), ("supply", supply(data))]
+
+
+def facts(data: dict) -> list[tuple[str, str]]:
+    """All that is known about a board, label and text."""
+    rows = [
+        *summary(data),
+        ("display", display(data)),
+        ("button", gpio(data.get("button"))),
+        ("LED", led(data)),
+        ("W output", gpio(data["w_output"]) + ", not driven yet" if "w_output" in data else ""),
+        ("network", network(data)),
+        ("high at start", pins_text(data.get("high_at_start", ()))),
+        ("occupied", occupied(data)),
+        ("MicroPython", micropython(data)),
+        ("source", data["source"]),
+        ("unverified", data.get("unverified", "")),
+    ]
+    rows += [("look at", text) for text in doubts(data)]
+    return [*rows, ("wiring", wiring(data))]
+
+
+def rs485(data: dict) -> str:
+    """UARTs with their pins, and the transceiver."""
+    uarts = ", ".join(f"UART{number} {pins(names)}" for number, names in data["uarts"].items())
+    return f"{uarts}; transceiver: {transceiver(data)}" if uarts else ""
+
+
+def transceiver(data: dict) -> str:
+    """Where the transceiver is, and how its direction turns."""
+    place = f"{data['transceiver']}, on board" if "transceiver" in data else "your own, 3.3 V"
+    turns = any("de" in names for names in data["uarts"].values())
+    return place + ("" if turns else ", turns by itself")
+
+
+def supply(data: dict) -> str:
     """The range of the supply pin, and its warning."""
-    if board["supply_v"] is None:
-        return board["supply_warning"]
-    lowest, highest = board["supply_v"]
-    return f"{lowest:g} to {highest:g} V. {board['supply_warning']}"
+    if data["supply_v"] is None:
+        return data["supply_warning"]
+    lowest, highest = data["supply_v"]
+    return f"{lowest:g} to {highest:g} V. {data['supply_warning']}"
 
 
-def rs485(board: dict) -> str:
-    """UARTs with their pins."""
-    return ", ".join(f"UART{number} {pins(names)}" for number, names in board["uarts"].items())
+def display(data: dict) -> str:
+    """Driver, size and pins, or the bare I2C bus; empty without either."""
+    bus = pins(data.get("i2c", {}))
+    if "display" not in data:
+        return f"I2C {bus}" if bus else ""
+    shown = data["display"]
+    text = f"{shown['driver']}, {shown['width']}×{shown['height']}"
+    return " ".join(filter(None, (text, pins(shown.get("pins", {})) or bus)))
 
 
-def other_pins(board: dict) -> str:
-    """What else is wired, as far as the board says."""
-    texts = [f"I2C {pins(board['i2c'])}"] if "i2c" in board else []
-    texts += [f"{key.replace('_', ' ')} {board[key]}" for key in ("button", "w_output") if key in board]
-    texts += [f"high at start {', '.join(map(str, board['high_at_start']))}"] if "high_at_start" in board else []
-    return ", ".join(texts)
+def led(data: dict) -> str:
+    """Pin and kind."""
+    return f"{gpio(data['led']['pin'])} ({data['led']['kind']})" if "led" in data else ""
+
+
+def network(data: dict) -> str:
+    """Ethernet with its chip, or what limits Wi-Fi."""
+    if "ethernet" in data:
+        wiring = data["ethernet"]
+        return f"Ethernet, {wiring['phy']} at address {wiring['address']}, {pins(wiring['pins'])}"
+    return f"Wi-Fi at {data['txpower']} dBm at most" if "txpower" in data else ""
+
+
+def occupied(data: dict) -> str:
+    """Pins that something else on the board has."""
+    return ", ".join(f"{pin} {what}" for pin, what in data.get("occupied", {}).items())
+
+
+def micropython(data: dict) -> str:
+    """Which firmware of MicroPython belongs on it."""
+    if "micropython" not in data:
+        return ""
+    return f"{data['micropython']}, {CHIPS[data['chip']]['name']}, {data['flash_mb']} MB of flash"
+
+
+def doubts(data: dict) -> list[str]:
+    """A sentence for each pin of the board file that deserves a second look."""
+    if data["chip"] not in CHIPS:
+        return []
+    found = ((name, doubt(data["chip"], pin)) for name, pin in named_pins(data).items())
+    return [f"{name}: {text}" for name, text in found if text]
+
+
+def wiring(data: dict) -> str:
+    """Where the drawing is; empty for the computer."""
+    return f"{PAGE}#{data['name']}, and docs/wiring.md before the first wire" if data["chip"] in CHIPS else ""
+
+
+def gpio(pin: int | None) -> str:
+    return "" if pin is None else f"GPIO{pin}"
+
+
+def pins_text(numbers) -> str:
+    return ", ".join(map(gpio, numbers))
 
 
 def pins(names: dict) -> str:

@@ -68,8 +68,8 @@ def firmware_sources() -> dict[str, Path]:
 
 
 def board_sources(board: str) -> dict[str, Path]:
-    """The board's own file, and the one that makes capabilities of it."""
-    names = {board, maker(board)}
+    """The board's own file, and those that make capabilities of it."""
+    names = {board, *(["host"] if maker(board) == "host" else chip_modules())}
     return {f"boards/{name}.py": ROOT / "boards" / f"{name}.py" for name in sorted(names)}
 
 
@@ -80,6 +80,17 @@ def maker(board: str) -> str:
         raise BuildError(f"There is no board {board!r}. `evencell boards` lists those there are.")
     chip = importlib.import_module(f"boards.{board}").BOARD["chip"]
     return "host" if chip == "host" else "esp32"
+
+
+def board_names() -> list[str]:
+    """Every board file: what defines a BOARD."""
+    return sorted(path.stem for path in (ROOT / "boards").glob("*.py") if "\nBOARD = {" in path.read_text())
+
+
+def chip_modules() -> list[str]:
+    """The other modules of `boards`: what every chip's tree needs besides its board file."""
+    modules = {path.stem for path in (ROOT / "boards").glob("*.py")}
+    return sorted(modules - {*board_names(), "__init__"})
 
 
 def board_module(board: str) -> str:

@@ -70,6 +70,11 @@ def introduce(context):
     """The first lines of the log: who this is, and what is wrong with its configuration."""
     log = context.log
     log.info("evencell %s on %s, id %s" % (__version__, context.board.name, context.device_id))
+    if context.config["pins"]:
+        refusals, warnings = context.board.use_pins(context.config["pins"])
+        context.config_faults += refusals
+        for warning in warnings:
+            log.warning("configuration: " + warning)
     for fault in context.config_faults:
         log.warning("configuration: " + fault)
 

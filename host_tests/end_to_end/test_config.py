@@ -23,6 +23,7 @@ FAULTY = {
     "display": {"brightness": 101},
     "mqtt": {"publish_s": 0, "password": [SECRET], "pasword": SECRET},
     "wifi": {"networks": {"ssid": "home", "password": SECRET}},
+    "pins": {"tx": 17},  # this computer has none
 }
 FAULTS = (
     "name",
@@ -34,6 +35,7 @@ FAULTS = (
     "mqtt.password",
     "mqtt.pasword",
     "wifi.networks",
+    "pins",
 )
 
 

@@ -87,13 +87,13 @@ class Topic(Text):
 
 
 class Pins:
-    """Pin numbers by name."""
+    """Pin numbers by name; None takes one away. What the board makes of them is judged there (boards/chips.py)."""
 
     default = {}
-    allowed = 'pins by name, as in {"tx": 17}'
+    allowed = 'pins by name, as in {"tx": 17, "led": null}'
 
     def accepts(self, value) -> bool:
-        return isinstance(value, dict) and all(type(pin) is int for pin in value.values())
+        return isinstance(value, dict) and all(pin is None or type(pin) is int for pin in value.values())
 
 
 class List:

@@ -1,0 +1,58 @@
+"""Writes docs/boards.md from the board files: `make drawings`."""
+
+from tools.boards import all_boards, facts
+from tools.build import ROOT
+
+PAGE = ROOT / "docs/boards.md"
+
+_HEAD = """\
+# Boards
+
+Made from the files in `boards/` by `make drawings`; changes belong there.
+
+> **evencell has run on none of these boards yet.** Pins are copied from the sources that are named, or chosen by us where
+> that is said. What no source stands behind is called unverified.
+
+**evencell is not a BMS. It disconnects nothing.** Read [wiring.md](wiring.md) before the first wire: parts, grounds, the order
+of connecting.
+
+- **Feed every board with 5 V**, from a buck converter rated for 30 V or more, behind a fuse of 1 A or less at the pack and a
+  TVS. No drawing here puts the pack itself onto a board: 4 cells LFP reach 14.6 V, NMC 16.8 V, and boards with "5–12 V" inputs
+  have died at 13 V.
+- **USB never together with the pack's feed.**
+- A transceiver with a DE pin needs a pull-down there (10 kΩ), so that a chip in reset never drives the bus.
+- Wired differently? `pins` in [config.json](api.md#pins) moves single pins.
+
+| board | chip | RS485 | display | network |
+|---|---|---|---|---|
+"""
+
+
+def main():
+    PAGE.write_text(page())
+
+
+def page() -> str:
+    """The whole of docs/boards.md."""
+    boards = [board for board in all_boards() if board["chip"] != "host"]
+    rows = "".join(map(row, boards))
+    return _HEAD + rows + "".join(map(section, boards))
+
+
+def row(board: dict) -> str:
+    """The board's line in the table."""
+    name = board["name"]
+    place = board.get("transceiver", "your own")
+    shown = board["display"]["driver"] if "display" in board else ""
+    network = "Ethernet" if "ethernet" in board else "Wi-Fi"
+    return f"| [`{name}`](#{name}) | {board['chip']} | {place} | {shown} | {network} |\n"
+
+
+def section(board: dict) -> str:
+    """All that is known about a board."""
+    lines = "".join(f"| {label} | {text} |\n" for label, text in facts(board) if label not in ("", "wiring") and text)
+    return f"\n## {board['name']}\n\n{board['description']}.\n\n| | |\n|---|---|\n{lines}"
+
+
+if __name__ == "__main__":
+    main()
