@@ -34,7 +34,7 @@ pictures: setup ## take the README's pictures anew, from the running thing
 	@$(BIN)/python -m tools.system_packages
 	@$(BIN)/python -m tools.pictures
 
-drawings: setup ## docs/boards.md, from the board files
+drawings: setup ## docs/boards.md and its drawings, from the board files
 	@$(BIN)/python -m tools.board_docs
 
 lock: setup ## follow the dependencies of pyproject.toml into constraints.txt

@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -10,6 +11,7 @@ from boards import host
 from boards.chips import CHIPS, fixed_pins, named_pins, refusal, with_pins
 from host_tests.portable import ROOT
 from tools import board_docs
+from tools.board_pictures import picture
 from tools.boards import board as load
 from tools.boards import facts
 from tools.build import board_names, board_sources, run, tool
@@ -135,8 +137,21 @@ def test_the_computers_tree_has_only_its_own():
     assert set(board_sources("host")) == {"boards/host.py"}
 
 
-def test_the_page_of_boards_is_up_to_date():
-    assert board_docs.PAGE.read_text() == board_docs.page(), "make drawings"
+def test_the_page_of_boards_and_its_drawings_are_up_to_date():
+    made = board_docs.files()
+    assert [path.name for path, text in made.items() if not path.exists() or path.read_text() != text] == []
+    there = set((Path(ROOT) / "docs/images").glob("board-*.svg"))
+    assert there == {path for path in made if path.suffix == ".svg"}
+
+
+def test_a_drawing_has_every_pin_and_both_labels_of_p1(board):
+    labels = [node.text for node in ElementTree.fromstring(picture(board)).iter() if node.tag.endswith("text")]
+    for label in ("B  (RS485-B)", "V−  (supply)", "V+  (supply)", "B−", "B+", "F1  ≤ 1 A", "TVS", "Buck"):
+        assert label in labels
+    text = " ".join(labels)
+    for pin in named_pins(board).values():
+        assert re.search(rf"(?<!\d){pin}(?!\d)", text), pin
+    assert ("R1  10 kΩ" in labels) == ("transceiver" not in board)
 
 
 def methods(file: str, name: str) -> dict[str, int]:

@@ -1,24 +1,25 @@
-"""Writes docs/boards.md from the board files: `make drawings`."""
+"""Writes docs/boards.md and its drawings from the board files: `make drawings`."""
 
+from pathlib import Path
+
+from tools.board_pictures import picture
 from tools.boards import all_boards, facts
 from tools.build import ROOT
-
-PAGE = ROOT / "docs/boards.md"
 
 _HEAD = """\
 # Boards
 
 Made from the files in `boards/` by `make drawings`; changes belong there.
 
-> **evencell has run on none of these boards yet.** Pins are copied from the sources that are named, or chosen by us where
-> that is said. What no source stands behind is called unverified.
+> **evencell has run on none of these boards yet.** Pins are copied from the sources that are named, or chosen by us
+> where that is said. What no source stands behind is called unverified.
 
-**evencell is not a BMS. It disconnects nothing.** Read [wiring.md](wiring.md) before the first wire: parts, grounds, the order
-of connecting.
+**evencell is not a BMS. It disconnects nothing.** Read [wiring.md](wiring.md) before the first wire: parts, grounds,
+the order of connecting.
 
-- **Feed every board with 5 V**, from a buck converter rated for 30 V or more, behind a fuse of 1 A or less at the pack and a
-  TVS. No drawing here puts the pack itself onto a board: 4 cells LFP reach 14.6 V, NMC 16.8 V, and boards with "5–12 V" inputs
-  have died at 13 V.
+- **Feed every board with 5 V**, from a buck converter rated for 30 V or more, behind a fuse of 1 A or less at the pack
+  and a TVS. No drawing here puts the pack itself onto a board: 4 cells LFP reach 14.6 V, NMC 16.8 V, and boards with
+  "5–12 V" inputs have died at 13 V.
 - **USB never together with the pack's feed.**
 - A transceiver with a DE pin needs a pull-down there (10 kΩ), so that a chip in reset never drives the bus.
 - Wired differently? `pins` in [config.json](api.md#pins) moves single pins.
@@ -29,12 +30,19 @@ of connecting.
 
 
 def main():
-    PAGE.write_text(page())
+    for path, text in files().items():
+        path.write_text(text)
 
 
-def page() -> str:
-    """The whole of docs/boards.md."""
+def files() -> dict[Path, str]:
+    """Every file that is made, with its content."""
     boards = [board for board in all_boards() if board["chip"] != "host"]
+    drawings = {ROOT / f"docs/images/board-{board['name']}.svg": picture(board) for board in boards}
+    return {ROOT / "docs/boards.md": page(boards), **drawings}
+
+
+def page(boards: list[dict]) -> str:
+    """The whole of docs/boards.md."""
     rows = "".join(map(row, boards))
     return _HEAD + rows + "".join(map(section, boards))
 
@@ -51,7 +59,8 @@ def row(board: dict) -> str:
 def section(board: dict) -> str:
     """All that is known about a board."""
     lines = "".join(f"| {label} | {text} |\n" for label, text in facts(board) if label not in ("", "wiring") and text)
-    return f"\n## {board['name']}\n\n{board['description']}.\n\n| | |\n|---|---|\n{lines}"
+    drawing = f"![The wiring of {board['name']}](images/board-{board['name']}.svg)"
+    return f"\n## {board['name']}\n\n{board['description']}.\n\n{drawing}\n\n| | |\n|---|---|\n{lines}"
 
 
 if __name__ == "__main__":
