@@ -58,12 +58,25 @@ async def run(board):
     context = Context(board)
     introduce(context)
     for module in wanted_parts(context.config):
-        __import__(module, None, None, ("start",)).start(context)
+        start(context, module)
         gc.collect()  # what an import leaves must not lie between what stays
     gc.threshold(_COLLECT_AFTER_BYTES)
     for fault in context.config_faults:
         context.hub.post("config", None, fault.split(":")[0], fault)
     await asyncio.Event().wait()
+
+
+def start(context, module: str):
+    """Start a part. One that was left out of the build stays off: a smaller profile, or a board that can't have it."""
+    try:
+        part = __import__(module, None, None, ("start",))
+    except ImportError as error:
+        text = str(error).split("'")  # no module named 'evencell.display.part'
+        if len(text) < 2 or not module.startswith(text[1]):
+            raise
+        context.log.info("%s is not in this build: it stays off" % module)
+    else:
+        part.start(context)
 
 
 def introduce(context):

@@ -12,6 +12,7 @@ from evencell.forward.server import Server, error, json_response
 from evencell.forward.status_json import status_with_diagnosis
 
 _PAGE = __file__.rsplit("/", 1)[0] + "/page.html.gz"
+_HTML_TYPE = "text/html; charset=UTF-8"
 _PBM_TYPE = "image/x-portable-bitmap"
 
 
@@ -55,8 +56,11 @@ class Site:
         return None
 
     def page(self, _request):
-        """The page, as it was compressed when the firmware was built."""
-        page = Response.send_file(_PAGE, content_type="text/html; charset=UTF-8", compressed=True)
+        """The page, as it was compressed when the firmware was built; else the file in the device's root."""
+        try:
+            page = Response.send_file(_PAGE, content_type=_HTML_TYPE, compressed=True)
+        except OSError:  # frozen into MicroPython, or installed by mip (docs/frozen.md)
+            page = Response.send_file("page.html", content_type=_HTML_TYPE)
         page.headers["Cache-Control"] = "no-cache"
         return page
 

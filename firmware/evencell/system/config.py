@@ -49,7 +49,7 @@ def _read_best(path: str, faults: list) -> dict:
     files = [file for file in order if exists(file)]
     for file in files:
         try:
-            given = _read(file, len(files) == 1)
+            given = read(file, len(files) == 1)
         except (OSError, ValueError) as error:
             faults.append("%s: %s" % (file, error))
             continue
@@ -61,7 +61,7 @@ def _read_best(path: str, faults: list) -> dict:
     return {}
 
 
-def _read(path: str, may_be_empty: bool) -> dict:
+def read(path: str, may_be_empty: bool) -> dict:
     """Parsed content; raises ValueError with a sentence where it isn't one JSON object of bearable size."""
     size_bytes = os.stat(path)[6]
     if size_bytes > _LARGEST_BYTES:
