@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check bench lock pictures drawings
+.PHONY: help run build test setup check bench lock pictures drawings
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,11 @@ help: ## this list
 run: ## the whole thing on this computer: simulated pack, firmware, broker, page (PORT=/dev/ttyUSB0 for a real balancer)
 	@$(PYTHON) tools/bootstrap.py run
 	@exec $(BIN)/python -m tools.demo $(PORT)
+
+build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|telemetry] [CONFIG=my.json] [FIRMWARE=micropython.bin]
+	@$(PYTHON) tools/bootstrap.py flash
+	@$(BIN)/python -X utf8 -m tools.make_build --board "$(BOARD)" --profile "$(or $(PROFILE),full)" \
+		$(if $(CONFIG),--config "$(CONFIG)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
 
 test: setup ## every test: CPython, MicroPython, 32-bit MicroPython, broker, browser
 	@$(BIN)/python -m tools.system_packages

@@ -50,7 +50,7 @@ _P1 = (
 _NOTES = (
     "1. Count P1 by pin number. “B” is a data line (pin 1); “B−” and “B+” are the supply (pins 4 and 5). "
     "A mix-up puts the pack onto the transceiver. “–”: not on record.",
-    "2. V− against B0: 0 V on the meter. The signal ground never does the work of the V− conductor. That comes off last.",
+    "2. V− against B0: 0 V on the meter. The signal ground never does the V− conductor's work. That comes off last.",
     "3. Order: balance leads checked, P2, P1 with RS485 (fuse out), fuse last. Apart in reverse. "
     "Check lists, grounds and parts: docs/wiring.md.",
     "4. USB never together with the feed from the pack. Set the buck to 5.0 V before the board is connected. "

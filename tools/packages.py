@@ -1,0 +1,63 @@
+"""Lists of files for MicroPython's package installer mip. `python -m tools.packages` renews the repository's own."""
+
+import importlib.metadata
+import json
+from pathlib import Path
+
+from evencell import __version__
+from tools.build import FIRMWARE, MICRODOT_FILES, ROOT, firmware_sources
+from tools.parts import reached
+from tools.slots import CONFIG, files_in
+
+_MICRODOT = "https://raw.githubusercontent.com/miguelgrinberg/microdot/v{version}/src/microdot/{name}"
+_MADE_BY_THE_BUILD = "evencell/display/"  # its fonts are
+_PROTOCOL = "evencell/protocol/"
+
+
+def main():
+    for path, content in repository_packages().items():
+        path.write_text(content, "ascii")
+
+
+def repository_packages() -> dict[Path, str]:
+    """Package files of the repository, each with what it must hold."""
+    return {
+        ROOT / "package.json": package(device_files()),
+        FIRMWARE / "protocol.json": package({name: name for name in sorted(protocol_names())}),
+    }
+
+
+def device_files() -> dict[str, str]:
+    """Path on the device → source, of everything that need not be built first. `board.py` is the owner's to write."""
+    sources = sorted(name for name in firmware_sources() if not name.startswith(_MADE_BY_THE_BUILD))
+    boards = sorted(path.name for path in (ROOT / "boards").glob("*.py") if path.name not in ("__init__.py", "host.py"))
+    version = importlib.metadata.version("microdot")
+    return {
+        "main.py": "firmware/main.py",
+        "page.html": "firmware/evencell/forward/page.html",
+        **{name: f"firmware/{name}" for name in sources},
+        **{f"boards/{name}": f"boards/{name}" for name in boards},
+        **{f"microdot/{name}": _MICRODOT.format(version=version, name=name) for name in MICRODOT_FILES},
+    }
+
+
+def protocol_names() -> set[str]:
+    """The protocol and the little that it imports."""
+    sources = firmware_sources()
+    return reached([name for name in sources if name.startswith(_PROTOCOL)], sources)
+
+
+def package(files: dict[str, str]) -> str:
+    """The text of a package file; `files`: path on the device → source, relative to the package file."""
+    urls = ",\n  ".join(json.dumps(pair) for pair in files.items())
+    return f'{{"version": "{__version__}", "deps": [], "urls": [\n  {urls}\n]}}\n'
+
+
+def flash_package(flash: Path) -> str:
+    """The package of a build, to stand beside the folder `flash`: all its files but the owner's configuration."""
+    names = [path.relative_to(flash).as_posix() for path in files_in(flash)]
+    return package({name: f"{flash.name}/{name}" for name in names if name != CONFIG})
+
+
+if __name__ == "__main__":
+    main()

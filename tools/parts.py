@@ -1,0 +1,65 @@
+"""What of the firmware a board and a profile can use: the rest is left out of the build."""
+
+import ast
+from collections.abc import Iterable
+from pathlib import Path
+
+from evencell.app import PARTS
+
+PROFILES = ("full", "display", "telemetry")
+_DISPLAY = "display"  # the switch of the display's part in PARTS
+
+
+def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
+    """Names of `sources` (name in the tree → file) that only parts need which this build has no use for.
+
+    What no part needs by name stays in: it may be imported by a name that is made while the firmware runs.
+    """
+    wanted, unwanted = [], []
+    for profiles, switch, module in PARTS:
+        is_wanted = profile in profiles.split() and (switch != _DISPLAY or can_have_display(board))
+        (wanted if is_wanted else unwanted).extend(roots(module, sources))
+    application = [name for name in sources if name == "evencell/app.py" or name.startswith("boards/")]
+    return reached(unwanted, sources) - reached([*wanted, *application], sources)
+
+
+def can_have_display(board: dict) -> bool:
+    """Whether the board has a display, or an I2C bus that one may hang on."""
+    return "display" in board or "i2c" in board
+
+
+def roots(module: str, sources: dict[str, Path]) -> list[str]:
+    """Names that belong to a part: its module, and the whole folder of one that has a folder to itself."""
+    name = module.replace(".", "/")
+    if name.endswith("/part"):
+        return [other for other in sources if other.startswith(name.removesuffix("part"))]
+    return [f"{name}.py"]
+
+
+def reached(names: Iterable[str], sources: dict[str, Path]) -> set[str]:
+    """`names`, and every name of `sources` that they import, directly or by way of others."""
+    found, new = set(), set(names) & set(sources)
+    while new:
+        found |= new
+        new = {other for name in new for other in imported(sources[name], sources)} - found
+    return found
+
+
+def imported(path: Path, sources: dict[str, Path]) -> set[str]:
+    """Names of `sources` that the file imports, wherever in it, and of the packages those are in."""
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    others = {module.split(".")[0] for module in modules} - {"evencell", "boards"}
+    whole = {name for name in sources if name.split("/")[0] in others}  # who wrote it knows what of it belongs together
+    return whole | {name for module in modules for name in files_of(module)} & set(sources)
+
+
+def files_of(module: str) -> set[str]:
+    """Names of all files that importing `module` may load."""
+    parts = module.split(".")
+    packages = {"/".join([*parts[:count], "__init__.py"]) for count in range(1, len(parts) + 1)}
+    return packages | {"/".join(parts) + ".py"}
