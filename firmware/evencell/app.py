@@ -22,6 +22,7 @@ _SMALL_RING_BYTES = const(1024)
 PARTS = (
     ("full display telemetry", None, "evencell.link.part"),
     ("full display", "display", "evencell.display.part"),
+    ("full telemetry", "wifi", "evencell.system.wifi"),
     ("full", "http", "evencell.forward.http"),
     ("full telemetry", "mqtt", "evencell.forward.mqtt"),
 )
@@ -42,7 +43,9 @@ class Context:
         self.supervisor = Supervisor(self.log)
         self.hub = Hub([], self.clock)
         self.device_id = board.unique_id()
+        self.hostname = self.config["wifi"]["hostname"] or "evencell-" + self.device_id[-6:]
         self.canvas = None  # the display's, once there is one
+        self.network = None  # Wi-Fi's or the cable's, once there is one
 
 
 def main(board):
@@ -57,7 +60,7 @@ async def run(board):
     """Start every part that is wanted."""
     context = Context(board)
     introduce(context)
-    for module in wanted_parts(context.config):
+    for module in wanted_parts(context):
         start(context, module)
         gc.collect()  # what an import leaves must not lie between what stays
     gc.threshold(_COLLECT_AFTER_BYTES)
@@ -102,18 +105,32 @@ def _configuration(board) -> tuple[dict, list[str], list[str]]:
     return loaded, faults, secrets
 
 
-def wanted_parts(settings: dict) -> list[str]:
+def wanted_parts(context) -> list[str]:
     """Modules of the parts that profile and configuration ask for."""
     return [
         module
         for profiles, switch, module in PARTS
-        if settings["profile"] in profiles.split() and _switched_on(settings, switch)
+        if context.config["profile"] in profiles.split() and _switched_on(context, switch)
     ]
 
 
-def _switched_on(settings: dict, switch: str | None) -> bool:
+def _switched_on(context, switch: str | None) -> bool:
+    settings = context.config
     if switch is None:
         return True
+    if switch == "wifi":
+        return _network_wanted(context)
     if switch == "display":
         return settings["display"]["driver"] != "none"
     return settings[switch]["enabled"]
+
+
+def _network_wanted(context) -> bool:
+    """Whether there is something to join. A radio without that stays off, and the log says how to change it."""
+    station = context.board.station()
+    if station is None:
+        return False
+    if station.wired or context.config["wifi"]["networks"]:
+        return True
+    context.log.info('no Wi-Fi: config.json names none, as in "wifi": {"networks": [{"ssid": "…", "password": "…"}]}')
+    return False

@@ -11,13 +11,16 @@ class Hub:
     """The packs with their latest readings, and a ring of the last 32 numbered events.
 
     An event is the tuple `(time_s, kind, pack, name, value)`: UNIX seconds or None, "alarm" | "link" | "settings" |
-    "config", the pack's name or None, what changed, and what it is now.
+    "config" | "network", the pack's name or None, what changed, and what it is now.
+
+    `joined` counts how often the device joined a network: who pauses because there was none goes on when it changes.
     """
 
     def __init__(self, packs: list, clock):
         self.packs = packs
         self.clock = clock
         self.posted = 0
+        self.joined = 0
         self._events: list[tuple | None] = [None] * _EVENTS_KEPT
         self._consumers = []
 

@@ -64,6 +64,12 @@ def test_all_faults_at_once_each_with_path_value_and_what_is_allowed():
     assert found[3] == 'profile: "ful" is not allowed; one of full, display, telemetry; did you mean "full"?'
 
 
+def test_a_country_is_two_capital_letters():
+    assert load({"wifi": {"country": "DE"}})[0]["wifi"]["country"] == "DE"
+    for wrong in ("de", "DEU", "Ö1", 49, ["D", "E"]):
+        assert len(faults({"wifi": {"country": wrong}})) == 1
+
+
 def test_a_faulty_key_has_its_default_and_the_others_stay():
     settings, _ = load({"http": {"port": 99999, "public_read": False}})
     assert settings["http"]["port"] == 80

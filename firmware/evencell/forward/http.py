@@ -88,6 +88,7 @@ class Site:
 
     def _device(self) -> dict:
         context = self._context
+        network = context.network
         return {
             "id": context.device_id,
             "name": context.config["name"],
@@ -96,6 +97,7 @@ class Site:
             "profile": context.config["profile"],
             "uptime_s": context.clock.uptime_ms() // 1000,
             "heap_free": gc.mem_free(),
-            "wifi_rssi": None,
+            "wifi_rssi": network.rssi if network else None,
+            "network": {"state": network.state, "ssid": network.ssid, "address": network.address} if network else None,
             "config_faults": context.config_faults,
         }

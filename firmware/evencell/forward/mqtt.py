@@ -28,7 +28,8 @@ def start(context):
 class Forwarder:
     """Keeps a connection, and publishes what the hub has.
 
-    The network's OSError ends here: it costs a pause, which grows from 1 s to 60 s while the broker stays away.
+    The network's OSError ends here: it costs a pause. That grows from 1 s to 60 s while the broker stays away, and ends
+    early when the device joins a network.
     """
 
     def __init__(self, context):
@@ -46,6 +47,7 @@ class Forwarder:
         pause_s = 1
         while True:
             client = self._client()
+            joined = self._hub.joined
             try:
                 await client.connect()
                 self._log.info("mqtt: connected to %s:%d" % (self._settings["host"], self._settings["port"]))
@@ -55,8 +57,15 @@ class Forwarder:
                 self._log.warning("mqtt: %s; next try in %d s" % (error, pause_s))
             finally:
                 client.close()
-            await sleep_ms(1000 * pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            pause_s = await self._pause(pause_s, joined)
+
+    async def _pause(self, pause_s: int, joined: int) -> int:
+        """Wait so long, or until the hub's `joined` is another than this; returns the next pause."""
+        for _ in range(pause_s):
+            if self._hub.joined != joined:
+                return 1
+            await sleep_ms(1000)
+        return min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def _client(self) -> MqttClient:
         settings = self._settings

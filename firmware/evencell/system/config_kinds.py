@@ -86,6 +86,16 @@ class Topic(Text):
         return not ("+" in value or "#" in value or value[0] == "/" or value[-1] == "/")
 
 
+class Country:
+    """A country as ISO 3166-1 abbreviates it, or None."""
+
+    default = None
+    allowed = "two capital letters, such as DE"
+
+    def accepts(self, value) -> bool:
+        return isinstance(value, str) and len(value) == 2 and all("A" <= letter <= "Z" for letter in value)
+
+
 class Pins:
     """Pin numbers by name; None takes one away. What the board makes of them is judged there (boards/chips.py)."""
 

@@ -2,7 +2,7 @@
 
 from evencell.pack.temperature import SCALES
 from evencell.protocol.jk_balancer import MODELS
-from evencell.system.config_kinds import Choice, List, Name, Number, Pins, Switch, Text, Topic, Whole
+from evencell.system.config_kinds import Choice, Country, List, Name, Number, Pins, Switch, Text, Topic, Whole
 from evencell.system.log import LEVELS
 
 _PACK = {
@@ -27,6 +27,7 @@ TABLE = {
         "networks": List(_NETWORK, 0, 8, "ssid"),
         "hostname": Name(None, 32),
         "txpower": Number(None, 2, 21),
+        "country": Country(),
     },
     "http": {
         "enabled": Switch(True),

@@ -1,0 +1,75 @@
+"""The firmware with a scripted radio."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from host_tests.end_to_end.chain import Firmware
+from host_tests.end_to_end.process import until
+from host_tests.portable import ROOT
+from tools.build import build
+
+HOME = {"ssid": "Home", "password": "correct horse"}
+WIRELESS = {"wifi": {"networks": [HOME, {"ssid": "Work", "password": "battery staple"}]}}
+STATIONS = "host_tests/system/stations.py"
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """The built firmware on a board with a radio."""
+    tree = shutil.copytree(build("host"), tmp_path / "tree")
+    shutil.copy(Path(ROOT) / "host_tests/end_to_end/wireless_board.py", tree / "board.py")
+    (tree / STATIONS).parent.mkdir(parents=True)
+    shutil.copy(Path(ROOT) / STATIONS, tree / STATIONS)
+    return tree
+
+
+def in_the_air(firmware: Firmware, networks: dict):
+    """From now on there are these networks."""
+    new = firmware.data / "air.json.new"
+    new.write_text(json.dumps(networks))
+    new.replace(firmware.data / "air.json")
+
+
+def network_of(firmware: Firmware) -> dict:
+    return firmware.status()["device"]["network"]
+
+
+def test_everything_works_without_a_network_and_joins_it_when_it_comes(tmp_path, tree):
+    firmware = Firmware(tmp_path / "wireless", "nowhere", config=WIRELESS, tree=tree)
+    in_the_air(firmware, {})
+    with firmware, firmware.events() as stream:
+        assert network_of(firmware)["state"] in ("waiting", "connecting")
+        firmware.wait_for_line('"Home" is not in reach')
+        in_the_air(firmware, {"Work": "battery staple", "Home": "another"})
+        until(lambda: network_of(firmware)["state"] == "connected", "connected")
+        assert network_of(firmware) == {"state": "connected", "ssid": "Work", "address": "192.168.1.7"}
+        assert firmware.status()["device"]["wifi_rssi"] == -60
+        in_the_air(firmware, {})
+        firmware.wait_for_line('lost "Work"')
+        posted = stream.events.wait(lambda event: event[1].get("value") == "lost", "the event")
+        assert posted[0] == "alarm" and posted[1]["type"] == "network"
+        assert network_of(firmware)["address"] is None
+        assert firmware.get("/healthz").json()["restarts"]["wifi"] == 0
+    assert "horse" not in firmware.log() and "staple" not in firmware.log()
+
+
+@pytest.mark.parametrize("config", [{}, {**WIRELESS, "profile": "display"}], ids=["no network", "display"])
+def test_a_radio_that_nobody_wants_is_not_loaded(tmp_path, tree, config):
+    (tree / "evencell/system/wifi.mpy").unlink()
+    serves = "profile" not in config
+    with Firmware(tmp_path / "wireless", "nowhere", config=config, tree=tree, http=serves) as firmware:
+        firmware.wait_for_line("link offline")
+        if serves:
+            assert "config.json names none" in firmware.log()
+            assert network_of(firmware) is None
+
+
+def test_a_computer_has_no_radio_whatever_the_configuration_says(tmp_path):
+    tree = shutil.copytree(build("host"), tmp_path / "tree")
+    (tree / "evencell/system/wifi.mpy").unlink()
+    with Firmware(tmp_path / "host", "nowhere", config=WIRELESS, tree=tree) as firmware:
+        assert network_of(firmware) is None
+        assert firmware.status()["device"]["wifi_rssi"] is None

@@ -1,0 +1,37 @@
+"""`board.py` of a tree for tests: this computer, with a scripted radio. What is in the air stands in `air.json`."""
+
+import json
+
+from boards.host import Board
+from evencell.system.clock import Clock
+from host_tests.system.stations import ScriptedStation
+
+
+class Radio(ScriptedStation):
+    """Its air is what the file says now."""
+
+    def __init__(self, path: str):
+        super().__init__(Clock(), {})
+        self._path = path
+
+    def scan(self) -> list:
+        self._breathe()
+        return super().scan()
+
+    def _answer(self) -> str:
+        self._breathe()
+        return super()._answer()
+
+    def _breathe(self):
+        with open(self._path) as file:
+            self.air = json.load(file)
+
+
+class WirelessBoard(Board):
+    """The sockets are the computer's own: they work whatever the radio says."""
+
+    def station(self):
+        return Radio(self.storage + "/air.json")
+
+
+board = WirelessBoard()
