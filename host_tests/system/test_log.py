@@ -72,6 +72,16 @@ def test_the_end_is_kept_and_only_whole_lines():
     assert lines == ["0 info line number %d" % number for number in range(1000 - len(lines), 1000)]
 
 
+def test_a_long_line_ends_with_a_whole_character():
+    log = log_of()
+    for length in range(140, 160):
+        log.info("x" * length + "…°…")
+    lines = log.lines()
+    assert len(lines) == 20
+    assert sum([len(line.encode()) + 1 for line in lines]) == log.written
+    assert {len(line.encode()) for line in lines[10:]} <= {157, 158, 159}
+
+
 def test_long_and_broken_lines_are_one_line():
     log = log_of()
     log.info("x" * 1000)

@@ -72,7 +72,7 @@ class Log:
             text = text.replace(secret, "***")
         line = "%d %s %s" % (self._clock.uptime_ms() // 1000, LEVELS[level], text.replace("\n", " "))
         print(line)
-        self._keep(line.encode()[: _LINE_BYTES - 1] + b"\n")
+        self._keep(_cut(line.encode()) + b"\n")
 
     def _keep(self, data: bytes):
         at = self.written % len(self._ring)
@@ -80,3 +80,13 @@ class Log:
         self._ring[at : at + len(data)] = data[:room]
         self._ring[: max(0, len(data) - room)] = data[room:]
         self.written += len(data)
+
+
+def _cut(data: bytes) -> bytes:
+    """What fits into a line, without half a character at its end: MicroPython would not decode that."""
+    end = _LINE_BYTES - 1
+    if len(data) <= end:
+        return data
+    while data[end] & 0xC0 == 0x80:
+        end -= 1
+    return data[:end]
