@@ -25,6 +25,7 @@ PARTS = (
     ("full telemetry", "wifi", "evencell.system.wifi"),
     ("full", "http", "evencell.forward.http"),
     ("full telemetry", "mqtt", "evencell.forward.mqtt"),
+    ("full telemetry", "syslog", "evencell.forward.syslog"),
 )
 
 
@@ -122,6 +123,8 @@ def _switched_on(context, switch: str | None) -> bool:
         return _network_wanted(context)
     if switch == "display":
         return settings["display"]["driver"] != "none"
+    if switch == "syslog":
+        return settings["log"]["syslog"] is not None
     return settings[switch]["enabled"]
 
 

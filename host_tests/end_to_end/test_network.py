@@ -1,13 +1,16 @@
-"""The firmware with a scripted radio."""
+"""The firmware with a scripted radio, and what goes over the network besides page and MQTT."""
 
 import json
+import re
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
 
 from host_tests.end_to_end.chain import Firmware
-from host_tests.end_to_end.process import until
+from host_tests.end_to_end.process import PATIENCE_S, until
+from host_tests.end_to_end.web import LOOPBACK
 from host_tests.portable import ROOT
 from tools.build import build
 
@@ -59,6 +62,7 @@ def test_everything_works_without_a_network_and_joins_it_when_it_comes(tmp_path,
 @pytest.mark.parametrize("config", [{}, {**WIRELESS, "profile": "display"}], ids=["no network", "display"])
 def test_a_radio_that_nobody_wants_is_not_loaded(tmp_path, tree, config):
     (tree / "evencell/system/wifi.mpy").unlink()
+    (tree / "evencell/forward/syslog.mpy").unlink()
     serves = "profile" not in config
     with Firmware(tmp_path / "wireless", "nowhere", config=config, tree=tree, http=serves) as firmware:
         firmware.wait_for_line("link offline")
@@ -73,3 +77,19 @@ def test_a_computer_has_no_radio_whatever_the_configuration_says(tmp_path):
     with Firmware(tmp_path / "host", "nowhere", config=WIRELESS, tree=tree) as firmware:
         assert network_of(firmware) is None
         assert firmware.status()["device"]["wifi_rssi"] is None
+
+
+def test_every_line_of_the_log_reaches_a_syslog_server(tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((LOOPBACK, 0))
+        server.settimeout(PATIENCE_S)
+        config = {"log": {"syslog": "localhost", "syslog_port": server.getsockname()[1]}}
+        with Firmware(tmp_path, "nowhere", config=config) as firmware:
+            firmware.wait_for_line("link offline")
+            logged = [line.split(" ", 2)[2] for line in firmware.log().splitlines()]
+            received = [server.recv(2048).decode() for _ in logged]
+    head = r"<13[0-5]>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ evencell-[0-9a-f]{6} evencell - - "
+    form = re.compile(head + r'\[meta sequenceId="(\d+)" sysUpTime="\d+"\] (.*)')
+    matches = [form.fullmatch(line.replace("\ufeff", "")) for line in received]
+    assert [match[2] for match in matches] == logged
+    assert [int(match[1]) for match in matches] == list(range(1, len(logged) + 1))

@@ -54,6 +54,10 @@ TABLE = {
         "brightness": Whole(80, 0, 100),
         "off_after_s": Whole(300, 0, 86_400),
     },
-    "log": {"level": Choice("info", *LEVELS)},
+    "log": {
+        "level": Choice("info", *LEVELS),
+        "syslog": Text(None, 64, 1),
+        "syslog_port": Whole(514, 1, 65535),
+    },
     "pins": Pins(),
 }
