@@ -1,0 +1,148 @@
+"""boot.py on MicroPython's unix port, with a folder for the flash and everything in it damaged in turn."""
+
+import ast
+import itertools
+import resource
+import shutil
+
+import pytest
+
+from host_tests.flash import Flash, damaged
+
+DAMAGE = ("a byte", "short", "empty", "gone", "a folder")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A flash that nobody harms."""
+    return Flash(tmp_path_factory.mktemp("whole") / "flash")
+
+
+@pytest.fixture
+def flash(tmp_path):
+    return Flash(tmp_path / "flash")
+
+
+@pytest.mark.parametrize(
+    ("slot", "boots", "cause", "chosen", "count"),
+    [
+        (None, None, "power", "a", "1 a"),
+        ("a", None, None, "a", "1 a"),  # a port that can't say why: power
+        ("b\n", "1 b", "power", "b", "1 b"),  # switched off within 5 minutes: no crash
+        ("a", "1 a", "reset", "a", "2 a"),
+        ("a", "2", "watchdog", "a", "3 a"),
+        ("a", "4 a", "soft", "a", "4 a"),  # more changes nothing, and costs no flash
+        ("a", "3 b", "reset", "a", "1 a"),  # the other slot's
+        ("b new", "2 b", "reset", "b", "3 b"),
+        ("b new", "3 b", "reset", "a", "1 a"),
+        ("b new", "3 a", "reset", "b", "1 b"),  # just deployed, by a firmware that had crashed
+        ("b fell-back: x is damaged in a", None, "reset", "b", "1 b"),
+        ("", "", "reset", "a", "2 a"),
+        ("c", "x y z", "reset", "a", "2 a"),
+        ("\x00" * 5000, "9" * 5000, "reset", "a", "4 a"),
+    ],
+)
+def test_which_slot_and_which_count(whole, slot, boots, cause, chosen, count):
+    whole.write("slot", slot)
+    whole.write("boots", boots)
+    assert whole.boot(cause) == (chosen, "")
+    assert whole.read("boots") == count
+
+
+def test_a_new_slot_that_keeps_ending_early_is_left(flash):
+    flash.write("slot", "b new")
+    assert [flash.boot("reset")[0] for _ in range(5)] == ["b", "b", "b", "a", "a"]
+    assert flash.read("slot") == "a fell-back: b ended early 3 times"
+    assert flash.read("boots") == "2 a"
+
+
+def test_a_new_slot_that_keeps_ending_early_is_kept_where_the_other_is_damaged(flash):
+    flash.write("slot", "b new")
+    damaged(flash.path / "a/board.py", "a byte")
+    assert [flash.boot("reset")[0] for _ in range(5)] == ["b"] * 5
+    assert (flash.read("slot"), flash.read("boots")) == ("b new", "4 b")
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_any_damaged_file_is_noticed_and_the_other_slot_taken(flash, how):
+    """After a deploy and after a boot that ended early, in turn."""
+    states = itertools.cycle([("b new", None), ("b", "1 b")])
+    for path, (slot, boots) in zip(flash.files("b"), states, strict=False):
+        name = path.relative_to(flash.path / "b").as_posix()
+        flash.write("slot", slot)
+        flash.write("boots", boots)
+        damaged(path, how)
+        assert flash.boot("reset") == ("a", ""), name
+        assert flash.read("slot") == f"a fell-back: {name[:60]} is damaged in b"
+        restore(flash, path)
+
+
+def restore(flash, path):
+    """From the other slot, which holds the same."""
+    if path.is_dir():
+        path.rmdir()
+    shutil.copy(flash.path / "a" / path.relative_to(flash.path / "b"), path)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    ["", "{", "null", "[]", "[" * 10_000, '{"files": {}}', '{"files": []}', '{"files": {"board.py": 1}}', "\x00"],
+)
+def test_a_manifest_that_is_none(flash, manifest):
+    flash.write("slot", "b new")
+    flash.write("b/manifest.json", manifest)
+    assert flash.boot("reset") == ("a", "")
+    assert "damaged in b" in flash.read("slot")
+
+
+def test_both_slots_damaged_leave_the_repl(flash):
+    flash.write("boots", "1 a")
+    damaged(flash.path / "a/evencell/hub.mpy", "a byte")
+    shutil.rmtree(flash.path / "b")
+    chosen, said = flash.boot("reset")
+    assert chosen is None
+    assert said == (
+        "evencell can't start: evencell/hub.mpy is damaged in a, and manifest.json is damaged in b. Deploy it again."
+    )
+    assert flash.read("boots") == "1 a"
+
+
+def test_a_wake_from_sleep_checks_and_writes_nothing(flash):
+    flash.write("slot", "b new")
+    flash.write("boots", "2 b")
+    damaged(flash.path / "b/evencell/hub.mpy", "a byte")
+    before = {path: path.stat().st_mtime_ns for path in flash.path.glob("*")}
+    assert flash.boot("wake") == ("b", "")
+    assert {path: path.stat().st_mtime_ns for path in flash.path.glob("*")} == before
+
+
+def test_a_wake_without_a_slot_is_no_normal_one(flash):
+    damaged(flash.path / "a/evencell/hub.mpy", "a byte")
+    assert flash.boot("wake")[0] == "b"
+
+
+@pytest.mark.parametrize("name", ["slot", "boots", "slot.new", "boots.new"])
+def test_a_folder_in_the_place_of_a_file(flash, name):
+    (flash.path / name).mkdir()
+    damaged(flash.path / "a/evencell/hub.mpy", "a byte")
+    flash.write("slot", None) if name != "slot" else None
+    assert flash.boot("reset")[0] == "b"
+
+
+def test_a_flash_that_takes_nothing_does_not_stop_the_boot(flash):
+    """A limit on the size of files stands for a full flash."""
+    flash.write("slot", "b new")
+    damaged(flash.path / "b/evencell/hub.mpy", "a byte")
+
+    def no_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    chosen, said = flash.boot("reset", preexec_fn=no_room, restore_signals=False)
+    assert chosen == "a"
+    assert "slot can't be written" in said and "boots can't be written" in said
+    assert flash.read("slot") == "b new"
+
+
+def test_nothing_of_boot_stays_in_the_namespace_of_main(whole):
+    _, printed = whole.boot("power", then="print([name for name in dir() if name[0] != '_'])\n")
+    assert not {"choose", "fault_in", "write"} & set(ast.literal_eval(printed))
