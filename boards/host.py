@@ -54,10 +54,6 @@ class Board:
         """A display whose picture is fetched over HTTP."""
         return Picture(BOARD["display"]["width"], BOARD["display"]["height"])
 
-    def station(self):
-        """None: its network is the computer's own matter."""
-        return
-
     def unique_id(self) -> str:
         """Twelve hexadecimal digits, made once and kept in the folder that stands for the flash."""
         path = self.storage + "/id"

@@ -25,7 +25,7 @@ ALLOWED = {
         "evencell.protocol.jk_balancer",
     },
     "system": {
-        "asyncio", "io", "json", "os", "sys", "time", "evencell.compat", "evencell.system",
+        "asyncio", "gc", "io", "json", "os", "sys", "time", "evencell", "evencell.compat", "evencell.system",
         "evencell.pack.temperature", "evencell.protocol.jk_balancer",  # the words that the configuration may use
     },
 }  # fmt: skip

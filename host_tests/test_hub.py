@@ -81,3 +81,38 @@ def test_a_closed_consumer_is_woken_no_more():
     consumer.close()
     hub.post("alarm", "pack1", "n", 1)
     assert hub.event(0)[4] == 1
+
+
+class Progress:
+    """Notes what a consumer promises."""
+
+    def __init__(self):
+        self.notes = []
+
+    def rest(self):
+        self.notes.append("rest")
+
+    def within(self, _milliseconds):
+        self.notes.append("within")
+
+    def woken(self, _milliseconds):
+        self.notes.append("woken")
+
+
+def test_a_consumer_rests_while_it_waits_and_promises_to_take_what_it_is_woken_for():
+    async def scenario():
+        progress = Progress()
+        hub = Hub([], FakeClock())
+        consumer = hub.subscribe(progress)
+        waiting = asyncio.create_task(consumer.changed())
+        await asyncio.sleep(0)
+        assert progress.notes == ["rest"]
+        hub.wake()
+        assert progress.notes == ["rest", "woken"]
+        await waiting
+        assert progress.notes == ["rest", "woken", "within"]
+        hub.wake()
+        await consumer.changed()
+        assert progress.notes[3:] == ["woken", "within"]
+
+    asyncio.run(scenario())

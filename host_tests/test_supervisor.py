@@ -1,14 +1,15 @@
 import asyncio
 
 from evencell.system.log import Log
-from evencell.system.supervisor import Supervisor
-from host_tests.portable import FakeClock
+from evencell.system.supervisor import Supervisor, guard
+from evencell.system.watch import Progress
+from host_tests.portable import FakeClock, raises
 
 
-def run(scenario):
+def run(scenario, keep=None):
     """Run `scenario(supervisor)`; returns the lines of the log."""
     log = Log(FakeClock())
-    supervisor = Supervisor(log)
+    supervisor = Supervisor(log, keep)
     asyncio.run(scenario(supervisor))
     return log.lines()
 
@@ -56,3 +57,62 @@ def test_a_part_that_ends_by_itself_is_a_failure_too():
         assert not supervisor.healthy()
 
     assert run(scenario) == ["0 warning ending ended by itself"]
+
+
+async def failing():
+    raise ValueError("a bug")
+
+
+def test_every_failure_is_kept():
+    kept = []
+
+    async def scenario(supervisor):
+        supervisor.start("part", failing)
+        await asyncio.sleep(0.01)
+        await supervisor.contain("a connection", failing())
+        supervisor.report("other", "a sentence")
+
+    lines = run(scenario, lambda name, what: kept.append((name, str(what))))
+    assert kept == [("part", "a bug"), ("a connection", "a bug"), ("other", "a sentence")]
+    assert lines[-1] == "0 error other: a sentence"
+
+
+def test_a_failure_in_keeping_failures_harms_nobody():
+    def keep(_name, _what):
+        raise MemoryError
+
+    async def scenario(supervisor):
+        supervisor.start("part", failing)
+        await asyncio.sleep(0.01)
+        assert [part.restarts for part in supervisor.parts] == [1]
+
+    assert "MemoryError" in run(scenario, keep)[-1]
+
+
+def test_a_part_that_waits_for_its_restart_has_promised_nothing():
+    clock = FakeClock()
+    progress = Progress(clock)
+
+    async def promising():
+        progress.within(1)
+        raise ValueError("a bug")
+
+    async def scenario(supervisor):
+        supervisor.start("part", promising, progress)
+        await asyncio.sleep(0.01)
+        clock.now_ms = 1_000_000
+        assert progress.late_ms() == 0
+
+    run(scenario)
+
+
+def test_what_escapes_is_caught_and_control_c_passes():
+    escaped = []
+
+    def fail(error):
+        raise error
+
+    guard(lambda: None, escaped.append)
+    guard(lambda: fail(ValueError("a bug")), escaped.append)
+    assert [str(error) for error in escaped] == ["a bug"]
+    raises(KeyboardInterrupt, lambda: guard(lambda: fail(KeyboardInterrupt()), escaped.append))

@@ -2,72 +2,113 @@
 
 import asyncio
 import gc
+import time
 
 from evencell import __version__
-from evencell.compat import const
+from evencell.compat import const, sleep_ms
 from evencell.hub import Hub
 from evencell.system.clock import Clock
-from evencell.system.log import Log
+from evencell.system.crashes import Crashes
+from evencell.system.log import LEVELS, Log
 from evencell.system.memory import Memory
-from evencell.system.on_demand import forget
-from evencell.system.supervisor import Supervisor
-
-# MicroPython collects when the heap is full; by then what stays lies scattered, and no room is left in one piece.
-_COLLECT_AFTER_BYTES = const(4096)
-_RING_BYTES = {"full": 8192}  # of the log: some 200 lines, for the page; without one a few are enough
-_SMALL_RING_BYTES = const(1024)
+from evencell.system.on_demand import call, forget
+from evencell.system.supervisor import Supervisor, guard
+from evencell.system.watch import Watch
 
 # What there is to start: the profiles that have it, the switch in the configuration, and the module, whose
-# `start(context)` sets it going. A module is imported only if it is wanted.
+# `start(context)` sets it going. A module is imported only if it is wanted. `safe` is safe mode's profile.
 PARTS = (
     ("full display telemetry", None, "evencell.link.part"),
     ("full display", "display", "evencell.display.part"),
-    ("full telemetry", "wifi", "evencell.system.wifi"),
-    ("full", "http", "evencell.forward.http"),
+    ("full telemetry safe", "wifi", "evencell.system.wifi"),
+    ("full safe", "http", "evencell.forward.http"),
     ("full telemetry", "mqtt", "evencell.forward.mqtt"),
-    ("full telemetry", "syslog", "evencell.forward.syslog"),
+    ("full telemetry safe", "syslog", "evencell.forward.syslog"),
 )
+
+# MicroPython collects when the heap is full; by then what stays lies scattered, and no room is left in one piece.
+_COLLECT_AFTER_BYTES = const(4096)
+_PAGE_LOG_BYTES = const(8192)  # some 200 lines of usual length; where there is no page a few are enough
+_LOOK_MS = const(1_000)
+_PROVEN_AFTER_MS = const(300_000)
+_PAUSE_S = const(5)  # before a restart: time for Ctrl-C
+_PAUSE_SAFE_S = const(60)  # where even safe mode fails, again and again
 
 
 class Context:
     """What a part may need: everything of which there is one."""
 
     def __init__(self, board):
+        """What a failure is reported with; `load` does the rest."""
         self.board = board
         self.clock = Clock()
-        self.config, self.config_faults, secrets = _configuration(board)
-        ring_bytes = _RING_BYTES.get(self.config["profile"], _SMALL_RING_BYTES)
-        self.log = Log(self.clock, self.config["log"]["level"], ring_bytes)
-        for secret in secrets:
-            self.log.hide(secret)
-        self.memory = Memory(board.storage + "/learned.json")
-        self.supervisor = Supervisor(self.log)
+        self.log = Log(self.clock)
+        self.crashes = Crashes(board, self.clock, self.log)
+        self.supervisor = Supervisor(self.log, self.crashes.keep)
+        self.watch = Watch(board, self.clock, self.supervisor, self.log)
         self.hub = Hub([], self.clock)
-        self.device_id = board.unique_id()
-        self.hostname = self.config["wifi"]["hostname"] or "evencell-" + self.device_id[-6:]
+        self.safe_mode = None  # why it is on
         self.canvas = None  # the display's, once there is one
         self.network = None  # Wi-Fi's or the cable's, once there is one
 
+    def load(self):
+        """Read what the flash holds."""
+        board = self.board
+        self.safe_mode = call("boots", "why_safe", board.storage)
+        self.config, self.config_faults, secrets = _configuration(board)
+        self.profile = "safe" if self.safe_mode else self.config["profile"]
+        self.log.level = LEVELS.index(self.config["log"]["level"])
+        if self.profile in ("full", "safe"):
+            self.log.enlarge(_PAGE_LOG_BYTES)
+        for secret in secrets:
+            self.log.hide(secret)
+        self.memory = Memory(board.storage + "/learned.json")
+        self.device_id = board.unique_id()
+        self.hostname = self.config["wifi"]["hostname"] or "evencell-" + self.device_id[-6:]
+
+
+def _configuration(board) -> tuple[dict, list[str], list[str]]:
+    """The configuration, its faults, and the secrets in it."""
+    from evencell.system import config
+
+    loaded, faults = config.load(board.config_path, board.overrides)
+    secrets = config.secrets(loaded)
+    forget("evencell.system.config")
+    return loaded, faults, secrets
+
 
 def main(board):
-    """Run until the power goes, or until Ctrl-C on a computer."""
-    try:
-        asyncio.run(run(board))
-    except KeyboardInterrupt:
-        pass
-
-
-async def run(board):
-    """Start every part that is wanted."""
+    """Run until the power goes, or until Ctrl-C. What fails beyond help is kept, then the board restarts."""
     context = Context(board)
+    try:
+        guard(lambda: asyncio.run(run(context)), lambda error: restart(context, error))
+    except KeyboardInterrupt:
+        context.watch.relax()
+
+
+def restart(context, error: Exception):
+    """Start from nothing; the pause keeps a failure that always comes from wearing the flash."""
+    context.supervisor.report("evencell", error)
+    context.crashes.flush(at_once=True)
+    context.watch.relax()
+    time.sleep(_PAUSE_SAFE_S if context.safe_mode else _PAUSE_S)
+    context.board.restart()
+
+
+async def run(context):
+    """Start every part that is wanted, and see to it that all go on."""
+    reset = reset_config(context.board)
+    context.load()
     introduce(context)
+    if reset:
+        context.log.warning(reset)
     for module in wanted_parts(context):
         start(context, module)
         gc.collect()  # what an import leaves must not lie between what stays
     gc.threshold(_COLLECT_AFTER_BYTES)
     for fault in context.config_faults:
         context.hub.post("config", None, fault.split(":")[0], fault)
-    await asyncio.Event().wait()
+    await stay_alive(context)
 
 
 def start(context, module: str):
@@ -83,8 +124,16 @@ def start(context, module: str):
         part.start(context)
 
 
+def reset_config(board) -> str | None:
+    """An owner who holds the button gets a device without a configuration; a sentence says so."""
+    is_pressed = board.button()
+    if is_pressed and is_pressed() and call("boots", "button_held", is_pressed):
+        return call("boots", "set_config_aside", board.config_path)
+    return None
+
+
 def introduce(context):
-    """The first lines of the log: who this is, and what is wrong with its configuration."""
+    """The first lines of the log: who this is, why it started, and what is wrong."""
     log = context.log
     log.info("evencell %s on %s, id %s" % (__version__, context.board.name, context.device_id))
     if context.config["pins"]:
@@ -94,16 +143,14 @@ def introduce(context):
             log.warning("configuration: " + warning)
     for fault in context.config_faults:
         log.warning("configuration: " + fault)
-
-
-def _configuration(board) -> tuple[dict, list[str], list[str]]:
-    """The configuration, its faults, and the secrets in it."""
-    from evencell.system import config
-
-    loaded, faults = config.load(board.config_path, board.overrides)
-    secrets = config.secrets(loaded)
-    forget("evencell.system.config")
-    return loaded, faults, secrets
+    fallen_back = call("boots", "why_fallen_back", context.board.storage)
+    if fallen_back:
+        log.warning("this is the firmware before the last deploy: " + fallen_back)
+    if context.safe_mode:
+        log.error("safe mode: " + context.safe_mode)
+    if context.crashes.reset_cause == "watchdog":
+        log.warning("the watchdog ended the start before this one")
+        context.supervisor.report("", None)
 
 
 def wanted_parts(context) -> list[str]:
@@ -111,8 +158,25 @@ def wanted_parts(context) -> list[str]:
     return [
         module
         for profiles, switch, module in PARTS
-        if context.config["profile"] in profiles.split() and _switched_on(context, switch)
+        if context.profile in profiles.split() and _switched_on(context, switch)
     ]
+
+
+async def stay_alive(context):
+    """Look after the parts, for ever. A start that lasts is a good one: nothing has to be fallen back from."""
+    is_proven = bool(context.safe_mode)  # that has to be left by an owner
+    context.watch.start()
+    while True:
+        context.watch.look()
+        context.crashes.flush()
+        if not is_proven and context.clock.uptime_ms() >= _PROVEN_AFTER_MS:
+            is_proven = True
+            await context.supervisor.contain("boots", _prove(context))
+        await sleep_ms(_LOOK_MS)
+
+
+async def _prove(context):
+    call("boots", "proven", context.board.storage)
 
 
 def _switched_on(context, switch: str | None) -> bool:

@@ -5,6 +5,7 @@ import asyncio
 from evencell.compat import const
 
 _EVENTS_KEPT = const(32)
+_TURN_MS = const(30_000)  # in which a consumer has to be through with what it was woken for
 
 
 class Hub:
@@ -24,9 +25,12 @@ class Hub:
         self._events: list[tuple | None] = [None] * _EVENTS_KEPT
         self._consumers = []
 
-    def subscribe(self) -> "Consumer":
-        """A new consumer, who sees the events from now on. `close` it when done."""
-        consumer = Consumer(self)
+    def subscribe(self, progress=None) -> "Consumer":
+        """A new consumer, who sees the events from now on. `close` it when done.
+
+        With `progress` (system/watch.py) the watchdog knows that it takes what it is woken for.
+        """
+        consumer = Consumer(self, progress)
         self.add(consumer)
         return consumer
 
@@ -59,22 +63,30 @@ class Hub:
 class Consumer:
     """One reader's place in the hub. `missed` counts events that were overwritten before it read them."""
 
-    __slots__ = ("_changed", "_hub", "_next", "missed")
+    __slots__ = ("_changed", "_hub", "_next", "_progress", "missed")
 
-    def __init__(self, hub: Hub):
+    def __init__(self, hub: Hub, progress):
         self._hub = hub
+        self._progress = progress
         self._next = hub.posted
         self._changed = asyncio.Event()
         self.missed = 0
 
     async def changed(self):
         """Wait until something changed since the last call."""
+        progress = self._progress
+        if progress and not self._changed.is_set():
+            progress.rest()
         await self._changed.wait()
         self._changed.clear()
+        if progress:
+            progress.within(_TURN_MS)
 
     def wake(self):
         """Called by the hub."""
         self._changed.set()
+        if self._progress:
+            self._progress.woken(_TURN_MS)
 
     def next_event(self):
         """The next unread event, or None."""

@@ -153,6 +153,17 @@ def test_the_direction_pin_is_high_just_while_sending():
     assert port.turns == [(True, 0), (False, 1)]
 
 
+def test_a_uart_that_is_never_done_does_not_hold_the_line():
+    class Stuck(TurningPort):
+        def txdone(self):
+            return False
+
+    port = Stuck([(0, FRAME)])
+    answer, _ = ask(port)
+    assert answer == FRAME
+    assert port.turns == [(True, 0), (False, 1)]
+
+
 def test_the_direction_pin_falls_even_where_sending_fails():
     class Broken(TurningPort):
         def write(self, _data):

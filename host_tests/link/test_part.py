@@ -3,6 +3,7 @@
 from evencell.hub import Hub
 from evencell.link import part
 from evencell.system.supervisor import Supervisor
+from evencell.system.watch import Watch
 from host_tests.link.ports import ScriptedPort
 from host_tests.portable import FakeClock
 
@@ -36,7 +37,7 @@ class Log:
 class Started(Supervisor):
     """Notes what it should start."""
 
-    def start(self, name, _run):
+    def start(self, name, _run, _progress):
         self.parts.append(name)
 
 
@@ -46,6 +47,7 @@ class Context:
         self.log = Log()
         self.memory = Memory()
         self.supervisor = Started(self.log)
+        self.watch = Watch(self.board, FakeClock(), self.supervisor, self.log)
         self.hub = Hub([], FakeClock())
         self.config_faults = []
         self.config = {"packs": [settings_of(i + 1, *place) for i, place in enumerate(places)]}

@@ -3,7 +3,7 @@ from host_tests.portable import FakeClock
 
 
 def log_of(level: str = "info") -> Log:
-    return Log(FakeClock(), level)
+    return Log(FakeClock(), level, 8192)
 
 
 def test_a_line_has_seconds_level_and_text():
@@ -45,6 +45,18 @@ def test_a_traceback_is_kept_line_by_line():
     lines = log.lines()
     assert lines[0] == "0 error poller failed"
     assert "broken" in lines[-1]
+
+
+def test_a_larger_ring_keeps_what_the_smaller_one_had():
+    log = Log(FakeClock(), ring_bytes=64)
+    for number in range(3):
+        log.info("line %d" % number)
+    before = log.lines()
+    log.enlarge(256)
+    assert log.lines() == before
+    for number in range(9):
+        log.info("more %d" % number)
+    assert log.lines()[-9:] == ["0 info more %d" % number for number in range(9)]
 
 
 def test_reading_on_from_where_one_was():

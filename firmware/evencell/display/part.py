@@ -14,7 +14,8 @@ def start(context):
         return
     context.canvas = Canvas(display.width, display.height)
     context.canvas.pixels.fill(0)
-    consumer = context.hub.subscribe()
+    progress = context.watch.progress()
+    consumer = context.hub.subscribe(progress)
 
     async def run():
         turn = 0
@@ -26,4 +27,4 @@ def start(context):
             turn += 1
             await consumer.changed()
 
-    context.supervisor.start("display", run)
+    context.supervisor.start("display", run, progress)

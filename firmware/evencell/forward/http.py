@@ -1,6 +1,7 @@
 """The page and its API (paths and names: docs/api.md)."""
 
 import gc
+import json
 from collections import OrderedDict
 
 import microdot.microdot
@@ -20,7 +21,7 @@ def start(context):
     """Serve the page as long as the device runs."""
     # microdot prints tracebacks; ours go to the log.
     microdot.microdot.print_exception = (  # pyright: ignore[reportAttributeAccessIssue]
-        lambda fault: context.log.exception(fault, "a request")
+        lambda fault: context.supervisor.report("a request", fault)
     )
     site = Site(context)
     http = context.config["http"]
@@ -46,6 +47,7 @@ class Site:
         app.get("/api/v1/status")(self.status)
         app.get("/api/v1/events")(self._streams.handle)
         app.get("/api/v1/display")(self.display)
+        app.get("/api/v1/crashes")(self.crashes)
         app.before_request(self.admit)
         return app
 
@@ -86,6 +88,12 @@ class Site:
             return error(404, "this device shows no display")
         return Response(canvas.pbm(), 200, {"Content-Type": _PBM_TYPE, "Cache-Control": "no-store"})
 
+    def crashes(self, _request):
+        """What failed, the newest first; sent one by one."""
+        headers = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "no-store"}
+        pieces = _crash_pieces(self._context.crashes.all())
+        return Response(pieces, 200, headers)  # pyright: ignore[reportArgumentType] (microdot takes generators)
+
     def _device(self) -> dict:
         context = self._context
         network = context.network
@@ -100,4 +108,14 @@ class Site:
             "wifi_rssi": network.rssi if network else None,
             "network": {"state": network.state, "ssid": network.ssid, "address": network.address} if network else None,
             "config_faults": context.config_faults,
+            "crashes": context.crashes.count,
+            "reset_cause": context.crashes.reset_cause,
+            "safe_mode": context.safe_mode,
         }
+
+
+def _crash_pieces(entries: list):
+    yield '{"crashes": ['
+    for number, entry in enumerate(entries):
+        yield (",\n" if number else "") + json.dumps(entry)
+    yield "]}"

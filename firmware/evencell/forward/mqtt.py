@@ -12,6 +12,7 @@ from evencell.pack.status import FIELDS
 from evencell.protocol.jk_balancer import CELL_SLOTS
 
 _LONGEST_PAUSE_S = const(60)
+_STEP_MS = const(60_000)  # within which a connection or a publication must have come to its end, one way or the other
 _EARLY_MS = const(500)  # rather than a whole poll late: readings come at an interval of their own
 
 # How far a field may move, in its own unit, before it is worth a message of its own; any other change is.
@@ -22,7 +23,8 @@ _DERIVED = ("highest_cell", "lowest_cell", "temperature_raw")
 
 def start(context):
     """Forward for as long as the device runs."""
-    context.supervisor.start("mqtt", Forwarder(context).run)
+    progress = context.watch.progress()
+    context.supervisor.start("mqtt", Forwarder(context, progress).run, progress)
 
 
 class Forwarder:
@@ -32,13 +34,14 @@ class Forwarder:
     early when the device joins a network.
     """
 
-    def __init__(self, context):
+    def __init__(self, context, progress):
         self._hub = context.hub
+        self._progress = progress
         self._log = context.log
         self._settings = context.config["mqtt"]
         self._id = context.device_id
         self._topic = "%s/%s" % (self._settings["prefix"], self._id)
-        self._consumer = context.hub.subscribe()
+        self._consumer = context.hub.subscribe(progress)
         self._retain_state = self._settings["retain_state"] or context.config["profile"] == "telemetry"
         self._sent = [Sent(pack) for pack in context.hub.packs]
 
@@ -48,6 +51,7 @@ class Forwarder:
         while True:
             client = self._client()
             joined = self._hub.joined
+            self._progress.within(_STEP_MS)
             try:
                 await client.connect()
                 self._log.info("mqtt: connected to %s:%d" % (self._settings["host"], self._settings["port"]))
@@ -57,6 +61,7 @@ class Forwarder:
                 self._log.warning("mqtt: %s; next try in %d s" % (error, pause_s))
             finally:
                 client.close()
+            self._progress.within(1000 * pause_s + _STEP_MS)
             pause_s = await self._pause(pause_s, joined)
 
     async def _pause(self, pause_s: int, joined: int) -> int:
@@ -117,6 +122,7 @@ class Forwarder:
         event = self._consumer.next_event()
         while event:
             pack = event[2]
+            self._progress.within(_STEP_MS)
             topic = "%s/%s/event" % (self._topic, pack) if pack else self._topic + "/event"
             try:
                 await client.publish(topic, json.dumps(event_of(event)).encode(), qos=1)
@@ -130,6 +136,7 @@ class Forwarder:
 
     async def _publish_pack(self, client: MqttClient, sent: "Sent"):
         pack = sent.pack
+        self._progress.within(_STEP_MS)
         topic = "%s/%s/" % (self._topic, pack.name)
         link = pack.link_name
         if sent.link != link:

@@ -8,6 +8,7 @@ from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER, answers
 
 BAUD = const(9600)
 _REQUEST_MS = const(7)
+_LAST_BIT_MS = const(50)  # a UART that is not done so long after the request never will be
 _EXCHANGE_MS = const(84)  # (7 + 74) bytes on the wire: no answer can be complete before
 _QUIET_MS = const(100)
 _DRAIN_AT_MOST_MS = const(1000)
@@ -116,8 +117,9 @@ class Line:
         try:
             port.write(request)
             await sleep_ms(_REQUEST_MS)
-            while not port.txdone():  # the rest of the last bit: less than a millisecond
-                pass
+            slept = ticks_ms()
+            while not port.txdone() and ticks_diff(ticks_ms(), slept) < _LAST_BIT_MS:
+                pass  # the rest of the last bit: less than a millisecond
         finally:
             port.direction(False)
 

@@ -20,7 +20,9 @@ def start(context):
         polls.append(poll)
     for number, (line, polls) in enumerate(lines.values()):
         name = "poller%d" % (number + 1) if number else "poller"
-        context.supervisor.start(name, Poller(line, polls, context.hub, context.log).run)
+        progress = context.watch.progress()
+        poller = Poller(line, polls, context.hub, context.log, progress)
+        context.supervisor.start(name, poller.run, progress)
 
 
 def _place(board, settings: dict, lines: dict) -> tuple:

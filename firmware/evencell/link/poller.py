@@ -9,6 +9,8 @@ from evencell.protocol.jk_balancer import decode_status, read_request
 
 _OFFLINE_AFTER = const(3)  # polls in a row without a reading
 _MOST_ASKS = const(4)  # in one poll
+_ASK_MS = const(1_500)  # an ask may take longer than its timeout: quiet before, the request, a drain afterwards
+_SPARE_MS = const(10_000)
 
 
 class Poll:
@@ -46,18 +48,22 @@ def make_poll(settings: dict, scale, line: Line) -> Poll:
 class Poller:
     """Asks the packs of one line in turn, each at its own interval."""
 
-    def __init__(self, line: Line, polls: list, hub, log):
+    def __init__(self, line: Line, polls: list, hub, log, progress=None):
         self._line = line
         self._polls = polls
         self._hub = hub
         self._log = log
+        self._progress = progress
 
     async def run(self):
         """Poll for ever."""
         was_silent = False
         while True:
             poll = self._next(was_silent)
-            await sleep_ms(max(0, -poll.late_ms()))
+            pause_ms = max(0, -poll.late_ms())
+            if self._progress:
+                self._progress.within(pause_ms + _MOST_ASKS * (poll.timeout_ms + _ASK_MS) + _SPARE_MS)
+            await sleep_ms(pause_ms)
             await self._poll(poll)
             poll.schedule_next()
             was_silent = poll.failures > 0

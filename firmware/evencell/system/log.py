@@ -9,6 +9,13 @@ _NEW_LINE = const(10)
 LEVELS = ("debug", "info", "warning", "error")
 
 
+def traceback_of(error: BaseException) -> str:
+    """The lines that the interpreter would print."""
+    text = io.StringIO()
+    print_exception(error, text)
+    return text.getvalue().strip()  # pyright: ignore[reportAttributeAccessIssue] (the stubs lack it)
+
+
 class Log:
     """Lines of the form `SECONDS LEVEL TEXT`, seconds since the start.
 
@@ -16,17 +23,29 @@ class Log:
     bytes ever written: a reader keeps it, and asks for the `lines` since.
     """
 
-    def __init__(self, clock, level: str = "info", ring_bytes: int = 8192):
+    def __init__(self, clock, level: str = "info", ring_bytes: int = 1024):
         self._clock = clock
         self._ring = bytearray(ring_bytes)
         self._secrets = []
         self.level = LEVELS.index(level)
         self.written = 0
 
+    def enlarge(self, ring_bytes: int):
+        """Keep so much from now on. Called at the start, before the smaller ring was full."""
+        ring = bytearray(ring_bytes)
+        ring[: self.written] = self._ring[: self.written]
+        self._ring = ring
+
     def hide(self, secret: str):
         """Never let this text appear in a line."""
         if secret:
             self._secrets.append(secret)
+
+    def without_secrets(self, text: str) -> str:
+        """`text` with `***` for every secret in it."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
     def debug(self, text: str):
         """What only a search for a fault needs."""
@@ -46,11 +65,8 @@ class Log:
 
     def exception(self, error: BaseException, part: str):
         """A bug in `part`: its traceback, line by line."""
-        text = io.StringIO()
-        print_exception(error, text)
         self.error("%s failed" % part)
-        traceback = text.getvalue()  # pyright: ignore[reportAttributeAccessIssue] (the stubs lack it)
-        for line in traceback.strip().split("\n"):
+        for line in traceback_of(error).split("\n"):
             self.error("  " + line)
 
     def lines(self, since: int = 0) -> list[str]:
@@ -68,9 +84,8 @@ class Log:
     def _line(self, level: int, text: str):
         if level < self.level:
             return
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        line = "%d %s %s" % (self._clock.uptime_ms() // 1000, LEVELS[level], text.replace("\n", " "))
+        text = self.without_secrets(text).replace("\n", " ")
+        line = "%d %s %s" % (self._clock.uptime_ms() // 1000, LEVELS[level], text)
         print(line)
         self._keep(_cut(line.encode()) + b"\n")
 

@@ -1,6 +1,16 @@
-"""Letting go of modules: what is needed once or rarely is imported where it is needed, and forgotten after."""
+"""Modules that are in memory only while they are needed: what is wanted once or rarely is imported then, and let go."""
 
 import sys
+
+
+def call(module: str, function: str, *arguments):
+    """What `evencell.system.<module>.<function>(*arguments)` returns. The module is let go afterwards."""
+    name = "evencell.system." + module
+    loaded = __import__(name, None, None, (function,))
+    try:
+        return getattr(loaded, function)(*arguments)
+    finally:
+        forget(name)
 
 
 def forget(*names: str):

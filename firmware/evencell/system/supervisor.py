@@ -9,28 +9,41 @@ _LONGEST_PAUSE_MS = const(60_000)
 _STABLE_AFTER_MS = const(300_000)
 
 
+def guard(run, escaped):
+    """`run()`; what fails in it and nobody caught goes to `escaped(error)`. Ctrl-C passes."""
+    try:
+        run()
+    except Exception as error:
+        escaped(error)
+
+
 class Part:
-    """A task that is kept running. `restarts` counts its failures since the start."""
+    """A task that is kept running. `restarts` counts its failures; `progress` is its promise (watch.py) or None."""
 
-    __slots__ = ("name", "restarts", "run", "running")
+    __slots__ = ("name", "progress", "restarts", "run", "running")
 
-    def __init__(self, name: str, run):
+    def __init__(self, name: str, run, progress):
         self.name = name
         self.run = run
+        self.progress = progress
         self.running = True
         self.restarts = 0
 
 
 class Supervisor:
-    """Starts parts, and starts them again after pauses of 1 s to 60 s, growing while they keep failing."""
+    """Starts parts, and starts them again after pauses of 1 s to 60 s, growing while they keep failing.
 
-    def __init__(self, log):
+    `keep(name, what)` keeps a failure beyond the log.
+    """
+
+    def __init__(self, log, keep=None):
         self._log = log
+        self._keep = keep
         self.parts = []
 
-    def start(self, name: str, run):
+    def start(self, name: str, run, progress=None):
         """Keep `run()`, a coroutine function, running as a task of its own."""
-        part = Part(name, run)
+        part = Part(name, run, progress)
         self.parts.append(part)
         asyncio.create_task(self._keep_running(part))  # noqa: RUF006 - the event loop keeps it for ever
 
@@ -39,7 +52,22 @@ class Supervisor:
         try:
             await coroutine
         except Exception as error:
-            self._log.exception(error, name)
+            self.report(name, error)
+
+    def report(self, name: str, what):
+        """Log and keep a failure: an exception, or a sentence, or None where nothing is known.
+
+        What goes wrong in keeping it ends here, or nobody would start the part again.
+        """
+        if isinstance(what, Exception):
+            self._log.exception(what, name)
+        elif what:
+            self._log.error("%s: %s" % (name, what))
+        try:
+            if self._keep:
+                self._keep(name, what)
+        except Exception as error:
+            self._log.exception(error, "keeping that")
 
     def healthy(self) -> bool:
         """Whether every part runs right now."""
@@ -54,8 +82,10 @@ class Supervisor:
                 await part.run()
                 self._log.warning("%s ended by itself" % part.name)
             except Exception as error:
-                self._log.exception(error, part.name)
+                self.report(part.name, error)
             part.running = False
+            if part.progress:
+                part.progress.rest()
             part.restarts += 1
             if ticks_diff(ticks_ms(), started) > _STABLE_AFTER_MS:
                 pause_ms = _FIRST_PAUSE_MS

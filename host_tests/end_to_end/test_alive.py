@@ -1,0 +1,267 @@
+"""Failures of the real firmware: kept across restarts, shown, and led to safe mode where they don't end."""
+
+import json
+import random
+import signal
+import time
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from host_tests.broker import free_port
+from host_tests.end_to_end import web
+from host_tests.end_to_end.process import PATIENCE_S, Process, until
+from host_tests.flash import Flash, damaged
+from host_tests.needs import need_browser
+
+PASSWORD = "s3cret-w0rd"
+# A display that can't be drawn on: a bug in one part.
+BROKEN_DISPLAY = f"""from boards.host import Board, Picture
+
+class BrokenPicture(Picture):
+    def show(self, canvas):
+        raise ValueError("no display for {PASSWORD}")
+
+class BrokenBoard(Board):
+    def display(self):
+        return BrokenPicture(128, 64)
+
+board = BrokenBoard()
+"""
+# A port that can't be made: no part is at fault, so nothing starts.
+BROKEN_PORT = """from boards.host import Board
+
+class BrokenBoard(Board):
+    def port(self, uart):
+        raise ValueError("no port")
+
+board = BrokenBoard()
+"""
+WATCHDOG = """from boards.host import Board
+
+class ResetBoard(Board):
+    def reset_cause(self):
+        return "watchdog"
+
+board = ResetBoard()
+"""
+BUTTON = """import time
+
+from boards.host import Board
+
+class ButtonBoard(Board):
+    def button(self):
+        return lambda: True
+
+board = ButtonBoard()
+"""
+
+
+class Device:
+    """Firmware from a flash, as a board starts it. Each `start` ends the one before as a power cut would."""
+
+    def __init__(self, folder, board: str | None = None):
+        self.flash = Flash(folder / "flash", board)
+        self._http_port = free_port()
+        self._process = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    @property
+    def url(self) -> str:
+        return f"http://{web.LOOPBACK}:{self._http_port}/"
+
+    def start(self, said: str = "page at", cause: str = "reset"):
+        """Returns once the log says this."""
+        self.kill()
+        http = {"host": web.LOOPBACK, "port": self._http_port}
+        options = self.flash.options(cause, overrides={"http": http})
+        self._process = Process(self.flash.command(), options.pop("env"), **options)
+        self.wait_for_line(said)
+
+    def kill(self):
+        if self._process:
+            self._process.kill()
+
+    def wait(self) -> int:
+        """Wait for its own end; returns the exit status."""
+        return self._process.wait()
+
+    def wait_for_line(self, part: str):
+        self._process.lines.wait(lambda line: part in line, part)
+
+    def log(self) -> str:
+        return self._process.text()
+
+    def get(self, path: str):
+        return web.request(self._http_port, path).json()
+
+    def device(self) -> dict:
+        return self.get("/api/v1/status")["device"]
+
+    def kept(self) -> list[dict]:
+        """What the flash holds."""
+        return json.loads(self.flash.read("crashes.json"))
+
+    def crashes(self) -> list[dict]:
+        return self.get("/api/v1/crashes")["crashes"]
+
+
+def test_a_part_that_fails_is_shown_and_remembered(tmp_path):
+    with Device(tmp_path, BROKEN_DISPLAY) as device:
+        device.flash.write("config.json", json.dumps({"mqtt": {"password": PASSWORD}}))
+        device.start()
+        until(lambda: device.device()["crashes"] == 1, "a crash")
+        until(lambda: device.crashes()[0]["count"] > 1, "the same again")
+        assert device.kept()[0]["count"] == 1  # one write a minute
+        crash = device.crashes()[0]
+        assert (crash["part"], crash["version"], crash["reset_cause"]) == (
+            "display",
+            device.device()["firmware"],
+            "power",
+        )
+        assert crash["traceback"].endswith("ValueError: no display for ***")
+        device.start("failed")
+        until(lambda: device.crashes()[0]["count"] >= 2, "the one before the restart")
+        assert device.device()["crashes"] == 1
+        assert PASSWORD not in device.flash.read("crashes.json") + device.log()
+
+
+def test_a_firmware_that_fails_altogether_restarts_and_then_helps(tmp_path):
+    with Device(tmp_path, BROKEN_PORT) as device:
+        device.start("no port")
+        assert device.wait() == 1
+        assert "Traceback" in device.log()
+        for count in (2, 3):
+            device.start("no port", cause="soft")
+            until(lambda count=count: device.kept()[0]["count"] == count, "the crash on the flash")
+        device.start("safe mode", cause="soft")
+        device.wait_for_line("page at")
+        assert "3 starts" in device.device()["safe_mode"]
+        assert device.get("/api/v1/status")["packs"] == []
+        assert device.get("/healthz") == {"ok": True, "restarts": {"http": 0}}
+        crash = device.crashes()[0]
+        assert (crash["part"], crash["count"]) == ("evencell", 3)
+        device.start("no port", cause="power")
+
+
+def test_a_reset_by_the_watchdog_is_remembered(tmp_path):
+    with Device(tmp_path, WATCHDOG) as device:
+        device.start()
+        assert device.device()["reset_cause"] == "watchdog"
+        crash = device.crashes()[0]
+        assert (crash["part"], crash["traceback"], crash["reset_cause"]) == (None, None, "watchdog")
+
+
+def test_a_damaged_file_leads_to_the_other_slot_and_the_log_says_which(tmp_path):
+    with Device(tmp_path) as device:
+        for number, name in enumerate(("evencell/app.mpy", "evencell/hub.mpy", "board.py", "microdot/microdot.mpy")):
+            slot = "ab"[number % 2]
+            device.flash.write("slot", slot + " new")
+            path = device.flash.path / slot / name
+            whole = path.read_bytes()
+            damaged(path, "a byte")
+            device.start()
+            assert f"the firmware before the last deploy: {name} is damaged in {slot}" in device.log()
+            path.write_bytes(whole)
+
+
+def test_both_slots_damaged_leave_a_sentence(tmp_path):
+    with Device(tmp_path) as device:
+        for slot in "ab":
+            damaged(device.flash.path / slot / "evencell/app.mpy", "empty")
+        device.flash.write("slot", "a new")
+        device.start("Deploy it again.")
+        device.wait()
+        assert "ImportError" in device.log()  # main.py; a board's prompt follows
+
+
+@pytest.mark.parametrize("text", ["{", "", "null", "[]", "\x00", '{"name": 3}', "x" * 9000, "[" * 5000, "a folder"])
+def test_a_damaged_configuration_is_said_and_survived(tmp_path, text):
+    with Device(tmp_path) as device:
+        path = device.flash.path / "config.json"
+        if text == "a folder":
+            path.mkdir()
+        else:
+            path.write_text(text)
+        device.start()
+        assert device.device()["name"] == "evencell"
+        assert bool(device.device()["config_faults"]) == (text != "")  # an empty file is a working device
+        assert ("configuration: " in device.log()) == (text != "")
+
+
+def test_a_configuration_that_is_no_text(tmp_path):
+    with Device(tmp_path) as device:
+        (device.flash.path / "config.json").write_bytes(b'{"name": "\xff\xfe"}')
+        device.start()
+        assert "configuration: " in device.log()
+
+
+def test_a_held_button_sets_the_configuration_aside(tmp_path):
+    with Device(tmp_path, BUTTON) as device:
+        device.flash.write("config.json", '{"name": "Scooter"}')
+        device.start()
+        assert "the button was held" in device.log()
+        assert device.device()["name"] == "evencell"
+        assert device.flash.read("config.reset") == '{"name": "Scooter"}'
+
+
+WRITER = """
+import os, sys
+sys.path.insert(0, 'a')
+from evencell.system import boots, crash_file, files
+held = []
+number = 0
+print('ready')
+while True:
+    number += 1
+    files.replace('slot', 'b new' if number % 2 else 'a')
+    files.replace('boots', '%d a' % (number % 5))
+    boots.proven('.')
+    held = [{'part': str(number), 'version': '', 'traceback': 'x' * 600, 'count': 1}]
+    crash_file.store('crashes.json', held)
+"""
+
+
+def test_what_is_killed_while_it_writes_starts_again(tmp_path):
+    device = Device(tmp_path)
+    chance = random.Random(1)
+    command = [*device.flash.command()[:2], WRITER]
+    for _ in range(20):
+        options = device.flash.options()
+        with Process(command, options.pop("env"), **options) as writer:
+            writer.lines.wait("ready".__eq__, "ready")
+            time.sleep(chance.uniform(0.005, 0.1))
+            writer.stop(signal.SIGKILL)
+        assert device.kept()
+        assert device.flash.boot("reset")[0] in ("a", "b")
+    with device:
+        device.start()
+        assert device.device()["crashes"] == 8
+
+
+@pytest.mark.browser
+def test_the_page_shows_failures_and_safe_mode(tmp_path):
+    path = need_browser()
+    with Device(tmp_path, BROKEN_DISPLAY) as device, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        expect.set_options(1000 * PATIENCE_S)
+        device.start("failed")
+        page = browser.new_page()
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(device.url)
+        failures = page.get_by_text("Failures")
+        expect(failures).to_be_visible()
+        assert device.url + "api/v1/crashes" not in asked
+        failures.click()
+        expect(page.locator("#crashes")).to_contain_text("ValueError: no display")
+        device.flash.write("boots", "3 a")
+        device.start()
+        expect(page.locator("#notices")).to_contain_text("Switch the device off and on once")
+        expect(page.locator("body")).to_contain_text("the balancer is not asked")
+        browser.close()

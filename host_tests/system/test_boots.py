@@ -1,0 +1,80 @@
+import os
+
+from evencell.system import boots
+from evencell.system.files import exists
+from host_tests.portable import scratch_path
+
+FOLDER = scratch_path("boots")
+
+
+def write(name: str, text: str | None):
+    """None removes the file."""
+    if not exists(FOLDER):
+        os.mkdir(FOLDER)
+    path = FOLDER + "/" + name
+    if text is not None:
+        with open(path, "w") as file:
+            file.write(text)
+    elif exists(path):
+        os.remove(path)
+
+
+def read(name: str) -> str | None:
+    if not exists(FOLDER + "/" + name):
+        return None
+    with open(FOLDER + "/" + name) as file:
+        return file.read()
+
+
+def test_safe_mode_after_three_starts_that_ended_early():
+    for text in (None, "", "1 a", "3 a", "3", "x", "-5", "\x00"):
+        write("boots", text)
+        assert boots.why_safe(FOLDER) is None, text
+    for text in ("4 a", "4", "99"):
+        write("boots", text)
+        assert "3 starts" in boots.why_safe(FOLDER)
+
+
+def test_why_it_fell_back():
+    for text in (None, "", "a", "b new", "a fell-back: "):
+        write("slot", text)
+        assert boots.why_fallen_back(FOLDER) is None
+    write("slot", "a fell-back: evencell/hub.mpy is damaged in b\n")
+    assert boots.why_fallen_back(FOLDER) == "evencell/hub.mpy is damaged in b"
+
+
+def test_a_start_that_lasted_is_proven():
+    write("boots", "2 b")
+    for before, after in (
+        ("b new", "b"),
+        ("b new\n", "b"),
+        ("a", "a"),
+        (None, None),
+        ("a fell-back: x", "a fell-back: x"),
+    ):
+        write("slot", before)
+        boots.proven(FOLDER)
+        assert read("slot") == after
+        assert read("boots") is None
+
+
+def test_the_button_must_be_held():
+    presses = [True, True, False, True]
+    assert not boots.button_held(lambda: presses.pop(0))
+    assert presses == [True]
+    assert boots.button_held(lambda: True)
+
+
+def test_a_configuration_is_set_aside_with_all_that_would_take_its_place():
+    for suffix in ("json", "json.old", "json.new", "reset"):
+        write("config." + suffix, suffix)
+    sentence = boots.set_config_aside(FOLDER + "/config.json")
+    assert "config.reset" in sentence
+    assert [read("config." + suffix) for suffix in ("json", "json.old", "json.new", "reset")] == [
+        None,
+        None,
+        None,
+        "json",
+    ]
+    boots.set_config_aside(FOLDER + "/config.json")
+    assert read("config.reset") == "json"

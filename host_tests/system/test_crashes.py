@@ -1,0 +1,160 @@
+import json
+import os
+
+from evencell import __version__
+from evencell.system.crashes import Crashes
+from evencell.system.files import exists
+from evencell.system.log import Log
+from host_tests.portable import FakeClock, scratch_path
+
+FOLDER = scratch_path("crashes")
+PATH = FOLDER + "/crashes.json"
+
+
+class Board:
+    storage = FOLDER
+
+    def __init__(self, cause="power"):
+        self._cause = cause
+
+    def reset_cause(self):
+        return self._cause
+
+
+def start(*secrets, cause="power", fresh=True) -> Crashes:
+    """As after a start of the device; `fresh` without anything kept."""
+    if not exists(FOLDER):
+        os.mkdir(FOLDER)
+    if fresh and exists(PATH):
+        os.remove(PATH)
+    clock = FakeClock()
+    log = Log(clock)
+    for secret in secrets:
+        log.hide(secret)
+    return Crashes(Board(cause), clock, log)
+
+
+def failure(text: str = "a bug") -> Exception:
+    try:
+        raise ValueError(text)
+    except ValueError as error:
+        return error
+
+
+def kept() -> list[dict]:
+    with open(PATH) as file:
+        return json.load(file)
+
+
+def test_an_entry_says_when_where_and_what():
+    crashes = start(cause="soft")
+    crashes._clock.now_ms = 12_345
+    crashes._clock.now_s = 1_795_403_431
+    crashes.keep("poller", failure())
+    entry = crashes.all()[0]
+    assert entry["traceback"].endswith("ValueError: a bug") and "test_crashes.py" in entry["traceback"]
+    assert (entry["part"], entry["reset_cause"], entry["count"]) == ("poller", "soft", 1)
+    assert (entry["uptime_s"], entry["time"], entry["version"]) == (12, 1_795_403_431, __version__)
+    assert "heap_free" in entry
+
+
+def test_nothing_is_read_or_written_while_nothing_fails():
+    crashes = start()
+    crashes.flush()
+    assert (crashes.count, crashes.all()) == (0, [])
+    assert not exists(PATH)
+
+
+def test_the_last_eight_survive_a_restart_the_newest_first():
+    crashes = start()
+    for number in range(11):
+        crashes.keep("part%d" % number, failure())
+    crashes.flush(True)
+    crashes = start(fresh=False)
+    assert crashes.count == 8
+    assert [entry["part"] for entry in crashes.all()] == ["part%d" % number for number in range(10, 2, -1)]
+
+
+def test_the_same_again_is_counted():
+    crashes = start()
+    error = failure()
+    crashes.keep("mqtt", error)
+    crashes.keep("poller", error)
+    crashes.keep("mqtt", error)
+    assert [(entry["part"], entry["count"]) for entry in crashes.all()] == [("mqtt", 2), ("poller", 1)]
+    crashes.flush(True)
+    crashes = start(fresh=False)
+    crashes.keep("mqtt", error)
+    assert (crashes.count, crashes.all()[0]["count"]) == (2, 3)
+
+
+def test_at_most_one_write_a_minute_and_nothing_is_lost():
+    crashes = start()
+    crashes.keep("mqtt", failure())
+    for second in range(1, 60):
+        crashes._clock.now_ms = 1000 * second
+        crashes.keep("mqtt", failure())
+        crashes.flush()
+    assert kept()[0]["count"] == 1
+    assert crashes.all()[0]["count"] == 60
+    crashes._clock.now_ms = 60_000
+    crashes.flush()
+    assert kept()[0]["count"] == 60
+    assert crashes.all()[0]["count"] == 60
+
+
+def test_bytes_are_bounded_and_no_secret_is_in_them():
+    """Not even half of one, where the text is cut."""
+    crashes = start("hunter2" * 5)
+    crashes.keep("mqtt", "x" * 300 + "hunter2" * 5 + "é" * 298 + "!")
+    crashes.keep("mqtt", failure("hunter2" * 5))
+    for entry in crashes.all():
+        assert len(entry["traceback"].encode()) <= 600
+        assert "hunter" not in entry["traceback"]
+    assert crashes.all()[1]["traceback"].endswith("é!")
+    crashes.flush(True)
+    with open(PATH) as file:
+        assert "hunter" not in file.read()
+
+
+def test_a_restart_by_the_watchdog_has_no_traceback():
+    crashes = start(cause="watchdog")
+    crashes.keep("", None)
+    entry = crashes.all()[0]
+    assert (entry["part"], entry["traceback"], entry["reset_cause"]) == (None, None, "watchdog")
+
+
+def test_a_damaged_file_is_as_none():
+    for text in (
+        "",
+        "{",
+        "{}",
+        "null",
+        "[1, null, {}]",
+        '[{"count": "x"}]',
+        "\x00",
+        "[" * 500,
+        '["' + 20_000 * "x" + '"]',
+    ):
+        start()
+        with open(PATH, "w") as file:
+            file.write(text)
+        crashes = start(fresh=False)
+        assert crashes.count == 0, text[:20]
+        crashes.keep("mqtt", failure())
+        assert len(kept()) == 1
+
+
+def test_a_flash_that_takes_nothing_costs_a_line():
+    crashes = start()
+    crashes._path = FOLDER + "/nowhere/crashes.json"
+    crashes.keep("mqtt", failure())
+    assert crashes.count == 1
+    assert crashes._log.lines()[0].startswith("0 warning crashes.json can't be written: ")
+
+
+def test_what_reads_and_writes_is_not_kept_in_memory():
+    import sys
+
+    start().keep("mqtt", failure())
+    assert "evencell.system.crash_file" not in sys.modules

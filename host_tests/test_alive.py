@@ -1,0 +1,194 @@
+"""The application's own loop on CPython, with a clock that jumps: days of running in seconds, and what gets stuck."""
+
+import asyncio
+import itertools
+import json
+import selectors
+import socket
+from types import SimpleNamespace
+
+import pytest
+
+import evencell.compat
+from boards.host import Board
+from evencell import app
+from evencell.hub import Hub
+from evencell.link.exchange import Line
+from evencell.link.poller import Poller
+from host_tests.link.ports import ScriptedPort
+from host_tests.link.test_poller import poll_of
+from host_tests.portable import FakeClock
+
+MINUTE_S = 60
+DAY_S = 86_400
+FEED_GAP_S = 10  # of a watchdog that waits for 60
+
+
+class JumpingSelector(selectors.DefaultSelector):
+    """Never waits: where nothing is ready, the time it would have waited has passed."""
+
+    now_s = 1000.0
+
+    def select(self, timeout=None):
+        ready = super().select(0)
+        if not ready and timeout:
+            self.now_s += timeout
+        return ready
+
+
+class ScriptedBoard(Board):
+    """This computer with a watchdog: `fed_s` is when it was fed, by the clock that jumps."""
+
+    def __init__(self, folder, selector, config: dict):
+        (folder / "config.json").write_text(json.dumps(config))
+        super().__init__({"port": str(folder / "nothing"), "data": str(folder)})
+        self._selector = selector
+        self.fed_s = []
+
+    def watchdog(self, _timeout_ms):
+        return self
+
+    def feed(self):
+        self.fed_s.append(self._selector.now_s)
+
+
+class Life:
+    """A board and the application on it, `live(seconds)` by a clock that jumps."""
+
+    def __init__(self, folder, monkeypatch, config: dict):
+        self._selector = JumpingSelector()
+        clock = SimpleNamespace(monotonic_ns=lambda: int(self._selector.now_s * 1e9))
+        monkeypatch.setattr(evencell.compat, "time", clock)
+        self.board = ScriptedBoard(folder, self._selector, config)
+        self.context = app.Context(self.board)
+
+    def live(self, seconds: float, beside=None):
+        """`beside(context)`: another task."""
+        loop = asyncio.SelectorEventLoop(self._selector)
+        loop.time = lambda: self._selector.now_s
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(self._live(seconds, beside))
+
+    def gaps_s(self) -> list[float]:
+        return [after - before for before, after in itertools.pairwise(self.board.fed_s)] + [self.idle_s()]
+
+    def idle_s(self) -> float:
+        """Since it was last fed."""
+        return self._selector.now_s - self.board.fed_s[-1]
+
+    def log(self) -> str:
+        return "\n".join(self.context.log.lines())
+
+    async def _live(self, seconds, beside):
+        running = asyncio.create_task(app.run(self.context))
+        if beside:
+            asyncio.create_task(beside(self.context))  # noqa: RUF006 - it lives as long as this loop
+        await asyncio.sleep(seconds)
+        assert not running.done(), running.exception()
+        running.cancel()
+
+
+def config_of(mqtt_port: int, **pack) -> dict:
+    """Poller and MQTT, and nothing else: there is no framebuf on CPython."""
+    mqtt = {"enabled": True, "host": "127.0.0.1", "port": mqtt_port}
+    return {"profile": "telemetry", "mqtt": mqtt, "packs": [pack]}
+
+
+@pytest.fixture(params=["refuses", "is silent"])
+def broker(request):
+    """Port of a network that doesn't work."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        if request.param == "refuses":
+            server.close()
+            yield 9  # discard: nobody listens there
+        else:
+            yield server.getsockname()[1]
+
+
+def test_ten_minutes_without_network_and_balancer_are_survived(tmp_path, monkeypatch, broker):
+    life = Life(tmp_path, monkeypatch, config_of(broker, interval_ms=10_000))
+    life.live(10 * MINUTE_S)
+    assert max(life.gaps_s()) < FEED_GAP_S
+    assert "next try in 60 s" in life.log()
+    assert "late" not in life.log()
+
+
+def test_a_day_between_two_polls_is_survived(tmp_path, monkeypatch):
+    life = Life(tmp_path, monkeypatch, config_of(9, interval_ms=1000 * DAY_S, timeout_ms=10_000))
+    life.context.log.level = 3
+    life.live(1.1 * DAY_S)
+    assert max(life.gaps_s()) < FEED_GAP_S
+    assert life.context.hub.packs[0].line.requests >= 3
+
+
+def test_a_loop_that_is_busy_feeds_nobody(tmp_path, monkeypatch):
+    async def busy(_context):
+        await asyncio.sleep(10)
+        life._selector.now_s += MINUTE_S  # as a loop that computes for a minute
+
+    life = Life(tmp_path, monkeypatch, config_of(9))
+    life.live(100, busy)
+    assert max(life.gaps_s()) >= MINUTE_S
+    assert life.idle_s() < FEED_GAP_S
+
+
+def test_a_poller_that_is_stuck_leads_to_a_reset(tmp_path, monkeypatch):
+    async def stick(context):
+        await asyncio.sleep(MINUTE_S)
+        await context.hub.packs[0].line._lock.acquire()
+
+    life = Life(tmp_path, monkeypatch, config_of(9))
+    life.live(10 * MINUTE_S, stick)
+    assert life.idle_s() > 7 * MINUTE_S
+    assert "poller is late" in life.log()
+    assert [crash["part"] for crash in life.context.crashes.all()] == ["poller"]
+
+
+def test_a_consumer_that_is_stuck_leads_to_a_reset(tmp_path, monkeypatch):
+    async def consume(context):
+        progress = context.watch.progress()
+        consumer = context.hub.subscribe(progress)
+
+        async def run():
+            for _ in range(5):
+                await consumer.changed()
+            await asyncio.Event().wait()
+
+        context.supervisor.start("display", run, progress)
+
+    life = Life(tmp_path, monkeypatch, config_of(9))
+    life.live(10 * MINUTE_S, consume)
+    assert life.idle_s() > 5 * MINUTE_S
+    assert "display is late" in life.log()
+
+
+@pytest.mark.parametrize(
+    ("boots", "minutes", "left", "slot"),
+    [("2 b", 4, "2 b", "b new"), ("2 b", 6, None, "b"), ("4 b", 6, "4 b", "b new")],
+    ids=["not yet", "proven", "in safe mode never"],
+)
+def test_a_start_that_lasts_five_minutes_is_proven(tmp_path, monkeypatch, boots, minutes, left, slot):
+    (tmp_path / "boots").write_text(boots)
+    (tmp_path / "slot").write_text("b new")
+    quiet = {"http": {"enabled": False}, "display": {"driver": "none"}, "packs": [{"interval_ms": 60_000}]}
+    Life(tmp_path, monkeypatch, quiet).live(minutes * MINUTE_S)
+    assert (tmp_path / "boots").exists() == (left is not None)
+    assert left is None or (tmp_path / "boots").read_text() == left
+    assert (tmp_path / "slot").read_text() == slot
+
+
+def test_a_poll_promises_its_worst_case():
+    """Asked four times, each until its timeout and with a drain after it."""
+    promises = []
+    progress = SimpleNamespace(within=promises.append)
+    line = Line(ScriptedPort())
+    poll = poll_of(line, interval_ms=5000)
+    poller = Poller(line, [poll], Hub([], FakeClock()), None, progress)
+
+    async def scenario():
+        task = asyncio.create_task(poller.run())
+        await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(scenario())
+    assert promises == [4 * (100 + 1500) + 10_000]
