@@ -24,6 +24,7 @@ class Board:
     def __init__(self, data: dict):
         self._data = data
         self._ports = {}
+        self._station = None
         self.name = data["name"]
         for pin in data.get("high_at_start", ()):
             Pin(pin, Pin.OUT, value=1)
@@ -58,12 +59,13 @@ class Board:
         return machine.unique_id().hex()
 
     def station(self):
-        """Ethernet where the board has it, else Wi-Fi."""
-        from boards.esp32_network import Wired, Wireless
+        """Ethernet where the board has it, else Wi-Fi; always the same."""
+        if self._station is None:
+            from boards.esp32_network import Wired, Wireless
 
-        if "ethernet" in self._data:
-            return Wired(self._data["ethernet"])
-        return Wireless(self._data.get("txpower"))
+            wired = self._data.get("ethernet")
+            self._station = Wired(wired) if wired else Wireless(self._data.get("txpower"))
+        return self._station
 
     def watchdog(self, timeout_ms: int):
         """Something to `feed()` in time, or the chip restarts. It can't be stopped again."""

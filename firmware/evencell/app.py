@@ -54,7 +54,7 @@ class Context:
     def load(self):
         """Read what the flash holds."""
         board = self.board
-        self.safe_mode = call("boots", "why_safe", board.storage)
+        self.safe_mode, self.notes = call("boots", "begin", board)
         self.config, self.config_faults, secrets = _configuration(board)
         self.profile = "safe" if self.safe_mode else self.config["profile"]
         self.log.level = LEVELS.index(self.config["log"]["level"])
@@ -89,7 +89,7 @@ def main(board):
 def restart(context, error: Exception):
     """Start from nothing; the pause keeps a failure that always comes from wearing the flash."""
     context.supervisor.report("evencell", error)
-    context.crashes.flush(at_once=True)
+    context.supervisor.attempt("keeping that", context.crashes.flush, True)
     context.watch.relax()
     time.sleep(_PAUSE_SAFE_S if context.safe_mode else _PAUSE_S)
     context.board.restart()
@@ -97,11 +97,9 @@ def restart(context, error: Exception):
 
 async def run(context):
     """Start every part that is wanted, and see to it that all go on."""
-    reset = reset_config(context.board)
     context.load()
     introduce(context)
-    if reset:
-        context.log.warning(reset)
+    context.watch.start()
     for module in wanted_parts(context):
         start(context, module)
         gc.collect()  # what an import leaves must not lie between what stays
@@ -124,16 +122,8 @@ def start(context, module: str):
         part.start(context)
 
 
-def reset_config(board) -> str | None:
-    """An owner who holds the button gets a device without a configuration; a sentence says so."""
-    is_pressed = board.button()
-    if is_pressed and is_pressed() and call("boots", "button_held", is_pressed):
-        return call("boots", "set_config_aside", board.config_path)
-    return None
-
-
 def introduce(context):
-    """The first lines of the log: who this is, why it started, and what is wrong."""
+    """The first lines of the log: who this is, what is special about this start, and what is wrong."""
     log = context.log
     log.info("evencell %s on %s, id %s" % (__version__, context.board.name, context.device_id))
     if context.config["pins"]:
@@ -143,13 +133,9 @@ def introduce(context):
             log.warning("configuration: " + warning)
     for fault in context.config_faults:
         log.warning("configuration: " + fault)
-    fallen_back = call("boots", "why_fallen_back", context.board.storage)
-    if fallen_back:
-        log.warning("this is the firmware before the last deploy: " + fallen_back)
-    if context.safe_mode:
-        log.error("safe mode: " + context.safe_mode)
+    for note in context.notes:
+        log.warning(note)
     if context.crashes.reset_cause == "watchdog":
-        log.warning("the watchdog ended the start before this one")
         context.supervisor.report("", None)
 
 
@@ -165,18 +151,14 @@ def wanted_parts(context) -> list[str]:
 async def stay_alive(context):
     """Look after the parts, for ever. A start that lasts is a good one: nothing has to be fallen back from."""
     is_proven = bool(context.safe_mode)  # that has to be left by an owner
-    context.watch.start()
+    supervisor = context.supervisor
     while True:
         context.watch.look()
-        context.crashes.flush()
+        supervisor.attempt("keeping that", context.crashes.flush)
         if not is_proven and context.clock.uptime_ms() >= _PROVEN_AFTER_MS:
             is_proven = True
-            await context.supervisor.contain("boots", _prove(context))
+            supervisor.attempt("boots", call, "boots", "proven", context.board.storage)
         await sleep_ms(_LOOK_MS)
-
-
-async def _prove(context):
-    call("boots", "proven", context.board.storage)
 
 
 def _switched_on(context, switch: str | None) -> bool:

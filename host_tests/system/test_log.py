@@ -102,3 +102,24 @@ def test_long_and_broken_lines_are_one_line():
     assert len(lines) == 2
     assert len(lines[0]) < 200
     assert lines[1] == "0 info two lines"
+
+
+def test_it_can_be_read_in_pieces():
+    log = log_of()
+    for number in range(300):
+        log.info("line %d with é" % number)
+    pieces, since = [], 0
+    while since < log.written:
+        lines, since = log.read(since, 100)
+        assert 0 < len("\n".join(lines).encode()) < 100
+        pieces += lines
+    assert since == log.written
+    assert pieces == log.lines()
+    assert pieces[-1] == "0 info line 299 with é" and len(pieces) > 200
+
+
+def test_a_piece_of_nothing():
+    log = log_of()
+    assert log.read(0, 100) == ([], 0)
+    log.info("a")
+    assert log.read(log.written, 100) == ([], log.written)

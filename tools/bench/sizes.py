@@ -3,7 +3,17 @@
 from tools.build import build
 
 _BOARD = "esp32_generic"
-_ON_DEMAND = ("config_check", "config_spec", "config_kinds", "spelling", "settings", "write")
+_ON_DEMAND = (
+    "config_check",
+    "config_spec",
+    "config_kinds",
+    "spelling",
+    "settings",
+    "write",
+    "config",
+    "boots",
+    "crash_file",
+)
 
 
 def measure() -> dict:

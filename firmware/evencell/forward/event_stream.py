@@ -13,7 +13,7 @@ from evencell.forward.status_json import status_with_diagnosis
 _MOST_STREAMS = const(4)
 _HEARTBEAT_MS = const(15_000)
 _SEND_MS = const(5_000)
-_LOG_TAIL_BYTES = const(2048)
+_LOG_PIECE_BYTES = const(1024)  # of the log that are sent at a time: as events they take three times as much
 _HEAD = (
     b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
     b"X-Content-Type-Options: nosniff\r\n\r\nretry: 3000\n\n"
@@ -48,9 +48,9 @@ class EventStreams:
 
     async def _send_for_ever(self, writer, consumer):
         writer.write(_HEAD)
-        log_read = max(0, self._log.written - _LOG_TAIL_BYTES)
+        log_read = 0
         while True:
-            log_read = self._write_log(writer, log_read)
+            log_read = await self._send_log(writer, log_read)
             self._write_events(writer, consumer)
             for pack in self._hub.packs:
                 _write(writer, "status", status_with_diagnosis(pack, self._hub.clock))
@@ -66,12 +66,15 @@ class EventStreams:
             _write(writer, "alarm", event_of(event))
             event = consumer.next_event()
 
-    def _write_log(self, writer, since: int) -> int:
-        """Write the lines since then; returns how far the log goes now."""
-        for line in self._log.lines(since):
-            seconds, level, text = line.split(" ", 2)
-            _write(writer, "log", {"uptime_s": int(seconds), "level": level, "text": text})
-        return self._log.written
+    async def _send_log(self, writer, since: int) -> int:
+        """Send the lines since then; returns how far the log goes now."""
+        while since < self._log.written:
+            lines, since = self._log.read(since, _LOG_PIECE_BYTES)
+            for line in lines:
+                seconds, level, text = line.split(" ", 2)
+                _write(writer, "log", {"uptime_s": int(seconds), "level": level, "text": text})
+            await wait_for_ms(writer.drain(), _SEND_MS)
+        return since
 
 
 def _write(writer, name: str, data: dict):

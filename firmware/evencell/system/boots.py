@@ -11,6 +11,23 @@ _HELD_MS = 4_000
 _LOOK_EVERY_S = 0.05
 
 
+def begin(board) -> tuple[str | None, list[str]]:
+    """Why safe mode is on, or None, and a sentence for all that is special about this start; obeys the button."""
+    notes = []
+    is_pressed = board.button()
+    if is_pressed and button_held(is_pressed):
+        notes.append(set_config_aside(board.config_path))
+    fallen_back = why_fallen_back(board.storage)
+    if fallen_back:
+        notes.append("this is the firmware before the last deploy: " + fallen_back)
+    if board.reset_cause() == "watchdog":
+        notes.append("the watchdog ended the start before this one")
+    safe = why_safe(board.storage)
+    if safe:
+        notes.append("safe mode: " + safe)
+    return safe, notes
+
+
 def why_safe(folder: str) -> str | None:
     """Why only what an owner needs for help is started, or None: `boots` counts this start, too."""
     count = _read(folder + "/boots").split(" ")[0]

@@ -71,15 +71,21 @@ class Log:
 
     def lines(self, since: int = 0) -> list[str]:
         """The whole lines written after `written` had the value `since`, as far as they are still there."""
+        return self.read(since, len(self._ring))[0]
+
+    def read(self, since: int, most_bytes: int) -> tuple[list[str], int]:
+        """The first of these lines, as many as fit into so many bytes (more than one line's), and where they end."""
         size = len(self._ring)
         start = max(since, self.written - size)
+        until = min(start + most_bytes, self.written)
         at = start % size
-        end = self.written % size
-        whole = start == self.written or at < end
+        end = until % size
+        whole = start == until or at < end
         data = self._ring[at:end] if whole else self._ring[at:] + self._ring[:end]
         if start > since or self._ring[at - 1] not in (0, _NEW_LINE):
             data = data[data.find(b"\n") + 1 :]
-        return bytes(data).decode("utf-8", "ignore").split("\n")[:-1]
+        lines = bytes(data).split(b"\n")
+        return [line.decode("utf-8", "ignore") for line in lines[:-1]], until - len(lines[-1])
 
     def _line(self, level: int, text: str):
         if level < self.level:

@@ -55,19 +55,20 @@ class Supervisor:
             self.report(name, error)
 
     def report(self, name: str, what):
-        """Log and keep a failure: an exception, or a sentence, or None where nothing is known.
-
-        What goes wrong in keeping it ends here, or nobody would start the part again.
-        """
+        """Log and keep a failure: an exception, or a sentence, or None where nothing is known."""
         if isinstance(what, Exception):
             self._log.exception(what, name)
         elif what:
             self._log.error("%s: %s" % (name, what))
+        if self._keep:
+            self.attempt("keeping that", self._keep, name, what)
+
+    def attempt(self, name: str, function, *arguments):
+        """Call what has to do with failures and must not become the next one: what goes wrong in it is logged."""
         try:
-            if self._keep:
-                self._keep(name, what)
+            function(*arguments)
         except Exception as error:
-            self._log.exception(error, "keeping that")
+            self._log.exception(error, name)
 
     def healthy(self) -> bool:
         """Whether every part runs right now."""

@@ -51,7 +51,7 @@ class Watch:
         return Progress(self._clock)
 
     def start(self):
-        """From now on `look` must be called every few seconds. A watchdog that runs can't be stopped."""
+        """From now on `look` must be called, and often. A watchdog that runs can't be stopped."""
         self._watchdog = self._board.watchdog(_TIMEOUT_MS)
 
     def look(self):
