@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import re
 import resource
 import shutil
 
@@ -73,7 +74,9 @@ def test_any_damaged_file_is_noticed_and_the_other_slot_taken(flash, how):
         flash.write("boots", boots)
         damaged(path, how)
         assert flash.boot("reset") == ("a", ""), name
-        assert flash.read("slot") == f"a fell-back: {name[:60]} is damaged in b"
+        # A flipped byte in the manifest may also make it disagree with a file that is whole.
+        blamed = r".+" if name == "manifest.json" else re.escape(name[:60])
+        assert re.fullmatch(f"a fell-back: {blamed} is damaged in b", flash.read("slot"))
         restore(flash, path)
 
 

@@ -13,7 +13,7 @@ def test_a_network_that_was_joined_ends_the_pause():
         hub = Hub([], FakeClock())
         settings = {"prefix": "evencell", "retain_state": False}
         config = {"mqtt": settings, "profile": "full"}
-        forwarder = Forwarder(SimpleNamespace(hub=hub, log=None, config=config, device_id="id"))
+        forwarder = Forwarder(SimpleNamespace(hub=hub, log=None, config=config, device_id="id"), None)
         pause = asyncio.create_task(forwarder._pause(60, hub.joined))
         await asyncio.sleep(0)
         hub.joined += 1
