@@ -5,6 +5,7 @@ import termios
 
 import click
 import serial
+from serial.tools import list_ports
 
 from evencell.link.exchange import BAUD
 
@@ -56,3 +57,14 @@ def open_port(path: str) -> SerialPort:
         number = getattr(error, "errno", None) or getattr(error.__context__, "args", [0])[0]
         remedy = _REMEDIES.get(number, str(error))
         raise PortError(f"{path}: {remedy.replace('PORT', path)}.") from None
+
+
+def choose_port(found: list[str] | None = None) -> str:
+    """The one USB serial port that is there (or is in `found`); raises PortError where there are none or several."""
+    if found is None:
+        found = sorted(port.device for port in list_ports.comports() if port.vid is not None)
+    if not found:
+        raise PortError("No USB serial port is there. Is the board plugged in? Else name its port: PORT=/dev/ttyUSB0")
+    if len(found) > 1:
+        raise PortError(f"Which port is the board's? Say PORT= with one of {', '.join(found)}.")
+    return found[0]
