@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build deploy test setup check bench lock pictures drawings
+.PHONY: help run build flash deploy test setup check bench lock pictures drawings
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,10 @@ build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|
 	@$(PYTHON) tools/bootstrap.py flash
 	@$(BIN)/python -X utf8 -m tools.make_build --board "$(BOARD)" --profile "$(or $(PROFILE),full)" \
 		$(if $(CONFIG),--config "$(CONFIG)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
+
+flash: ## MicroPython and the firmware onto a bare ESP32, replacing all it holds: BOARD=… [PORT=/dev/ttyUSB0] [FIRMWARE=micropython.bin]
+	@$(PYTHON) tools/bootstrap.py flash
+	@$(BIN)/python -m tools.flash --board "$(BOARD)" $(if $(PORT),--port "$(PORT)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
 
 deploy: ## the firmware onto a board that has MicroPython: BOARD=… [PORT=/dev/ttyUSB0] [FORCE=1 onto a device made for another board]
 	@$(PYTHON) tools/bootstrap.py flash

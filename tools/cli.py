@@ -5,6 +5,7 @@ import click
 from evencell import __version__
 from tools.boards import boards
 from tools.capture import capture
+from tools.console import console
 from tools.decode import decode
 from tools.diagnose import diagnose
 from tools.read import read
@@ -23,5 +24,5 @@ def main():
     """
 
 
-for command in (boards, capture, decode, diagnose, read, run, set_setting, sim, watch):
+for command in (boards, capture, console, decode, diagnose, read, run, set_setting, sim, watch):
     main.add_command(command)

@@ -49,10 +49,10 @@ class PortError(click.ClickException):
     exit_code = 1
 
 
-def open_port(path: str) -> SerialPort:
-    """Open `path` at 9600 baud for us alone; raises PortError."""
+def open_port(path: str, baud: int = BAUD, timeout_s: float = 0) -> SerialPort:
+    """Open `path` for us alone; reads wait for `timeout_s` at most. Raises PortError."""
     try:
-        return SerialPort(path, BAUD, timeout=0, exclusive=True)
+        return SerialPort(path, baud, timeout=timeout_s, exclusive=True)
     except (OSError, termios.error) as error:
         number = getattr(error, "errno", None) or getattr(error.__context__, "args", [0])[0]
         remedy = _REMEDIES.get(number, str(error))

@@ -23,6 +23,7 @@ from host_tests.end_to_end.process import PATIENCE_S
 from tools.device import micropython
 
 _READ_BYTES = 4096
+_MOST_UNSENT_BYTES = 65536
 _RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n"
 _FRIENDLY_PROMPT = b'Type "help()" for more information.\r\n'
 
@@ -59,6 +60,7 @@ class BoardOnAPty:
         self._environment = {**os.environ, "MICROPYPATH": ".frozen", **(environment or {})}
         self._process: subprocess.Popen | None = None
         self._inside = self._outside = self._near = -1  # MicroPython's terminal, the cable, and its end for others
+        self._unsent = bytearray()  # to the cable
         self._raw = self._runs = self._ending = False
         self._held: bytes | None = None  # what waits for the prompt
         self._cut_at: int | None = None
@@ -119,12 +121,14 @@ class BoardOnAPty:
         while not self._ending:
             listens = self._runs or self._process is None
             open_ones = [fd for fd in (self._inside, self._outside if listens else -1, self._waker) if fd >= 0]
-            readable = select.select(open_ones, [], [])[0]
+            readable, writable, _ = select.select(open_ones, [self._outside] if self._unsent else [], [])
+            if writable:
+                del self._unsent[: os.write(self._outside, self._unsent)]
             if self._waker in readable:
                 self._obey()
             elif self._inside in readable:
                 self._carry_out()
-            else:
+            elif self._outside in readable:
                 self._carry_in()
 
     def _obey(self):
@@ -141,6 +145,7 @@ class BoardOnAPty:
         if self._process is None:
             self._power_on(raw=False)
         self._outside, self._near = pty.openpty()  # without anybody at the near end a pty reports a hang-up
+        os.set_blocking(self._outside, False)  # nobody may be reading
         tty.setraw(self._near)
         self.path = os.ttyname(self._near)
 
@@ -149,6 +154,7 @@ class BoardOnAPty:
             if descriptor >= 0:
                 os.close(descriptor)
         self._outside = self._near = -1
+        self._unsent.clear()
         self._cut_at = None
 
     def _cut_power(self):
@@ -200,7 +206,8 @@ class BoardOnAPty:
         if tail.rfind(_RAW_PROMPT) != tail.rfind(_FRIENDLY_PROMPT):
             self._raw = tail.rfind(_RAW_PROMPT) > tail.rfind(_FRIENDLY_PROMPT)
         if self._outside >= 0:
-            os.write(self._outside, data)
+            self._unsent += data
+            del self._unsent[:-_MOST_UNSENT_BYTES]
         if self._held is not None and self._prompts():
             self._held, held = None, self._held
             os.write(self._inside, held)

@@ -1,0 +1,62 @@
+"""The console beside a real MicroPython on a pty."""
+
+import signal
+
+import pytest
+
+from host_tests.deploy.board_on_a_pty import BoardOnAPty
+from host_tests.end_to_end.chain import EVENCELL
+from host_tests.end_to_end.command import assert_one_sentence, evencell
+from host_tests.end_to_end.process import Process
+from host_tests.needs import need_micropython
+
+TALKING = """
+import sys, time
+count = 0
+try:
+    while True:
+        count += 1
+        print("line", count)
+        time.sleep_ms(20)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.fixture
+def board(tmp_path):
+    """A board that prints all the time; `tmp_path / "port"` is its port's name, wherever it is plugged in."""
+    need_micropython()
+    flash = tmp_path / "flash"
+    flash.mkdir()
+    (flash / "main.py").write_text(TALKING)
+    with BoardOnAPty(flash) as board:
+        (tmp_path / "port").symlink_to(board.path)
+        yield board
+
+
+def test_shows_what_comes_and_leaves_the_device_alone(board, tmp_path):
+    with Process([EVENCELL, "console", "--port", tmp_path / "port"]) as console:
+        console.lines.wait(lambda line: line.startswith("line "), "a line of the device")
+        assert console.stop(signal.SIGINT) == 0
+    assert board.received == 0
+    board.wait_for("line", len(board.said))
+    assert b"interrupted" not in board.said
+    assert "Traceback" not in console.text()
+
+
+def test_waits_for_a_port_that_is_gone(board, tmp_path):
+    with Process([EVENCELL, "console", "--port", tmp_path / "port"]) as console:
+        console.lines.wait(lambda line: line.startswith("line "), "a line of the device")
+        board.unplug()
+        console.lines.wait(lambda line: "is gone" in line, "that it is gone")
+        board.plug_in()
+        (tmp_path / "port").unlink()
+        (tmp_path / "port").symlink_to(board.path)
+        console.lines.wait(lambda line: "is back" in line, "that it is back")
+        console.lines.wait(lambda line: line.startswith("line "), "a line of the device", len(console.lines))
+        assert console.stop(signal.SIGINT) == 0
+
+
+def test_no_such_port_is_a_sentence():
+    assert_one_sentence(evencell("console", "--port", "/dev/ttyUSB-none"))
