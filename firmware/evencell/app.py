@@ -5,7 +5,7 @@ import gc
 import time
 
 from evencell import __version__
-from evencell.compat import const, sleep_ms
+from evencell.compat import collect_after, const, sleep_ms
 from evencell.hub import Hub
 from evencell.system.clock import Clock
 from evencell.system.crashes import Crashes
@@ -103,7 +103,7 @@ async def run(context):
     for module in wanted_parts(context):
         start(context, module)
         gc.collect()  # what an import leaves must not lie between what stays
-    gc.threshold(_COLLECT_AFTER_BYTES)
+    collect_after(_COLLECT_AFTER_BYTES)
     for fault in context.config_faults:
         context.hub.post("config", None, fault.split(":")[0], fault)
     await stay_alive(context)

@@ -5,6 +5,7 @@ import sys
 import time
 
 if sys.implementation.name == "micropython":
+    from gc import threshold as collect_after
     from time import ticks_add, ticks_diff, ticks_ms
 
     from micropython import const
@@ -14,6 +15,9 @@ if sys.implementation.name == "micropython":
     print_exception = sys.print_exception
 else:
     import traceback
+
+    def collect_after(allocated_bytes: int):
+        """Collect garbage each time so many bytes were taken: CPython knows better."""
 
     def const(value):
         """`value` itself: only MicroPython's compiler inlines constants."""

@@ -1,5 +1,6 @@
 import asyncio
 
+from evencell.compat import ticks_diff, ticks_ms
 from evencell.link.exchange import Line
 from evencell.protocol.jk_balancer import decode_written, read_request, write_request
 from host_tests.link.ports import ScriptedPort, TurningPort
@@ -59,6 +60,27 @@ def test_a_balancer_that_answers_faster_again_is_noticed():
     latencies_ms = asyncio.run(scenario())
     assert latencies_ms[0] >= 300
     assert latencies_ms[-1] < 30
+
+
+def waited_ms(*arrivals) -> int:
+    """How long an exchange without an answer takes, of 3000 ms that it may."""
+    started = ticks_ms()
+    answer, _ = ask(ScriptedPort(list(arrivals)), timeout_ms=3000)
+    assert answer is None
+    return ticks_diff(ticks_ms(), started)
+
+
+def test_what_is_left_of_a_damaged_answer_is_not_waited_for():
+    assert waited_ms((0, FRAME[:9])) < 3000
+    assert waited_ms((0, FRAME[:2])) < 3000
+    assert waited_ms((0, FRAME[30:50])) < 3000
+
+
+def test_echo_and_a_glitch_are_no_answer():
+    """A slow balancer may still answer."""
+    late = [(0, bytes(REQUEST)), (5, b"\xff\x00"), (400, FRAME)]
+    answer, _ = ask(ScriptedPort(late), timeout_ms=3000)
+    assert answer == FRAME
 
 
 def test_silence_is_a_timeout():

@@ -15,7 +15,7 @@ _DRAIN_AT_MOST_MS = const(1000)
 _LOOK_EVERY_MS = const(1)
 _CHUNKS_BUFFERED = const(8)  # more than a port keeps
 _LEARN_MARGIN_MS = const(2)
-_HEARD_WHOLE_BYTES = const(64)  # so much, then silence: that was the answer, and it was damaged
+_HEARD_SOMEBODY_BYTES = const(20)  # more than echo and a glitch: so much, then silence, was a damaged answer
 _SILENCE_MS = const(50)  # USB adapters pause for 16 ms between two pieces
 _HEAD_BYTES = const(12)  # of what is heard, kept to recognise a speaker by
 
@@ -140,8 +140,11 @@ class Line:
             await sleep_ms(_LOOK_EVERY_MS)
 
     def was_damaged(self) -> bool:
-        """Whether as much as an answer came, and then nothing more: there is no need to wait on."""
-        return self.heard_bytes >= _HEARD_WHOLE_BYTES and ticks_diff(ticks_ms(), self._heard_at) >= _SILENCE_MS
+        """Whether an answer began, or something as long came, and then nothing more: there is no need to wait on."""
+        head = self.head
+        has_begun = self.heard_bytes >= 2 and head[0] == ANSWER_HEADER[0] and head[1] == ANSWER_HEADER[1]
+        is_over = ticks_diff(ticks_ms(), self._heard_at) >= _SILENCE_MS
+        return is_over and (has_begun or self.heard_bytes >= _HEARD_SOMEBODY_BYTES)
 
     def _learn(self, waited_ms: int, was_there: bool):
         """The next answer is due a little before this one came, but never before the wire allows.
