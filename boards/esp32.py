@@ -26,6 +26,7 @@ class Board:
         self._ports = {}
         self._station = None
         self.name = data["name"]
+        self.wired = "ethernet" in data  # its station is a cable's, else a radio; known without making one
         for pin in data.get("high_at_start", ()):
             Pin(pin, Pin.OUT, value=1)
 

@@ -28,6 +28,8 @@ class Board:
     `settings`: `ports` (of UART 0, 1, …), `data` (folder), `config` (file), `overrides`, `reset_cause`.
     """
 
+    wired = None  # no station of its own
+
     def __init__(self, settings: dict | None = None):
         self._settings = settings or json.loads(os.getenv(SETTINGS_VARIABLE) or "{}")
         self.name = BOARD["name"]

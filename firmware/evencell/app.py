@@ -175,11 +175,14 @@ def _switched_on(context, switch: str | None) -> bool:
 
 
 def _network_wanted(context) -> bool:
-    """Whether there is something to join. A radio without that stays off, and the log says how to change it."""
-    station = context.board.station()
-    if station is None:
+    """Whether there is something to join. A radio without that stays off, and the log says how to change it.
+
+    The board says beforehand what it has: making a station would already take the radio's memory.
+    """
+    wired = context.board.wired
+    if wired is None:
         return False
-    if station.wired or context.config["wifi"]["networks"]:
+    if wired or context.config["wifi"]["networks"]:
         return True
     context.log.info('no Wi-Fi: config.json names none, as in "wifi": {"networks": [{"ssid": "…", "password": "…"}]}')
     return False

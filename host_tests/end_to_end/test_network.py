@@ -56,6 +56,7 @@ def test_everything_works_without_a_network_and_joins_it_when_it_comes(tmp_path,
         assert posted[0] == "alarm" and posted[1]["type"] == "network"
         assert network_of(firmware)["address"] is None
         assert firmware.get("/healthz").json()["restarts"]["wifi"] == 0
+    assert firmware.log().count("the radio takes its memory") == 1
     assert "horse" not in firmware.log() and "staple" not in firmware.log()
 
 
@@ -66,6 +67,7 @@ def test_a_radio_that_nobody_wants_is_not_loaded(tmp_path, tree, config):
     serves = "profile" not in config
     with Firmware(tmp_path / "wireless", "nowhere", config=config, tree=tree, http=serves) as firmware:
         firmware.wait_for_line("link offline")
+        assert "the radio takes its memory" not in firmware.log()
         if serves:
             assert "config.json names none" in firmware.log()
             assert network_of(firmware) is None

@@ -30,7 +30,10 @@ class Radio(ScriptedStation):
 class WirelessBoard(Board):
     """The sockets are the computer's own: they work whatever the radio says."""
 
+    wired = False
+
     def station(self):
+        print("the radio takes its memory")
         return Radio(self.storage + "/air.json")
 
 

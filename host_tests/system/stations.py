@@ -92,7 +92,9 @@ class Cable(ScriptedStation):
         return self._wanted is not None and None in self.air
 
     def status(self) -> str:
-        return "connected" if self.is_connected() else "connecting"
+        if self.is_connected():
+            return "connected"
+        return "connecting" if None in self.air else "failed"
 
     def rssi(self):
         return None

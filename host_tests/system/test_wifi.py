@@ -261,6 +261,14 @@ def test_a_cable_needs_no_name_and_no_password():
     assert device.texts() == ["network: connected to the cable, address 192.168.1.7, name evencell-3d49aa.local"]
 
 
+def test_a_cable_that_is_out_is_said_once_and_waited_for():
+    device = started(station=Cable, air={})
+    device.after(600)
+    assert device.texts() == ["network: the cable gave no address within 15 s"]
+    device.radio.air[None] = None
+    assert device.after(80) == "connected"
+
+
 def test_a_cable_whose_address_goes_gets_15_s():
     device = started(station=Cable, air={None: None})
     device.after(5)

@@ -121,7 +121,7 @@ class Network:
             return
         tried_ms = now_ms - self._since_ms
         status = station.status()
-        failed = status in _PROBLEMS
+        failed = status in _PROBLEMS and self.ssid is not None  # a cable that is out comes back by itself
         if tried_ms >= _PATIENCE_MS:
             self._fail(now_ms, status if failed else _NO_ADDRESS)
         elif failed and tried_ms >= _BELIEVE_MS and status != self._status_before:
