@@ -68,6 +68,7 @@ def test_a_radio_that_nobody_wants_is_not_loaded(tmp_path, tree, config):
     with Firmware(tmp_path / "wireless", "nowhere", config=config, tree=tree, http=serves) as firmware:
         firmware.wait_for_line("link offline")
         assert "the radio takes its memory" not in firmware.log()
+        assert "is not in this build" not in firmware.log()
         if serves:
             assert "config.json names none" in firmware.log()
             assert network_of(firmware) is None
@@ -79,6 +80,7 @@ def test_a_computer_has_no_radio_whatever_the_configuration_says(tmp_path):
     with Firmware(tmp_path / "host", "nowhere", config=WIRELESS, tree=tree) as firmware:
         assert network_of(firmware) is None
         assert firmware.status()["device"]["wifi_rssi"] is None
+        assert "is not in this build" not in firmware.log()
 
 
 def test_every_line_of_the_log_reaches_a_syslog_server(tmp_path):
