@@ -39,7 +39,7 @@ class Witness:
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.on_message = self._heard
         self._client.on_connect = self._connected
-        self._client.connect("127.0.0.1", port, keepalive=3600)
+        self._client.connect("127.0.0.1", port, keepalive=0)
         self._client.loop_start()
 
     def _connected(self, client, *_):
