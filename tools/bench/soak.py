@@ -20,6 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tools.bench.fast import TRUTH_MV, Fast
 from tools.bench.watchers import Stream
+from tools.demo import listens, wait_until
 from tools.sim.faults import FAULTS
 
 _HEAP = "256k"
@@ -72,6 +73,7 @@ def soak(hours, speed, fault, rough):
         overrides["mqtt"] = {"enabled": True, "host": "127.0.0.1", "port": mqtt_port, "publish_s": 1}
         log = Path(folder) / "log"
         fast.firmware(port, overrides, heap=_HEAP, log=log)
+        wait_until(lambda: listens(fast.http_port), "the page")
         streams = [Stream(fast.http_port, running) for _ in range(_BROWSERS if rough else 0)]
         witness = Witness(mqtt_port)
         if rough:
