@@ -1,6 +1,7 @@
 """The application's own loop on CPython, with a clock that jumps: days of running in seconds, and what gets stuck."""
 
 import asyncio
+import gc
 import itertools
 import json
 import selectors
@@ -41,7 +42,7 @@ class ScriptedBoard(Board):
 
     def __init__(self, folder, selector, config: dict):
         (folder / "config.json").write_text(json.dumps(config))
-        super().__init__({"port": str(folder / "nothing"), "data": str(folder)})
+        super().__init__({"ports": [str(folder / "nothing")], "data": str(folder)})
         self._selector = selector
         self.fed_s = []
 
@@ -57,6 +58,7 @@ class Life:
 
     def __init__(self, folder, monkeypatch, config: dict):
         self._selector = JumpingSelector()
+        monkeypatch.setattr(gc, "threshold", lambda _bytes: None, raising=False)  # CPython has none
         clock = SimpleNamespace(monotonic_ns=lambda: int(self._selector.now_s * 1e9))
         monkeypatch.setattr(evencell.compat, "time", clock)
         self.board = ScriptedBoard(folder, self._selector, config)
