@@ -1,7 +1,8 @@
 """An ESP32's way into a network: Wi-Fi, or Ethernet where the board has it. Imported only where it is asked for.
 
-Nothing here blocks, but for `scan`. Unproven on a board: checked against MicroPython 1.29, ports/esp32/network_wlan.c
-and network_lan.c, and its stubs.
+`start` comes before everything else; until then no driver takes memory. Nothing here blocks, but for `scan`.
+
+Unproven on a board: checked against MicroPython 1.29, ports/esp32/network_wlan.c and network_lan.c, and its stubs.
 """
 
 import network
@@ -25,7 +26,7 @@ _ETHERNET_WORDS = {
 class _Interface:
     """What both have in common."""
 
-    def __init__(self, interface):
+    def _use(self, interface):
         self._interface = interface
 
     def is_connected(self) -> bool:
@@ -43,7 +44,6 @@ class Wireless(_Interface):
     wired = False
 
     def __init__(self, txpower_limit: float | None = None):
-        super().__init__(network.WLAN(network.STA_IF))
         self._limit = txpower_limit
         self._wanted = False
 
@@ -55,6 +55,7 @@ class Wireless(_Interface):
         _name(hostname)
         if country is not None:
             network.country(country)
+        self._use(network.WLAN(network.STA_IF))
         self._interface.active(True)
         powers = [power for power in (self._limit, txpower) if power is not None]
         if powers:
@@ -109,19 +110,19 @@ class Wired(_Interface):
     wired = True
 
     def __init__(self, wiring: dict):
-        pins = wiring["pins"]
-        options = {
-            "phy_type": getattr(network, "PHY_" + wiring["phy"]),
-            "phy_addr": wiring["address"],
-            "ref_clk_mode": Pin.IN,  # an oscillator on the board drives it
-        }
-        for name in ("mdc", "mdio", "power", "ref_clk"):
-            options[name] = Pin(pins[name])
-        super().__init__(network.LAN(0, **options))  # pyright: ignore[reportCallIssue] (the stub has no arguments)
+        self._wiring = wiring
 
     def start(self, hostname: str | None, _country, _txpower):
         """Only the name counts here; it is also the mDNS name."""
         _name(hostname)
+        options = {
+            "phy_type": getattr(network, "PHY_" + self._wiring["phy"]),
+            "phy_addr": self._wiring["address"],
+            "ref_clk_mode": Pin.IN,  # an oscillator on the board drives it
+        }
+        for name in ("mdc", "mdio", "power", "ref_clk"):
+            options[name] = Pin(self._wiring["pins"][name])
+        self._use(network.LAN(0, **options))  # pyright: ignore[reportCallIssue] (the stub has no arguments)
 
     def connect(self, _ssid=None, _password=None):
         """Begin to ask for an address, as soon as a cable is in."""
