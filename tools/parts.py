@@ -19,6 +19,8 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
     for profiles, switch, module in PARTS:
         is_wanted = profile in profiles.split() and (switch != _DISPLAY or can_have_display(board))
         (wanted if is_wanted else unwanted).extend(roots(module, sources))
+    if not unwanted:
+        return set()
     application = [name for name in sources if name == "evencell/app.py" or name.startswith("boards/")]
     return reached(unwanted, sources) - reached([*wanted, *application], sources)
 
