@@ -18,8 +18,7 @@ def lay_out(flash: Path, board: dict, firmware: Path):
     The configuration is left alone where there is one.
     """
     for name in _OUTSIDE:
-        if (firmware / name).exists():
-            (flash / name).write_bytes((firmware / name).read_bytes())
+        (flash / name).write_bytes((firmware / name).read_bytes())
     (flash / "slot").write_text(FIRST, "ascii")
     (flash / FIRST / MANIFEST).write_text(json.dumps(manifest(flash / FIRST, board["name"])), "ascii")
     if not (flash / CONFIG).exists():

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from host_tests.chip.chip_image import micropython
+from host_tests.chip.device_folder import OnFlash, extract, hashes
 from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator
-from host_tests.flash.chip_image import micropython
-from host_tests.flash.device_folder import OnFlash, extract, hashes
 from tools.build import FIRMWARE, ROOT, board_data, board_module, board_names, build_tree, compile_module
 from tools.image import littlefs
 from tools.make_build import FILE_SYSTEM, main, make
@@ -129,11 +129,12 @@ def built_elsewhere(folder: Path, time_s: int, umask: int, environment: dict) ->
 
 
 def on_this_computer(flash: Path, content: bytes) -> Path:
-    """The files of an image, with this computer for a board."""
+    """The files of an image, with this computer for a board, and a manifest that says so."""
     extract(content, flash)
     host = board_data("host")
     (flash / "a/board.py").write_text(board_module("host"))
     compile_module(Path(ROOT) / "boards/host.py", flash / "a/boards/host.mpy", "boards/host.py", host)
+    lay_out(flash, host, FIRMWARE)
     return flash
 
 
@@ -143,7 +144,7 @@ def test_the_image_boots_and_its_page_answers(tmp_path, scratch):
     flash = on_this_computer(tmp_path / "device", content)
     with (
         Simulator(tmp_path, *FIXED) as simulator,
-        OnFlash(flash, simulator.link, path="a:.frozen") as firmware,
+        OnFlash(flash, simulator.link) as firmware,
     ):
         firmware.wait_for_line("link online")
         status = firmware.status()
@@ -152,6 +153,11 @@ def test_the_image_boots_and_its_page_answers(tmp_path, scratch):
         page = firmware.get("/")
         assert page.status == 200 and page.headers["Content-Encoding"] == "gzip"
         assert firmware.get("/api/v1/display").status == 200
+        assert (flash / "boots").read_text() == "1 a"
+        firmware.kill()
+        firmware.start()  # after an early end boot.py holds every file against the manifest
+        assert firmware.status()["device"]["name"] == "From the image"
+        assert (flash / "slot").read_text() == "a"  # and finds it whole
 
 
 def test_a_part_that_was_not_built_stays_off_and_says_so(tmp_path, scratch):
@@ -161,7 +167,7 @@ def test_a_part_that_was_not_built_stays_off_and_says_so(tmp_path, scratch):
     (flash / "config.json").write_text('{"profile": "full"}')
     with (
         Simulator(tmp_path, *FIXED) as simulator,
-        OnFlash(flash, simulator.link, path="a:.frozen", http=False) as firmware,
+        OnFlash(flash, simulator.link, http=False) as firmware,
     ):
         firmware.wait_for_line("evencell.display.part is not in this build")
         firmware.wait_for_line("evencell.forward.http is not in this build")

@@ -42,13 +42,14 @@ def hashes(folder: Path) -> dict[str, str]:
 class OnFlash(Firmware):
     """The firmware started in the folder that stands for the root of a device, where its configuration lies too."""
 
-    def __init__(self, flash: Path, port, *, path: str, **options):
+    def __init__(self, flash: Path, port, **options):
         super().__init__(flash / "made", port, **options)
         self.data = flash
-        self._path = path
 
     def start(self):
-        """As a board does, with `path` as its MICROPYPATH."""
-        environment = device.environment(self._port, self.data, overrides=self.overrides) | {"MICROPYPATH": self._path}
-        self._process = Process([need_micropython(), "main.py"], environment, cwd=self.data)
+        """As a board does: boot.py where there is one, then main.py in the same namespace."""
+        files = [name for name in ("boot.py", "main.py") if (self.data / name).exists()]
+        code = "\n".join(f"exec(open({name!r}).read())" for name in files)
+        environment = device.environment(self._port, self.data, overrides=self.overrides)
+        self._process = Process([need_micropython(), "-c", code], environment, cwd=self.data)
         self._process.wait_until_ready(lambda line: self._ready in line)

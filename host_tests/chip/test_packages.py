@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from host_tests.chip.device_folder import OnFlash, hashes
 from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator
-from host_tests.flash.device_folder import OnFlash, hashes
 from host_tests.needs import need_micropython
 from host_tests.portable import frame_of
 from tools.build import FIRMWARE, ROOT, board_data, board_module, firmware_sources, installed
@@ -122,7 +122,7 @@ def test_the_repository_can_be_installed_and_runs(serve, tmp_path):
     assert len(files_in(target)) == len(files)
     (target / "board.py").write_text(board_module("host"))
     (target / "boards/host.py").write_text((Path(ROOT) / "boards/host.py").read_text())
-    with Simulator(tmp_path, *FIXED) as simulator, OnFlash(target, simulator.link, path=".frozen") as firmware:
+    with Simulator(tmp_path, *FIXED) as simulator, OnFlash(target, simulator.link) as firmware:
         firmware.wait_for_line("evencell.display.part is not in this build")
         firmware.wait_for_line("link online")
         assert firmware.pack()["cells_mv"] == FIXED_MV

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from esptool.targets import CHIP_DEFS
 
-from host_tests.flash.chip_image import FACTORY, VFS, entry, micropython
-from host_tests.flash.device_folder import extract, hashes, mounted
+from host_tests.chip.chip_image import FACTORY, VFS, entry, micropython
+from host_tests.chip.device_folder import extract, hashes, mounted
 from host_tests.needs import need_micropython
 from tools import image
 from tools.build import BuildError, board_data
@@ -81,7 +81,7 @@ def test_the_image_holds_the_files_and_the_manifest_tells_the_truth(built, tmp_p
     extract(content, tmp_path / "out")
     found = hashes(tmp_path / "out")
     assert found == hashes(built / "flash")
-    assert {"main.py", "slot", "config.json", "a/board.py", "a/evencell/app.mpy"} <= set(found)
+    assert {"boot.py", "main.py", "slot", "config.json", "a/board.py", "a/evencell/app.mpy"} <= set(found)
     assert (tmp_path / "out/slot").read_text() == "a"
     manifest = json.loads((tmp_path / "out/a/manifest.json").read_text())
     assert manifest["version"] and manifest["board"] == "esp32_generic"
