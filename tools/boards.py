@@ -22,6 +22,12 @@ def all_boards() -> list[dict]:
     return [board(name) for name in board_names()]
 
 
+def which_board() -> str:
+    """The question to whoever named none, with those that have a chip."""
+    names = [board["name"] for board in all_boards() if board["chip"] != "host"]
+    return f"Which board? Say BOARD= with one of {', '.join(names)} (`evencell boards` shows them)."
+
+
 @click.command()
 @click.argument("name", required=False, type=click.Choice(board_names()), metavar="[NAME]")
 def boards(name):

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import click
+from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from tools.boards import which_board
 from tools.build import BuildError
 from tools.deploy_board import Board
 from tools.deploy_checks import check_board
@@ -23,12 +25,16 @@ def quiet(sent: int = 0, more: int = 0):
 @click.option("--force", is_flag=True, help="Even if the device was made for another board.")
 def main(board: str, port: str | None, force: bool):
     """Bring the firmware onto a board."""
+    if not board:
+        raise click.ClickException(which_board())
     try:
         wanted = release(board)
     except BuildError as error:
         raise click.ClickException(str(error)) from None
     port = port or choose_port()
-    with Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), transient=True) as progress:
+    console = Console()
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(port, total=0)
 
         def report(sent: int = 0, more: int = 0):

@@ -1,6 +1,5 @@
 """`make flash`: MicroPython and the firmware onto a bare ESP32, with esptool. Unproven on a board."""
 
-import importlib
 import re
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from tools.boards import all_boards
+from tools.boards import all_boards, which_board
 from tools.console import open_console
 from tools.flash_files import FlashError, check_firmware, fetch_micropython, needed_bytes, pieces
 from tools.serial_port import PortError, choose_port, open_port
@@ -44,10 +43,10 @@ def main(board: str, port: str | None, firmware: Path | None):
 
 def board_with_chip(name: str) -> dict:
     """The board's data; raises FlashError where there is none, or nothing to flash."""
-    names = [board["name"] for board in all_boards() if board["chip"] != "host"]
-    if name not in names:
-        raise FlashError(f"Which board? Say BOARD= with one of {', '.join(names)} (`evencell boards` shows them).")
-    return importlib.import_module(f"boards.{name}").BOARD
+    for board in all_boards():
+        if board["name"] == name != "host":
+            return board
+    raise FlashError(which_board())
 
 
 def detect_command(port: str, chip: str) -> list[str]:

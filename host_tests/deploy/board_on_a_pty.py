@@ -50,13 +50,14 @@ _start("boot.py") and (%s or _start("main.py"))
 
 class BoardOnAPty:
     """`path` is its serial port while it is plugged in, `flash` the folder, `said` all that MicroPython printed,
-    `received` how many bytes came over the cable."""
+    `received` how many bytes came over the cable. The heap is small, so that a deploy can't take what no chip has."""
 
-    def __init__(self, flash: Path, environment: dict | None = None):
+    def __init__(self, flash: Path, environment: dict | None = None, heap: str = "64k"):
         self.flash = flash
         self.path = ""
         self.said = bytearray()
         self.received = 0
+        self._heap = heap
         self._environment = {**os.environ, "MICROPYPATH": ".frozen", **(environment or {})}
         self._process: subprocess.Popen | None = None
         self._inside = self._outside = self._near = -1  # MicroPython's terminal, the cable, and its end for others
@@ -64,7 +65,7 @@ class BoardOnAPty:
         self._raw = self._runs = self._ending = False
         self._held: bytes | None = None  # what waits for the prompt
         self._cut_at: int | None = None
-        self._cuts_power = False
+        self._cut = self._unplug
         self._changed = threading.Condition()
         self._requests: queue.SimpleQueue = queue.SimpleQueue()
         self._waker, self._wake = os.pipe()
@@ -93,9 +94,9 @@ class BoardOnAPty:
         """Pull the cable, and with it the power: nothing is written any more."""
         self._ask(self._cut_power)
 
-    def cut_after(self, count: int, power: bool):
-        """Pull the cable as soon as `count` more bytes came, and with `power` that too."""
-        self._cuts_power = power
+    def cut_after(self, count: int, what: str):
+        """As soon as `count` more bytes came: pull the `cable`, with it the `power`, or let the `board` die alone."""
+        self._cut = {"cable": self._unplug, "power": self._cut_power, "board": self._power_off}[what]
         self._cut_at = self.received + count
 
     def wait_for(self, pattern: str, since: int = 0) -> re.Match:
@@ -166,7 +167,7 @@ class BoardOnAPty:
         self._inside, far = pty.openpty()
         as_micropython_wants_it(far)
         self._process = subprocess.Popen(
-            [micropython(), "-i", "-c", _START % raw],
+            [micropython(), "-X", f"heapsize={self._heap}", "-i", "-c", _START % raw],
             cwd=self.flash,
             env=self._environment,
             stdin=far,
@@ -219,10 +220,8 @@ class BoardOnAPty:
             self._write(data)
             return
         self._write(data[: self._cut_at - self.received])
-        self.received = self._cut_at
-        if self._cuts_power:
-            self._power_off()
-        self._unplug()
+        self.received, self._cut_at = self._cut_at, None
+        self._cut()
 
     def _write(self, data: bytes):
         """Hand on what came. What follows a Ctrl-C waits for the prompt: Linux would flush it with the terminal."""
