@@ -56,11 +56,8 @@ def deploy(port: str, wanted: Release, forced: bool = False, report: Callable = 
         check_board(facts, board.call("board_in", running) if running else None, wanted, forced)
         files = board.files(running) if running else {}
         if running and files == files_of(wanted.slot):
-            outcome = nothing_to_copy(board, running, wanted)
-        else:
-            outcome = switch(board, running, files, wanted, facts, report)
-        board.restart()
-    return outcome
+            return nothing_to_copy(board, running, wanted)
+        return switch(board, running, files, wanted, facts, report)
 
 
 def nothing_to_copy(board: Board, running: str, wanted: Release) -> str:

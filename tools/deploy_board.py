@@ -19,11 +19,16 @@ _ATTEMPTS = 8
 _ATTEMPT_S = 1
 _START_S = 30  # boot.py may hash a slot
 _CHUNK_BYTES = 1024
+_RESET = "import machine, time\ntime.sleep_ms(100)\nmachine.reset()"  # later than the answer that it was understood
 _INTERRUPT_AND_RESTART = b"\r\x03\x03\r\x02\x04"
 
 
 class DeployError(click.ClickException):
     """What stands in the way, in one sentence."""
+
+
+class BrokenError(DeployError):
+    """Nobody knows what the board heard last."""
 
 
 class Board:
@@ -36,25 +41,42 @@ class Board:
         self._port = port
         self._transport = connect(port)
         self._serial: Any = self._transport.serial
-        self._restarted = False
 
     def __enter__(self):
         try:
             with self._sentences():
                 self._interrupt()
         except BaseException:
-            self.close()
+            self._let_go()
             raise
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, kind, *_):
+        if kind is None or (issubclass(kind, DeployError) and kind is not BrokenError):
+            self._restart()
+        else:
+            self._let_go()
 
-    def close(self):
-        """Let the board go: it starts what its flash holds now."""
+    def _restart(self):
+        """A reset, as hard as this port can do it: it ends the watchdog too."""
+        try:
+            hard = self.call("can_reset")
+            with suppress(OSError, TransportError):  # with the chip goes a USB port of its own
+                if hard:
+                    self._transport.exec_raw_no_follow(_RESET)
+                else:
+                    self._transport.exit_raw_repl()
+                    self._serial.write(b"\x04")
+        finally:
+            self._close()
+
+    def _let_go(self):
+        """Wherever it is: back to the prompt, and a soft reset."""
         with suppress(OSError):  # it may be gone
-            if not self._restarted:
-                self._serial.write(_INTERRUPT_AND_RESTART)
+            self._serial.write(_INTERRUPT_AND_RESTART)
+        self._close()
+
+    def _close(self):
         with suppress(OSError):
             self._transport.close()
         self._serial.close()
@@ -68,8 +90,8 @@ class Board:
         """Path → size in bytes and hash, as they are on the flash."""
         with self._sentences():
             lines = self._transport.exec(f"list_files({folder!r})").decode().splitlines()
-        entries = [line.split(" ", 2) for line in lines]
-        return {path: (int(size), digest) for size, digest, path in entries}
+            entries = [line.split(" ", 2) for line in lines]
+            return {path: (int(size), digest) for size, digest, path in entries}
 
     def write(self, path: str, data: bytes, report=None):
         """Send a file; `report(bytes)` is called as it goes on."""
@@ -89,17 +111,6 @@ class Board:
         """Remove a file."""
         with self._sentences():
             self._transport.fs_rmfile(path)
-
-    def restart(self):
-        """A reset, as hard as this port can do it."""
-        hard = self.call("can_reset")
-        with self._sentences():
-            if hard:
-                self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
-            else:
-                self._transport.exit_raw_repl()
-                self._serial.write(b"\x04")
-        self._restarted = True
 
     def _interrupt(self):
         """Stop the firmware, and start MicroPython anew without it: so all of its memory is free."""
@@ -126,7 +137,7 @@ class Board:
         except TransportExecError as error:
             raise DeployError(f"{self._port}: {what_the_board_said(error)}") from None
         except (OSError, TransportError, ValueError, SyntaxError):
-            raise DeployError(
+            raise BrokenError(
                 f"{self._port}: the connection broke. Was the cable pulled? What runs on the board is still whole: "
                 "plug it in and type the same again."
             ) from None

@@ -26,7 +26,7 @@ class Release:
 def release(board: str) -> Release:
     """Built for `board` from the sources; raises BuildError."""
     tree = build(board)
-    paths = sorted(path for path in tree.glob("**/*") if path.suffix in (".mpy", ".gz") or path == tree / "board.py")
+    paths = sorted(path for path in tree.glob("**/*") if path.is_file() and path.name not in (*_OUTSIDE, MANIFEST))
     files = {path.relative_to(tree).as_posix(): path.read_bytes() for path in paths}
     root = {name: (FIRMWARE / name).read_bytes() for name in _OUTSIDE if (FIRMWARE / name).exists()}
     chip = import_module(f"boards.{board}").BOARD["chip"]

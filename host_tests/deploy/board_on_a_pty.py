@@ -66,6 +66,7 @@ class BoardOnAPty:
         self._held: bytes | None = None  # what waits for the prompt
         self._cut_at: int | None = None
         self._cut = self._unplug
+        self.garbles = (b"", b"")  # what the cable takes for something else
         self._changed = threading.Condition()
         self._requests: queue.SimpleQueue = queue.SimpleQueue()
         self._waker, self._wake = os.pipe()
@@ -214,7 +215,7 @@ class BoardOnAPty:
             os.write(self._inside, held)
 
     def _carry_in(self):
-        data = read(self._outside)
+        data = read(self._outside).replace(*self.garbles)
         if self._cut_at is None or self.received + len(data) < self._cut_at:
             self.received += len(data)
             self._write(data)

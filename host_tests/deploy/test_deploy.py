@@ -121,6 +121,30 @@ def test_a_damaged_file_in_the_other_slot_is_sent_again(board):
     assert bring(board, 1).startswith("2 of 9 files sent")
 
 
+def test_after_ctrl_c_the_old_version_starts_again(board):
+    def interrupted(sent: int = 0, **_):
+        if sent:
+            raise KeyboardInterrupt
+
+    bring(board, 1)
+    since = len(board.said)
+    with pytest.raises(KeyboardInterrupt):
+        deploy(board.path, small_release(2), report=interrupted)
+    board.wait_for(r"running version 1\.", since)
+    assert slot(board) == "a new"
+
+
+def test_what_arrives_damaged_is_never_started(board):
+    bring(board, 1)
+    board.garbles = (b"2.1 2.1", b"2.1 2.7")
+    with pytest.raises(DeployError, match=r"b/evencell/part1\.mpy arrived damaged\. The board keeps"):
+        deploy(board.path, small_release(2))
+    assert slot(board) == "a new"
+    assert not (board.flash / "b/manifest.json").exists()
+    board.garbles = (b"", b"")
+    assert bring(board, 2).startswith("2 of 9 files sent")
+
+
 def test_only_a_file_outside_the_slots_differs(board):
     bring(board, 1)
     (board.flash / "boot.py").write_text("print('old')")
