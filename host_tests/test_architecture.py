@@ -16,7 +16,10 @@ HARDWARE = {"machine", "network", "esp32", "bluetooth", "neopixel"}
 ALLOWED = {
     "protocol": {"array", "struct", "evencell.compat", "evencell.protocol"},
     "pack": {"array", "evencell.compat", "evencell.protocol", "evencell.pack"},
-    "link": {"asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link"},
+    "link": {
+        "asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link",
+        "evencell.system.on_demand",
+    },
     "display": {"framebuf", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.display"},
     "forward": {
         "array", "asyncio", "collections", "errno", "gc", "json", "microdot",
@@ -26,7 +29,7 @@ ALLOWED = {
     },
     "system": {
         "asyncio", "gc", "io", "json", "os", "sys", "time", "evencell", "evencell.compat", "evencell.system",
-        "evencell.pack.temperature", "evencell.protocol.jk_balancer",  # the words that the configuration may use
+        "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use
     },
 }  # fmt: skip
 

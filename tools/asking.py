@@ -1,6 +1,6 @@
 """Asking a balancer from this computer, with the firmware's own link and protocol."""
 
-from evencell.link.diagnosis import REMEDIES, VERDICTS
+from evencell.link.diagnosis import VERDICTS, remedy_of
 from evencell.link.exchange import Line
 from evencell.link.poller import Poll, make_poll
 from evencell.pack.pack import ONLINE, Pack
@@ -68,4 +68,4 @@ def reading(frame, at: int, scale: str, clock: Clock) -> Pack:
 def what_is_wrong(pack) -> str:
     """What the last exchange came to, and the remedy, in one line."""
     latest = pack.diagnosis.latest
-    return f"{VERDICTS[latest]}. {REMEDIES[latest]}"
+    return f"{VERDICTS[latest]}. {remedy_of(latest)}"

@@ -8,15 +8,8 @@ import click
 
 from evencell.forward.status_json import put_fields
 from evencell.protocol.framing import checksum
-from evencell.protocol.jk_balancer import (
-    ANSWER_BYTES,
-    ANSWER_HEADER,
-    COMMAND_NAMES,
-    READ,
-    REQUEST_BYTES,
-    REQUEST_HEADER,
-    decode_written,
-)
+from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER, READ, REQUEST_BYTES, REQUEST_HEADER
+from evencell.protocol.jk_settings import COMMAND_NAMES, decode_written
 from evencell.system.clock import Clock
 from tools.asking import reading
 from tools.options import scale_option

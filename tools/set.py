@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import click
 
-from evencell.link.diagnosis import REFUSED_WRITE, REMEDIES
+from evencell.link.diagnosis import REFUSED_WRITE, remedy_of
 from evencell.link.exchange import Line
 from evencell.link.poller import Poll
 from evencell.link.write import UNKNOWN, Written, write
 from evencell.pack import settings
 from evencell.pack.pack import Pack
-from evencell.protocol.jk_balancer import MODELS, SETTINGS
+from evencell.protocol.jk_settings import MODELS, SETTINGS
 from evencell.system.clock import Clock
 from tools.asking import ask_until_believed, poll_of, what_is_wrong
 from tools.options import address_option, port_option
@@ -102,7 +102,7 @@ def checked(written: Written, poll: Poll) -> Written:
         raise click.ClickException(f"{written.error} Run the same command again: it reads first.")
     if written.error:
         verdict = f"refused write ({poll.diagnosis.sure})"
-        raise click.ClickException(f"{verdict}: {written.error} {REMEDIES[REFUSED_WRITE]}")
+        raise click.ClickException(f"{verdict}: {written.error} {remedy_of(REFUSED_WRITE)}")
     return written
 
 

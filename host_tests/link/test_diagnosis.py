@@ -1,5 +1,6 @@
 from evencell.compat import ticks_add, ticks_ms
-from evencell.link.diagnosis import CERTAIN, LIKELY, REFUSED_WRITE, REMEDIES, VERDICTS, Diagnosis
+from evencell.link.diagnosis import CERTAIN, LIKELY, REFUSED_WRITE, VERDICTS, Diagnosis
+from evencell.link.remedies import REMEDIES
 from evencell.protocol.jk_balancer import read_request
 from host_tests.portable import frame_of, without_heap
 

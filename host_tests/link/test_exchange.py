@@ -2,7 +2,8 @@ import asyncio
 
 from evencell.compat import ticks_diff, ticks_ms
 from evencell.link.exchange import Line
-from evencell.protocol.jk_balancer import decode_written, read_request, write_request
+from evencell.protocol.jk_balancer import read_request
+from evencell.protocol.jk_settings import decode_written, write_request
 from host_tests.link.ports import ScriptedPort, TurningPort
 from host_tests.portable import frame_of, raises
 

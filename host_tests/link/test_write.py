@@ -5,7 +5,8 @@ from evencell.link.poller import Poll, make_poll
 from evencell.link.write import LOST, REFUSED, TAKEN, UNHEARD, UNKNOWN, Written, write
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.framing import checksum
-from evencell.protocol.jk_balancer import SET_TRIGGER, answers, decode_status, read_request, write_request
+from evencell.protocol.jk_balancer import answers, decode_status, read_request
+from evencell.protocol.jk_settings import SET_TRIGGER, write_request
 from host_tests.link.ports import ScriptedPort
 from host_tests.portable import FakeClock, frame_of, raises
 

@@ -1,7 +1,8 @@
 from evencell.pack.pack import Pack
 from evencell.pack.settings import objection, out_of_range, parse_value, value_in, value_text, warnings
 from evencell.pack.temperature import TemperatureScale
-from evencell.protocol.jk_balancer import MODELS, SETTINGS, decode_status, setting_range, write_request
+from evencell.protocol.jk_balancer import decode_status
+from evencell.protocol.jk_settings import MODELS, SETTINGS, setting_range, write_request
 from host_tests.portable import FakeClock, frame_of, raises
 
 MODEL = "jk_b2a4s"

@@ -1,4 +1,4 @@
-"""The contract of a balancer protocol, which finds every protocol by itself."""
+"""The contract of a balancer protocol, which finds every protocol by itself: `x_balancer.py`, and `x_settings.py`."""
 
 import os
 
@@ -6,18 +6,18 @@ from evencell.pack.status import Status
 from host_tests.portable import ROOT, frames
 
 NAMES = [
-    name[:-3]
+    name[: -len("_balancer.py")]
     for name in os.listdir(ROOT + "/firmware/evencell/protocol")
-    if name.endswith(".py") and name not in ("__init__.py", "framing.py")
+    if name.endswith("_balancer.py")
 ]
 
 
-def protocols() -> list:
-    return [__import__("evencell.protocol." + name, None, None, ("",)) for name in NAMES]
+def protocols(kind: str = "balancer") -> list:
+    return [__import__("evencell.protocol.%s_%s" % (name, kind), None, None, ("",)) for name in NAMES]
 
 
 def test_there_is_one():
-    assert "jk_balancer" in NAMES
+    assert "jk" in NAMES
 
 
 def test_names_its_frames():
@@ -28,7 +28,7 @@ def test_names_its_frames():
 
 
 def test_a_range_for_every_setting_of_every_model():
-    for protocol in protocols():
+    for protocol in protocols("settings"):
         for model in protocol.MODELS:
             for setting in protocol.SETTINGS:
                 lowest, highest = protocol.setting_range(model, setting)

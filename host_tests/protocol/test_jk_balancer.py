@@ -1,18 +1,7 @@
 from evencell.pack.status import Status
 from evencell.protocol.framing import checksum
-from evencell.protocol.jk_balancer import (
-    COMMAND_NAMES,
-    MODELS,
-    SETTINGS,
-    STATUS_TABLE,
-    U8,
-    answers,
-    decode_status,
-    decode_written,
-    read_request,
-    setting_range,
-    write_request,
-)
+from evencell.protocol.jk_balancer import STATUS_TABLE, U8, answers, decode_status, read_request
+from evencell.protocol.jk_settings import COMMAND_NAMES, MODELS, SETTINGS, decode_written, setting_range, write_request
 from host_tests.portable import captures, frame_of, frames, raises, without_heap
 
 

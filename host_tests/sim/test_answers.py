@@ -8,16 +8,8 @@ from random import Random
 import pytest
 
 from evencell.pack.status import Status
-from evencell.protocol.jk_balancer import (
-    READ,
-    SET_CELL_COUNT,
-    SET_TRIGGER,
-    STATUS_TABLE,
-    decode_status,
-    decode_written,
-    read_request,
-    request,
-)
+from evencell.protocol.jk_balancer import READ, STATUS_TABLE, decode_status, read_request, request
+from evencell.protocol.jk_settings import SET_CELL_COUNT, SET_TRIGGER, decode_written
 from tools.sim.answers import SimulatedBalancer, encode_status
 from tools.sim.balancer import Balancer, Reading
 from tools.sim.chemistry import CHEMISTRIES

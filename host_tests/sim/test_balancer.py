@@ -5,15 +5,8 @@ from random import Random
 
 import pytest
 
-from evencell.protocol.jk_balancer import (
-    CELL_COUNT_BIT,
-    CELL_SLOTS,
-    CHARGING_LOWEST,
-    DISCHARGING_HIGHEST,
-    MODELS,
-    SETTINGS,
-    setting_range,
-)
+from evencell.protocol.jk_balancer import CELL_COUNT_BIT, CELL_SLOTS, CHARGING_LOWEST, DISCHARGING_HIGHEST
+from evencell.protocol.jk_settings import MODELS, SETTINGS, setting_range
 from tools.sim.balancer import CAPACITOR_AS, EFFICIENCY, TICK_S, Balancer
 from tools.sim.chemistry import CHEMISTRIES
 from tools.sim.pack import default_pack, fixed_pack

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from evencell.protocol.jk_balancer import SET_TRIGGER, read_request, request
+from evencell.protocol.jk_balancer import read_request, request
+from evencell.protocol.jk_settings import SET_TRIGGER
 from tools.sim.capture import Recording, load_replies
 
 CAPTURES = Path(__file__).parents[1] / "captures" / "captures.json"

@@ -7,7 +7,8 @@ import pytest
 
 from evencell.pack.alarms import alarms_of, names_of
 from evencell.pack.temperature import TemperatureScale
-from evencell.protocol.jk_balancer import SET_TRIGGER, decode_written, read_request, request
+from evencell.protocol.jk_balancer import read_request, request
+from evencell.protocol.jk_settings import SET_TRIGGER, decode_written
 from host_tests.sim.faulty import answer, balancer, faulty
 from host_tests.sim.helpers import decoded
 from tools.sim.answers import encode_status

@@ -6,17 +6,8 @@ from random import Random
 import pytest
 
 from evencell.protocol.framing import Framer, checksum
-from evencell.protocol.jk_balancer import (
-    ANSWER_BYTES,
-    ANSWER_HEADER,
-    READ,
-    SET_MAX_BALANCE,
-    SET_SWITCH,
-    SET_TRIGGER,
-    decode_written,
-    read_request,
-    request,
-)
+from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER, READ, read_request, request
+from evencell.protocol.jk_settings import SET_MAX_BALANCE, SET_SWITCH, SET_TRIGGER, decode_written
 from host_tests.sim.faulty import answer, balancer, faulty
 from host_tests.sim.helpers import CAPTURES
 from tools.sim import fault_answers, fault_readings

@@ -11,12 +11,12 @@ from evencell.protocol.jk_balancer import (
     CELLS_OFFSET,
     READ,
     S16,
-    SETTINGS,
     STATUS_TABLE,
     U8,
     U16,
     number,
 )
+from evencell.protocol.jk_settings import SETTINGS
 from tools.sim.balancer import Balancer, Reading
 
 _FORMATS = {U8: ">B", U16: ">H", S16: ">h"}

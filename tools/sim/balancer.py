@@ -9,13 +9,8 @@ from array import array
 from dataclasses import dataclass
 from random import Random
 
-from evencell.protocol.jk_balancer import (
-    CELL_COUNT_BIT,
-    CELL_SLOTS,
-    CHARGING_LOWEST,
-    DISCHARGING_HIGHEST,
-    setting_range,
-)
+from evencell.protocol.jk_balancer import CELL_COUNT_BIT, CELL_SLOTS, CHARGING_LOWEST, DISCHARGING_HIGHEST
+from evencell.protocol.jk_settings import setting_range
 from tools.sim.pack import Pack
 
 TICK_S = 0.5

@@ -2,6 +2,7 @@
 
 from evencell.compat import const, ticks_diff, ticks_ms
 from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER
+from evencell.system.on_demand import forget
 
 _WINDOW = const(6)  # exchanges that a verdict looks back on: at most ten seconds
 _BAD_TO_TELL = const(2)  # of these, before anything is said: one lost answer is no fault
@@ -41,23 +42,6 @@ VERDICTS = (
     "wrong address",
     "refused write",
 )
-REMEDIES = (
-    "",
-    "The balancer takes long to answer: raise timeout_ms if readings are missing.",
-    "Nothing comes back: check the balancer's supply and W, then the wires A and B at both ends.",
-    "Only our own request comes back: the balancer isn't connected, or the transceiver isn't RS485.",
-    "A and B are swapped: exchange the two wires.",
-    "Answers arrive damaged: shorten the cable, keep it away from motor leads, check the ground.",
-    "What comes is no noise, but unreadable: both sides must be set to 9600 baud.",
-    "This is a JK BMS, not a balancer: evencell doesn't speak its protocol.",
-    "Somebody speaks Modbus on this line: give the balancer a line of its own.",
-    "These are frames of JK's Bluetooth protocol: connect to the balancer's RS485, pins 1 and 2 of P1.",
-    "Answers come whole, but with wrong checksums: check the ground, the cable's length and its ends.",
-    "Answers contradict each other: shorten the cable, keep it away from motor leads.",
-    "A balancer with another address answers: set address in the configuration (evencell diagnose finds it).",
-    "Check that model names this balancer, and the range of the setting in its manual: it kept the old value.",
-)
-
 # First bytes that give a speaker away. The first is recorded from an owner's swapped wires (captures, "a-b-swapped").
 _SIGNATURES = (
     (b"\x55\x95\x01\xff", SWAPPED),
@@ -77,8 +61,9 @@ CERTAIN = const(3)
 class Diagnosis:
     """Looks back on the last exchanges with one pack.
 
-    `verdict` and `latest` (what the last exchange alone came to) are numbers of this module, indices into VERDICTS and
-    REMEDIES; `sure` says in a word how sure the verdict is. `wrote_ticks_ms` is when a write was last told.
+    `verdict` and `latest` (what the last exchange alone came to) are numbers of this module, indices into VERDICTS;
+    `remedy` says in one sentence what to do about it, `sure` in a word how sure it is. `wrote_ticks_ms` is when a write
+    was last told.
     """
 
     __slots__ = (
@@ -89,6 +74,7 @@ class Diagnosis:
         "_request",
         "_trouble",
         "latest",
+        "remedy",
         "sure",
         "verdict",
         "wrote_ticks_ms",
@@ -103,6 +89,7 @@ class Diagnosis:
         self._refusal_sure = 0
         self.latest = GOOD
         self.verdict = GOOD
+        self.remedy = ""
         self.sure = _SURENESS[_POSSIBLE]
         self.wrote_ticks_ms = 0
 
@@ -110,11 +97,6 @@ class Diagnosis:
     def name(self) -> str:
         """The verdict in words."""
         return VERDICTS[self.verdict]
-
-    @property
-    def remedy(self) -> str:
-        """What to do about it, in one sentence; empty where nothing is wrong."""
-        return REMEDIES[self.verdict]
 
     def answered(self, latency_ms: int) -> bool:
         """An exchange brought a reading. True if the verdict changed."""
@@ -176,6 +158,8 @@ class Diagnosis:
         else:
             self.verdict = self._trouble
             self.sure = _SURENESS[self._sureness()]
+        if self.verdict != before:
+            self.remedy = remedy_of(self.verdict)
         return self.verdict != before
 
     def _sureness(self) -> int:
@@ -199,6 +183,14 @@ class Diagnosis:
         for other in self._outcomes:
             count += other == outcome
         return count
+
+
+def remedy_of(verdict: int) -> str:
+    """What to do about it, in one sentence; empty where nothing is wrong."""
+    from evencell.link.remedies import REMEDIES
+
+    forget("evencell.link.remedies")
+    return REMEDIES[verdict]
 
 
 def _begins(data, start: int, end: int, signature) -> bool:

@@ -8,7 +8,8 @@ from evencell.link.diagnosis import CERTAIN, LIKELY
 from evencell.pack.acceptance import in_range
 from evencell.pack.settings import value_in, value_text
 from evencell.pack.status import Status
-from evencell.protocol.jk_balancer import decode_status, decode_written, write_request
+from evencell.protocol.jk_balancer import decode_status
+from evencell.protocol.jk_settings import decode_written, write_request
 
 _MOST_WRITES = const(2)  # nobody knows whether settings wear the balancer's memory
 _MOST_ASKS = const(4)  # as in a poll

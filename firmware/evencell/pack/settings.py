@@ -5,7 +5,7 @@ Each rule returns a sentence for the owner, empty where nothing stands against t
 
 from evencell.compat import const
 from evencell.pack.alarms import CELL_COUNT, WIRE_RESISTANCE
-from evencell.protocol.jk_balancer import setting_range
+from evencell.protocol.jk_settings import setting_range
 
 _OLDEST_MS = const(10_000)
 _ACCURACY_MV = const(5)  # of the balancer (manual V2.1)

@@ -13,10 +13,6 @@ REQUEST_BYTES = const(7)
 ANSWER_BYTES = const(74)
 
 READ = const(0xFF)
-SET_CELL_COUNT = const(0xF0)
-SET_TRIGGER = const(0xF2)
-SET_MAX_BALANCE = const(0xF4)
-SET_SWITCH = const(0xF6)
 
 U8 = const(1)
 U16 = const(2)
@@ -50,52 +46,10 @@ CELL_COUNT_BIT = const(1)  # set in every recording of a healthy unit: never an 
 WIRE_RESISTANCE_BIT = const(2)
 OVERVOLTAGE_BIT = const(4)
 
-# Setting: command. The document's words for them, which `decode` prints, follow below.
-SETTINGS = {
-    "cell_count": SET_CELL_COUNT,
-    "trigger_mv": SET_TRIGGER,
-    "max_balance_ma": SET_MAX_BALANCE,
-    "balancing_enabled": SET_SWITCH,
-}
-COMMAND_NAMES = {
-    READ: "status",
-    SET_CELL_COUNT: "set_cell_count",
-    SET_TRIGGER: "set_trigger",
-    SET_MAX_BALANCE: "set_max_balance",
-    SET_SWITCH: "set_switch",
-}
-
-# What each model takes: lowest and highest cell count, lowest and highest balance current in mA (manuals).
-MODELS = {
-    "jk_b2a4s": (4, 4, 300, 2000),
-    "jk_b2a24s": (2, 24, 30, 2000),
-    "jk_b1a24s": (2, 24, 30, 1000),
-}
-_TRIGGER_RANGE_MV = (2, 1000)
-
-
-def setting_range(model: str, setting: str) -> tuple[int, int]:
-    """Lowest and highest value of `setting` that a balancer of `model` takes; raises KeyError for unknown names."""
-    fewest_cells, most_cells, lowest_ma, highest_ma = MODELS[model]
-    return {
-        "cell_count": (fewest_cells, most_cells),
-        "trigger_mv": _TRIGGER_RANGE_MV,
-        "max_balance_ma": (lowest_ma, highest_ma),
-        "balancing_enabled": (0, 1),
-    }[setting]
-
 
 def read_request(address: int) -> bytearray:
     """The seven bytes that ask the balancer at `address` for everything."""
     return request(address, READ, 0)
-
-
-def write_request(address: int, model: str, setting: str, value: int) -> bytearray:
-    """The seven bytes that set `setting` to `value`; raises ValueError where `model` would not take it."""
-    lowest, highest = setting_range(model, setting)
-    if not lowest <= value <= highest:
-        raise ValueError("%s %d: a %s takes %d to %d" % (setting, value, model, lowest, highest))
-    return request(address, SETTINGS[setting], value)
 
 
 def request(address: int, command: int, value: int) -> bytearray:
@@ -124,11 +78,6 @@ def decode_status(frame, at: int, status):
     for cell in range(CELL_SLOTS):
         cells_mv[cell] = frame[offset] << 8 | frame[offset + 1]
         offset += 2
-
-
-def decode_written(frame, at: int) -> int:
-    """The value that is active after a write. Another one than was sent means that the balancer refused it."""
-    return number(frame, at + 4, U16)
 
 
 def number(frame, at: int, kind: int) -> int:

@@ -1,7 +1,7 @@
 """The table of all configuration keys: what each may be, and what it is when nothing is said."""
 
 from evencell.pack.temperature import SCALES
-from evencell.protocol.jk_balancer import MODELS
+from evencell.protocol.jk_settings import MODELS
 from evencell.system.config_kinds import Choice, Country, List, Name, Number, Pins, Switch, Text, Topic, Whole
 from evencell.system.log import LEVELS
 
