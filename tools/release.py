@@ -3,12 +3,12 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from importlib import import_module
 
 from evencell import __version__
-from tools.build import FIRMWARE, build
+from tools import slots
+from tools.build import FIRMWARE, board_data, build
 
-MANIFEST = "manifest.json"
+MANIFEST = slots.MANIFEST
 _OUTSIDE = ("boot.py", "main.py")
 
 
@@ -23,20 +23,17 @@ class Release:
     root: dict[str, bytes]
 
 
-def release(board: str) -> Release:
+def release(board: str, profile: str = "full") -> Release:
     """Built for `board` from the sources; raises BuildError."""
-    tree = build(board)
-    paths = sorted(path for path in tree.glob("**/*") if path.is_file() and path.name not in (*_OUTSIDE, MANIFEST))
-    files = {path.relative_to(tree).as_posix(): path.read_bytes() for path in paths}
-    root = {name: (FIRMWARE / name).read_bytes() for name in _OUTSIDE if (FIRMWARE / name).exists()}
-    chip = import_module(f"boards.{board}").BOARD["chip"]
-    return Release(board, chip, __version__, {**files, MANIFEST: manifest(board, __version__, files)}, root)
+    tree = build(board, profile)
+    content = {path.relative_to(tree).as_posix(): path.read_bytes() for path in slots.files_in(tree)}
+    content[MANIFEST] = json.dumps(slots.manifest(tree, board)).encode()
+    return Release(board, board_data(board)["chip"], __version__, content, root_files())
 
 
-def manifest(board: str, version: str, files: dict[str, bytes]) -> bytes:
-    """`manifest.json`: version, board, and size and hash of every other file of the slot."""
-    entries = {path: [len(data), sha256(data)] for path, data in files.items()}
-    return json.dumps({"version": version, "board": board, "files": entries}).encode()
+def root_files() -> dict[str, bytes]:
+    """What lies outside the slots."""
+    return {name: (FIRMWARE / name).read_bytes() for name in _OUTSIDE}
 
 
 def sha256(data: bytes) -> str:

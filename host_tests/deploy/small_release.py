@@ -1,13 +1,13 @@
 """A release of a few small modules that can tell whether they belong together, as the flash of a board gets it."""
 
 import functools
+import json
 import subprocess
 import tempfile
 from pathlib import Path
 
-from host_tests.portable import ROOT
 from tools.build import tool
-from tools.release import Release, manifest
+from tools.release import Release, root_files, sha256
 
 _PARTS = 4
 _PART_BYTES = 1500  # more than one piece over the wire
@@ -37,12 +37,9 @@ def small_release(version: int, board: str = "host") -> Release:
     modules["evencell/shared"] = f"TEXT = {'the same in all ' * 100!r}"
     files = {f"{name}.mpy": compiled(source) for name, source in modules.items()}
     files["board.py"] = f"board = {version}".encode()
-    files["manifest.json"] = manifest(board, str(version), files)
-    root = {
-        "boot.py": Path(__file__).with_name("boot.py").read_bytes(),
-        "main.py": (Path(ROOT) / "firmware/main.py").read_bytes(),
-    }
-    return Release(board, "host", str(version), files, root)
+    entries = {path: [len(data), sha256(data)] for path, data in files.items()}
+    files["manifest.json"] = json.dumps({"version": str(version), "board": board, "files": entries}).encode()
+    return Release(board, "host", str(version), files, root_files())
 
 
 def part(version: int, number: int) -> str:

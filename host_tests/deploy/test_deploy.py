@@ -61,7 +61,6 @@ def test_the_firmware_itself_as_make_brings_it(tmp_path):
     need_micropython()
     flash = tmp_path / "flash"
     flash.mkdir()
-    (flash / "boot.py").write_bytes(small_release(1).root["boot.py"])
     environment = device.environment(str(tmp_path / "none"), tmp_path / "data", None, {"http": {"enabled": False}})
     with BoardOnAPty(flash, environment, heap="400k") as board:
         said = make_deploy("--board", "host", "--port", board.path).stdout
