@@ -18,13 +18,15 @@ build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|
 	@$(BIN)/python -X utf8 -m tools.make_build --board "$(BOARD)" --profile "$(or $(PROFILE),full)" \
 		$(if $(CONFIG),--config "$(CONFIG)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
 
-flash: ## MicroPython and the firmware onto a bare ESP32, replacing all it holds: BOARD=… [PORT=/dev/ttyUSB0] [FIRMWARE=micropython.bin]
+flash: ## MicroPython and the firmware onto a bare ESP32, replacing all it holds: BOARD=… [PORT=/dev/ttyUSB0] [PROFILE=…] [CONFIG=my.json] [FIRMWARE=micropython.bin]
 	@$(PYTHON) tools/bootstrap.py flash
-	@$(BIN)/python -m tools.flash --board "$(BOARD)" $(if $(PORT),--port "$(PORT)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
+	@$(BIN)/python -m tools.flash --board "$(BOARD)" --profile "$(or $(PROFILE),full)" $(if $(PORT),--port "$(PORT)") \
+		$(if $(CONFIG),--config "$(CONFIG)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
 
-deploy: ## the firmware onto a board that has MicroPython: BOARD=… [PORT=/dev/ttyUSB0] [FORCE=1 onto a device made for another board]
+deploy: ## the firmware onto a board that has MicroPython: BOARD=… [PORT=/dev/ttyUSB0] [PROFILE=…] [FORCE=1 onto a device made for another board]
 	@$(PYTHON) tools/bootstrap.py flash
-	@$(BIN)/python -m tools.deploy --board "$(BOARD)" $(if $(PORT),--port "$(PORT)") $(if $(FORCE),--force)
+	@$(BIN)/python -m tools.deploy --board "$(BOARD)" --profile "$(or $(PROFILE),full)" $(if $(PORT),--port "$(PORT)") \
+		$(if $(FORCE),--force)
 
 test: setup ## every test: CPython, MicroPython, 32-bit MicroPython, broker, browser
 	@$(BIN)/python -m tools.system_packages

@@ -22,13 +22,14 @@ def quiet(sent: int = 0, more: int = 0):
 @click.command()
 @click.option("--board", required=True, help="One of `evencell boards`.")
 @click.option("--port", help="Its serial port; needed where there are several.")
+@click.option("--profile", default="full", help="What to build.")
 @click.option("--force", is_flag=True, help="Even if the device was made for another board.")
-def main(board: str, port: str | None, force: bool):
+def main(board: str, port: str | None, profile: str, force: bool):
     """Bring the firmware onto a board."""
     if not board:
         raise click.ClickException(which_board())
     try:
-        wanted = release(board)
+        wanted = release(board, profile)
     except BuildError as error:
         raise click.ClickException(str(error)) from None
     port = port or choose_port()

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
-from tools.boards import all_boards, which_board
+from tools import image, make_build, partitions
+from tools.build import BuildError
 from tools.console import open_console
-from tools.flash_files import FlashError, check_firmware, fetch_micropython, needed_bytes, pieces
+from tools.flash_files import FlashError, fetch_micropython, pieces
 from tools.serial_port import PortError, choose_port, open_port
 
 _BAUD = 460800
@@ -19,34 +20,35 @@ _DETECT_WITHIN_S = 60
 _WRITE_WITHIN_S = 600
 _STARTS_WITHIN_S = 60
 _SIZE = re.compile(r"Detected flash size: (\d+)(KB|MB)")
-_UNITS = {"KB": 1024, "MB": 1024 * 1024}
 
 
 @click.command()
 @click.option("--board", required=True, help="One of `evencell boards`.")
 @click.option("--port", help="Its serial port; needed where there are several.")
+@click.option("--profile", default="full", help="What to build.")
+@click.option("--config", type=click.Path(path_type=Path), help="The device's config.json.")
 @click.option("--firmware", type=click.Path(path_type=Path), help="MicroPython from a file, instead of fetching it.")
-def main(board: str, port: str | None, firmware: Path | None):
+def main(board: str, port: str | None, profile: str, config: Path | None, firmware: Path | None):
     """Bring MicroPython and evencell onto a bare ESP32. Everything on its flash is replaced."""
-    data = board_with_chip(board)
+    try:
+        click.echo(flash(board, port, profile, config, firmware))
+    except BuildError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def flash(name: str, port: str | None, profile: str, config: Path | None, firmware: Path | None) -> str:
+    """All of it; returns what the device said then. What can be refused is refused before anything is erased."""
+    board = make_build.chosen(name)
     if firmware:
-        check_firmware(firmware, data["chip"])
+        image.load_firmware(firmware, board["chip"])
     port = port or choose_port()
     open_port(port).close()
-    micropython = firmware or fetch_micropython(data)
-    check_firmware(micropython, data["chip"])
-    written = pieces(data, micropython)
-    check_size(flash_bytes(port, data["chip"]), needed_bytes(written))
-    esptool(write_command(port, data["chip"], written), port, _WRITE_WITHIN_S, shown=True)
-    click.echo(first_words(port))
-
-
-def board_with_chip(name: str) -> dict:
-    """The board's data; raises FlashError where there is none, or nothing to flash."""
-    for board in all_boards():
-        if board["name"] == name != "host":
-            return board
-    raise FlashError(which_board())
+    micropython = firmware or fetch_micropython(board)
+    there_mb = flash_size_mb(port, board["chip"])
+    check_size(there_mb, partitions.flash_mb(board))
+    written = pieces(board, micropython, there_mb, profile, config)
+    esptool(write_command(port, board["chip"], written), port, _WRITE_WITHIN_S, shown=True)
+    return first_words(port)
 
 
 def detect_command(port: str, chip: str) -> list[str]:
@@ -61,18 +63,18 @@ def write_command(port: str, chip: str, written: list[tuple[int, Path]]) -> list
     return [*command, "--after", "hard-reset", "write-flash", "--erase-all", *addresses]
 
 
-def flash_bytes(port: str, chip: str) -> int:
-    """Size of the chip's flash; raises FlashError where it is another chip or none."""
+def flash_size_mb(port: str, chip: str) -> int:
+    """Size of the chip's flash, whole MB; raises FlashError where it is another chip or none."""
     found = _SIZE.search(esptool(detect_command(port, chip), port, _DETECT_WITHIN_S))
     if not found:
         raise FlashError(f"{port}: the chip does not say how large its flash is. Press its reset button and try again.")
-    return int(found.group(1)) * _UNITS[found.group(2)]
+    return int(found.group(1)) if found.group(2) == "MB" else 0
 
 
-def check_size(there: int, needed: int):
+def check_size(there_mb: int, needed_mb: int):
     """Raise FlashError where the flash is too small."""
-    if there < needed:
-        raise FlashError(f"Its flash has {there >> 20} MB, and {-(-needed >> 20)} MB are needed. Take another board.")
+    if there_mb < needed_mb:
+        raise FlashError(f"Its flash has {there_mb or 'less than 1'} MB, and the board should have {needed_mb} MB.")
 
 
 def esptool(command: list[str], port: str, within_s: int, shown: bool = False) -> str:

@@ -2,19 +2,20 @@
 
 import os
 import pty
-import struct
 import sys
 import tty
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from boards.esp32_generic import BOARD
+from host_tests.chip.chip_image import FACTORY, micropython
 from host_tests.deploy.board_on_a_pty import BoardOnAPty
 from host_tests.needs import need_micropython
-from tools import flash, flash_files
+from tools import build, flash, flash_files
 from tools.flash_files import FlashError
 
-BOARD = {"name": "esp32_generic", "chip": "esp32"}
 PORT = "/dev/ttyUSB-none"
 TALKING = """
 import time
@@ -26,13 +27,11 @@ while True:
 
 
 @pytest.fixture
-def build(tmp_path, monkeypatch):
-    """A build folder with a file system, and firmware files for two chips beside it."""
-    monkeypatch.setattr(flash_files, "BUILD", tmp_path)
-    (tmp_path / "esp32_generic").mkdir()
-    (tmp_path / "esp32_generic/littlefs.bin").write_bytes(b"\xff" * 4096)
-    (tmp_path / "esp32.bin").write_bytes(image(0))
-    (tmp_path / "esp32c3.bin").write_bytes(image(5))
+def files(tmp_path):
+    """Files that could be MicroPython, for two chips, and one that couldn't."""
+    for chip in ("esp32", "esp32c3"):
+        (tmp_path / f"{chip}.bin").write_bytes(micropython(chip))
+    (tmp_path / "other.bin").write_bytes(bytes(1000))
     return tmp_path
 
 
@@ -46,13 +45,6 @@ def silent_port():
     os.close(outside)
 
 
-def image(chip: int) -> bytes:
-    """The header of an image for the chip with this number, and some more."""
-    return struct.pack("<BBBBIBBBBHBHHIB", 0xE9, 3, 2, 0x20, 0x40081000, 0xEE, 0, 0, 0, chip, 0, 0, 0, 0, 0) + bytes(
-        100
-    )
-
-
 def make_flash(*arguments) -> str:
     """The sentence in which it ends."""
     result = CliRunner().invoke(flash.main, [str(part) for part in arguments])
@@ -61,83 +53,75 @@ def make_flash(*arguments) -> str:
     return result.output
 
 
-def test_the_command_lines_of_esptool(build):
+def test_the_command_lines_of_esptool():
     esptool = [sys.executable, "-m", "esptool", "--chip", "esp32", "--port", "/dev/ttyUSB0"]
     assert flash.detect_command("/dev/ttyUSB0", "esp32") == [*esptool, "flash-id"]
-    written = flash_files.pieces(BOARD, build / "esp32.bin")
+    written = [(0x1000, Path("micropython.bin")), (0x200000, Path("littlefs.bin"))]
     assert flash.write_command("/dev/ttyUSB0", "esp32", written) == [
         *esptool, "--baud", "460800", "--after", "hard-reset", "write-flash", "--erase-all",
-        "0x1000", str(build / "esp32.bin"), "0x200000", str(build / "esp32_generic/littlefs.bin"),
+        "0x1000", "micropython.bin", "0x200000", "littlefs.bin",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("chip", ["esp32c3", "esp32s3"])
-def test_other_chips_start_at_address_0(build, chip):
-    (address, _), _ = flash_files.pieces({**BOARD, "chip": chip}, build / "esp32c3.bin")
-    assert address == 0
+@pytest.mark.parametrize(("flash_mb", "file_system_mb"), [(4, 2), (8, 6)])
+@pytest.mark.usefixtures("scratch")
+def test_the_file_system_reaches_to_the_end_of_the_flash_that_is_there(files, flash_mb, file_system_mb):
+    path = files / "esp32.bin"
+    path.write_bytes(micropython("esp32", (FACTORY,)))
+    written = flash_files.pieces(BOARD, path, flash_mb, "full", None)
+    assert [address for address, _ in written] == [0x1000, 0x200000]
+    assert written[1][1].stat().st_size == file_system_mb << 20
 
 
-def test_esptool_understands_both_and_finds_no_chip(build, silent_port):
-    written = flash_files.pieces(BOARD, build / "esp32.bin")
+def test_esptool_understands_both_and_finds_no_chip(files, silent_port):
+    written = [(0x1000, files / "esp32.bin"), (0x200000, files / "other.bin")]
     for command in (flash.detect_command(silent_port, "esp32"), flash.write_command(silent_port, "esp32", written)):
         with pytest.raises(FlashError, match=r"no chip answers\. Hold its BOOT button"):
             flash.esptool(command, silent_port, 60)
 
 
-def test_no_chip_answers(build, silent_port):
-    said = make_flash("--board", "esp32_generic", "--port", silent_port, "--firmware", build / "esp32.bin")
+def test_no_chip_answers(files, silent_port):
+    said = make_flash("--board", "esp32_generic", "--port", silent_port, "--firmware", files / "esp32.bin")
     assert "no chip answers" in said
 
 
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        ("esp32c3.bin", "is for the chip esp32c3, and the board has an esp32."),
-        ("esp32_generic/littlefs.bin", "is no firmware of an ESP32."),
+        ("esp32c3.bin", "is for an ESP32-C3, and the board has an ESP32."),
+        ("other.bin", "is no firmware of an ESP32"),
         ("none.bin", "No such file or directory."),
     ],
 )
-def test_the_wrong_file_is_refused_before_the_port_is_opened(build, file, sentence):
-    assert sentence in make_flash("--board", "esp32_generic", "--port", PORT, "--firmware", build / file)
+def test_the_wrong_file_is_refused_before_the_port_is_opened(files, file, sentence):
+    assert sentence in make_flash("--board", "esp32_generic", "--port", PORT, "--firmware", files / file)
 
 
-def test_no_such_port(build):
-    said = make_flash("--board", "esp32_generic", "--port", PORT, "--firmware", build / "esp32.bin")
+def test_no_such_port(files):
+    said = make_flash("--board", "esp32_generic", "--port", PORT, "--firmware", files / "esp32.bin")
     assert "there is no such port" in said
 
 
-@pytest.mark.parametrize("board", ["", "host", "nix"])
-def test_which_boards_there_are(board):
-    assert "Say BOARD= with one of esp32_" in make_flash("--board", board, "--port", PORT)
-
-
-def test_without_a_built_file_system(build):
-    (build / "esp32_generic/littlefs.bin").unlink()
-    with pytest.raises(FlashError, match="Build it: make build BOARD=esp32_generic"):
-        flash_files.pieces(BOARD, build / "esp32.bin")
-
-
-@pytest.mark.usefixtures("build")
-def test_without_network_the_way_out_is_named(monkeypatch):
+def test_without_network_the_way_out_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "BUILD", tmp_path)
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody listens
     with pytest.raises(FlashError, match=r"could not be fetched.*FIRMWARE=that\.bin"):
         flash_files.fetch_micropython(BOARD)
 
 
-def test_what_was_fetched_once_is_taken_again(build):
-    fetched = build / f"firmware/esp32/ESP32_GENERIC-v{flash_files.MICROPYTHON}.bin"
+def test_what_was_fetched_once_is_taken_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    fetched = tmp_path / f"firmware/esp32/ESP32_GENERIC-v{flash_files.MICROPYTHON}.bin"
     fetched.parent.mkdir(parents=True)
-    fetched.write_bytes(image(0))
+    fetched.write_bytes(b"")
     assert flash_files.fetch_micropython(BOARD) == fetched
 
 
-def test_a_flash_that_is_too_small(build):
-    needed = flash_files.needed_bytes(flash_files.pieces(BOARD, build / "esp32.bin"))
-    assert needed == 0x200000 + 4096
-    flash.check_size(needed, needed)
-    with pytest.raises(FlashError, match="has 2 MB, and 3 MB are needed"):
-        flash.check_size(0x200000, needed)
+def test_a_flash_that_is_too_small():
+    flash.check_size(4, 4)
+    with pytest.raises(FlashError, match="has 2 MB, and the board should have 4 MB"):
+        flash.check_size(2, 4)
 
 
 @pytest.mark.parametrize(
