@@ -4,9 +4,10 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
-from evencell.app import PARTS
+from evencell.start_up import PARTS
 
 PROFILES = ("full", "display", "telemetry")
+_APPLICATION = ("evencell/app.py", "evencell/start_up.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
 
 
@@ -21,7 +22,7 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
         (wanted if is_wanted else unwanted).extend(roots(module, sources))
     if not unwanted:
         return set()
-    application = [name for name in sources if name == "evencell/app.py" or name.startswith("boards/")]
+    application = [name for name in sources if name in _APPLICATION or name.startswith("boards/")]
     return reached(unwanted, sources) - reached([*wanted, *application], sources)
 
 

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from evencell.app import PARTS
+from evencell.start_up import PARTS
 from tools.build import FIRMWARE, ROOT, build, tool
 
 _PORT = Path(sys.prefix) / "node_modules/@micropython/micropython-webassembly-pyscript"
 _SCRIPT = Path(__file__).with_suffix(".mjs")
+_ROOTS = ("evencell.app", "evencell.system.memory")  # the latter stays, though only the start imports it
 _DOCUMENT = ROOT / "docs" / "heap.md"
 _HEADER = """\
 # What each module costs
@@ -48,7 +49,7 @@ def ledger() -> dict[str, int]:
 def modules() -> list[str]:
     """Every module of the firmware, those of the parts first and each after what it imports, then the rest."""
     ordered: list[str] = []
-    for root in ("evencell.app", *(module for _, _, module in PARTS), *all_modules()):
+    for root in (*_ROOTS, *(module for _, _, module in PARTS), *all_modules()):
         visit(root, ordered)
     return ordered
 
@@ -110,7 +111,7 @@ def when(name: str) -> str:
 def resident(profile: str) -> list[str]:
     """What a profile imports when all its parts are on."""
     ordered: list[str] = []
-    for root in ("evencell.app", *(module for profiles, _, module in PARTS if profile in profiles.split())):
+    for root in (*_ROOTS, *(module for profiles, _, module in PARTS if profile in profiles.split())):
         visit(root, ordered)
     return ordered
 

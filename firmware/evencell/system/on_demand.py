@@ -4,8 +4,8 @@ import sys
 
 
 def call(module: str, function: str, *arguments):
-    """What `evencell.system.<module>.<function>(*arguments)` returns. The module is let go afterwards."""
-    name = "evencell.system." + module
+    """What the module's function returns. The module (of `evencell.system`, unless named in full) is let go then."""
+    name = module if "." in module else "evencell.system." + module
     loaded = __import__(name, None, None, (function,))
     try:
         return getattr(loaded, function)(*arguments)

@@ -1,0 +1,134 @@
+"""What happens once, at the start: the configuration, the first lines of the log, the parts that are wanted.
+
+In memory only while it happens: a device starts once and runs for a year.
+"""
+
+import gc
+
+from evencell import __version__
+from evencell.compat import collect_after, const
+from evencell.system.log import LEVELS
+from evencell.system.memory import Memory
+from evencell.system.on_demand import call, forget
+
+# What there is to start: the profiles that have it, the switch in the configuration, and the module, whose
+# `start(context)` sets it going. A module is imported only if it is wanted. `safe` is safe mode's profile.
+PARTS = (
+    ("full display telemetry", None, "evencell.link.part"),
+    ("full display", "display", "evencell.display.part"),
+    ("full telemetry safe", "wifi", "evencell.system.wifi"),
+    ("full safe", "http", "evencell.forward.http"),
+    ("full telemetry", "mqtt", "evencell.forward.mqtt"),
+    ("full telemetry safe", "syslog", "evencell.forward.syslog"),
+)
+
+# MicroPython collects when the heap is full; by then what stays lies scattered, and no room is left in one piece.
+_COLLECT_AFTER_BYTES = const(4096)
+_PAGE_LOG_BYTES = const(8192)  # some 200 lines of usual length; where there is no page a few are enough
+
+
+def start_up(context):
+    """Fill the context from the flash, and start every part that is wanted."""
+    load(context)
+    introduce(context)
+    context.watch.start()
+    for module in wanted_parts(context):
+        start(context, module)
+        gc.collect()  # what an import leaves must not lie between what stays
+    collect_after(_COLLECT_AFTER_BYTES)
+    for fault in context.config_faults:
+        context.hub.post("config", None, fault.split(":")[0], fault)
+
+
+def load(context):
+    """Read what the flash holds."""
+    board = context.board
+    context.safe_mode, context.notes = call("boots", "begin", board)
+    context.config, context.config_faults, secrets = _configuration(board)
+    context.profile = "safe" if context.safe_mode else context.config["profile"]
+    context.log.level = LEVELS.index(context.config["log"]["level"])
+    if context.profile in ("full", "safe"):
+        context.log.enlarge(_PAGE_LOG_BYTES)
+    for secret in secrets:
+        context.log.hide(secret)
+    context.memory = Memory(board.storage + "/learned.json")
+    context.device_id = board.unique_id()
+    context.hostname = context.config["wifi"]["hostname"] or "evencell-" + context.device_id[-6:]
+
+
+def _configuration(board) -> tuple[dict, list[str], list[str]]:
+    """The configuration, its faults, and the secrets in it."""
+    from evencell.system import config
+
+    loaded, faults = config.load(board.config_path, board.overrides)
+    secrets = config.secrets(loaded)
+    forget("evencell.system.config")
+    return loaded, faults, secrets
+
+
+def introduce(context):
+    """The first lines of the log: who this is, what is special about this start, and what is wrong."""
+    log = context.log
+    log.info("evencell %s on %s, id %s" % (__version__, context.board.name, context.device_id))
+    if context.config["pins"]:
+        refusals, warnings = context.board.use_pins(context.config["pins"])
+        context.config_faults += refusals
+        for warning in warnings:
+            log.warning("configuration: " + warning)
+    for fault in context.config_faults:
+        log.warning("configuration: " + fault)
+    for note in context.notes:
+        log.warning(note)
+    if context.crashes.reset_cause == "watchdog":
+        context.supervisor.report("", None)
+
+
+def wanted_parts(context) -> list[str]:
+    """Modules of the parts that profile and configuration ask for."""
+    return [
+        module
+        for profiles, switch, module in PARTS
+        if context.profile in profiles.split() and _switched_on(context, switch)
+    ]
+
+
+def start(context, module: str):
+    """Start a part. One that was left out of the build stays off: a smaller profile, or a board that can't have it."""
+    try:
+        part = __import__(module, None, None, ("start",))
+    except ImportError as error:
+        text = str(error).split("'")  # no module named 'evencell.display.part'
+        if len(text) < 2 or not module.startswith(text[1]):
+            raise
+        context.log.info("%s is not in this build: it stays off" % module)
+    else:
+        part.start(context)
+        if module.endswith(".part"):
+            forget(module)  # it only introduces others to each other
+
+
+def _switched_on(context, switch: str | None) -> bool:
+    settings = context.config
+    if switch is None:
+        return True
+    if switch == "wifi":
+        return _network_wanted(context)
+    if switch == "display":
+        return settings["display"]["driver"] != "none"
+    if switch == "syslog":
+        return settings["log"]["syslog"] is not None
+    return settings[switch]["enabled"]
+
+
+def _network_wanted(context) -> bool:
+    """Whether there is something to join. A radio without that stays off, and the log says how to change it.
+
+    The board says beforehand what it has: making a station would already take the radio's memory.
+    """
+    wired = context.board.wired
+    if wired is None:
+        return False
+    if wired or context.config["wifi"]["networks"]:
+        return True
+    context.log.info('no Wi-Fi: config.json names none, as in "wifi": {"networks": [{"ssid": "…", "password": "…"}]}')
+    return False
