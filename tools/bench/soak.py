@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
 
@@ -76,9 +77,12 @@ def soak(hours, speed, fault, rough):
         wait_until(lambda: listens(fast.http_port), "the page")
         streams = [Stream(fast.http_port, running) for _ in range(_BROWSERS if rough else 0)]
         witness = Witness(mqtt_port)
+        free: list[int] = []
+        watching = threading.Thread(target=watch_heap, args=[fast.http_port, hours * 3600 / speed, free])
+        watching.start()
         if rough:
-            threading.Thread(target=trouble, args=[fast, speed], daemon=True).start()
-        free = watch_heap(fast.http_port, hours * 3600 / speed)
+            trouble(fast, speed, watching.is_alive)
+        watching.join()
         report = {
             **{name: value for name, value in vars(witness).items() if not name.startswith("_")},
             "browsers": [stream.received_bytes for stream in streams],
@@ -91,10 +95,12 @@ def soak(hours, speed, fault, rough):
     click.echo(json.dumps(report))
 
 
-def trouble(fast: Fast, speed: int):
-    """Faults one after the other, and a broker that is away now and then, until the run ends."""
+def trouble(fast: Fast, speed: int, goes_on: Callable[[], bool]):
+    """Faults one after the other, and a broker that is away now and then, while the run goes on."""
     until_broker_s = _BROKER_THERE_S
     for fault in cycle(FAULTS):
+        if not goes_on():
+            return
         fast.tell_simulator("+" + fault.example)
         time.sleep(_FAULT_S / speed)
         fast.tell_simulator("-" + fault.name)
@@ -105,17 +111,16 @@ def trouble(fast: Fast, speed: int):
             until_broker_s = _BROKER_THERE_S
 
 
-def watch_heap(http_port: int, seconds: float) -> list[int]:
-    """The most heap that was free in each of 24 equal parts of the run: what is free just after a collection."""
-    most = []
+def watch_heap(http_port: int, seconds: float, most: list[int]):
+    """Append the most heap that was free in each of 24 parts of the run: what is free just after a collection."""
     for _ in range(_HOURS_KEPT):
         until = time.monotonic() + seconds / _HOURS_KEPT
         seen = []
         while time.monotonic() < until:
-            seen.append(get(http_port, "/api/v1/status")["device"]["heap_free"])
+            with contextlib.suppress(OSError):  # at this pace a client may be too slow for the device's patience
+                seen.append(get(http_port, "/api/v1/status")["device"]["heap_free"])
             time.sleep(seconds / _HOURS_KEPT / 40)
         most.append(max(seen))
-    return most
 
 
 def get(http_port: int, path: str) -> dict:
