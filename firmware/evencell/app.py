@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from evencell.compat import const, sleep_ms
+from evencell.compat import collect_after, const, sleep_ms
 from evencell.hub import Hub
 from evencell.system.clock import Clock
 from evencell.system.crashes import Crashes
@@ -12,6 +12,8 @@ from evencell.system.on_demand import call
 from evencell.system.supervisor import Supervisor, guard
 from evencell.system.watch import Watch
 
+# MicroPython collects when the heap is full; by then what stays lies scattered, and no room is left in one piece.
+_COLLECT_AFTER_BYTES = const(4096)
 _LOOK_MS = const(1_000)
 _PROVEN_AFTER_MS = const(300_000)
 _PAUSE_S = const(5)  # before a restart: time for Ctrl-C
@@ -37,6 +39,7 @@ class Context:
 
 def main(board):
     """Run until the power goes, or until Ctrl-C. What fails beyond help is kept, then the board restarts."""
+    collect_after(_COLLECT_AFTER_BYTES)
     context = Context(board)
     try:
         guard(lambda: asyncio.run(run(context)), lambda error: restart(context, error))

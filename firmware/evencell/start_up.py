@@ -6,7 +6,7 @@ In memory only while it happens: a device starts once and runs for a year.
 import gc
 
 from evencell import __version__
-from evencell.compat import collect_after, const
+from evencell.compat import const
 from evencell.system.log import LEVELS
 from evencell.system.memory import Memory
 from evencell.system.on_demand import call, forget
@@ -22,8 +22,6 @@ PARTS = (
     ("full telemetry safe", "syslog", "evencell.forward.syslog"),
 )
 
-# MicroPython collects when the heap is full; by then what stays lies scattered, and no room is left in one piece.
-_COLLECT_AFTER_BYTES = const(4096)
 _PAGE_LOG_BYTES = const(8192)  # some 200 lines of usual length; where there is no page a few are enough
 
 
@@ -35,7 +33,6 @@ def start_up(context):
     for module in wanted_parts(context):
         start(context, module)
         gc.collect()  # what an import leaves must not lie between what stays
-    collect_after(_COLLECT_AFTER_BYTES)
     for fault in context.config_faults:
         context.hub.post("config", None, fault.split(":")[0], fault)
 

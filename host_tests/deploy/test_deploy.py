@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 import tty
 from dataclasses import replace
 
@@ -257,10 +256,8 @@ def test_no_micropython_on_the_port(answers):
     tty.setraw(near)
     if answers == "the same":
         threading.Thread(target=echo, args=[outside], daemon=True).start()
-    began_s = time.monotonic()
     with pytest.raises(DeployError, match="no MicroPython answers there"):
         deploy(os.ttyname(near), small_release(1))
-    assert time.monotonic() - began_s < 60
     os.close(near)
 
 

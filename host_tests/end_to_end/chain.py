@@ -66,11 +66,20 @@ class Firmware:
     """The firmware on MicroPython's unix port, its flash in `folder`.
 
     `more_ports` are UART 1 and on. `config` is the content of its config.json. With `http` it serves at `http_port`;
-    `mqtt` is a broker's port. At the end its log must show no traceback.
+    `mqtt` is a broker's port; `heap_kib` limits its heap. At the end its log must show no traceback.
     """
 
     def __init__(
-        self, folder: Path, port, *, config=None, http: bool = True, mqtt: int | None = None, tree=None, more_ports=()
+        self,
+        folder: Path,
+        port,
+        *,
+        config=None,
+        http: bool = True,
+        mqtt: int | None = None,
+        tree=None,
+        more_ports=(),
+        heap_kib: int | None = None,
     ):
         self.data = folder / "flash"
         self.data.mkdir(parents=True)
@@ -86,6 +95,7 @@ class Firmware:
         self._more_ports = [str(more) for more in more_ports]
         self._ready = "page at" if http else "evencell"
         self._tree = tree
+        self._heap = f"{heap_kib}k" if heap_kib else None
         self._process = None
 
     def __enter__(self):
@@ -100,7 +110,7 @@ class Firmware:
     def start(self):
         """Returns once the page is there, or the first line of the log where none is served."""
         need_micropython()
-        command = [device.micropython(), self._tree / "main.py"] if self._tree else device.command()
+        command = [device.micropython(), self._tree / "main.py"] if self._tree else device.command(self._heap)
         environment = device.environment(self._port, self.data, overrides=self.overrides, more_ports=self._more_ports)
         self._process = Process(command, environment)
         self._process.wait_until_ready(lambda line: self._ready in line)
