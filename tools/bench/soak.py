@@ -7,6 +7,7 @@ see whether the heap stays flat and no part has to be started again.
 
 import contextlib
 import json
+import os
 import tempfile
 import threading
 import time
@@ -26,17 +27,45 @@ from tools.sim.faults import FAULTS
 
 _HEAP = "256k"
 _HOURS_KEPT = 24
+_STALL_LOOK_S = 0.002
+_STALL_S = 0.5  # simulated
+_MEMORY = "/dev/shm"  # a disk makes whoever writes to it wait
 _BROWSERS = 4
 _FAULT_S = 60  # on, and as long off again
 _BROKER_AWAY_S = 120
 _BROKER_THERE_S = 3480
 
 
-class Witness:
-    """Hears every state over MQTT, and keeps what was false and how long nothing came."""
+class Stalls:
+    """When this computer itself stood still: made `speed` times longer, that is no fault of the firmware's."""
 
-    def __init__(self, port: int):
-        self.states = self.false = self.longest_gap_s = self.gaps_over_3_s = 0
+    def __init__(self, speed: int):
+        self._speed = speed
+        self._ends: list[float] = []
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def since(self, seconds: float) -> bool:
+        """Whether there was one in the last so many seconds of real time."""
+        return bool(self._ends) and time.monotonic() - self._ends[-1] < seconds
+
+    def _watch(self):
+        while True:
+            before = time.monotonic()
+            time.sleep(_STALL_LOOK_S)
+            if (time.monotonic() - before - _STALL_LOOK_S) * self._speed > _STALL_S:
+                self._ends.append(time.monotonic())
+
+
+class Witness:
+    """Hears every state over MQTT, and keeps what was false and how long nothing came.
+
+    `gaps_explained` are those of `gaps_over_3_s` during which the computer itself stood still.
+    """
+
+    def __init__(self, port: int, speed: int):
+        self.states = self.false = self.longest_gap_s = self.gaps_over_3_s = self.gaps_explained = 0
+        self._speed = speed
+        self._stalls = Stalls(speed)
         self._last_s = None
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.on_message = self._heard
@@ -55,7 +84,9 @@ class Witness:
         if self._last_s is not None:
             gap_s = status["time"] - self._last_s  # whole seconds: 4 may be 3.1
             self.longest_gap_s = max(self.longest_gap_s, gap_s)
-            self.gaps_over_3_s += gap_s > 3
+            if gap_s > 3:
+                self.gaps_over_3_s += 1
+                self.gaps_explained += self._stalls.since((gap_s + 1) / self._speed)
         self._last_s = status["time"]
 
 
@@ -66,7 +97,10 @@ class Witness:
 @click.option("--rough", is_flag=True, help="Every fault in turn, browsers, and a broker that comes and goes.")
 def soak(hours, speed, fault, rough):
     """Run, and print as JSON what was heard over MQTT, what the heap did and which parts were started again."""
-    with tempfile.TemporaryDirectory(prefix="evencell-") as folder, contextlib.ExitStack() as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="evencell-", dir=_MEMORY if os.path.isdir(_MEMORY) else None) as folder,
+        contextlib.ExitStack() as running,
+    ):
         fast = Fast(Path(folder), running, speed)
         port = fast.simulator(*([] if rough else ["--fault", fault]))
         mqtt_port = fast.broker()
@@ -76,7 +110,7 @@ def soak(hours, speed, fault, rough):
         fast.firmware(port, overrides, heap=_HEAP, log=log)
         wait_until(lambda: listens(fast.http_port), "the page")
         streams = [Stream(fast.http_port, running) for _ in range(_BROWSERS if rough else 0)]
-        witness = Witness(mqtt_port)
+        witness = Witness(mqtt_port, speed)
         free: list[int] = []
         watching = threading.Thread(target=watch_heap, args=[fast.http_port, hours * 3600 / speed, free])
         watching.start()
