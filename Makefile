@@ -3,6 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?=
 
+WHAT = --board "$(BOARD)" --profile "$(or $(PROFILE),full)"
+IMAGE = $(if $(CONFIG),--config "$(CONFIG)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
+DEVICE = $(if $(PORT),--port "$(PORT)")
+
 .DEFAULT_GOAL := help
 .PHONY: help run build flash deploy test setup check bench lock pictures drawings
 
@@ -15,18 +19,15 @@ run: ## the whole thing on this computer: simulated pack, firmware, broker, page
 
 build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|telemetry] [CONFIG=my.json] [FIRMWARE=micropython.bin]
 	@$(PYTHON) tools/bootstrap.py flash
-	@$(BIN)/python -X utf8 -m tools.make_build --board "$(BOARD)" --profile "$(or $(PROFILE),full)" \
-		$(if $(CONFIG),--config "$(CONFIG)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
+	@$(BIN)/python -X utf8 -m tools.make_build $(WHAT) $(IMAGE)
 
-flash: ## MicroPython and the firmware onto a bare ESP32, replacing all it holds: BOARD=… [PORT=/dev/ttyUSB0] [PROFILE=…] [CONFIG=my.json] [FIRMWARE=micropython.bin]
+flash: ## all that onto a bare ESP32, with MicroPython, replacing all it holds: as make build [PORT=/dev/ttyUSB0]
 	@$(PYTHON) tools/bootstrap.py flash
-	@$(BIN)/python -m tools.flash --board "$(BOARD)" --profile "$(or $(PROFILE),full)" $(if $(PORT),--port "$(PORT)") \
-		$(if $(CONFIG),--config "$(CONFIG)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
+	@$(BIN)/python -X utf8 -m tools.flash $(WHAT) $(IMAGE) $(DEVICE)
 
-deploy: ## the firmware onto a board that has MicroPython: BOARD=… [PORT=/dev/ttyUSB0] [PROFILE=…] [FORCE=1 onto a device made for another board]
+deploy: ## the firmware alone onto a board that runs it: BOARD=… [PROFILE=…] [PORT=/dev/ttyUSB0] [FORCE=1 onto a device made for another board]
 	@$(PYTHON) tools/bootstrap.py flash
-	@$(BIN)/python -m tools.deploy --board "$(BOARD)" --profile "$(or $(PROFILE),full)" $(if $(PORT),--port "$(PORT)") \
-		$(if $(FORCE),--force)
+	@$(BIN)/python -X utf8 -m tools.deploy $(WHAT) $(DEVICE) $(if $(FORCE),--force)
 
 test: setup ## every test: CPython, MicroPython, 32-bit MicroPython, broker, browser
 	@$(BIN)/python -m tools.system_packages

@@ -1,18 +1,15 @@
 """A folder as a board's flash: boot.py, main.py and two slots, started on MicroPython's unix port as a board would."""
 
-import hashlib
-import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
 from host_tests.needs import need_micropython
-from host_tests.portable import ROOT
 from tools import device
-from tools.build import build
+from tools.build import FIRMWARE, build
+from tools.slots import manifest
 
-FIRMWARE = Path(ROOT) / "firmware"
 BOOT = "exec(open('boot.py').read())\n"
 CAUSES = {"power": 1, "reset": 2, "watchdog": 3, "wake": 4, "soft": 5}  # as MicroPython numbers them on an ESP32
 _MACHINE = (
@@ -44,8 +41,7 @@ class Flash:
         folder = self.path / slot
         (folder / "manifest.json").unlink(missing_ok=True)
         contents = {path.relative_to(folder).as_posix(): path.read_bytes() for path in self.files(slot)}
-        files = {name: [len(data), hashlib.sha256(data).hexdigest()] for name, data in contents.items()}
-        (folder / "manifest.json").write_text(json.dumps({"version": "0.1.0", "board": "host", "files": files}))
+        (folder / "manifest.json").write_bytes(manifest("host", "0.1.0", contents))
 
     def write(self, name: str, text: str | None):
         """Write a file; None removes it."""

@@ -12,9 +12,8 @@ from boards.chips import CHIPS, fixed_pins, named_pins, refusal, with_pins
 from host_tests.portable import ROOT
 from tools import board_docs
 from tools.board_pictures import picture
-from tools.boards import board as load
 from tools.boards import facts
-from tools.build import board_names, board_sources, run, tool
+from tools.build import board_data, board_module, board_names, board_sources, run, tool
 
 # What a Board offers, and with which arguments: on both sides the same.
 CAPABILITIES = {
@@ -40,7 +39,7 @@ CHIP_BOARDS = [name for name in board_names() if name != "host"]
 
 @pytest.fixture(params=[*CHIP_BOARDS, "my_board"])
 def board(request):
-    data = example() if request.param == "my_board" else load(request.param)
+    data = example() if request.param == "my_board" else board_data(request.param)
     assert data["name"] == request.param
     return data
 
@@ -136,16 +135,34 @@ def test_everything_can_be_said_about_it(board):
         assert re.search(rf"(?<!\d){pin}(?!\d)", text), pin
 
 
-@pytest.mark.parametrize("name", CHIP_BOARDS)
-def test_its_tree_has_all_that_makes_capabilities(name, tmp_path):
-    sources = board_sources(name)
-    assert set(sources) == {f"boards/{module}.py" for module in (name, "chips", "esp32", "esp32_network")}
+def test_its_tree_has_all_that_makes_capabilities(tmp_path):
+    sources = board_sources(board_data("esp32_generic"))
+    assert set(sources) == {f"boards/{module}.py" for module in ("chips", "esp32", "esp32_network")}
     for name, source in sources.items():
         run([str(tool("mpy-cross")), "-o", str(tmp_path / Path(name).name), str(source)])
 
 
+def test_the_device_gets_the_data_and_no_prose(board):
+    class Board:
+        def __init__(self, data: dict):
+            self.data = data
+
+    names = {"Board": Board}
+    exec(board_module(board).replace("from boards.esp32 import Board", ""), names)
+    data = names["board"].data
+    assert data.items() <= board.items()
+    wanted = set(re.findall(r'(?:data|board)(?:\.get\(|\[)"(\w+)"', sources_of_capabilities()))
+    assert {"name", "chip", "uarts", "high_at_start", "button", "i2c", "occupied", "ethernet", "txpower"} <= wanted
+    assert set(data) == {key for key in board if key in wanted | {"display", "led", "w_output"}}
+    assert with_pins(data, named_pins(board)) == (data, [], with_pins(board, named_pins(board))[2])
+
+
+def sources_of_capabilities() -> str:
+    return "".join(path.read_text() for path in board_sources(board_data("esp32_generic")).values())
+
+
 def test_the_computers_tree_has_only_its_own():
-    assert set(board_sources("host")) == {"boards/host.py"}
+    assert set(board_sources(board_data("host"))) == {"boards/host.py"}
 
 
 def test_the_page_of_boards_and_its_drawings_are_up_to_date():

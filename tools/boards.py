@@ -1,31 +1,39 @@
 """`evencell boards`: the boards there are, and one of them with pins, warnings and wiring."""
 
-import importlib
-
 import click
 from rich.console import Console
 from rich.table import Table
 
 from boards.chips import CHIPS, doubt, named_pins
-from tools.build import board_names
+from tools.build import BuildError, board_data, board_names
 
 PAGE = "docs/boards.md"
 
 
-def board(name: str) -> dict:
-    """The data of the board file `name`."""
-    return importlib.import_module(f"boards.{name}").BOARD
-
-
 def all_boards() -> list[dict]:
     """The data of every board file, by name."""
-    return [board(name) for name in board_names()]
+    return [board_data(name) for name in board_names()]
+
+
+def chosen(name: str) -> dict:
+    """The data of the board that was named to make; raises BuildError, with those that have a chip, for none."""
+    if not name:
+        raise BuildError(which_board())
+    return board_data(name)
+
+
+def chosen_chip(name: str) -> dict:
+    """The same, of a board that has a chip; raises BuildError for this computer too."""
+    data = chosen(name)
+    if data["chip"] == "host":
+        raise BuildError(f"host is this computer: make run. {which_board()}")
+    return data
 
 
 def which_board() -> str:
-    """The question to whoever named none, with those that have a chip."""
-    names = [board["name"] for board in all_boards() if board["chip"] != "host"]
-    return f"Which board? Say BOARD= with one of {', '.join(names)} (`evencell boards` shows them)."
+    """The question, with the answers there are."""
+    names = [f"\n  {board['name']:24} {board['description']}" for board in all_boards() if board["chip"] != "host"]
+    return f"Which board is it? Say BOARD= with one of:{''.join(names)}"
 
 
 @click.command()
@@ -33,7 +41,7 @@ def which_board() -> str:
 def boards(name):
     """The boards there are; with NAME all that is known about one."""
     console = Console()
-    for data in [board(name)] if name else all_boards():
+    for data in [board_data(name)] if name else all_boards():
         console.print(table(data, facts(data) if name else summary(data)))
         console.print()
     if not name:

@@ -11,9 +11,12 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from pprint import pformat
+
+import click
 
 from tools import slots
-from tools.parts import left_out
+from tools.parts import PROFILES, left_out
 from tools.shake import MICRODOT_UNUSED, shake, without_slots
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,11 +32,14 @@ FONTS = (
 )
 _FONT_PACKAGE = "rinoh_typeface_dejavusansmono"
 
-# What mpy-cross calls the processors; it matters to native code alone.
-_MARCH = {"esp32": "xtensawin", "esp32s3": "xtensawin", "esp32c3": "rv32imc"}
+# Keys of a board file that are for people and for the build: strings that would only take heap on the device.
+_NOT_FOR_THE_DEVICE = {
+    "description", "march", "micropython", "flash_mb", "supply_v", "supply_pin", "supply_warning", "source",
+    "unverified", "transceiver",
+}  # fmt: skip
 
 
-class BuildError(Exception):
+class BuildError(click.ClickException):
     """What stands in the way of a build, in one sentence."""
 
 
@@ -43,6 +49,8 @@ def build(board: str, profile: str = "full") -> Path:
     `host`: `build/host`, with `main.py` beside it. A chip: the slot `build/<board>/flash/a`, with its manifest.json;
     what lies outside the slots is in the folder above. Raises BuildError.
     """
+    if profile not in PROFILES:
+        raise BuildError(f"There is no profile {profile!r}. Take one of: {', '.join(PROFILES)}.")
     BUILD.mkdir(exist_ok=True)
     with open(BUILD / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two at once would write the same files
@@ -63,7 +71,7 @@ def flash_folder(board: str) -> Path:
 
 def build_tree(tree: Path, board: dict, profile: str) -> Path:
     """Each file is written aside and then renamed: what is interrupted leaves no half of one."""
-    sources = {**firmware_sources(), **board_sources(board["name"]), **microdot_sources(), **font_sources()}
+    sources = {**firmware_sources(), **board_sources(board), **microdot_sources(), **font_sources()}
     for name in left_out(sources, board, profile):
         del sources[name]
     wanted = {str(Path(name).with_suffix(".mpy")) for name in sources} | {"board.py", "main.py", slots.MANIFEST}
@@ -72,7 +80,7 @@ def build_tree(tree: Path, board: dict, profile: str) -> Path:
     if "evencell/forward/http.py" in sources:
         wanted.add("evencell/forward/page.html.gz")
         compress(FIRMWARE / "evencell/forward/page.html", tree / "evencell/forward/page.html.gz")
-    write_if_changed(tree / "board.py", board_module(board["name"]).encode())
+    write_if_changed(tree / "board.py", board_module(board).encode())
     remove_others(tree, wanted)
     return tree
 
@@ -82,10 +90,10 @@ def firmware_sources() -> dict[str, Path]:
     return {str(path.relative_to(FIRMWARE)): path for path in sorted(FIRMWARE.glob("evencell/**/*.py"))}
 
 
-def board_sources(board: str) -> dict[str, Path]:
-    """The board's own file, and those that make capabilities of it."""
-    names = {board, *(["host"] if maker(board) == "host" else chip_modules())}
-    return {f"boards/{name}.py": ROOT / "boards" / f"{name}.py" for name in sorted(names)}
+def board_sources(board: dict) -> dict[str, Path]:
+    """What makes capabilities of a board's data."""
+    names = ["host"] if board["chip"] == "host" else chip_modules()
+    return {f"boards/{name}.py": ROOT / "boards" / f"{name}.py" for name in names}
 
 
 def board_data(board: str) -> dict:
@@ -96,28 +104,23 @@ def board_data(board: str) -> dict:
         raise BuildError(f"There is no board {board!r}. `evencell boards` lists those there are.") from None
 
 
-def maker(board: str) -> str:
-    """Module of `boards` that makes capabilities of this board's data; raises BuildError for unknown boards."""
-    return "host" if board_data(board)["chip"] == "host" else "esp32"
-
-
 def board_names() -> list[str]:
     """Every board file: what defines a BOARD."""
     return sorted(path.stem for path in (ROOT / "boards").glob("*.py") if "\nBOARD = {" in path.read_text("utf-8"))
 
 
 def chip_modules() -> list[str]:
-    """The other modules of `boards`: what every chip's tree needs besides its board file."""
+    """The other modules of `boards`: what every chip's tree needs."""
     modules = {path.stem for path in (ROOT / "boards").glob("*.py")}
     return sorted(modules - {*board_names(), "__init__"})
 
 
-def board_module(board: str) -> str:
-    """`board.py` of the tree: the board it was built for."""
-    made_by = maker(board)
-    if made_by == board:
-        return f"from boards.{board} import Board\n\nboard = Board()\n"
-    return f"from boards.{board} import BOARD\nfrom boards.{made_by} import Board\n\nboard = Board(BOARD)\n"
+def board_module(board: dict) -> str:
+    """`board.py` of the tree: the board it was built for, with the data that the device needs."""
+    if board["chip"] == "host":
+        return "from boards.host import Board\n\nboard = Board()\n"
+    data = {key: value for key, value in board.items() if key not in _NOT_FOR_THE_DEVICE}
+    return f"from boards.esp32 import Board\n\nboard = Board(\n{pformat(data, sort_dicts=False)}\n)\n"
 
 
 def microdot_sources() -> dict[str, Path]:
@@ -165,12 +168,11 @@ def compile_module(source: Path, target: Path, name: str, board: dict):
 
     On a chip they name the function, but not the line: numbers would cost 4 KB, and functions here are short.
     """
-    march = board.get("march") or _MARCH.get(board["chip"])
     if newer(target, source, ROOT / "boards" / f"{board['name']}.py", tool("mpy-cross")):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_suffix(".new")
-    options = [f"-march={march}", "-O3"] if march else []
+    options = [f"-march={board['march']}", "-O3"] if "march" in board else []
     text = without_slots(source.read_text("utf-8"))
     run([str(tool("mpy-cross")), *options, "-s", name, "-o", str(new), "-"], given=text)
     new.replace(target)

@@ -6,13 +6,14 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from tools.boards import which_board
-from tools.build import BuildError
+from tools.boards import chosen
+from tools.build import FIRMWARE, build
 from tools.deploy_board import Board
 from tools.deploy_checks import check_board
 from tools.deploy_slot import Files, files_of, fill, put
-from tools.release import Release, release, sha256
+from tools.options import board_option, device_port_option, profile_option
 from tools.serial_port import choose_port
+from tools.slots import Release, release, sha256
 
 
 def quiet(sent: int = 0, more: int = 0):
@@ -20,18 +21,13 @@ def quiet(sent: int = 0, more: int = 0):
 
 
 @click.command()
-@click.option("--board", required=True, help="One of `evencell boards`.")
-@click.option("--port", help="Its serial port; needed where there are several.")
-@click.option("--profile", default="full", help="What to build.")
+@board_option
+@profile_option
+@device_port_option
 @click.option("--force", is_flag=True, help="Even if the device was made for another board.")
-def main(board: str, port: str | None, profile: str, force: bool):
-    """Bring the firmware onto a board."""
-    if not board:
-        raise click.ClickException(which_board())
-    try:
-        wanted = release(board, profile)
-    except BuildError as error:
-        raise click.ClickException(str(error)) from None
+def main(board: str, profile: str, port: str | None, force: bool):
+    """Bring the firmware onto a board. Its configuration stays as it is."""
+    wanted = release(build(board, profile), chosen(board), FIRMWARE)
     port = port or choose_port()
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())

@@ -3,7 +3,7 @@
 import re
 
 from tools.deploy_board import DeployError
-from tools.release import Release
+from tools.slots import Release
 
 _OLDEST = (1, 24, 0)
 _SPARE_BLOCKS = 4  # for the small files outside the slots

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from tools.deploy_board import Board, DeployError
 from tools.deploy_checks import check_space
-from tools.release import MANIFEST, sha256
+from tools.slots import MANIFEST, sha256
 
 Files = dict[str, tuple[int, str]]  # path → size in bytes and hash
 

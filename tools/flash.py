@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
-from tools import image, make_build, partitions
-from tools.build import BuildError
+from tools import image
+from tools.boards import chosen_chip
 from tools.console import open_console
 from tools.flash_files import FlashError, fetch_micropython, pieces
+from tools.make_build import make, show
+from tools.options import board_option, config_option, device_port_option, firmware_option, profile_option
 from tools.serial_port import PortError, choose_port, open_port
 
 _BAUD = 460800
@@ -20,35 +22,29 @@ _DETECT_WITHIN_S = 60
 _WRITE_WITHIN_S = 600
 _STARTS_WITHIN_S = 60
 _SIZE = re.compile(r"Detected flash size: (\d+)(KB|MB)")
+_UNITS = {"KB": 1024, "MB": 1024 * 1024}
 
 
 @click.command()
-@click.option("--board", required=True, help="One of `evencell boards`.")
-@click.option("--port", help="Its serial port; needed where there are several.")
-@click.option("--profile", default="full", help="What to build.")
-@click.option("--config", type=click.Path(path_type=Path), help="The device's config.json.")
-@click.option("--firmware", type=click.Path(path_type=Path), help="MicroPython from a file, instead of fetching it.")
-def main(board: str, port: str | None, profile: str, config: Path | None, firmware: Path | None):
+@board_option
+@profile_option
+@config_option
+@device_port_option
+@firmware_option
+def main(board: str, profile: str, config: Path | None, port: str | None, firmware: Path | None):
     """Bring MicroPython and evencell onto a bare ESP32. Everything on its flash is replaced."""
-    try:
-        click.echo(flash(board, port, profile, config, firmware))
-    except BuildError as error:
-        raise click.ClickException(str(error)) from None
-
-
-def flash(name: str, port: str | None, profile: str, config: Path | None, firmware: Path | None) -> str:
-    """All of it; returns what the device said then. What can be refused is refused before anything is erased."""
-    board = make_build.chosen(name)
+    data = chosen_chip(board)
     if firmware:
-        image.load_firmware(firmware, board["chip"])
+        image.load_firmware(firmware, data["chip"])
     port = port or choose_port()
     open_port(port).close()
-    micropython = firmware or fetch_micropython(board)
-    there_mb = flash_size_mb(port, board["chip"])
-    check_size(there_mb, partitions.flash_mb(board))
-    written = pieces(board, micropython, there_mb, profile, config)
-    esptool(write_command(port, board["chip"], written), port, _WRITE_WITHIN_S, shown=True)
-    return first_words(port)
+    micropython = firmware or fetch_micropython(data)
+    make(data, profile, config, micropython)  # whatever is wrong with these is said before the chip is asked
+    # MicroPython may take all the flash that it finds, so the file system is made for the chip that is there.
+    there = data | {"flash_mb": flash_mb(port, data["chip"])}
+    show(make(there, profile, config, micropython))
+    esptool(write_command(port, data["chip"], pieces(there, micropython)), port, _WRITE_WITHIN_S, shown=True)
+    click.echo(first_words(port))
 
 
 def detect_command(port: str, chip: str) -> list[str]:
@@ -63,18 +59,12 @@ def write_command(port: str, chip: str, written: list[tuple[int, Path]]) -> list
     return [*command, "--after", "hard-reset", "write-flash", "--erase-all", *addresses]
 
 
-def flash_size_mb(port: str, chip: str) -> int:
-    """Size of the chip's flash, whole MB; raises FlashError where it is another chip or none."""
+def flash_mb(port: str, chip: str) -> int:
+    """Size of the chip's flash in MiB; raises FlashError where it is another chip or none."""
     found = _SIZE.search(esptool(detect_command(port, chip), port, _DETECT_WITHIN_S))
     if not found:
         raise FlashError(f"{port}: the chip does not say how large its flash is. Press its reset button and try again.")
-    return int(found.group(1)) if found.group(2) == "MB" else 0
-
-
-def check_size(there_mb: int, needed_mb: int):
-    """Raise FlashError where the flash is too small."""
-    if there_mb < needed_mb:
-        raise FlashError(f"Its flash has {there_mb or 'less than 1'} MB, and the board should have {needed_mb} MB.")
+    return int(found.group(1)) * _UNITS[found.group(2)] >> 20
 
 
 def esptool(command: list[str], port: str, within_s: int, shown: bool = False) -> str:

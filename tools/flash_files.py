@@ -5,9 +5,10 @@ import subprocess
 from pathlib import Path
 
 import click
-from esptool.targets import CHIP_DEFS
 
-from tools import build, image, make_build
+from tools import image
+from tools.build import BUILD, flash_folder, tool
+from tools.make_build import FILE_SYSTEM
 
 MICROPYTHON = "1.27.0"  # the version that `make flash` fetches
 _DOWNLOAD_WITHIN_S = 300
@@ -17,22 +18,23 @@ class FlashError(click.ClickException):
     """What stands in the way, in one sentence."""
 
 
-def pieces(board: dict, firmware: Path, flash_mb: int, profile: str, config: Path | None) -> list[tuple[int, Path]]:
-    """Build for a chip with `flash_mb` of flash; address and file of all that is written. Raises BuildError.
-
-    MicroPython takes a file system only if it is as large as its partition, and that may reach to the end of the flash.
-    """
-    board = {**board, "flash_mb": flash_mb}
-    partition = make_build.partition_of(board, firmware, image.load_firmware(firmware, board["chip"]))
-    make_build.make(board, profile, config, firmware)
-    file_system = build.flash_folder(board["name"]).parent / make_build.FILE_SYSTEM
-    return [(CHIP_DEFS[board["chip"]].BOOTLOADER_FLASH_OFFSET, firmware), (partition.offset, file_system)]
+def pieces(board: dict, firmware: Path) -> list[tuple[int, Path]]:
+    """Address and file of all that is written; raises FlashError where that MicroPython would not mount the files."""
+    _, partition = image.whole_micropython(firmware, board)
+    file_system = flash_folder(board["name"]).with_name(FILE_SYSTEM)
+    size = file_system.stat().st_size
+    if size != partition.size:
+        raise FlashError(
+            f"{os.path.relpath(file_system)} has {size} bytes, and MicroPython would look for {partition.size}: "
+            "another build has replaced it. Nothing was written; try again."
+        )
+    return [(image.start(board["chip"]), firmware), (partition.offset, file_system)]
 
 
 def fetch_micropython(board: dict) -> Path:
     """MicroPython for the board, from micropython.org by way of mpflash; raises FlashError."""
     name = board["micropython"]
-    folder = build.BUILD / "firmware"
+    folder = BUILD / "firmware"
     folder.mkdir(parents=True, exist_ok=True)
     wanted = f"**/{name}-v{MICROPYTHON}.bin"
     if not list(folder.glob(wanted)):
@@ -49,7 +51,7 @@ def fetch_micropython(board: dict) -> Path:
 
 def download(name: str, folder: Path):
     """Let mpflash fetch it into `folder`; what it says is kept in a file there."""
-    command = [str(build.tool("mpflash")), "download", "--version", MICROPYTHON, "--board", name]
+    command = [str(tool("mpflash")), "download", "--version", MICROPYTHON, "--board", name]
     environment = {**os.environ, "MPFLASH_FIRMWARE": str(folder)}
     with open(folder / "mpflash.log", "w") as log:
         options = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT, "cwd": folder}

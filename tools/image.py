@@ -81,6 +81,12 @@ def write(system: LittleFS, flash: Path, paths: list[Path]):
             file.write(path.read_bytes())
 
 
+def whole_micropython(path: Path, board: dict) -> tuple[bytes, Partition]:
+    """The MicroPython at `path`, and where on this board's flash it has its file system; raises BuildError."""
+    content = load_firmware(path, board["chip"])
+    return content, firmware_partition(path, content, board["chip"], partitions.flash_mb(board))
+
+
 def load_firmware(path: Path, chip: str) -> bytes:
     """A whole MicroPython for this chip, as micropython.org offers it; raises BuildError for anything else."""
     try:
@@ -99,6 +105,11 @@ def load_firmware(path: Path, chip: str) -> bytes:
     return content
 
 
+def start(chip: str) -> int:
+    """The address of a whole MicroPython on this chip's flash: its boot loader's."""
+    return CHIP_DEFS[chip].BOOTLOADER_FLASH_OFFSET
+
+
 def chip_name(chip_id: int) -> str:
     """The name of the chip with this number in image headers."""
     names = {chip.IMAGE_CHIP_ID: chip.CHIP_NAME for chip in CHIP_DEFS.values() if hasattr(chip, "IMAGE_CHIP_ID")}
@@ -107,7 +118,7 @@ def chip_name(chip_id: int) -> str:
 
 def firmware_partition(path: Path, firmware: bytes, chip: str, flash_mb: int) -> Partition:
     """Where that MicroPython has its file system; raises BuildError where it has none, or reaches into it."""
-    offset = CHIP_DEFS[chip].BOOTLOADER_FLASH_OFFSET
+    offset = start(chip)
     partition = partitions.in_firmware(firmware, offset, partitions.mib(flash_mb))
     if partition is None:
         raise BuildError(f"{path} holds no partition table: take the whole firmware, not an update (.app-bin).")
@@ -121,7 +132,7 @@ def firmware_partition(path: Path, firmware: bytes, chip: str, flash_mb: int) ->
 def merge(firmware: bytes, file_system: bytes, partition: Partition, chip: str) -> bytes:
     """One image for the whole chip, from address 0."""
     log.set_verbosity("silent")
-    parts = [(CHIP_DEFS[chip].BOOTLOADER_FLASH_OFFSET, firmware), (partition.offset, file_system)]
+    parts: list = [(start(chip), firmware), (partition.offset, file_system)]
     merged = esptool.merge_bin(parts, chip)
     assert merged is not None  # it writes to no file here
     return merged

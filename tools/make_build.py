@@ -9,9 +9,10 @@ import click
 from evencell.system import config_check
 from evencell.system.config import read, secrets
 from tools import image, partitions
-from tools.build import BuildError, board_data, board_names, build, flash_folder
+from tools.boards import chosen_chip
+from tools.build import BuildError, build, flash_folder
+from tools.options import board_option, config_option, firmware_option, profile_option
 from tools.packages import flash_package
-from tools.parts import PROFILES
 from tools.slots import CONFIG, files_in
 
 FILE_SYSTEM = "littlefs.bin"
@@ -25,38 +26,32 @@ freeze("flash/a")
 
 
 @click.command()
-@click.option("--board", default="")
-@click.option("--profile", default="full")
-@click.option("--config", type=click.Path(path_type=Path))
-@click.option("--firmware", type=click.Path(path_type=Path))
+@board_option
+@profile_option
+@config_option
+@firmware_option
 def main(board: str, profile: str, config: Path | None, firmware: Path | None):
     """What `make build` calls."""
-    try:
-        data = chosen(board)
-        if profile not in PROFILES:
-            raise BuildError(f"There is no profile {profile!r}. Take one of: {', '.join(PROFILES)}.")
-        for label, text in make(data, profile, config, firmware).items():
-            print(f"{label:12} {text}")
-    except BuildError as error:
-        raise click.ClickException(str(error)) from None
+    data = chosen_chip(board)
+    show(make(data, profile, config, firmware))
+    if firmware:
+        show(whole_chip(data, firmware))
+    show({"next": f"make flash BOARD={board} PORT=…"})
 
 
-def chosen(board: str) -> dict:
-    """The data of this board; raises BuildError where it has no chip to build for."""
-    if board:
-        data = board_data(board)
-        if data["chip"] != "host":
-            return data
-    names = [f"  {name:24} {board_data(name)['description']}" for name in board_names() if name != "host"]
-    first = "host is this computer: make run. Which board is it for?" if board else "Which board is it for?"
-    raise BuildError("\n".join([f"{first} make build BOARD=… with one of:", *names]))
+def show(lines: dict[str, str]):
+    """Print the lines of a table."""
+    for label, text in lines.items():
+        click.echo(f"{label:12} {text}")
 
 
 def make(board: dict, profile: str, config: Path | None, firmware: Path | None) -> dict[str, str]:
-    """Build all of it; returns the lines of the table. Raises BuildError before anything is written where it can."""
+    """Build all but the whole chip; returns lines of the table. Raises BuildError before anything is written.
+
+    `firmware` is the MicroPython beside which the file system is to lie; without it, one of the board file's size.
+    """
     content, private = configuration(config, profile)
-    micropython = image.load_firmware(firmware, board["chip"]) if firmware else None
-    partition = partition_of(board, firmware, micropython)
+    partition = image.whole_micropython(firmware, board)[1] if firmware else partitions.VFS[partitions.flash_mb(board)]
     slot = build(board["name"], profile)
     flash = flash_folder(board["name"])
     (flash / CONFIG).write_bytes(content)
@@ -71,21 +66,19 @@ def make(board: dict, profile: str, config: Path | None, firmware: Path | None) 
     }
     for name in (WHOLE_CHIP, "web.json", "index.html"):
         (folder / name).unlink(missing_ok=True)  # of an older build
-    if micropython:
-        (folder / WHOLE_CHIP).write_bytes(image.merge(micropython, file_system, partition, board["chip"]))
-        image.offer_in_browser(folder, board, WHOLE_CHIP)
-        lines["whole chip"] = f"{shown(folder / WHOLE_CHIP)}, from address 0; index.html offers it in the browser"
     if private:
         lines["private"] = "the images hold the passwords of your configuration: give them to nobody"
-    return lines | {"next": f"make flash BOARD={board['name']} PORT=…"}
+    return lines
 
 
-def partition_of(board: dict, path: Path | None, firmware: bytes | None) -> partitions.Partition:
-    """Where the file system goes: what that MicroPython says, or what MicroPython's builds for this flash have."""
-    flash_mb = partitions.flash_mb(board)
-    if path and firmware:
-        return image.firmware_partition(path, firmware, board["chip"], flash_mb)
-    return partitions.VFS[flash_mb]
+def whole_chip(board: dict, firmware: Path) -> dict[str, str]:
+    """Join the file system that was just made with MicroPython, and offer both in the browser; a line of the table."""
+    micropython, partition = image.whole_micropython(firmware, board)
+    folder = flash_folder(board["name"]).parent
+    file_system = (folder / FILE_SYSTEM).read_bytes()
+    (folder / WHOLE_CHIP).write_bytes(image.merge(micropython, file_system, partition, board["chip"]))
+    image.offer_in_browser(folder, board, WHOLE_CHIP)
+    return {"whole chip": f"{shown(folder / WHOLE_CHIP)}, from address 0; index.html offers it in the browser"}
 
 
 def configuration(path: Path | None, profile: str) -> tuple[bytes, bool]:

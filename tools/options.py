@@ -1,5 +1,7 @@
 """Options that several commands share."""
 
+from pathlib import Path
+
 import click
 
 from evencell.pack.temperature import SCALES
@@ -15,3 +17,10 @@ scale_option = click.option(
     show_default=True,
     help="Degrees per count; auto believes only what is certain.",
 )
+
+# Of what `make` calls.
+board_option = click.option("--board", default="", help="One of `evencell boards`.")
+profile_option = click.option("--profile", default="full", show_default=True, help="full, display or telemetry.")
+config_option = click.option("--config", type=click.Path(path_type=Path), help="Becomes the device's config.json.")
+firmware_option = click.option("--firmware", type=click.Path(path_type=Path), help="A MicroPython for this chip.")
+device_port_option = click.option("--port", help="The device's serial port; needed where there are several.")

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from tools import device
-from tools.build import BuildError
 from tools.serial_port import open_port
 
 
@@ -35,10 +34,7 @@ def run(ports, http, mqtt, config, data, profile):
         overrides = device.overrides(http, mqtt, profile)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    try:
-        command = device.command()
-    except BuildError as error:
-        raise click.ClickException(str(error)) from None
+    command = device.command()
     if not has_terminal():
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     port, *more_ports = ports

@@ -1,7 +1,11 @@
-"""The layout of a chip's file system: two slots for the firmware, and what lies outside them (docs/architecture.md)."""
+"""What a chip's file system holds: two slots for the firmware, and what lies outside them (docs/architecture.md).
+
+A build lays all of it out in a folder; a deploy brings the same onto a board, but for the owner's configuration.
+"""
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from evencell import __version__
@@ -9,7 +13,34 @@ from evencell import __version__
 MANIFEST = "manifest.json"
 CONFIG = "config.json"
 FIRST = "a"  # the slot that a build fills; a deploy fills the one that isn't running
-_OUTSIDE = ("boot.py", "main.py")
+OUTSIDE = ("boot.py", "main.py")
+
+
+@dataclass(frozen=True)
+class Release:
+    """`slot` and `root` are path → content; the slot's manifest is one of its files."""
+
+    board: str
+    chip: str
+    version: str
+    slot: dict[str, bytes]
+    root: dict[str, bytes]
+
+
+def release(tree: Path, board: dict, firmware: Path) -> Release:
+    """Of a built tree, with what lies outside the slots from the folder `firmware`."""
+    files = {path.relative_to(tree).as_posix(): path.read_bytes() for path in files_in(tree)}
+    for name in (MANIFEST, *OUTSIDE):
+        files.pop(name, None)
+    root = {name: (firmware / name).read_bytes() for name in OUTSIDE}
+    slot = {**files, MANIFEST: manifest(board["name"], __version__, files)}
+    return Release(board["name"], board["chip"], __version__, slot, root)
+
+
+def manifest(board: str, version: str, files: dict[str, bytes]) -> bytes:
+    """What a slot must hold: `{"version", "board", "files": {path: [bytes, SHA-256 in hex]}}`."""
+    entries = {path: [len(content), sha256(content)] for path, content in files.items()}
+    return json.dumps({"version": version, "board": board, "files": entries}).encode()
 
 
 def lay_out(flash: Path, board: dict, firmware: Path):
@@ -17,18 +48,13 @@ def lay_out(flash: Path, board: dict, firmware: Path):
 
     The configuration is left alone where there is one.
     """
-    for name in _OUTSIDE:
-        (flash / name).write_bytes((firmware / name).read_bytes())
+    made = release(flash / FIRST, board, firmware)
+    for name, content in made.root.items():
+        (flash / name).write_bytes(content)
     (flash / "slot").write_text(FIRST, "ascii")
-    (flash / FIRST / MANIFEST).write_text(json.dumps(manifest(flash / FIRST, board["name"])), "ascii")
+    (flash / FIRST / MANIFEST).write_bytes(made.slot[MANIFEST])
     if not (flash / CONFIG).exists():
         (flash / CONFIG).write_text("{}", "ascii")
-
-
-def manifest(slot: Path, board: str) -> dict:
-    """What the slot must hold: `{"version", "board", "files": {path: [bytes, SHA-256 in hex]}}`."""
-    files = {path.relative_to(slot).as_posix(): fingerprint(path) for path in files_in(slot) if path.name != MANIFEST}
-    return {"version": __version__, "board": board, "files": files}
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -36,7 +62,6 @@ def files_in(folder: Path) -> list[Path]:
     return sorted((path for path in folder.glob("**/*") if path.is_file()), key=lambda path: path.as_posix())
 
 
-def fingerprint(path: Path) -> list:
-    """`[bytes, SHA-256 in hex]`."""
-    content = path.read_bytes()
-    return [len(content), hashlib.sha256(content).hexdigest()]
+def sha256(content: bytes) -> str:
+    """In hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()

@@ -46,7 +46,7 @@ def test_it_says_what_there_is_and_what_comes_next(scratch):
 @pytest.mark.parametrize("board", ["", "host"])
 def test_without_a_board_it_lists_them(board):
     status, text = said("--board", board)
-    assert status == 1 and "make build BOARD=" in text and "  esp32_generic " in text
+    assert status == 1 and "Say BOARD= with one of:" in text and "  esp32_generic " in text
 
 
 @pytest.mark.parametrize("board", ["esp32", "nonsense", "__init__", "../x"])
@@ -132,7 +132,7 @@ def on_this_computer(flash: Path, content: bytes) -> Path:
     """The files of an image, with this computer for a board, and a manifest that says so."""
     extract(content, flash)
     host = board_data("host")
-    (flash / "a/board.py").write_text(board_module("host"))
+    (flash / "a/board.py").write_text(board_module(host))
     compile_module(Path(ROOT) / "boards/host.py", flash / "a/boards/host.mpy", "boards/host.py", host)
     lay_out(flash, host, FIRMWARE)
     return flash

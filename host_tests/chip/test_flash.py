@@ -7,15 +7,18 @@ import tty
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
-from boards.esp32_generic import BOARD
 from host_tests.chip.chip_image import FACTORY, micropython
+from host_tests.chip.device_folder import extract
 from host_tests.deploy.board_on_a_pty import BoardOnAPty
 from host_tests.needs import need_micropython
-from tools import build, flash, flash_files
+from tools import flash, flash_files
+from tools.build import board_data
 from tools.flash_files import FlashError
+from tools.make_build import make
 
+BOARD = board_data("esp32_generic")
 PORT = "/dev/ttyUSB-none"
 TALKING = """
 import time
@@ -24,14 +27,18 @@ while True:
     print("0.02 info: page at http://192.168.4.1/")
     time.sleep(1)
 """
+FIRST_WORDS = "It runs: 0.01 info: evencell 0.1.0 on esp32_generic, id 1\nIts page: http://192.168.4.1/"
 
 
 @pytest.fixture
-def files(tmp_path):
-    """Files that could be MicroPython, for two chips, and one that couldn't."""
-    for chip in ("esp32", "esp32c3"):
-        (tmp_path / f"{chip}.bin").write_bytes(micropython(chip))
-    (tmp_path / "other.bin").write_bytes(bytes(1000))
+def files(tmp_path, monkeypatch) -> Path:
+    """A folder with firmware for two chips and something else, also for what is fetched."""
+    monkeypatch.setattr(flash_files, "BUILD", tmp_path)
+    (tmp_path / "esp32.bin").write_bytes(micropython())
+    (tmp_path / "esp32c3.bin").write_bytes(micropython("esp32c3"))
+    (tmp_path / "auto.bin").write_bytes(micropython(partitions=[FACTORY]))  # takes all the flash that it finds
+    (tmp_path / "text.bin").write_bytes(b"not firmware at all")
+    (tmp_path / "typo.json").write_text('{"wify": {}}')
     return tmp_path
 
 
@@ -53,33 +60,37 @@ def make_flash(*arguments) -> str:
     return result.output
 
 
-def test_the_command_lines_of_esptool():
+def made(firmware: Path) -> list[tuple[int, Path]]:
+    """What is written to a chip whose flash is as large as the board file says."""
+    make(BOARD, "full", None, firmware)
+    return flash_files.pieces(BOARD, firmware)
+
+
+def test_the_command_lines_of_esptool(files, scratch):
     esptool = [sys.executable, "-m", "esptool", "--chip", "esp32", "--port", "/dev/ttyUSB0"]
     assert flash.detect_command("/dev/ttyUSB0", "esp32") == [*esptool, "flash-id"]
-    written = [(0x1000, Path("micropython.bin")), (0x200000, Path("littlefs.bin"))]
-    assert flash.write_command("/dev/ttyUSB0", "esp32", written) == [
+    assert flash.write_command("/dev/ttyUSB0", "esp32", made(files / "esp32.bin")) == [
         *esptool, "--baud", "460800", "--after", "hard-reset", "write-flash", "--erase-all",
-        "0x1000", "micropython.bin", "0x200000", "littlefs.bin",
+        "0x1000", str(files / "esp32.bin"), "0x200000", str(scratch / "esp32_generic/littlefs.bin"),
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("flash_mb", "file_system_mb"), [(4, 2), (8, 6)])
-@pytest.mark.usefixtures("scratch")
-def test_the_file_system_reaches_to_the_end_of_the_flash_that_is_there(files, flash_mb, file_system_mb):
-    path = files / "esp32.bin"
-    path.write_bytes(micropython("esp32", (FACTORY,)))
-    written = flash_files.pieces(BOARD, path, flash_mb, "full", None)
-    assert [address for address, _ in written] == [0x1000, 0x200000]
-    assert written[1][1].stat().st_size == file_system_mb << 20
+def test_an_image_that_micropython_would_not_mount_is_refused(files, scratch):
+    made(files / "esp32.bin")
+    with open(scratch / "esp32_generic/littlefs.bin", "ab") as file:
+        file.write(b"\xff" * 4096)
+    with pytest.raises(FlashError, match=r"has 2101248 bytes, and MicroPython would look for 2097152: .* Nothing was"):
+        flash_files.pieces(BOARD, files / "esp32.bin")
 
 
 def test_esptool_understands_both_and_finds_no_chip(files, silent_port):
-    written = [(0x1000, files / "esp32.bin"), (0x200000, files / "other.bin")]
+    written = [(0x1000, files / "esp32.bin"), (0x200000, files / "text.bin")]
     for command in (flash.detect_command(silent_port, "esp32"), flash.write_command(silent_port, "esp32", written)):
         with pytest.raises(FlashError, match=r"no chip answers\. Hold its BOOT button"):
             flash.esptool(command, silent_port, 60)
 
 
+@pytest.mark.usefixtures("scratch")
 def test_no_chip_answers(files, silent_port):
     said = make_flash("--board", "esp32_generic", "--port", silent_port, "--firmware", files / "esp32.bin")
     assert "no chip answers" in said
@@ -89,7 +100,7 @@ def test_no_chip_answers(files, silent_port):
     ("file", "sentence"),
     [
         ("esp32c3.bin", "is for an ESP32-C3, and the board has an ESP32."),
-        ("other.bin", "is no firmware of an ESP32"),
+        ("text.bin", "is no firmware of an ESP32"),
         ("none.bin", "No such file or directory."),
     ],
 )
@@ -97,31 +108,95 @@ def test_the_wrong_file_is_refused_before_the_port_is_opened(files, file, senten
     assert sentence in make_flash("--board", "esp32_generic", "--port", PORT, "--firmware", files / file)
 
 
+@pytest.mark.usefixtures("scratch")
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--firmware", "esp32.bin", "--config", "typo.json"], 'did you mean "wifi"'),
+        (["--firmware", "esp32.bin", "--profile", "big"], "There is no profile 'big'."),
+    ],
+)
+def test_what_is_wrong_is_said_before_the_chip_is_asked(files, silent_port, monkeypatch, options, sentence):
+    monkeypatch.chdir(files)
+    assert sentence in make_flash("--board", "esp32_generic", "--port", silent_port, *options)
+
+
 def test_no_such_port(files):
     said = make_flash("--board", "esp32_generic", "--port", PORT, "--firmware", files / "esp32.bin")
     assert "there is no such port" in said
 
 
-def test_without_network_the_way_out_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(build, "BUILD", tmp_path)
+class Chip:
+    """Stands for esptool with a chip, of which there is none here: its flash has so many MB."""
+
+    def __init__(self, flash_mb: int):
+        self.flash_mb = flash_mb
+        self.commands = []
+
+    def __call__(self, command: list[str], *_, **__) -> str:
+        self.commands.append(command)
+        return f"Detected flash size: {self.flash_mb}MB\n"
+
+
+def run(files: Path, board: BoardOnAPty, *options) -> Result:
+    arguments = ["--board", "esp32_generic", "--port", board.path, "--firmware", files / "auto.bin", *options]
+    return CliRunner().invoke(flash.main, [str(part) for part in arguments])
+
+
+@pytest.fixture
+def talking(tmp_path):
+    """A device that has just started."""
+    need_micropython()
+    (tmp_path / "device").mkdir()
+    (tmp_path / "device/main.py").write_text(TALKING)
+    with BoardOnAPty(tmp_path / "device") as board:
+        yield board
+
+
+def test_it_builds_what_it_writes_for_the_flash_that_is_there(files, talking, scratch, monkeypatch):
+    chip = Chip(16)
+    monkeypatch.setattr(flash, "esptool", chip)
+    (files / "my.json").write_text('{"name": "Mine", "profile": "telemetry"}')
+    result = run(files, talking, "--profile", "telemetry", "--config", files / "my.json")
+    assert result.exit_code == 0, result.output
+    assert "14680064 bytes for address 0x200000" in result.output
+    assert "profile      telemetry" in result.output and FIRST_WORDS in result.output
+    (_, *written) = chip.commands
+    file_system = Path(written[0][-1])
+    assert file_system == scratch / "esp32_generic/littlefs.bin" and file_system.stat().st_size == 14 << 20
+    extract(file_system.read_bytes(), files / "out")
+    assert '"name": "Mine"' in (files / "out/config.json").read_text()
+    assert not (files / "out/a/microdot").exists()
+
+
+@pytest.mark.usefixtures("scratch")
+def test_a_flash_that_is_too_small(files, talking, monkeypatch):
+    chip = Chip(2)
+    monkeypatch.setattr(flash, "esptool", chip)
+    assert "is for a larger flash than the 2 MiB" in run(files, talking).output
+    assert len(chip.commands) == 1  # nothing was written
+
+
+@pytest.mark.parametrize("board", ["", "host"])
+def test_which_boards_there_are(board):
+    said = CliRunner().invoke(flash.main, ["--board", board]).output
+    assert "Say BOARD= with one of:\n" in said and "\n  esp32_generic " in said
+    assert "There is no board 'nix'." in make_flash("--board", "nix")
+
+
+@pytest.mark.usefixtures("files")
+def test_without_network_the_way_out_is_named(monkeypatch):
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody listens
     with pytest.raises(FlashError, match=r"could not be fetched.*FIRMWARE=that\.bin"):
         flash_files.fetch_micropython(BOARD)
 
 
-def test_what_was_fetched_once_is_taken_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(build, "BUILD", tmp_path)
-    fetched = tmp_path / f"firmware/esp32/ESP32_GENERIC-v{flash_files.MICROPYTHON}.bin"
+def test_what_was_fetched_once_is_taken_again(files):
+    fetched = files / f"firmware/esp32/ESP32_GENERIC-v{flash_files.MICROPYTHON}.bin"
     fetched.parent.mkdir(parents=True)
     fetched.write_bytes(b"")
     assert flash_files.fetch_micropython(BOARD) == fetched
-
-
-def test_a_flash_that_is_too_small():
-    flash.check_size(4, 4)
-    with pytest.raises(FlashError, match="has 2 MB, and the board should have 4 MB"):
-        flash.check_size(2, 4)
 
 
 @pytest.mark.parametrize(
@@ -139,12 +214,8 @@ def test_errors_of_esptool_in_one_sentence(said, sentence):
     assert sentence in flash.remedy(said)
 
 
-def test_the_first_words_of_the_device(tmp_path):
-    need_micropython()
-    (tmp_path / "main.py").write_text(TALKING)
-    with BoardOnAPty(tmp_path) as board:
-        said = flash.first_words(board.path)
-    assert said == "It runs: 0.01 info: evencell 0.1.0 on esp32_generic, id 1\nIts page: http://192.168.4.1/"
+def test_the_first_words_of_the_device(talking):
+    assert flash.first_words(talking.path) == FIRST_WORDS
 
 
 def test_a_device_that_says_nothing(silent_port, monkeypatch):

@@ -14,8 +14,10 @@ from host_tests.chip.device_folder import extract, hashes, mounted
 from host_tests.needs import need_micropython
 from tools import image
 from tools.build import BuildError, board_data
-from tools.make_build import FILE_SYSTEM, WHOLE_CHIP, make
+from tools.make_build import FILE_SYSTEM, WHOLE_CHIP, make, whole_chip
 from tools.partitions import BLOCK_BYTES, Partition, in_firmware, mib
+
+GENERIC = board_data("esp32_generic")
 
 # Mounts an image as an ESP32 does, through a block device of its size; prints every file with its hash, writes one.
 MOUNT = """
@@ -64,7 +66,7 @@ print(json.dumps(found))
 @pytest.fixture
 def built(scratch) -> Path:
     """The folder of a whole build."""
-    make(board_data("esp32_generic"), "full", None, None)
+    make(GENERIC, "full", None, None)
     return scratch / "esp32_generic"
 
 
@@ -125,7 +127,8 @@ def test_two_slots_must_fit(built):
 
 
 def test_the_whole_chip_has_micropython_and_the_files_where_the_chip_looks_for_them(scratch, firmware):
-    make(board_data("esp32_generic"), "full", None, firmware)
+    make(GENERIC, "full", None, firmware)
+    whole_chip(GENERIC, firmware)
     folder = scratch / "esp32_generic"
     whole = (folder / WHOLE_CHIP).read_bytes()
     assert len(whole) == mib(4)
@@ -140,9 +143,9 @@ def test_the_whole_chip_has_micropython_and_the_files_where_the_chip_looks_for_t
 
 
 def test_a_build_without_micropython_leaves_no_older_image(scratch, firmware):
-    board = board_data("esp32_generic")
-    make(board, "full", None, firmware)
-    make(board, "full", None, None)
+    make(GENERIC, "full", None, firmware)
+    whole_chip(GENERIC, firmware)
+    make(GENERIC, "full", None, None)
     assert not list((scratch / "esp32_generic").glob("w*")) and not (scratch / "esp32_generic/index.html").exists()
 
 

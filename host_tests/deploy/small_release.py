@@ -1,13 +1,12 @@
 """A release of a few small modules that can tell whether they belong together, as the flash of a board gets it."""
 
 import functools
-import json
 import subprocess
 import tempfile
 from pathlib import Path
 
-from tools.build import tool
-from tools.release import Release, root_files, sha256
+from tools.build import FIRMWARE, tool
+from tools.slots import OUTSIDE, Release, manifest
 
 _PARTS = 4
 _PART_BYTES = 1500  # more than one piece over the wire
@@ -37,9 +36,9 @@ def small_release(version: int, board: str = "host") -> Release:
     modules["evencell/shared"] = f"TEXT = {'the same in all ' * 100!r}"
     files = {f"{name}.mpy": compiled(source) for name, source in modules.items()}
     files["board.py"] = f"board = {version}".encode()
-    entries = {path: [len(data), sha256(data)] for path, data in files.items()}
-    files["manifest.json"] = json.dumps({"version": str(version), "board": board, "files": entries}).encode()
-    return Release(board, "host", str(version), files, root_files())
+    files["manifest.json"] = manifest(board, str(version), files)
+    root = {name: (FIRMWARE / name).read_bytes() for name in OUTSIDE}
+    return Release(board, "host", str(version), files, root)
 
 
 def part(version: int, number: int) -> str:

@@ -6,7 +6,7 @@ from tools.bench.ledger import resident
 from tools.build import build
 
 _BOARD = "esp32_generic"
-_BOARD_MODULES = ("boards/esp32_generic.mpy", "boards/esp32.mpy", "boards/esp32_network.mpy")
+_BOARD_MODULES = ("boards/esp32.mpy", "boards/esp32_network.mpy")
 _UNUSUAL = {"evencell/forward/syslog.mpy"}  # in no device before its owner asks for it
 
 
