@@ -27,7 +27,8 @@ def quiet(sent: int = 0, more: int = 0):
 @click.option("--force", is_flag=True, help="Even if the device was made for another board.")
 def main(board: str, profile: str, port: str | None, force: bool):
     """Bring the firmware onto a board. Its configuration stays as it is."""
-    wanted = release(build(board, profile), chosen(board), FIRMWARE)
+    data = chosen(board)
+    wanted = release(build(board, profile), data, FIRMWARE)
     port = port or choose_port()
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())

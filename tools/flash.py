@@ -11,9 +11,10 @@ import click
 
 from tools import image
 from tools.boards import chosen_chip
+from tools.build import build
 from tools.console import open_console
 from tools.flash_files import FlashError, fetch_micropython, pieces
-from tools.make_build import make, show
+from tools.make_build import configuration, make, show
 from tools.options import board_option, config_option, device_port_option, firmware_option, profile_option
 from tools.serial_port import PortError, choose_port, open_port
 
@@ -38,8 +39,9 @@ def main(board: str, profile: str, config: Path | None, port: str | None, firmwa
         image.load_firmware(firmware, data["chip"])
     port = port or choose_port()
     open_port(port).close()
+    configuration(config, profile)  # its faults, and those of the build, are said before the chip is asked
+    build(board, profile)
     micropython = firmware or fetch_micropython(data)
-    make(data, profile, config, micropython)  # whatever is wrong with these is said before the chip is asked
     # MicroPython may take all the flash that it finds, so the file system is made for the chip that is there.
     there = data | {"flash_mb": flash_mb(port, data["chip"])}
     show(make(there, profile, config, micropython))

@@ -9,8 +9,9 @@ from host_tests.end_to_end.chain import Firmware
 from host_tests.end_to_end.process import Process
 from host_tests.needs import need_micropython
 from tools import device
+from tools.build import FIRMWARE, ROOT, board_data, board_module, compile_module
 from tools.partitions import BLOCK_BYTES
-from tools.slots import files_in
+from tools.slots import files_in, lay_out
 
 
 def mounted(content: bytes) -> LittleFS:
@@ -30,6 +31,15 @@ def extract(content: bytes, folder: Path):
             target.parent.mkdir(parents=True, exist_ok=True)
             with system.open(f"{place.rstrip('/')}/{name}", "rb") as file:
                 target.write_bytes(file.read())
+
+
+def on_this_computer(flash: Path) -> Path:
+    """The same folder, with this computer for a board, and a manifest that says so."""
+    host = board_data("host")
+    (flash / "a/board.py").write_text(board_module(host))
+    compile_module(Path(ROOT) / "boards/host.py", flash / "a/boards/host.mpy", "boards/host.py", host)
+    lay_out(flash, host, FIRMWARE)
+    return flash
 
 
 def hashes(folder: Path) -> dict[str, str]:

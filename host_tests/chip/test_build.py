@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from host_tests.chip.chip_image import micropython
-from host_tests.chip.device_folder import OnFlash, extract, hashes
+from host_tests.chip.device_folder import OnFlash, extract, hashes, on_this_computer
 from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator
-from tools.build import FIRMWARE, ROOT, board_data, board_module, board_names, build_tree, compile_module
+from tools.build import FIRMWARE, ROOT, board_data, board_names, build_tree
 from tools.image import littlefs
 from tools.make_build import FILE_SYSTEM, main, make
 from tools.partitions import VFS, flash_mb
@@ -128,20 +128,11 @@ def built_elsewhere(folder: Path, time_s: int, umask: int, environment: dict) ->
     return hashes(folder / "build/esp32_generic")
 
 
-def on_this_computer(flash: Path, content: bytes) -> Path:
-    """The files of an image, with this computer for a board, and a manifest that says so."""
-    extract(content, flash)
-    host = board_data("host")
-    (flash / "a/board.py").write_text(board_module(host))
-    compile_module(Path(ROOT) / "boards/host.py", flash / "a/boards/host.mpy", "boards/host.py", host)
-    lay_out(flash, host, FIRMWARE)
-    return flash
-
-
 def test_the_image_boots_and_its_page_answers(tmp_path, scratch):
     make(GENERIC, "full", config(tmp_path, {"name": "From the image"}), None)
     content = (scratch / "esp32_generic" / FILE_SYSTEM).read_bytes()
-    flash = on_this_computer(tmp_path / "device", content)
+    extract(content, tmp_path / "device")
+    flash = on_this_computer(tmp_path / "device")
     with (
         Simulator(tmp_path, *FIXED) as simulator,
         OnFlash(flash, simulator.link) as firmware,
@@ -163,7 +154,8 @@ def test_the_image_boots_and_its_page_answers(tmp_path, scratch):
 def test_a_part_that_was_not_built_stays_off_and_says_so(tmp_path, scratch):
     make(GENERIC, "telemetry", None, None)
     content = (scratch / "esp32_generic" / FILE_SYSTEM).read_bytes()
-    flash = on_this_computer(tmp_path / "device", content)
+    extract(content, tmp_path / "device")
+    flash = on_this_computer(tmp_path / "device")
     (flash / "config.json").write_text('{"profile": "full"}')
     with (
         Simulator(tmp_path, *FIXED) as simulator,
