@@ -25,6 +25,12 @@ _STARTS_WITHIN_S = 60
 _SIZE = re.compile(r"Detected flash size: (\d+)(KB|MB)")
 _UNITS = {"KB": 1024, "MB": 1024 * 1024}
 
+# Lines of the device's log.
+_STARTED = re.compile(r"evencell \S+ on \S+, id \w+")
+_PAGE_PORT = re.compile(r"page at http://\S+(:\d+)/")
+_JOINED = re.compile(r"network: connected to .*, address (\S+), name (\S+)")
+_NO_WIFI = "no Wi-Fi:"
+
 
 @click.command()
 @board_option
@@ -103,15 +109,24 @@ def first_words(port: str) -> str:
 
 
 def listen(opened, deadline_s: float) -> str:
-    """The log's first line, and the page's address where one follows."""
+    """Who it says it is, and where its page is once it has joined a network; empty where it says nothing."""
     started = ""
+    page_port = ":80"
     with suppress(OSError):
         while time.monotonic() < deadline_s:
-            line = opened.readline().decode(errors="replace").strip()
-            if re.search(r"evencell \S+ on \S+", line):
-                started = f"It runs: {line}"
-            if started and (found := re.search(r"http://\S+", line)):
-                return f"{started}\nIts page: {found.group()}"
+            line = opened.readline().decode(errors="replace")
+            if found := _STARTED.search(line):
+                started = f"It runs: {found.group()}"
+            elif found := _PAGE_PORT.search(line):
+                page_port = found.group(1)
+            elif started and (found := _JOINED.search(line)):
+                return (
+                    f"{started}\nIts page: http://{found.group(2)}{page_port.removesuffix(':80')}/ ({found.group(1)})"
+                )
+            elif started and _NO_WIFI in line:
+                return (
+                    f"{started}\nIt knows no Wi-Fi. Write your own into my.json, and flash it again with CONFIG=my.json"
+                )
     return started
 
 

@@ -1,5 +1,6 @@
 """What can be tested of `make flash` without a chip: what is refused and when; the command lines, with real esptool."""
 
+import contextlib
 import os
 import pty
 import sys
@@ -14,20 +15,17 @@ from host_tests.chip.device_folder import extract
 from host_tests.deploy.board_on_a_pty import BoardOnAPty
 from host_tests.needs import need_micropython
 from tools import flash, flash_files
-from tools.build import board_data
+from tools.build import FIRMWARE, board_data
 from tools.flash_files import FlashError
 from tools.make_build import make
 
 BOARD = board_data("esp32_generic")
 PORT = "/dev/ttyUSB-none"
-TALKING = """
-import time
-while True:
-    print("0.01 info: evencell 0.1.0 on esp32_generic, id 1")
-    print("0.02 info: page at http://192.168.4.1/")
-    time.sleep(1)
-"""
-FIRST_WORDS = "It runs: 0.01 info: evencell 0.1.0 on esp32_generic, id 1\nIts page: http://192.168.4.1/"
+STARTED = "0 info evencell 0.1.0 on esp32_generic, id 7c9ebd3d49aa"
+JOINED = 'network: connected to "Home", -61 dBm, address 192.168.1.7, name evencell-3d49aa.local'
+FIRST_WORDS = (
+    "It runs: evencell 0.1.0 on esp32_generic, id 7c9ebd3d49aa\nIts page: http://evencell-3d49aa.local/ (192.168.1.7)"
+)
 
 
 @pytest.fixture
@@ -143,13 +141,21 @@ def run(files: Path, board: BoardOnAPty, *options) -> Result:
     return CliRunner().invoke(flash.main, [str(part) for part in arguments])
 
 
+@contextlib.contextmanager
+def device(folder: Path, *lines: str):
+    """MicroPython that prints these lines again and again."""
+    need_micropython()
+    folder.mkdir()
+    said = "\n".join(lines)
+    (folder / "main.py").write_text(f"import time\nwhile True:\n    print({said!r})\n    time.sleep(1)\n")
+    with BoardOnAPty(folder) as board:
+        yield board
+
+
 @pytest.fixture
 def talking(tmp_path):
-    """A device that has just started."""
-    need_micropython()
-    (tmp_path / "device").mkdir()
-    (tmp_path / "device/main.py").write_text(TALKING)
-    with BoardOnAPty(tmp_path / "device") as board:
+    """A device that has just started and joined a network."""
+    with device(tmp_path / "device", STARTED, "1 info page at http://0.0.0.0:80/", f"4 info {JOINED}") as board:
         yield board
 
 
@@ -216,6 +222,21 @@ def test_errors_of_esptool_in_one_sentence(said, sentence):
 
 def test_the_first_words_of_the_device(talking):
     assert flash.first_words(talking.path) == FIRST_WORDS
+
+
+def test_a_page_at_another_port_and_no_network_at_all(tmp_path):
+    with device(tmp_path / "one", STARTED, "1 info page at http://0.0.0.0:8080/", f"4 info {JOINED}") as board:
+        assert "http://evencell-3d49aa.local:8080/" in flash.first_words(board.path)
+    with device(tmp_path / "two", STARTED, "0 info no Wi-Fi: config.json names none, as in …") as board:
+        assert "It knows no Wi-Fi. " in flash.first_words(board.path)
+
+
+def test_the_lines_it_looks_for_are_those_of_the_firmware():
+    """`STARTED` and `JOINED` above are made up; what is looked for in them stands in the sources so."""
+    texts = [path.read_text() for path in (FIRMWARE / "evencell").glob("**/*.py")]
+    for part in ("evencell %s on %s, id %s", "page at http://%s:%d/", "no Wi-Fi: ",
+                 "network: connected to %s%s, address %s, name %s.local"):  # fmt: skip
+        assert any(part in text for text in texts), part
 
 
 def test_a_device_that_says_nothing(silent_port, monkeypatch):
