@@ -113,7 +113,7 @@ class Wired(_Interface):
         self._wiring = wiring
 
     def start(self, hostname: str | None, _country, _txpower):
-        """Only the name counts here; it is also the mDNS name."""
+        """Only the name counts here; from MicroPython 1.29 on it is also the mDNS name."""
         _name(hostname)
         options = {
             "phy_type": getattr(network, "PHY_" + self._wiring["phy"]),

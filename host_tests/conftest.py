@@ -15,9 +15,15 @@ from tools.build import tool
 from tools.device import micropython
 
 HOST_TESTS = Path(ROOT) / "host_tests"
-WEBASSEMBLY = Path(sys.prefix) / "node_modules/@micropython/micropython-webassembly-pyscript"
+NODE_MODULES = Path(sys.prefix) / "node_modules"
+# The 32-bit port, and the same of the oldest MicroPython that evencell runs on.
+WEBASSEMBLY = {
+    "32bit": NODE_MODULES / "@micropython/micropython-webassembly-pyscript",
+    "1.24": NODE_MODULES / "micropython-1.24",
+}
 
 # Which shared files each interpreter runs. The 32-bit port has no event loop of its own, so no test that awaits.
+_WITHOUT_LOOP = ("protocol", "pack", "system", "forward/test_status_json.py", "test_chips.py")
 SHARED = {
     "unix": (
         "protocol",
@@ -29,7 +35,8 @@ SHARED = {
         "test_hub.py",
         "test_supervisor.py",
     ),
-    "32bit": ("protocol", "pack", "system", "forward/test_status_json.py", "test_chips.py"),
+    "32bit": _WITHOUT_LOOP,
+    "1.24": _WITHOUT_LOOP,
 }
 
 
@@ -91,7 +98,7 @@ def run_file(interpreter: str, path: Path) -> tuple[dict, str]:
     if interpreter == "unix":
         command = [micropython(), str(HOST_TESTS / "on_micropython.py"), module]
     else:
-        command = [str(tool("node")), str(HOST_TESTS / "webassembly.mjs"), str(WEBASSEMBLY), ROOT, module]
+        command = [str(tool("node")), str(HOST_TESTS / "webassembly.mjs"), str(WEBASSEMBLY[interpreter]), ROOT, module]
     options = {"cwd": ROOT, "env": environment, "stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
     result = subprocess.run(command, **options)
     outcomes = {}

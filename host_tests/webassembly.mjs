@@ -7,12 +7,20 @@ const [packageFolder, root, moduleName] = process.argv.slice(2);
 const { loadMicroPython } = await import(pathToFileURL(path.join(packageFolder, "micropython.mjs")));
 const interpreter = await loadMicroPython({ heapsize: 1024 * 1024, linebuffer: true });
 
+// The file system of the 1.24 package still finds a file that another was renamed over, once that one is removed too.
+const { FS } = interpreter;
+const rename = FS.rename;
+FS.rename = (from, to) => {
+  if (FS.analyzePath(to).exists && FS.isFile(FS.stat(to).mode)) FS.unlink(to);
+  rename(from, to);
+};
+
 function copy(folder, target) {
-  interpreter.FS.mkdirTree(target);
+  FS.mkdirTree(target);
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
     const source = path.join(folder, entry.name);
     if (entry.isDirectory()) copy(source, `${target}/${entry.name}`);
-    else if (/\.(py|json)$/.test(entry.name)) interpreter.FS.writeFile(`${target}/${entry.name}`, fs.readFileSync(source));
+    else if (/\.(py|json)$/.test(entry.name)) FS.writeFile(`${target}/${entry.name}`, fs.readFileSync(source));
   }
 }
 

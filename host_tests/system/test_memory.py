@@ -36,7 +36,7 @@ def test_what_is_known_is_not_written_again():
 
 
 def test_a_damaged_file_is_as_none():
-    for text in ("", "{", "[1]", "\x00"):
+    for text in ("", "{", '{"a": 2', "[1]", "\x00"):
         fresh()
         with open(PATH, "w") as file:
             file.write(text)

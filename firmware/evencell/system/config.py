@@ -4,7 +4,7 @@ import json
 import os
 
 from evencell.compat import const
-from evencell.system.files import exists
+from evencell.system.files import exists, from_json
 from evencell.system.on_demand import forget
 
 _LARGEST_BYTES = const(8192)
@@ -73,7 +73,7 @@ def read(path: str, may_be_empty: bool) -> dict:
             return {}
         raise ValueError("the file is empty")
     try:
-        given = json.loads(text)
+        given = from_json(text)
     except (ValueError, RuntimeError):  # CPython: nested too deeply
         raise ValueError("this is not valid JSON (a comma or quote missing, or the file cut short?)")
     if not isinstance(given, dict):

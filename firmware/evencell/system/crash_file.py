@@ -5,7 +5,7 @@ import json
 import os
 
 from evencell import __version__
-from evencell.system.files import replace
+from evencell.system.files import from_json, replace
 from evencell.system.log import traceback_of
 
 _MOST = 8
@@ -63,7 +63,7 @@ def _read(path: str) -> list:
         if os.stat(path)[6] > _FILE_BYTES:
             return []
         with open(path) as file:
-            kept = json.load(file)
+            kept = from_json(file.read())
     except (OSError, ValueError, RuntimeError):
         return []
     return kept if isinstance(kept, list) else []

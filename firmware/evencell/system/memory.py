@@ -2,7 +2,7 @@
 
 import json
 
-from evencell.system.files import exists, replace
+from evencell.system.files import exists, from_json, replace
 
 
 class Memory:
@@ -33,7 +33,7 @@ def _read(path: str) -> dict:
     """The values, or none where the file is damaged: all of it can be found out again."""
     try:
         with open(path) as file:
-            values = json.load(file)
+            values = from_json(file.read())
     except (OSError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}
