@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 
 from host_tests.portable import ROOT
-from tools.build import tool
+from tools.build import build, tool
 from tools.device import micropython
 
 HOST_TESTS = Path(ROOT) / "host_tests"
 NODE_MODULES = Path(sys.prefix) / "node_modules"
-# The 32-bit port, and the same of the oldest MicroPython that evencell runs on.
+# The 32-bit port, and that of the oldest MicroPython that evencell runs on: with the sources, and as built for a chip.
 WEBASSEMBLY = {
     "32bit": NODE_MODULES / "@micropython/micropython-webassembly-pyscript",
     "1.24": NODE_MODULES / "micropython-1.24",
+    "1.24 compiled": NODE_MODULES / "micropython-1.24",
 }
 
 # Which shared files each interpreter runs. The 32-bit port has no event loop of its own, so no test that awaits.
@@ -37,6 +38,7 @@ SHARED = {
     ),
     "32bit": _WITHOUT_LOOP,
     "1.24": _WITHOUT_LOOP,
+    "1.24 compiled": ("pack", "protocol/test_framing.py", "protocol/test_jk_balancer.py", "system/test_config.py"),
 }
 
 
@@ -98,7 +100,9 @@ def run_file(interpreter: str, path: Path) -> tuple[dict, str]:
     if interpreter == "unix":
         command = [micropython(), str(HOST_TESTS / "on_micropython.py"), module]
     else:
-        command = [str(tool("node")), str(HOST_TESTS / "webassembly.mjs"), str(WEBASSEMBLY[interpreter]), ROOT, module]
+        firmware = build("esp32_generic") if interpreter.endswith("compiled") else Path(ROOT) / "firmware"
+        arguments = [str(WEBASSEMBLY[interpreter]), ROOT, str(firmware), module]
+        command = [str(tool("node")), str(HOST_TESTS / "webassembly.mjs"), *arguments]
     options = {"cwd": ROOT, "env": environment, "stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
     result = subprocess.run(command, **options)
     outcomes = {}

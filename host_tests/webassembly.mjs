@@ -1,9 +1,10 @@
-// Runs one test file on the 32-bit port: `node webassembly.mjs PACKAGE ROOT MODULE`. Its output is MicroPython's.
+// Runs one test file on the 32-bit port: `node webassembly.mjs PACKAGE ROOT FIRMWARE MODULE`. Its output is MicroPython's.
+// FIRMWARE is the folder that holds evencell/, as sources or as a build.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [packageFolder, root, moduleName] = process.argv.slice(2);
+const [packageFolder, root, firmware, moduleName] = process.argv.slice(2);
 const { loadMicroPython } = await import(pathToFileURL(path.join(packageFolder, "micropython.mjs")));
 const interpreter = await loadMicroPython({ heapsize: 1024 * 1024, linebuffer: true });
 
@@ -20,11 +21,12 @@ function copy(folder, target) {
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
     const source = path.join(folder, entry.name);
     if (entry.isDirectory()) copy(source, `${target}/${entry.name}`);
-    else if (/\.(py|json)$/.test(entry.name)) FS.writeFile(`${target}/${entry.name}`, fs.readFileSync(source));
+    else if (/\.(py|mpy|json)$/.test(entry.name)) FS.writeFile(`${target}/${entry.name}`, fs.readFileSync(source));
   }
 }
 
-for (const folder of ["firmware", "boards", "host_tests"]) copy(path.join(root, folder), `/repository/${folder}`);
+for (const folder of ["boards", "host_tests"]) copy(path.join(root, folder), `/repository/${folder}`);
+copy(firmware, "/repository/firmware");
 interpreter.runPython(`
 import sys
 sys.path[:] = ["/repository", "/repository/firmware"] + sys.path

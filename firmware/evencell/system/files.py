@@ -23,7 +23,7 @@ def replace(path: str, text: str):
 def from_json(text: str):
     """The value of a JSON text; raises ValueError where it is none, or only its beginning.
 
-    MicroPython before 1.26 closes what was cut short by itself. Here that would close the list, too, without its 0.
+    MicroPython before 1.26 itself closes the outermost list or object. Here that is our list, without its 0.
     """
     value, _end = json.loads("[%s,0]" % text)
     return value

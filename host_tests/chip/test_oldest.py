@@ -1,0 +1,57 @@
+"""A chip's files on the oldest MicroPython that evencell runs on: its 32-bit port, which has no hardware."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from host_tests.conftest import WEBASSEMBLY
+from tools.build import build, flash_folder, tool
+
+BOOT = Path(__file__).with_name("boot.mjs")
+HARDWARE = ("boards.esp32", "boards.esp32_network")
+
+
+@pytest.fixture
+def flash(tmp_path) -> Path:
+    """Two whole slots, the first of them chosen."""
+    build("esp32_generic")
+    copied = shutil.copytree(flash_folder("esp32_generic"), tmp_path / "flash")
+    shutil.copytree(copied / "a", copied / "b", dirs_exist_ok=True)
+    return copied
+
+
+def start(flash: Path, *modules: str) -> list[dict]:
+    """What boot.py left behind, then what became of importing each module."""
+    command = [str(tool("node")), str(BOOT), str(WEBASSEMBLY["1.24"]), str(flash), *modules]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def modules_of(slot: Path) -> list[str]:
+    names = [".".join(path.relative_to(slot).with_suffix("").parts) for path in slot.glob("**/*.mpy")]
+    return sorted(name.removesuffix(".__init__") for name in names if name not in HARDWARE)
+
+
+def test_every_compiled_module_is_imported(flash):
+    names = modules_of(flash / "a")
+    left, *imported = start(flash, *names)
+    assert left["path"] == "a"
+    assert len(names) > 50
+    assert imported == [{"module": name, "error": None} for name in names]
+
+
+def test_boot_chooses_the_whole_slot(flash):
+    (flash / "slot").write_text("b new")
+    assert start(flash) == [{"path": "b", "slot": "b new", "boots": "1 b"}]
+    (flash / "b/evencell/hub.mpy").write_bytes(b"damaged")
+    assert start(flash) == [{"path": "a", "slot": "a fell-back: evencell/hub.mpy is damaged in b", "boots": "1 a"}]
+
+
+def test_boot_takes_no_manifest_without_its_last_brace(flash):
+    """MicroPython 1.24 itself closes what is open."""
+    text = (flash / "a/manifest.json").read_text()
+    (flash / "a/manifest.json").write_text(text[:-1])
+    assert start(flash) == [{"path": "b", "slot": "b fell-back: manifest.json is damaged in a", "boots": "1 b"}]
