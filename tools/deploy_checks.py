@@ -2,10 +2,10 @@
 
 import re
 
+from evencell.system.boots import OLDEST_MICROPYTHON
 from tools.deploy_board import DeployError
 from tools.slots import Release
 
-_OLDEST = (1, 24, 0)
 _SPARE_BLOCKS = 4  # for the small files outside the slots
 _FOLDER_BLOCKS = 2  # littlefs keeps each folder in a pair of blocks
 
@@ -15,9 +15,9 @@ def check_board(facts: dict, made_for: str | None, wanted: Release, forced: bool
     chip = chip_of(facts["machine"])
     if chip != wanted.chip:
         raise DeployError(f"This is {facts['machine']}, and the board {wanted.board} has the chip {wanted.chip}.")
-    if tuple(facts["version"]) < _OLDEST:
+    if tuple(facts["version"]) < OLDEST_MICROPYTHON:
         raise DeployError(
-            f"Its MicroPython is {dotted(facts['version'])}, and evencell needs {dotted(_OLDEST)} or newer. "
+            f"Its MicroPython is {dotted(facts['version'])}, and evencell needs {dotted(OLDEST_MICROPYTHON)} or newer. "
             "A newer one comes with: make flash"
         )
     compiled = next(data[1] for path, data in wanted.slot.items() if path.endswith(".mpy"))

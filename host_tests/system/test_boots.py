@@ -1,10 +1,21 @@
 import os
+import sys
 
 from evencell.system import boots
 from evencell.system.files import exists
 from host_tests.portable import scratch_path
 
 FOLDER = scratch_path("boots")
+
+
+class Board:
+    storage = FOLDER
+
+    def button(self):
+        return None
+
+    def reset_cause(self) -> str:
+        return "power"
 
 
 def write(name: str, text: str | None):
@@ -41,6 +52,29 @@ def test_why_it_fell_back():
         assert boots.why_fallen_back(FOLDER) is None
     write("slot", "a fell-back: evencell/hub.mpy is damaged in b\n")
     assert boots.why_fallen_back(FOLDER) == "evencell/hub.mpy is damaged in b"
+
+
+def test_a_micropython_that_is_too_old_is_named_with_what_to_do():
+    assert boots.why_too_old((1, 23, 0, "")) == (
+        "MicroPython 1.23.0 is too old: evencell needs 1.24.0 or newer, which comes with: make flash"
+    )
+    assert "1.9.4" in boots.why_too_old((1, 9, 4))
+    for version in ((1, 24, 0), (1, 24, 0, "preview"), (1, 24, 1, ""), (1, 29, 0, ""), (2, 0, 0, "")):
+        assert boots.why_too_old(version) is None
+    assert boots.why_too_old(sys.implementation.version) is None
+
+
+def test_a_start_notes_a_micropython_that_is_too_old():
+    write("boots", None)
+    write("slot", None)
+    oldest = boots.OLDEST_MICROPYTHON
+    boots.OLDEST_MICROPYTHON = (99, 0, 0)
+    try:
+        safe, notes = boots.begin(Board())
+    finally:
+        boots.OLDEST_MICROPYTHON = oldest
+    assert safe is None and len(notes) == 1 and "needs 99.0.0 or newer" in notes[0]
+    assert boots.begin(Board()) == (None, [])
 
 
 def test_a_start_that_lasted_is_proven():

@@ -1,11 +1,13 @@
 """The start of the device and what it leaves on the flash (boot.py reads and counts): in memory only for that."""
 
 import os
+import sys
 import time
 
 from evencell.compat import ticks_diff, ticks_ms
 from evencell.system.files import exists, replace
 
+OLDEST_MICROPYTHON = (1, 24, 0)
 _EARLY_ENDS = 3
 _HELD_MS = 4_000
 _LOOK_EVERY_S = 0.05
@@ -22,6 +24,9 @@ def begin(board) -> tuple[str | None, list[str]]:
         notes.append("this is the firmware before the last deploy: " + fallen_back)
     if board.reset_cause() == "watchdog":
         notes.append("the watchdog ended the start before this one")
+    old = why_too_old(sys.implementation.version)
+    if old:
+        notes.append(old)
     safe = why_safe(board.storage)
     if safe:
         notes.append("safe mode: " + safe)
@@ -42,6 +47,15 @@ def why_safe(folder: str) -> str | None:
 def why_fallen_back(folder: str) -> str | None:
     """Why the other slot was left, or None where it wasn't."""
     return _read(folder + "/slot").partition(" fell-back: ")[2].strip() or None
+
+
+def why_too_old(version: tuple) -> str | None:
+    """What to do about a MicroPython of this version, (major, minor, micro, …), or None where it is new enough."""
+    if version[:3] >= OLDEST_MICROPYTHON:
+        return None
+    return "MicroPython %d.%d.%d is too old: evencell needs %d.%d.%d or newer, which comes with: make flash" % (
+        version[:3] + OLDEST_MICROPYTHON
+    )
 
 
 def proven(folder: str):
