@@ -11,6 +11,11 @@ FIRMWARE = Path(ROOT) / "firmware"
 PACKAGE = FIRMWARE / "evencell"
 MODULES = sorted(PACKAGE.glob("**/*.py"))
 HARDWARE = {"machine", "network", "esp32", "bluetooth", "neopixel"}
+OUTSIDE = sorted([FIRMWARE / "boot.py", FIRMWARE / "main.py", *Path(ROOT).glob("boards/*.py")])
+
+# What came after MicroPython 1.24, the oldest that evencell runs on. From its documentation and source, up to 1.29.
+NEWER_MODULES = {"marshal", "string", "weakref"}
+NEWER_NAMES = {"_build", "_thread", "popitem", "MSG_PEEK", "MSG_DONTWAIT", "dupterm_notify", "rom_ioctl", "VfsRom"}
 
 # What each folder may import: of evencell the modules that begin so, of everything else these alone.
 ALLOWED = {
@@ -95,6 +100,14 @@ def test_what_micropython_lacks_is_not_used(path):
     missing = {"typing", "__future__", "dataclasses", "abc", "enum", "functools", "contextlib", "logging", "traceback"}
     if path.name != "compat.py":
         assert names_imported(path).isdisjoint(missing)
+
+
+@pytest.mark.parametrize("path", [*MODULES, *OUTSIDE], ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nothing_newer_than_micropython_1_24_is_used(path):
+    """A list of names, so no proof: the tests that run on 1.24 are more. But no board is there to run `boards` on."""
+    assert names_imported(path).isdisjoint(NEWER_MODULES)
+    names = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    assert names.isdisjoint(NEWER_NAMES)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=by_name)
