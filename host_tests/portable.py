@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 
 ROOT = __file__.rsplit("/", 2)[0]
 ON_MICROPYTHON = sys.implementation.name == "micropython"
@@ -79,3 +80,9 @@ class FakeClock:
 
     def unix_s(self):
         return self.now_s
+
+    def unix_s_at(self, uptime_ms: int):
+        return None if self.now_s is None else self.now_s - (self.now_ms - uptime_ms) // 1000
+
+    def utc(self, unix_s: int) -> tuple:
+        return tuple(time.gmtime(unix_s)[:6])

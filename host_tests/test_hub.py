@@ -116,3 +116,15 @@ def test_a_consumer_rests_while_it_waits_and_promises_to_take_what_it_is_woken_f
         assert progress.notes[3:] == ["woken", "within"]
 
     asyncio.run(scenario())
+
+
+def test_an_event_before_the_first_time_of_day_is_dated_afterwards():
+    hub = Hub([], FakeClock())
+    consumer = hub.subscribe()
+    hub.clock.now_ms = 10_000
+    hub.post("alarm", "pack1", "overvoltage", True)
+    assert hub.event(0)[0] is None
+    hub.clock.now_ms = 60_000
+    hub.clock.now_s = 1_790_000_000
+    assert hub.event(0) == (1_789_999_950, "alarm", "pack1", "overvoltage", True)
+    assert consumer.next_event()[0] == 1_789_999_950

@@ -11,7 +11,8 @@ _TURN_MS = const(30_000)  # in which a consumer has to be through with what it w
 class Hub:
     """The packs with their latest readings, and a ring of the last 32 numbered events.
 
-    An event is the tuple `(time_s, kind, pack, name, value)`: UNIX seconds or None, "alarm" | "link" | "settings" |
+    An event is the tuple `(time_s, kind, pack, name, value)`: UNIX seconds, by what the clock knows when it is read, or
+    None; "alarm" | "link" | "settings" |
     "config" | "network", the pack's name or None, what changed, and what it is now.
 
     `joined` counts how often the device joined a network: who pauses because there was none goes on when it changes.
@@ -22,7 +23,7 @@ class Hub:
         self.clock = clock
         self.posted = 0
         self.joined = 0
-        self._events: list[tuple | None] = [None] * _EVENTS_KEPT
+        self._events: list = [None] * _EVENTS_KEPT
         self._consumers = []
 
     def subscribe(self, progress=None) -> "Consumer":
@@ -44,7 +45,7 @@ class Hub:
 
     def post(self, kind: str, pack, name: str, value):
         """Keep an event for every consumer, and wake them."""
-        self._events[self.posted % _EVENTS_KEPT] = (self.clock.unix_s(), kind, pack, name, value)
+        self._events[self.posted % _EVENTS_KEPT] = (self.clock.uptime_ms(), kind, pack, name, value)
         self.posted += 1
         self.wake()
 
@@ -56,7 +57,8 @@ class Hub:
     def event(self, number: int):
         """The event of this number, or None if it is overwritten or yet to come."""
         if 0 <= self.posted - number - 1 < _EVENTS_KEPT:
-            return self._events[number % _EVENTS_KEPT]
+            uptime_ms, kind, pack, name, value = self._events[number % _EVENTS_KEPT]
+            return self.clock.unix_s_at(uptime_ms), kind, pack, name, value
         return None
 
 

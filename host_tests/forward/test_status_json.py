@@ -9,11 +9,9 @@ from host_tests.portable import FakeClock, captures, frame_of
 
 def pack_with(frame: bytes | None, name: str = "pack1") -> Pack:
     pack = Pack(name, "jk_b2a4s", TemperatureScale("0.1"))
-    clock = FakeClock()
-    clock.now_s = 1_790_000_000
     if frame:
         decode_status(frame, 0, pack.candidate)
-        pack.believe(clock)
+        pack.believe(FakeClock())
         pack.link = ONLINE
     return pack
 
@@ -21,6 +19,7 @@ def pack_with(frame: bytes | None, name: str = "pack1") -> Pack:
 def json_of(pack: Pack, age_ms: int = 0) -> dict:
     clock = FakeClock()
     clock.now_ms = age_ms
+    clock.now_s = 1_790_000_000
     return json.loads(json.dumps(status_of(pack, clock)))
 
 
@@ -34,6 +33,15 @@ def test_the_example_of_the_interface():
     status = json_of(pack_with(frame_of("4s-idle")), 120)
     assert {key: status[key] for key in expected} == expected
     assert set(status) - set(expected) == {"sequence", "model"}
+
+
+def test_a_reading_before_the_first_time_of_day_is_dated_afterwards():
+    pack = pack_with(frame_of("4s-idle"))
+    clock = FakeClock()
+    assert status_of(pack, clock)["time"] is None
+    clock.now_ms = 60_000
+    clock.now_s = 1_790_000_000
+    assert status_of(pack, clock)["time"] == 1_789_999_940
 
 
 def test_every_expectation_of_every_capture():

@@ -83,7 +83,7 @@ def test_age_and_sequence():
     clock.now_ms = 5120
     assert pack.age_ms(clock) == 120
     assert pack.sequence == 1
-    assert pack.read_time_s == 1_790_000_000
+    assert pack.read_ms == 5000
 
 
 def test_link_names():

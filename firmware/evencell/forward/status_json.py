@@ -24,7 +24,7 @@ def status_of(pack, clock) -> dict:
     put_fields(status, pack.accepted)
     status["link"] = pack.link_name
     status["age_ms"] = pack.age_ms(clock)
-    status["time"] = pack.read_time_s
+    status["time"] = clock.unix_s_at(pack.read_ms) if pack.sequence else None
     status["sequence"] = pack.sequence
     status["model"] = pack.model
     return status

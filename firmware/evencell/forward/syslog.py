@@ -2,7 +2,6 @@
 
 import errno
 import socket
-import time
 
 from evencell.compat import const, sleep_ms
 
@@ -110,10 +109,8 @@ class Sender:
 
     def _timestamp(self, uptime_s: int) -> str:
         clock = self._context.clock
-        if clock.unix_s() is None:
-            return "-"
-        age_s = clock.uptime_ms() // 1000 - uptime_s
-        return "%04d-%02d-%02dT%02d:%02d:%02dZ" % time.gmtime(int(time.time()) - age_s)[:6]
+        unix_s = clock.unix_s_at(1000 * uptime_s)
+        return "-" if unix_s is None else "%04d-%02d-%02dT%02d:%02d:%02dZ" % clock.utc(unix_s)
 
     def _fail(self, error: OSError):
         """Close, and find the host anew after a pause."""

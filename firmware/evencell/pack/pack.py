@@ -33,7 +33,6 @@ class Pack:
         "model",
         "name",
         "read_ms",
-        "read_time_s",
         "refusals",
         "scale",
         "sequence",
@@ -57,7 +56,6 @@ class Pack:
         self.diagnosis = diagnosis
         self.sequence = 0
         self.read_ms = 0
-        self.read_time_s = None
 
     def consider(self, clock) -> bool:
         """Publish the candidate, just decoded, unless it is doubtful; True if it was published.
@@ -99,7 +97,6 @@ class Pack:
         self.accepted = status
         self.sequence += 1
         self.read_ms = clock.uptime_ms()
-        self.read_time_s = clock.unix_s()
 
     @property
     def link_name(self) -> str:
