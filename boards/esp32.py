@@ -12,6 +12,7 @@ from evencell.system.on_demand import forget
 
 _BAUD = 9600
 _BUFFER_BYTES = 512
+_EPOCH_2000_S = 946_684_800
 
 
 class Board:
@@ -85,6 +86,12 @@ class Board:
             machine.SOFT_RESET: "soft",
         }
         return causes.get(machine.reset_cause(), "unknown")
+
+    def set_time(self, unix_s: int):
+        """Set the clock that goes on through deep sleep and every restart but that by power."""
+        epoch_s = _EPOCH_2000_S if time.gmtime(0)[0] == 2000 else 0
+        year, month, day, hour, minute, second, weekday = time.gmtime(unix_s - epoch_s)[:7]
+        machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
 
     def restart(self):
         """Start again, as after the reset button; never returns."""

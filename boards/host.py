@@ -29,6 +29,7 @@ class Board:
     """
 
     wired = None  # no station of its own
+    set_time = None  # a computer's clock is its own matter, and right
 
     def __init__(self, settings: dict | None = None):
         self._settings = settings or json.loads(os.getenv(SETTINGS_VARIABLE) or "{}")

@@ -33,7 +33,8 @@ ALLOWED = {
         "evencell.protocol.jk_balancer",
     },
     "system": {
-        "asyncio", "gc", "io", "json", "os", "sys", "time", "evencell", "evencell.compat", "evencell.system",
+        "asyncio", "errno", "gc", "io", "json", "os", "socket", "struct", "sys", "time",
+        "evencell", "evencell.compat", "evencell.system",
         "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use
     },
 }  # fmt: skip

@@ -26,7 +26,7 @@ class Context:
     def __init__(self, board):
         """What a failure is reported with; start_up.py does the rest."""
         self.board = board
-        self.clock = Clock()
+        self.clock = Clock(board.set_time)
         self.log = Log(self.clock)
         self.crashes = Crashes(board, self.clock, self.log)
         self.supervisor = Supervisor(self.log, self.crashes.keep)

@@ -17,6 +17,7 @@ PARTS = (
     ("full display telemetry", None, "evencell.link.part"),
     ("full display", "display", "evencell.display.part"),
     ("full telemetry safe", "wifi", "evencell.system.wifi"),
+    ("full telemetry", "time", "evencell.system.sntp"),
     ("full safe", "http", "evencell.forward.http"),
     ("full telemetry", "mqtt", "evencell.forward.mqtt"),
     ("full telemetry safe", "syslog", "evencell.forward.syslog"),
@@ -114,7 +115,17 @@ def _switched_on(context, switch: str | None) -> bool:
         return settings["display"]["driver"] != "none"
     if switch == "syslog":
         return settings["log"]["syslog"] is not None
+    if switch == "time":
+        return _time_wanted(context)
     return settings[switch]["enabled"]
+
+
+def _time_wanted(context) -> bool:
+    """Whether the clock needs servers, and there is a way to them: a computer's own, a cable, or a radio that joins."""
+    board, settings = context.board, context.config
+    if board.set_time is None or not settings["time"]["servers"]:
+        return False
+    return board.wired is not False or bool(settings["wifi"]["networks"])
 
 
 def _network_wanted(context) -> bool:

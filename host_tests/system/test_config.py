@@ -64,6 +64,14 @@ def test_all_faults_at_once_each_with_path_value_and_what_is_allowed():
     assert found[3] == 'profile: "ful" is not allowed; one of full, display, telemetry; did you mean "full"?'
 
 
+def test_time_servers_are_up_to_four_hosts_with_or_without_a_port():
+    for right in ([], ["pool.ntp.org"], ["192.168.1.1:10123", "a", "b:1", "c:65535"]):
+        assert load({"time": {"servers": right}})[0]["time"]["servers"] == right
+    for wrong in ("pool.ntp.org", ["a"] * 5, [""], [":123"], ["a:"], ["a:0"], ["a:65536"], ["a b"], [7], ["a" * 65]):
+        found = load({"time": {"servers": wrong}})
+        assert len(found[1]) == 1 and found[0]["time"]["servers"] == ["pool.ntp.org", "time.cloudflare.com"]
+
+
 def test_a_country_is_two_capital_letters():
     assert load({"wifi": {"country": "DE"}})[0]["wifi"]["country"] == "DE"
     for wrong in ("de", "DEU", "Ö1", 49, ["D", "E"]):

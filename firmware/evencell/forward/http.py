@@ -104,6 +104,8 @@ class Site:
             "board": context.board.name,
             "profile": context.config["profile"],
             "uptime_s": context.clock.uptime_ms() // 1000,
+            "time_source": context.clock.source,
+            "time_age_s": context.clock.age_s,
             "heap_free": gc.mem_free(),
             "wifi_rssi": network.rssi if network else None,
             "network": {"state": network.state, "ssid": network.ssid, "address": network.address} if network else None,

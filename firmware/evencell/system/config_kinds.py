@@ -86,6 +86,24 @@ class Topic(Text):
         return not ("+" in value or "#" in value or value[0] == "/" or value[-1] == "/")
 
 
+class Hosts:
+    """Names or addresses of up to 4 hosts, each with a port where it isn't the usual one."""
+
+    allowed = "a list of up to 4 hosts, each a name or an address, or host:port"
+
+    def __init__(self, *hosts: str):
+        self.default = list(hosts)
+
+    def accepts(self, value) -> bool:
+        return isinstance(value, list) and len(value) <= 4 and all(map(self._is_host, value))
+
+    def _is_host(self, value) -> bool:
+        if not isinstance(value, str) or len(value) > 64 or " " in value:
+            return False
+        host, colon, port = value.partition(":")
+        return bool(host) and (not colon or (port.isdigit() and len(port) < 6 and 0 < int(port) < 65_536))
+
+
 class Country:
     """A country as ISO 3166-1 abbreviates it, or None."""
 

@@ -2,7 +2,7 @@
 
 from evencell.pack.temperature import SCALES
 from evencell.protocol.jk_settings import MODELS
-from evencell.system.config_kinds import Choice, Country, List, Name, Number, Pins, Switch, Text, Topic, Whole
+from evencell.system.config_kinds import Choice, Country, Hosts, List, Name, Number, Pins, Switch, Text, Topic, Whole
 from evencell.system.log import LEVELS
 
 _PACK = {
@@ -28,6 +28,10 @@ TABLE = {
         "hostname": Name(None, 32),
         "txpower": Number(None, 2, 21),
         "country": Country(),
+    },
+    "time": {
+        "servers": Hosts("pool.ntp.org", "time.cloudflare.com"),
+        "interval_s": Whole(3600, 900, 86_400),
     },
     "http": {
         "enabled": Switch(True),
