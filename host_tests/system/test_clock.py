@@ -162,6 +162,13 @@ def test_drift_is_measured_after_four_hours_and_applied():
         assert abs(clock.unix_ms() - right_ms) < 100 + abs(HOUR_MS * ppm // 1_000_000)
 
 
+def test_drift_is_measured_anew_every_day_for_a_crystal_follows_the_weather():
+    clock = drifting(40, 24)
+    clock.now_ms += 6 * HOUR_MS
+    clock.believes(NOON_MS + 30 * HOUR_MS + 24 * HOUR_MS * 40 // 1_000_000 - 6 * HOUR_MS * 40 // 1_000_000)
+    assert abs(clock.drift_ppm + 40) <= 1
+
+
 def test_a_drift_that_no_crystal_has_is_not_taken():
     clock = drifting(40, 4)
     clock.now_ms += HOUR_MS

@@ -1,0 +1,118 @@
+"""When the firmware asks for the time, with real servers. Its own end to end: end_to_end/test_time.py."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from evencell.hub import Hub
+from evencell.system.log import Log
+from evencell.system.sntp import Sntp
+from host_tests.end_to_end import time_server
+from host_tests.end_to_end.time_server import TimeServer
+from host_tests.system.test_clock import ScriptedClock
+
+YEAR_S = 31_557_600
+
+
+class Asking:
+    """The client with a clock that stands; `due_after_s` says when it wants to ask again, `ask` does."""
+
+    def __init__(self, *servers: str):
+        self.clock = ScriptedClock()
+        self.log = Log(self.clock, "debug")
+        self.network = None
+        self.hub = Hub([], self.clock)
+        self.config = {"time": {"servers": servers, "interval_s": 3600}}
+        self.client = Sntp(self)
+
+    def ask(self):
+        asyncio.run(self.client.ask())
+
+    def due_after_s(self) -> int:
+        """Moves the clock there."""
+        start_ms = self.clock.now_ms
+        while not self.client._is_due():
+            self.clock.now_ms += 1000
+        return (self.clock.now_ms - start_ms) // 1000
+
+    def pauses(self, count: int) -> list[int]:
+        found = []
+        for _ in range(count):
+            self.ask()
+            found.append(self.due_after_s())
+        return found
+
+
+@pytest.fixture
+def good():
+    with TimeServer(YEAR_S) as server:
+        yield server
+
+
+@pytest.fixture
+def broken():
+    with TimeServer(YEAR_S, time_server.unsynchronised) as server:
+        yield server
+
+
+def test_the_time_is_right_and_asked_for_again_after_the_interval(good):
+    asking = Asking(good.host)
+    assert asking.pauses(2) == [3600, 3600]
+    assert good.asked == 2
+    asking.ask()
+    assert abs(asking.clock.unix_ms() / 1000 - good.now_s()) < 60
+    assert asking.clock.source == "sntp"
+
+
+def test_a_server_that_fails_is_asked_after_growing_pauses(broken):
+    assert Asking(broken.host).pauses(8) == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_a_host_that_is_not_found_is_looked_for_seldom():
+    asking = Asking("no-such-host.invalid")
+    assert asking.pauses(8) == [10, 20, 40, 80, 160, 320, 600, 600]
+    assert len(asking.log.lines(0)) == 1 and "can't be found" in asking.log.lines(0)[0]
+
+
+def test_the_server_that_answered_is_asked_again_and_another_only_if_it_fails(broken, good):
+    asking = Asking(broken.host, good.host)
+    assert asking.pauses(3) == [1, 3600, 3600]
+    assert (broken.asked, good.asked) == (1, 2)
+
+
+def test_after_a_good_answer_the_pauses_begin_anew(good, broken):
+    asking = Asking(broken.host, broken.host, good.host)
+    assert asking.pauses(3) == [1, 2, 3600]
+    asking.client._servers = (broken.host,) * 3
+    assert asking.pauses(2) == [1, 2]
+
+
+def test_one_that_kisses_is_left_alone_for_a_day():
+    with TimeServer(YEAR_S, time_server.kiss) as unwilling:
+        asking = Asking(unwilling.host)
+        asking.pauses(3)
+        assert unwilling.asked == 1
+        asking.clock.now_ms += 86_400_000
+        asking.ask()
+        assert unwilling.asked == 2
+
+
+def test_nobody_is_asked_without_a_network_and_at_once_when_one_is_joined(broken, good):
+    asking = Asking(broken.host, good.host)
+    asking.network = SimpleNamespace(state="waiting")
+    assert not asking.client._is_due()
+    asking.network.state = "connected"
+    asking.ask()
+    assert not asking.client._is_due()
+    asking.hub.joined += 1
+    assert asking.client._is_due()
+    asking.ask()
+    asking.hub.joined += 1
+    assert not asking.client._is_due()
+
+
+def test_a_port_that_nobody_serves_is_a_failure_and_no_traceback():
+    asking = Asking("127.0.0.1:1")
+    asking.ask()
+    assert "evencell keeps trying" in asking.log.lines(0)[0]
