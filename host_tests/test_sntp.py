@@ -98,6 +98,17 @@ def test_one_that_kisses_is_left_alone_for_a_day():
         assert unwilling.asked == 2
 
 
+def test_what_comes_before_the_answer_and_does_not_echo_the_question_is_passed_over():
+    def replies(question: bytes, good: bytes) -> list[bytes]:
+        forged = good[:32] + bytes((good[32] ^ 0x10,)) + good[33:40] + bytes((good[40] ^ 0x10,)) + good[41:]
+        return time_server.rubbish(question, forged) + time_server.wrong_origin(question, forged) + [good]
+
+    with TimeServer(YEAR_S, replies) as server:
+        asking = Asking(server.host)
+        asking.ask()
+        assert abs(asking.clock.unix_ms() / 1000 - server.now_s()) < 60
+
+
 def test_nobody_is_asked_without_a_network_and_at_once_when_one_is_joined(broken, good):
     asking = Asking(broken.host, good.host)
     asking.network = SimpleNamespace(state="waiting")
