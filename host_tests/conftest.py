@@ -32,6 +32,7 @@ SHARED = {
         "link",
         "system",
         "forward/test_status_json.py",
+        "forward/test_metrics.py",
         "test_chips.py",
         "test_hub.py",
         "test_supervisor.py",

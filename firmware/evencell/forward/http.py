@@ -44,6 +44,7 @@ class Site:
         app = Microdot()
         app.get("/")(self.page)
         app.get("/healthz")(self.healthz)
+        app.get("/metrics")(self.metrics)
         app.get("/api/v1/status")(self.status)
         app.get("/api/v1/events")(self._streams.handle)
         app.get("/api/v1/display")(self.display)
@@ -53,7 +54,8 @@ class Site:
 
     def admit(self, request):
         """Readings are for everyone, or for nobody while there is no login."""
-        if request.path.startswith("/api/") and not self._context.config["http"]["public_read"]:
+        is_reading = request.path == "/metrics" or request.path.startswith("/api/")
+        if is_reading and not self._context.config["http"]["public_read"]:
             return error(401, "http.public_read is false, and this version has no login yet", "http.public_read")
         return None
 
@@ -68,18 +70,24 @@ class Site:
 
     def healthz(self, _request):
         """200 while every part runs."""
-        supervisor = self._context.supervisor
-        restarts = {part.name: part.restarts for part in supervisor.parts}
-        healthy = supervisor.healthy()
-        return json_response({"ok": healthy, "restarts": restarts}, 200 if healthy else 503)
+        healthy = self._context.supervisor.healthy()
+        return json_response({"ok": healthy, "restarts": self._restarts()}, 200 if healthy else 503)
 
     def status(self, _request):
         """The device, and every pack with its diagnosis."""
-        context = self._context
         answer = OrderedDict()
         answer["device"] = self._device()
-        answer["packs"] = [status_with_diagnosis(pack, context.clock) for pack in context.hub.packs]
+        answer["packs"] = self._packs()
         return json_response(answer)
+
+    def metrics(self, request):
+        """The same for Prometheus, sent in pieces."""
+        from evencell.forward import metrics
+
+        content_type = metrics.content_type(request.headers.get("Accept", ""))
+        pieces = metrics.pieces(self._device(), self._packs(), self._restarts(), content_type)
+        headers = {"Content-Type": content_type, "Cache-Control": "no-store"}
+        return Response(pieces, 200, headers)  # pyright: ignore[reportArgumentType] (microdot takes generators)
 
     def display(self, _request):
         """The small display's picture; a lit pixel is a 1."""
@@ -93,6 +101,13 @@ class Site:
         headers = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "no-store"}
         pieces = _crash_pieces(self._context.crashes.all())
         return Response(pieces, 200, headers)  # pyright: ignore[reportArgumentType] (microdot takes generators)
+
+    def _packs(self) -> list[dict]:
+        context = self._context
+        return [status_with_diagnosis(pack, context.clock) for pack in context.hub.packs]
+
+    def _restarts(self) -> dict:
+        return {part.name: part.restarts for part in self._context.supervisor.parts}
 
     def _device(self) -> dict:
         context = self._context

@@ -6,7 +6,7 @@ from evencell.pack.acceptance import REASONS
 from evencell.pack.alarms import names_of
 from evencell.pack.status import BALANCE_STATES, FIELDS
 
-_LINE_COUNTERS = (
+LINE_COUNTERS = (
     "requests",
     "answers",
     "timeouts",
@@ -36,7 +36,7 @@ def status_with_diagnosis(pack, clock) -> dict:
     diagnosis = pack.diagnosis
     found = {"verdict": diagnosis.name, "remedy": diagnosis.remedy, "sure": diagnosis.sure}
     found["balance_raw"] = pack.accepted.balance_raw if pack.sequence else None
-    for name in _LINE_COUNTERS:
+    for name in LINE_COUNTERS:
         found[name] = getattr(pack.line, name)
     for reason in range(1, len(REASONS)):
         if pack.refusals[reason]:

@@ -1,0 +1,62 @@
+"""What generates /metrics. Prometheus' own parsers read it in end_to_end/test_metrics.py."""
+
+from evencell.forward import metrics
+from evencell.forward.status_json import status_with_diagnosis
+from evencell.link.diagnosis import Diagnosis
+from evencell.link.exchange import Line
+from evencell.pack.pack import Pack
+from evencell.pack.temperature import TemperatureScale
+from evencell.protocol.jk_balancer import decode_status
+from host_tests.portable import FakeClock, frame_of
+
+DEVICE = {
+    "id": "aa61002f3d49", "name": "evencell", "firmware": "0.1.0", "board": "host", "profile": "full", "uptime_s": 20,
+    "heap_free": 1000, "wifi_rssi": None, "config_faults": [], "crashes": 0, "reset_cause": "power", "safe_mode": None,
+}  # fmt: skip
+TEXT = metrics.content_type("")
+OPENMETRICS = metrics.content_type("application/openmetrics-text; version=1.0.0")
+MOST_BYTES = 1024  # of a piece, whatever is in it
+
+
+def status_of_24_cells(number: int) -> dict:
+    pack = Pack("a-name-of-24-characters%d" % number, "jk_b2a24s", TemperatureScale("0.1"), Line(None), Diagnosis(b""))
+    decode_status(frame_of("maker-example-20s"), 0, pack.candidate)
+    for cell in range(24):
+        pack.candidate.cells_mv[cell] = 3301 + cell
+    pack.believe(FakeClock())
+    return status_with_diagnosis(pack, FakeClock())
+
+
+def generated(packs: list, content_type: str, **changes) -> list:
+    device = dict(DEVICE)
+    device.update(changes)
+    return list(metrics.pieces(device, packs, {"poller": 2}, content_type))
+
+
+def test_no_piece_is_large_however_many_packs_there_are():
+    packs = [status_of_24_cells(number) for number in range(8)]
+    for content_type in (TEXT, OPENMETRICS):
+        sizes = [len(piece) for piece in generated(packs, content_type)]
+        assert max(sizes) < MOST_BYTES
+        assert sum(sizes) > 20 * MOST_BYTES
+
+
+def test_numbers_are_exact_and_names_escaped():
+    text = "".join(generated([status_of_24_cells(1)], TEXT, name='a "b" \\ \n'))
+    assert 'evencell_cell_volts{pack="a-name-of-24-characters1",cell="24"} 3.324\n' in text
+    assert 'name="a \\"b\\" \\\\ \\n"' in text
+    assert 'evencell_part_restarts_total{part="poller"} 2\n' in text
+
+
+def test_only_openmetrics_has_units_and_an_end():
+    for content_type, is_open in ((TEXT, False), (OPENMETRICS, True)):
+        text = "".join(generated([], content_type))
+        assert ("# UNIT evencell_cell_volts volts\n" in text) == is_open
+        assert text.endswith("# EOF\n") == is_open
+        assert ("# TYPE evencell_readings counter\n" in text) == is_open
+        assert ("# TYPE evencell_readings_total counter\n" in text) != is_open
+
+
+def test_what_is_unknown_is_left_out():
+    assert "wifi_rssi" not in "".join(generated([], TEXT))
+    assert "evencell_wifi_rssi_dbm -61\n" in "".join(generated([], TEXT, wifi_rssi=-61))
