@@ -9,8 +9,9 @@ from host_tests.broker import MISSING
 from tools import device
 from tools.broker import mosquitto
 from tools.build import BuildError
-from tools.system_packages import browser
+from tools.system_packages import browser, victoria_metrics
 
+MISSING_STORE = "VictoriaMetrics is not installed: apt-get install victoria-metrics"
 MISSING_BROWSER = "Chromium is not installed: apt-get install chromium"
 
 
@@ -22,6 +23,11 @@ def need_broker() -> str:
 def need_browser() -> str:
     """Path of Chromium, or of Chrome."""
     return browser() or missing(MISSING_BROWSER)
+
+
+def need_store() -> str:
+    """Path of VictoriaMetrics."""
+    return victoria_metrics() or missing(MISSING_STORE)
 
 
 def need_micropython() -> str:

@@ -16,10 +16,20 @@ def browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+def victoria_metrics() -> str | None:
+    """Path of VictoriaMetrics, as Debian or its makers name it, or None."""
+    return next(filter(None, map(shutil.which, ("victoria-metrics", "victoria-metrics-prod"))), None)
+
+
 def missing() -> list[str]:
     """Debian packages whose programs are not here."""
     # playwright's own Node needs the last one, which a bare Debian lacks.
-    wanted = {"mosquitto": broker.mosquitto(), "chromium": browser(), "libatomic1": find_library("atomic")}
+    wanted = {
+        "mosquitto": broker.mosquitto(),
+        "chromium": browser(),
+        "libatomic1": find_library("atomic"),
+        "victoria-metrics": victoria_metrics(),
+    }
     return [package for package, path in wanted.items() if path is None]
 
 

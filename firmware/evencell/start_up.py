@@ -20,6 +20,7 @@ PARTS = (
     ("full telemetry", "time", "evencell.system.sntp"),
     ("full safe", "http", "evencell.forward.http"),
     ("full telemetry", "mqtt", "evencell.forward.mqtt"),
+    ("full telemetry", "influx", "evencell.forward.influx"),
     ("full telemetry safe", "syslog", "evencell.forward.syslog"),
 )
 
@@ -117,6 +118,8 @@ def _switched_on(context, switch: str | None) -> bool:
         return settings["log"]["syslog"] is not None
     if switch == "time":
         return _time_wanted(context)
+    if switch == "influx":
+        return settings["influx"]["url"] is not None
     return settings[switch]["enabled"]
 
 

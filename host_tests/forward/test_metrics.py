@@ -12,6 +12,7 @@ from host_tests.portable import FakeClock, frame_of
 DEVICE = {
     "id": "aa61002f3d49", "name": "evencell", "firmware": "0.1.0", "board": "host", "profile": "full", "uptime_s": 20,
     "heap_free": 1000, "wifi_rssi": None, "config_faults": [], "crashes": 0, "reset_cause": "power", "safe_mode": None,
+    "influx": None,
 }  # fmt: skip
 TEXT = metrics.content_type("")
 OPENMETRICS = metrics.content_type("application/openmetrics-text; version=1.0.0")

@@ -111,7 +111,7 @@ class Site:
 
     def _device(self) -> dict:
         context = self._context
-        network = context.network
+        network, queue = context.network, context.influx
         return {
             "id": context.device_id,
             "name": context.config["name"],
@@ -128,6 +128,7 @@ class Site:
             "crashes": context.crashes.count,
             "reset_cause": context.crashes.reset_cause,
             "safe_mode": context.safe_mode,
+            "influx": None if queue is None else queue.counts(),
         }
 
 

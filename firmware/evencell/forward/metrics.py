@@ -108,6 +108,16 @@ def _device(text: Text, device: dict):
     yield _sample("config_faults", (), len(device["config_faults"]))
     yield text.head("safe_mode", "gauge", "Whether safe mode is on")
     yield _sample("safe_mode", (), 0 if device["safe_mode"] is None else 1)
+    if device["influx"]:
+        yield from _influx(text, device["influx"])
+
+
+def _influx(text: Text, counts: dict):
+    yield text.head("influx_waiting", "gauge", "Readings that wait for the store")
+    yield _sample("influx_waiting", (), counts["waiting"])
+    for key, meaning in (("sent", "Readings that the store took"), ("dropped", "Readings that it never got")):
+        yield text.head("influx_%s_total" % key, "counter", meaning)
+        yield _sample("influx_%s_total" % key, (), counts[key])
 
 
 def _restarts(text: Text, restarts: dict):

@@ -37,9 +37,9 @@ def save(path: str, config: dict):
 
 
 def secrets(config: dict) -> list[str]:
-    """Every password in the configuration, for the log to hide."""
+    """Every password and token in the configuration, for the log to hide."""
     found = [network["password"] for network in config["wifi"]["networks"]]
-    found.append(config["mqtt"]["password"])
+    found += [config["mqtt"]["password"], config["influx"]["password"], config["influx"]["token"]]
     return [secret for secret in found if secret]
 
 

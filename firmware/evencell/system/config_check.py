@@ -5,7 +5,7 @@ from evencell.system.config_kinds import Choice, List
 from evencell.system.config_spec import TABLE
 from evencell.system.spelling import nearest
 
-_SECRETS = ("password",)
+_SECRETS = ("password", "token")
 _LONGEST_SHOWN = const(40)
 
 

@@ -104,6 +104,26 @@ class Hosts:
         return bool(host) and (not colon or (port.isdigit() and len(port) < 6 and 0 < int(port) < 65_536))
 
 
+class Address(Text):
+    """Where to POST to: http, a host, perhaps a port, perhaps a path; no name or password in it."""
+
+    def __init__(self, longest: int):
+        super().__init__(None, longest, 1)
+        self.allowed = (
+            "an address such as http://192.168.1.10:8086/write?db=evencell (http:// alone, without user and password)"
+        )
+
+    def accepts(self, value) -> bool:
+        if not super().accepts(value) or not value.startswith("http://"):
+            return False
+        if any(not "!" <= letter <= "~" for letter in value) or "#" in value:
+            return False
+        host, colon, port = value[7:].split("/")[0].partition(":")
+        if not host or "@" in host or "?" in host:
+            return False
+        return not colon or (port.isdigit() and 1 <= int(port) <= 65535)
+
+
 class Country:
     """A country as ISO 3166-1 abbreviates it, or None."""
 

@@ -2,7 +2,20 @@
 
 from evencell.pack.temperature import SCALES
 from evencell.protocol.jk_settings import MODELS
-from evencell.system.config_kinds import Choice, Country, Hosts, List, Name, Number, Pins, Switch, Text, Topic, Whole
+from evencell.system.config_kinds import (
+    Address,
+    Choice,
+    Country,
+    Hosts,
+    List,
+    Name,
+    Number,
+    Pins,
+    Switch,
+    Text,
+    Topic,
+    Whole,
+)
 from evencell.system.log import LEVELS
 
 _PACK = {
@@ -52,6 +65,14 @@ TABLE = {
         "commands": Switch(False),
         "discovery": Switch(True),
         "discovery_prefix": Topic("homeassistant", 32),
+    },
+    "influx": {
+        "url": Address(160),
+        "token": Text(None, 128),
+        "user": Text(None, 64),
+        "password": Text(None, 128),
+        "measurement": Name("evencell", 32),
+        "batch_s": Whole(10, 1, 3600),
     },
     "display": {
         "driver": Choice("auto", "auto", "none"),

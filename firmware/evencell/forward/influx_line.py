@@ -1,0 +1,34 @@
+"""A reading as a line of InfluxDB's line protocol: the fields of a status, every value a number or a truth.
+
+The protocol: https://docs.influxdata.com/influxdb/v1/write_protocols/line_protocol_reference. Texts are left out, for
+VictoriaMetrics keeps none; a state is its number.
+"""
+
+from evencell.pack.alarms import ALARMS
+from evencell.pack.status import FIELDS
+
+
+def line_of(measurement: str, device: str, pack) -> bytes:
+    """The accepted reading as a line. No name in it can hold what needs an escape: the configuration says so."""
+    status = pack.accepted
+    fields = []
+    for name, _, kind, _ in FIELDS:
+        value = getattr(status, name)
+        if kind == "cells":
+            fields += ["cell_%d_mv=%di" % (i + 1, value[i]) for i in range(status.slots) if value[i]]
+        elif kind == "alarms":
+            fields += ["alarm_%s=%s" % (alarm, _switch(value >> bit & 1)) for bit, alarm in enumerate(ALARMS)]
+        elif value is not None:
+            fields.append(_field(name, kind, value))
+    head = (measurement, device, pack.name, ",".join(fields), pack.read_time_s)
+    return ("%s,device=%s,pack=%s %s %d\n" % head).encode()
+
+
+def _field(name: str, kind: str, value) -> str:
+    if kind == "temperature":
+        return "temperature_c=%.1f" % (value / 10)
+    return "%s=%s" % (name, _switch(value) if kind == "switch" else "%di" % value)
+
+
+def _switch(value) -> str:
+    return "true" if value else "false"
