@@ -1,5 +1,7 @@
 """`/metrics` of the firmware on MicroPython, as Prometheus' own parsers read it, against /api/v1/status."""
 
+import contextlib
+
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
@@ -9,10 +11,12 @@ from evencell.pack.acceptance import REASONS
 from evencell.pack.alarms import ALARMS
 from evencell.pack.pack import LINKS
 from evencell.pack.status import BALANCE_STATES
+from host_tests.broker import Broker
 from host_tests.end_to_end import web
 from host_tests.end_to_end.chain import FIXED, Chain, Firmware, Simulator
 from host_tests.end_to_end.process import until
 from host_tests.end_to_end.several import CELLS_MV, Setup, bus_of, config_of
+from host_tests.needs import need_broker
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -20,6 +24,7 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 ACCEPT = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.3"
 FORMATS = {"text": ({}, TEXT, parse_text), "openmetrics": ({"Accept": ACCEPT}, OPENMETRICS, parse_openmetrics)}
 
+HEAP_KIB = 232
 ONCE = {"interval_ms": 86_400_000}  # one reading, which stays
 MOVING = {"uptime_seconds", "heap_free_bytes", "reading_age_seconds"}
 IN_VOLTS = {"pack_mv": "pack_volts", "average_mv": "average_volts", "delta_mv": "delta_volts"} | {
@@ -196,3 +201,20 @@ def test_readings_that_nobody_may_read(tmp_path):
     config = {"http": {"public_read": False}}
     with Simulator(tmp_path, *FIXED) as simulator, Firmware(tmp_path, simulator.link, config=config) as device:
         assert device.get("/metrics").status == 401
+
+
+def test_a_scrape_has_room_beside_four_browsers(tmp_path):
+    """In 24 KiB more than the profile lives in without (test_heap.py)."""
+    need_broker()
+    fast = {"packs": [{"interval_ms": 0}]}
+    with contextlib.ExitStack() as running:
+        simulator = running.enter_context(Simulator(tmp_path, *FIXED))
+        broker = running.enter_context(Broker())
+        options = {"config": fast, "mqtt": broker.port, "heap_kib": HEAP_KIB}
+        firmware = running.enter_context(Firmware(tmp_path, simulator.link, **options))
+        firmware.wait_for_line("link online")
+        streams = [running.enter_context(firmware.events()) for _ in range(4)]
+        for _ in range(20):
+            assert scraped(firmware, "text")[series("link", pack="pack1", state="online")] == 1
+        for stream in streams:
+            stream.wait_for({"link": "online"}, len(stream.events))
