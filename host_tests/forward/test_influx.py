@@ -86,12 +86,14 @@ def test_a_full_queue_drops_the_oldest_that_is_not_being_sent():
     assert queue.counts() == {"waiting": 8, "sent": 0, "dropped": 4} and queue.bytes <= QUEUE_BYTES
     queue.remove(True)
     assert queue.take() == lines[6] + lines[7]
+    for line in lines[:3]:
+        queue.add(line)
     queue.keep()
-    queue.add(lines[0])
-    queue.add(lines[0])
-    queue.add(lines[0])
-    assert queue.take() == lines[7] + lines[8]
-    assert queue.counts() == {"waiting": 8, "sent": 2, "dropped": 5}
+    assert queue.take() == lines[6] + lines[7]
+    queue.keep()
+    queue.add(lines[3])
+    assert queue.take() == lines[7] + lines[9]
+    assert queue.counts() == {"waiting": 8, "sent": 2, "dropped": 6}
 
 
 @pytest.mark.parametrize(

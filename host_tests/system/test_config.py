@@ -122,6 +122,7 @@ def test_a_password_is_never_shown():
         {"mqtt": "mqtt://me:hunter2@broker"},
         {"wifi": {"networks": [{"ssid": "x", "password": ["hunter2"]}]}},
         {"wifi": {"networks": ["home:hunter2"]}},
+        {"influx": {"token": ["hunter2"]}},
         {"wifi": {"networks": "home:hunter2"}},
     ):
         found = faults(given)
@@ -130,8 +131,19 @@ def test_a_password_is_never_shown():
 
 
 def test_secrets_are_known_to_the_log():
-    settings, _ = load({"mqtt": {"password": "one"}, "wifi": {"networks": [{"ssid": "x", "password": "two"}]}})
-    assert sorted(config.secrets(settings)) == ["one", "two"]
+    networks = [{"ssid": "x", "password": "two"}]
+    influx = {"token": "four", "password": "three"}
+    settings, _ = load({"mqtt": {"password": "one"}, "wifi": {"networks": networks}, "influx": influx})
+    assert sorted(config.secrets(settings)) == ["four", "one", "three", "two"]
+
+
+def test_an_address_to_write_to():
+    url = "http://192.168.1.10:8086/write?db=evencell"
+    settings, found = load({"influx": {"url": url}})
+    assert (settings["influx"]["url"], found) == (url, [])
+    for wrong in ("https://store/", "http://me:pw@store/", "http://store:0/", "http://store/\n", "store", 8086):
+        settings, found = load({"influx": {"url": wrong}})
+        assert settings["influx"]["url"] is None and len(found) == 1 and "influx.url" in found[0], wrong
 
 
 def test_overrides_win():
