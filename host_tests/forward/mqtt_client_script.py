@@ -75,6 +75,8 @@ async def round_trip(port):
     await client.publish("out/kept", bytearray(b"kept"), qos=1, retain=True)
     await client.publish("out/empty", b"")
     await client.publish("out/big", memoryview(bytes(range(256)) * 80), qos=1)
+    pieces = (bytes((65 + number,)) * 3000 for number in range(26))
+    await client.publish("out/pieces", pieces, qos=1, payload_bytes=78_000)
     await client.publish("in/self", b"", qos=1)
     print("published", client.published)
     await run(client)
@@ -94,6 +96,22 @@ async def goodbye(port):
 async def will(port):
     client = make_client(port, will=("gone", b"unexpectedly", 1, True))
     await connect(client)
+    await run(client)
+
+
+async def cut_off(port):
+    """No memory for the second piece."""
+
+    def pieces():
+        yield b"first"
+        raise MemoryError
+
+    client = make_client(port)
+    await connect(client)
+    try:
+        await client.publish("out", pieces(), payload_bytes=10)
+    except MemoryError:
+        print("no memory")
     await run(client)
 
 

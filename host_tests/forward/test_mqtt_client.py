@@ -205,12 +205,14 @@ def fake():
 def test_both_ways_at_both_qualities(device, broker):
     with Other(broker.port, "out/#") as other:
         here = device("round_trip", broker.port)
-        here.expect("connected", "message in/self", "published 6")
+        here.expect("connected", "message in/self", "published 7")
         assert other.message() == ("out/Zähler/温度", "21 °C".encode(), 0, False)
         assert other.message() == ("out/one", b"acknowledged", 1, False)
         assert other.message() == ("out/kept", b"kept", 1, False)
         assert other.message() == ("out/empty", b"", 0, False)
         assert other.message() == ("out/big", bytes(range(256)) * 80, 1, False)
+        letters = b"".join(bytes((65 + number,)) * 3000 for number in range(26))
+        assert other.message() == ("out/pieces", letters, 1, False)
         other.publish("in/Ä/one", "größer", qos=1)
         here.expect("message in/Ä/one größer")
         other.publish("in/none", "x" * 64, qos=0)
@@ -256,6 +258,14 @@ def test_what_many_tasks_send_does_not_mix(device, fake):
     assert set(packets) == {b"\x30\x00\x03out" + bytes(500_000)}
     here.expect(f"published {len(packets)}")
     here.ends()
+
+
+def test_what_is_cut_off_between_two_pieces_ends_the_connection(device, fake):
+    here = device("cut_off", fake.port)
+    fake.accept()
+    here.expect("connected", "no memory", "ended MqttError a packet was cut off in the middle")
+    here.ends()
+    assert fake.packet() == b"\x30\x00\x03outfirst"
 
 
 def test_a_wrong_password_is_named_and_never_shown(device):

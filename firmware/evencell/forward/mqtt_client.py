@@ -94,15 +94,18 @@ class MqttClient:
             await self._reading  # raises what `on_message` raised
         raise self._error or MqttError(_NOT_CONNECTED)
 
-    async def publish(self, topic: str, payload, qos=0, retain=False):
-        """Send `payload` (bytes-like); with QoS 1 return when the broker has acknowledged it.
+    async def publish(self, topic: str, payload, qos=0, retain=False, payload_bytes=None):
+        """Send `payload` (bytes-like, or an iterator of pieces that are `payload_bytes` in all); with QoS 1 return when
+        the broker has acknowledged it.
 
         Raises OSError when not connected, when the broker takes no data (which ends the connection) or does not
         acknowledge in time. At most four unacknowledged messages are under way; more wait for their turn.
         """
         packet_id = await self._reserve() if qos else 0
+        if payload_bytes is None:
+            payload_bytes, payload = len(payload), (payload,)
         try:
-            await self._send(publish_header(topic, len(payload), packet_id, retain), payload)
+            await self._send(publish_header(topic, payload_bytes, packet_id, retain), payload)
             if packet_id:
                 await self._acknowledged(packet_id)
         finally:
@@ -185,21 +188,24 @@ class MqttClient:
             await self._pause(since_ms, "the broker does not acknowledge")
         return self._acks[packet_id]
 
-    async def _send(self, packet, payload=b""):
+    async def _send(self, packet, payload=()):
+        """Send a packet whose payload is these pieces."""
         await self._lock.acquire()
         if not self.connected:
             self._lock.release()
             raise MqttError(str(self._error or _NOT_CONNECTED))
         try:
-            for data in (packet, payload):
-                taken = self._wire.write(data)
-                if taken < len(data):
-                    await self._write_rest(data, taken)
+            pieces = iter(payload)
+            while packet is not None:
+                taken = self._wire.write(packet)
+                if taken < len(packet):
+                    await self._write_rest(packet, taken)
+                packet = next(pieces, None)
             self._idle_ticks = 0
         except OSError as error:
             self._end(error)
             raise
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, MemoryError):
             self._end(MqttError("a packet was cut off in the middle"))
             raise
         finally:
