@@ -24,13 +24,21 @@ WEBASSEMBLY = {
 }
 
 # Which shared files each interpreter runs. The 32-bit port has no event loop of its own, so no test that awaits.
-_WITHOUT_LOOP = ("protocol", "pack", "system", "forward/test_status_json.py", "test_chips.py")
+_WITHOUT_LOOP = (
+    "protocol",
+    "pack",
+    "system",
+    "forward/test_discovery.py",
+    "forward/test_status_json.py",
+    "test_chips.py",
+)
 SHARED = {
     "unix": (
         "protocol",
         "pack",
         "link",
         "system",
+        "forward/test_discovery.py",
         "forward/test_status_json.py",
         "forward/test_metrics.py",
         "test_chips.py",

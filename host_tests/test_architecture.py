@@ -30,7 +30,7 @@ ALLOWED = {
         "array", "asyncio", "binascii", "collections", "errno", "gc", "json", "microdot",
         "select", "socket", "ssl", "struct", "sys", "time",
         "evencell", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.forward",
-        "evencell.protocol.jk_balancer",
+        "evencell.link.diagnosis", "evencell.protocol.jk_balancer", "evencell.system.on_demand",
     },
     "system": {
         "asyncio", "errno", "gc", "io", "json", "os", "socket", "struct", "sys", "time",

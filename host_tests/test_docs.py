@@ -23,7 +23,7 @@ from tools.cli import main
 REPOSITORY = Path(ROOT)
 DOCUMENTS = [
     *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
-    *sorted((REPOSITORY / "docs").glob("*.md")),
+    *sorted((REPOSITORY / "docs").glob("**/*.md")),
 ]
 API = (REPOSITORY / "docs/api.md").read_text()
 README = (REPOSITORY / "README.md").read_text()
@@ -125,7 +125,7 @@ def command_line(name: str) -> str:
 def test_every_path_and_every_topic_is_documented():
     forward = REPOSITORY / "firmware/evencell/forward"
     paths = re.findall(r'app\.\w+\("(/[^"]*)"\)', (forward / "http.py").read_text())
-    topics = ("availability", "link", "state", "event")
+    topics = ("availability", "link", "verdict", "state", "event")
     assert paths and all(topic in (forward / "mqtt.py").read_text() for topic in topics)
     for path in paths:
         assert f"| `{path}` |" in API, path

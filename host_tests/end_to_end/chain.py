@@ -37,6 +37,10 @@ class Simulator:
         self.kill()
         self._release()
 
+    def use(self, *options):
+        """Take these options at the next start."""
+        self._options = options
+
     def start(self):
         """Returns once it answers."""
         self._process = Process([EVENCELL, "sim", "--link", self.link, *self._options], stdin=subprocess.PIPE)

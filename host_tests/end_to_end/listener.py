@@ -22,13 +22,13 @@ class Message:
 
 
 class Listener:
-    """`with Listener(port) as listener:` is subscribed to `evencell/#` and collects `messages`."""
+    """`with Listener(port) as listener:` is subscribed to `topics` and collects `messages`."""
 
-    def __init__(self, port: int):
+    def __init__(self, port: int, topics: str = "evencell/#"):
         self.messages = Collected()
         self._subscribed = queue.SimpleQueue()
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
-        self._client.on_connect = lambda client, *_: client.subscribe("evencell/#", 1)
+        self._client.on_connect = lambda client, *_: client.subscribe(topics, 1)
         self._client.on_subscribe = lambda *_: self._subscribed.put(True)
         self._client.on_message = self._take
         self._client.connect("127.0.0.1", port)
@@ -41,6 +41,10 @@ class Listener:
     def __exit__(self, *_):
         self._client.disconnect()
         self._client.loop_stop()
+
+    def say(self, topic: str, payload: str):
+        """Publish something."""
+        self._client.publish(topic, payload, 1).wait_for_publish(PATIENCE_S)
 
     def wait(self, topic: str, payload: str | None = None, since: int = 0) -> Message:
         """The first message on a topic with this end, with this payload if one is given."""

@@ -11,7 +11,7 @@ PATIENCE_S = 30  # less than the pause, more than any machine needs
 def test_a_network_that_was_joined_ends_the_pause():
     async def scenario():
         hub = Hub([], FakeClock())
-        settings = {"prefix": "evencell", "retain_state": False}
+        settings = {"prefix": "evencell", "retain_state": False, "discovery": False}
         config = {"mqtt": settings, "profile": "full"}
         forwarder = Forwarder(SimpleNamespace(hub=hub, log=None, config=config, device_id="id"), None)
         pause = asyncio.create_task(forwarder._pause(60, hub.joined))

@@ -13,6 +13,8 @@ from tools.build import FIRMWARE, ROOT, build, tool
 _PORT = Path(sys.prefix) / "node_modules/@micropython/micropython-webassembly-pyscript"
 _SCRIPT = Path(__file__).with_suffix(".mjs")
 _ROOTS = ("evencell.app", "evencell.system.memory")  # the latter stays, though only the start imports it
+# Imported in a function, and kept: where the configuration's defaults want it.
+_KEPT = {"evencell.forward.mqtt": ["evencell.forward.home_assistant"]}
 _DOCUMENT = ROOT / "docs" / "heap.md"
 _HEADER = """\
 # What each module costs
@@ -78,6 +80,7 @@ def imported_at_the_top(name: str) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             inner = [f"{node.module}.{alias.name}" for alias in node.names]
             found += [each if is_module(each) else node.module for each in inner]
+    found += _KEPT.get(name, [])
     return [each for each in found if each == "microdot" or is_module(each)]
 
 

@@ -44,6 +44,11 @@ class Forwarder:
         self._consumer = context.hub.subscribe(progress)
         self._retain_state = self._settings["retain_state"] or context.config["profile"] == "telemetry"
         self._sent = [Sent(pack) for pack in context.hub.packs]
+        self._home_assistant = None
+        if self._settings["discovery"]:
+            from evencell.forward.home_assistant import HomeAssistant
+
+            self._home_assistant = HomeAssistant(context, self._start_over)
 
     async def run(self):
         """Connect, publish, and connect again."""
@@ -82,6 +87,7 @@ class Forwarder:
             password=settings["password"],
             tls=self._tls() if settings["tls"] else None,
             will=(self._topic + "/availability", b"offline", 1, True),
+            on_message=self._home_assistant and self._home_assistant.hear,
         )
 
     def _tls(self):
@@ -100,16 +106,26 @@ class Forwarder:
         keeper = asyncio.create_task(self._keep(client))
         try:
             await client.publish(self._topic + "/availability", b"online", qos=1, retain=True)
-            for sent in self._sent:
-                sent.forget()
+            if self._home_assistant:
+                await self._home_assistant.listen(client)
+            self._start_over()
             while client.connected:
                 await self._publish_events(client)
+                if self._home_assistant:
+                    self._progress.within(_STEP_MS)
+                    await self._home_assistant.announce(client)
                 for sent in self._sent:
                     await self._publish_pack(client, sent)
                 await self._consumer.changed()
         finally:
             keeper.cancel()
         await client.run()  # says why the connection ended
+
+    def _start_over(self):
+        """Whoever listens knows nothing yet."""
+        for sent in self._sent:
+            sent.forget()
+        self._consumer.wake()
 
     async def _keep(self, client: MqttClient):
         """Keep the connection alive; when it ends, wake the publisher, who would wait for the next reading."""
@@ -138,10 +154,13 @@ class Forwarder:
         pack = sent.pack
         self._progress.within(_STEP_MS)
         topic = "%s/%s/" % (self._topic, pack.name)
-        link = pack.link_name
+        link, verdict = pack.link_name, pack.diagnosis.name
         if sent.link != link:
             await client.publish(topic + "link", link.encode(), qos=1, retain=True)
             sent.link = link
+        if sent.verdict != verdict:
+            await client.publish(topic + "verdict", verdict.encode(), qos=1, retain=True)
+            sent.verdict = verdict
         if sent.state_is_due(1000 * self._settings["publish_s"] - _EARLY_MS):
             state = json.dumps(status_of(pack, self._hub.clock)).encode()
             sent.remember()
@@ -151,11 +170,11 @@ class Forwarder:
 class Sent:
     """What the broker was last told about a pack, to see what has changed since."""
 
-    __slots__ = ("_at_ms", "_cells_mv", "_sequence", "_values", "link", "pack")
+    __slots__ = ("_at_ms", "_cells_mv", "_sequence", "_values", "link", "pack", "verdict")
 
     def __init__(self, pack):
         self.pack = pack
-        self.link = None
+        self.link = self.verdict = None
         self._values: dict = {}
         self._sequence = 0
         self._at_ms = 0
@@ -163,7 +182,7 @@ class Sent:
 
     def forget(self):
         """A new connection starts with everything."""
-        self.link = None
+        self.link = self.verdict = None
         self._values = {}
         self._sequence = 0
 

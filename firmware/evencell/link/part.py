@@ -2,6 +2,7 @@
 
 from evencell.link.exchange import Line
 from evencell.link.poller import Poller, make_poll
+from evencell.pack.pack import OFFLINE
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.jk_balancer import read_request
 
@@ -14,10 +15,13 @@ def start(context):
             line, polls = _place(context.board, settings, lines)
         except ValueError as error:
             _tell_fault(context, "packs[%d]: %s; %s stays offline" % (number, error, settings["name"]))
-            line, polls = Line(None), []
+            line, polls = Line(None), None
         poll = make_poll(settings, _temperature_scale(context, settings), line)
         context.hub.packs.append(poll.pack)
-        polls.append(poll)
+        if polls is None:
+            poll.pack.link = OFFLINE  # nobody will ask it
+        else:
+            polls.append(poll)
     for number, (line, polls) in enumerate(lines.values()):
         name = "poller%d" % (number + 1) if number else "poller"
         progress = context.watch.progress()

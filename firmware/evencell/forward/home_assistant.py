@@ -1,0 +1,73 @@
+"""When Home Assistant is told what there is. What it is told is in discovery.py, in memory only meanwhile."""
+
+import gc
+
+from evencell.compat import const
+from evencell.forward.mqtt_client import MqttError
+from evencell.system.on_demand import forget
+
+_TEMPERATURE = const(32)  # beside the number of cells, which is below
+
+
+class HomeAssistant:
+    """Told on each connection, when it says that it has started, and when what there is changes.
+
+    `restarted()` is called when it has started: it knows no values then either.
+    """
+
+    def __init__(self, context, restarted):
+        self._context = context
+        self._restarted = restarted
+        self._packs = context.hub.packs
+        self._parts = bytearray(len(self._packs))  # what there is of each pack: cells, and whether a temperature
+        self._is_told = False
+        self._is_given_up = False
+
+    async def listen(self, client):
+        """Begin with a new connection. A broker that lets nobody hear of restarts is no reason to be silent."""
+        self._is_told = False
+        try:
+            await client.subscribe(self._context.config["mqtt"]["discovery_prefix"] + "/status")
+        except MqttError as error:
+            self._context.log.warning("mqtt: %s: restarts of Home Assistant are not noticed" % error)
+
+    def hear(self, _topic: str, payload: bytes, is_retained: bool):
+        """A message on that topic. A retained one is old, and whoever has just connected tells everything anyway."""
+        if payload == b"online" and not is_retained:
+            self._is_told = False
+            self._restarted()
+
+    async def announce(self, client):
+        """Tell what there is, if that is due; raises OSError.
+
+        Not before every pack was asked: a second announcement is lost on Home Assistant while it works on the first.
+        """
+        if self._is_given_up or not self._all_asked() or self._is_told:
+            return
+        self._is_told = True
+        gc.collect()  # what comes and goes must not lie among what stays
+        try:
+            from evencell.forward.discovery import announce
+
+            shown = [(parts % _TEMPERATURE, parts >= _TEMPERATURE) for parts in self._parts]
+            await announce(client, self._context, shown)
+        except MemoryError:
+            self._is_given_up = True
+            self._context.log.warning("mqtt: no memory to announce this device to Home Assistant until it starts again")
+        finally:
+            forget("evencell.forward.discovery")
+
+    def _all_asked(self) -> bool:
+        """Look at every pack. A temperature that was there once is not taken back: its probe may only be loose."""
+        for place in range(len(self._packs)):
+            pack = self._packs[place]
+            if pack.link is None:
+                return False
+            status = pack.accepted
+            parts = status.slots | self._parts[place] & _TEMPERATURE
+            if status.temperature_dc is not None:
+                parts |= _TEMPERATURE
+            if parts != self._parts[place]:
+                self._parts[place] = parts
+                self._is_told = False
+        return True
