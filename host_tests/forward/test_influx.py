@@ -43,7 +43,7 @@ def context_of(packs: list, clock, url: str = "http://127.0.0.1:1"):
 
 
 def test_a_line():
-    assert line_of("evencell", "aa61002f3d49", pack_read(clock_at(TIME_S))) == (
+    assert line_of("evencell", "aa61002f3d49", pack_read(clock_at(TIME_S)), TIME_S) == (
         b"evencell,device=aa61002f3d49,pack=pack1 pack_mv=13250i,average_mv=3312i,delta_mv=2i,"
         b"cell_1_mv=3313i,cell_2_mv=3312i,cell_3_mv=3314i,cell_4_mv=3312i,highest_cell=3i,lowest_cell=2i,"
         b"cells_detected=4i,cells_configured=4i,balance_state=0i,balance_ma=0i,balancing_enabled=true,trigger_mv=5i,"
@@ -57,7 +57,7 @@ def test_what_is_unknown_or_empty_is_left_out():
     pack = pack_read(clock_at(TIME_S))
     pack.accepted.cells_mv[1] = 0
     pack.accepted.temperature_dc = None
-    line = line_of("evencell", "id", pack)
+    line = line_of("evencell", "id", pack, TIME_S)
     assert b"cell_1_mv=3313i,cell_3_mv=3314i" in line and b"temperature_c" not in line
 
 

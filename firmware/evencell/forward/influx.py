@@ -86,8 +86,9 @@ class Keeper:
         self._consumer = context.hub.subscribe(progress)
         self._packs = context.hub.packs
         self._queue = queue
-        self._measurement = context.config["influx"]["measurement"]
-        self._device = context.device_id
+        self._names = context.config["influx"]["measurement"], context.device_id
+        self._clock = context.clock
+        self._seen = [0] * len(self._packs)
         self._kept_s = [None] * len(self._packs)
 
     async def run(self):
@@ -99,10 +100,13 @@ class Keeper:
     def look(self):
         """Keep what is new."""
         for i, pack in enumerate(self._packs):
-            time_s = pack.read_time_s
-            if time_s is not None and time_s != self._kept_s[i]:
+            if pack.sequence == self._seen[i]:
+                continue
+            self._seen[i] = pack.sequence
+            time_s = self._clock.unix_s_at(pack.read_ms)
+            if time_s not in (None, self._kept_s[i]):
                 self._kept_s[i] = time_s
-                self._queue.add(line_of(self._measurement, self._device, pack))
+                self._queue.add(line_of(*self._names, pack, time_s))
 
 
 class Sender:
@@ -198,8 +202,7 @@ class Sender:
 
     async def _exchange(self, wire: Wire, body: bytes, answer: bytearray):
         await wire.open(self._host, self._port, None)
-        await _write(wire, self._head(len(body)))
-        await _write(wire, body)
+        await _write(wire, self._head(len(body)) + body)
         answer += await wire.read_exactly(_STATUS_BYTES)
         while answer[9:10] != b"2" and len(answer) < _ANSWER_BYTES:
             answer += await wire.read_exactly(1)
@@ -244,4 +247,4 @@ def _status_of(answer: bytes) -> tuple[int, str]:
     if not (answer.startswith(b"HTTP/1.") and status.isdigit()):
         raise OSError("what answers is no HTTP server")
     body = answer.partition(b"\r\n\r\n")[2][:_QUOTED_BYTES]
-    return int(status), body.decode("utf-8", "ignore").strip().replace("\r", "").replace("\n", " ")
+    return int(status), " ".join(body.decode("utf-8", "ignore").split())

@@ -8,7 +8,7 @@ from evencell.pack.alarms import ALARMS
 from evencell.pack.status import FIELDS
 
 
-def line_of(measurement: str, device: str, pack) -> bytes:
+def line_of(measurement: str, device: str, pack, time_s: int) -> bytes:
     """The accepted reading as a line. No name in it can hold what needs an escape: the configuration says so."""
     status = pack.accepted
     fields = []
@@ -20,7 +20,7 @@ def line_of(measurement: str, device: str, pack) -> bytes:
             fields += ["alarm_%s=%s" % (alarm, _switch(value >> bit & 1)) for bit, alarm in enumerate(ALARMS)]
         elif value is not None:
             fields.append(_field(name, kind, value))
-    head = (measurement, device, pack.name, ",".join(fields), pack.read_time_s)
+    head = (measurement, device, pack.name, ",".join(fields), time_s)
     return ("%s,device=%s,pack=%s %s %d\n" % head).encode()
 
 
