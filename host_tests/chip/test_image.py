@@ -96,7 +96,8 @@ def test_micropython_mounts_the_image_and_can_write_to_it(built, tmp_path):
     copy = shutil.copy(built / FILE_SYSTEM, tmp_path / "copy.bin")
     result = mount_on_micropython(copy, 512)
     assert json.loads(result.stdout) == hashes(built / "flash"), result.stderr
-    with mounted(copy.read_bytes()).open("slot") as file:
+    file_system = mounted(copy.read_bytes())  # a file does not keep its file system alive
+    with file_system.open("slot") as file:
         assert file.read() == "b new"
 
 
