@@ -87,7 +87,7 @@ def test_every_line_of_the_log_reaches_a_syslog_server(tmp_path):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind((LOOPBACK, 0))
         server.settimeout(PATIENCE_S)
-        config = {"log": {"syslog": "localhost", "syslog_port": server.getsockname()[1]}}
+        config = {"log": {"syslog": LOOPBACK, "syslog_port": server.getsockname()[1]}}
         with Firmware(tmp_path, "nowhere", config=config) as firmware:
             firmware.wait_for_line("link offline")
             logged = [line.split(" ", 2)[2] for line in firmware.log().splitlines()]
