@@ -17,6 +17,7 @@ from tools.build import FIRMWARE, ROOT, board_data, board_names, build_tree
 from tools.image import littlefs
 from tools.make_build import FILE_SYSTEM, main, make
 from tools.partitions import VFS, flash_mb
+from tools.parts import can_have_display
 from tools.slots import lay_out
 
 SECRET = "gE7h3im-gE7h3im"
@@ -128,9 +129,11 @@ def built_elsewhere(folder: Path, time_s: int, umask: int, environment: dict) ->
     return hashes(folder / "build/esp32_generic")
 
 
-def test_the_image_boots_and_its_page_answers(tmp_path, scratch):
-    make(GENERIC, "full", config(tmp_path, {"name": "From the image"}), None)
-    content = (scratch / "esp32_generic" / FILE_SYSTEM).read_bytes()
+@pytest.mark.parametrize("board", [name for name in board_names() if name != "host"])
+def test_the_image_of_every_board_boots_and_its_page_answers(tmp_path, scratch, board):
+    data = board_data(board)
+    make(data, "full", config(tmp_path, {"name": "From the image"}), None)
+    content = (scratch / board / FILE_SYSTEM).read_bytes()
     extract(content, tmp_path / "device")
     flash = on_this_computer(tmp_path / "device")
     with (
@@ -143,7 +146,7 @@ def test_the_image_boots_and_its_page_answers(tmp_path, scratch):
         assert status["packs"][0]["cells_mv"] == FIXED_MV
         page = firmware.get("/")
         assert page.status == 200 and page.headers["Content-Encoding"] == "gzip"
-        assert firmware.get("/api/v1/display").status == 200
+        assert firmware.get("/api/v1/display").status == (200 if can_have_display(data) else 404)
         assert (flash / "boots").read_text() == "1 a"
         firmware.kill()
         firmware.start()  # after an early end boot.py holds every file against the manifest
