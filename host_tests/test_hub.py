@@ -3,6 +3,8 @@ import asyncio
 from evencell.hub import Hub
 from host_tests.portable import FakeClock
 
+PATIENCE_S = 30  # less than the pause, more than any machine needs
+
 
 def events_of(consumer) -> list:
     events = []
@@ -128,3 +130,16 @@ def test_an_event_before_the_first_time_of_day_is_dated_afterwards():
     hub.clock.now_s = 1_790_000_000
     assert hub.event(0) == (1_789_999_950, "alarm", "pack1", "overvoltage", True)
     assert consumer.next_event()[0] == 1_789_999_950
+
+
+def test_a_network_that_was_joined_ends_a_pause():
+    async def scenario():
+        hub = Hub([], FakeClock())
+        pause = asyncio.create_task(hub.pause(60, hub.joined))
+        await asyncio.sleep(0)
+        hub.joined += 1
+        assert await asyncio.wait_for(pause, PATIENCE_S) == 1
+        assert await hub.pause(1, hub.joined) == 2
+        assert await hub.pause(60, hub.joined - 1) == 1
+
+    asyncio.run(scenario())

@@ -2,14 +2,13 @@
 
 from evencell.link.diagnosis import VERDICTS, remedy_of
 from evencell.link.exchange import Line
-from evencell.link.poller import Poll, make_poll
+from evencell.link.poller import MOST_ASKS, Poll, make_poll
 from evencell.pack.pack import ONLINE, Pack
 from evencell.pack.temperature import TemperatureScale, can_only_be_tenths
 from evencell.protocol.jk_balancer import decode_status
 from evencell.system.clock import Clock
 
 TIMEOUT_MS = 1000
-_MOST_ASKS = 4
 
 
 def poll_of(line: Line, address: int, scale: str, interval_ms: int = 0, model: str = "jk_b2a4s") -> Poll:
@@ -41,7 +40,7 @@ async def ask_until_believed(line: Line, poll: Poll, clock: Clock) -> int:
     Returns the last answer's offset in the line's frame, or -1 if there was none.
     """
     at = -1
-    for _ in range(_MOST_ASKS):
+    for _ in range(MOST_ASKS):
         at = await line.ask(poll.request, TIMEOUT_MS)
         if at < 0:
             poll.diagnosis.failed(line.heard_bytes, line.head, False)

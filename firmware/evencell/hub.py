@@ -2,9 +2,10 @@
 
 import asyncio
 
-from evencell.compat import const
+from evencell.compat import const, sleep_ms
 
 _EVENTS_KEPT = const(32)
+_LONGEST_PAUSE_S = const(60)
 _TURN_MS = const(30_000)  # in which a consumer has to be through with what it was woken for
 
 
@@ -12,8 +13,7 @@ class Hub:
     """The packs with their latest readings, and a ring of the last 32 numbered events.
 
     An event is the tuple `(time_s, kind, pack, name, value)`: UNIX seconds, by what the clock knows when it is read, or
-    None; "alarm" | "link" | "settings" |
-    "config" | "network", the pack's name or None, what changed, and what it is now.
+    None; "alarm" | "link" | "settings" | "config" | "network", the pack's name or None, what changed, what it is now.
 
     `joined` counts how often the device joined a network: who pauses because there was none goes on when it changes.
     """
@@ -60,6 +60,14 @@ class Hub:
             uptime_ms, kind, pack, name, value = self._events[number % _EVENTS_KEPT]
             return self.clock.unix_s_at(uptime_ms), kind, pack, name, value
         return None
+
+    async def pause(self, pause_s: int, joined: int) -> int:
+        """Wait so long, or until `joined` is another than this; returns the next pause: 1 s then, else twice this."""
+        for _ in range(pause_s):
+            if self.joined != joined:
+                return 1
+            await sleep_ms(1000)
+        return min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
 class Consumer:

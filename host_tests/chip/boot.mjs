@@ -1,28 +1,11 @@
 // Starts a board's files on the 32-bit port: `node boot.mjs PACKAGE FLASH MODULE…`, a line of JSON each: what boot.py
 // left, then each module of the chosen slot with its error, or null.
-import fs from "node:fs";
-import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { copy, lack, start } from "../../tools/port32.mjs";
 
 const [packageFolder, flash, ...modules] = process.argv.slice(2);
-const { loadMicroPython } = await import(pathToFileURL(path.join(packageFolder, "micropython.mjs")));
-const interpreter = await loadMicroPython({ heapsize: 4 * 1024 * 1024, linebuffer: true });
-
-function copy(folder, target) {
-  interpreter.FS.mkdirTree(target);
-  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-    const source = path.join(folder, entry.name);
-    if (entry.isDirectory()) copy(source, `${target}/${entry.name}`);
-    else interpreter.FS.writeFile(`${target}/${entry.name}`, fs.readFileSync(source));
-  }
-}
-
-copy(flash, "/flash");
-// What this port lacks is empty here: it is part of the interpreter on a chip.
-interpreter.FS.mkdirTree("/lacking");
-for (const name of ["socket", "ssl"]) {
-  interpreter.FS.writeFile(`/lacking/${name}.py`, "def __getattr__(name):\n    return None\n");
-}
+const interpreter = await start(packageFolder, 4 * 1024 * 1024);
+copy(interpreter, flash, "/flash");
+lack(interpreter, "socket", "ssl");
 interpreter.runPython(`
 import os
 os.chdir("/flash")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from random import Random
 
+from evencell.link.poller import MOST_ASKS
 from evencell.pack.pack import Pack
 from evencell.pack.status import Status
 from evencell.pack.temperature import TemperatureScale
@@ -20,7 +21,6 @@ DAMAGED = 1_000_000
 SWAPPED = 50_000
 SHARES = 2  # a process each
 DAMAGED_SHARE = 0.1
-_MOST_ASKS = 4
 _WRONG_BY_MV = 20
 _PACK_WRONG_BY_PERCENT = 5
 _TEMPERATURE_WRONG_BY = 20  # counts: 2 °C where they are tenths
@@ -132,7 +132,7 @@ def settle(receiver: Receiver, before: bytes, frame: bytes):
 
 def poll(receiver, frames, at: int, random: Random, kinds, counts) -> bool:
     """One poll whose first answer is damaged, and each further one with the usual chance."""
-    for ask in range(_MOST_ASKS):
+    for ask in range(MOST_ASKS):
         frame = frames[at + ask]
         data = frame
         if ask == 0 or random.random() < DAMAGED_SHARE:
@@ -153,7 +153,7 @@ def good_rejected(seed: int) -> dict[str, int]:
     counts = {"polls": 0, "asks": 0, "rejected": 0}
     for at in range(0, len(frames) - _POLLS_PER_SECOND, _POLLS_PER_SECOND):
         counts["polls"] += 1
-        for ask in range(_MOST_ASKS):
+        for ask in range(MOST_ASKS):
             counts["asks"] += 1
             if receiver.receive(frames[at + ask]):
                 break

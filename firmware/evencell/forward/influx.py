@@ -14,7 +14,6 @@ _QUEUE_BYTES = const(8192)  # some 25 readings of four cells
 _POST_BYTES = const(2048)  # of them that are sent at a time
 _POST_MS = const(10_000)
 _STEP_MS = const(60_000)  # within which a look-up of a name and a request have come to their end
-_LONGEST_PAUSE_S = const(60)
 _POLL_MS = const(10)
 _STATUS_BYTES = const(12)  # "HTTP/1.1 204"
 _ANSWER_BYTES = const(1024)  # of an answer that says what is wrong
@@ -129,10 +128,11 @@ class Sender:
 
     async def run(self):
         """Send for ever."""
+        hub = self._context.hub
         pause_s = 1
         while True:
             await self._wait_for_batch()
-            joined = self._context.hub.joined
+            joined = hub.joined
             try:
                 await self._send_all()
                 pause_s = 1
@@ -140,7 +140,8 @@ class Sender:
                 reason, waiting = str(error) or "no answer", self._queue.counts()["waiting"]
                 self._log.warning("influx: %s; %d wait; next try in %d s" % (reason, waiting, pause_s))
                 self._queue.keep()
-                pause_s = await self._pause(pause_s, joined)
+                self._progress.within(1000 * pause_s + _STEP_MS)
+                pause_s = await hub.pause(pause_s, joined)
 
     async def _wait_for_batch(self):
         while not self._is_due():
@@ -153,15 +154,6 @@ class Sender:
             return True
         waited_ms = self._context.clock.uptime_ms() - self._since_ms
         return waiting_bytes > 0 and waited_ms >= 1000 * self._settings["batch_s"]
-
-    async def _pause(self, pause_s: int, joined: int) -> int:
-        """Wait so long, or until a network was joined; returns the next pause."""
-        for _ in range(pause_s):
-            self._progress.within(_STEP_MS)
-            if self._context.hub.joined != joined:
-                return 1
-            await sleep_ms(1000)
-        return min(2 * pause_s, _LONGEST_PAUSE_S)
 
     async def _send_all(self):
         """Send until nothing waits; raises the OSError, EOFError or asyncio.TimeoutError that ended it."""

@@ -4,14 +4,13 @@ import asyncio
 import json
 from array import array
 
-from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
+from evencell.compat import const, ticks_diff, ticks_ms
 from evencell.forward.event_json import event_of
 from evencell.forward.mqtt_client import MqttClient
 from evencell.forward.status_json import status_of
 from evencell.pack.status import FIELDS
 from evencell.protocol.jk_balancer import CELL_SLOTS
 
-_LONGEST_PAUSE_S = const(60)
 _STEP_MS = const(60_000)  # within which a connection or a publication must have come to its end, one way or the other
 _EARLY_MS = const(500)  # rather than a whole poll late: readings come at an interval of their own
 
@@ -67,15 +66,7 @@ class Forwarder:
             finally:
                 client.close()
             self._progress.within(1000 * pause_s + _STEP_MS)
-            pause_s = await self._pause(pause_s, joined)
-
-    async def _pause(self, pause_s: int, joined: int) -> int:
-        """Wait so long, or until the hub's `joined` is another than this; returns the next pause."""
-        for _ in range(pause_s):
-            if self._hub.joined != joined:
-                return 1
-            await sleep_ms(1000)
-        return min(2 * pause_s, _LONGEST_PAUSE_S)
+            pause_s = await self._hub.pause(pause_s, joined)
 
     def _client(self) -> MqttClient:
         settings = self._settings

@@ -8,7 +8,7 @@ from evencell.pack.pack import OFFLINE, ONLINE, STALE, Pack
 from evencell.protocol.jk_balancer import decode_status, read_request
 
 _OFFLINE_AFTER = const(3)  # polls in a row without a reading
-_MOST_ASKS = const(4)  # in one poll
+MOST_ASKS = const(4)  # in one poll
 _ASK_MS = const(1_500)  # an ask may take longer than its timeout: quiet before, the request, a drain afterwards
 _SPARE_MS = const(10_000)
 
@@ -62,7 +62,7 @@ class Poller:
             poll = self._next(was_silent)
             pause_ms = max(0, -poll.late_ms())
             if self._progress:
-                self._progress.within(pause_ms + _MOST_ASKS * (poll.timeout_ms + _ASK_MS) + _SPARE_MS)
+                self._progress.within(pause_ms + MOST_ASKS * (poll.timeout_ms + _ASK_MS) + _SPARE_MS)
             await sleep_ms(pause_ms)
             await self._poll(poll)
             poll.schedule_next()
@@ -95,7 +95,7 @@ class Poller:
         """Ask until a reading is published: again at once after a damaged or doubtful answer."""
         line, diagnosis = self._line, poll.diagnosis
         answered = False
-        for _ in range(_MOST_ASKS):
+        for _ in range(MOST_ASKS):
             late_answers = line.late_answers
             at = await line.ask(poll.request, poll.timeout_ms)
             if at >= 0:

@@ -5,6 +5,7 @@ Whether a value may be written is judged before, by pack/settings.py.
 
 from evencell.compat import const
 from evencell.link.diagnosis import CERTAIN, LIKELY
+from evencell.link.poller import MOST_ASKS
 from evencell.pack.acceptance import in_range
 from evencell.pack.settings import value_in, value_text
 from evencell.pack.status import Status
@@ -12,7 +13,6 @@ from evencell.protocol.jk_balancer import decode_status
 from evencell.protocol.jk_settings import decode_written, write_request
 
 _MOST_WRITES = const(2)  # nobody knows whether settings wear the balancer's memory
-_MOST_ASKS = const(4)  # as in a poll
 
 # What a write can come to.
 TAKEN = const(0)
@@ -102,7 +102,7 @@ async def _read_back(poll, setting: str, answer: int | None) -> int | None:
     line = poll.pack.line
     status = Status()
     before = None
-    for _ in range(_MOST_ASKS):
+    for _ in range(MOST_ASKS):
         at = await line.ask(poll.request, poll.timeout_ms)
         if at < 0:
             continue
