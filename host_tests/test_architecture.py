@@ -27,7 +27,7 @@ ALLOWED = {
     },
     "display": {"framebuf", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.display"},
     "forward": {
-        "array", "asyncio", "binascii", "collections", "errno", "gc", "json", "microdot",
+        "array", "asyncio", "binascii", "collections", "errno", "gc", "json",
         "select", "socket", "ssl", "struct", "sys", "time",
         "evencell", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.forward",
         "evencell.link.diagnosis", "evencell.protocol.jk_balancer", "evencell.system.on_demand",

@@ -124,7 +124,7 @@ def command_line(name: str) -> str:
 
 def test_every_path_and_every_topic_is_documented():
     forward = REPOSITORY / "firmware/evencell/forward"
-    paths = re.findall(r'app\.\w+\("(/[^"]*)"\)', (forward / "http.py").read_text())
+    paths = re.findall(r'"[A-Z]+ (/[^"]*)":', (forward / "http.py").read_text())
     topics = ("availability", "link", "verdict", "state", "event")
     assert paths and all(topic in (forward / "mqtt.py").read_text() for topic in topics)
     for path in paths:

@@ -17,13 +17,11 @@ import click
 
 from tools import slots
 from tools.parts import PROFILES, left_out
-from tools.shake import MICRODOT_UNUSED, shake, without_slots
+from tools.shake import without_slots
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "firmware"
 BUILD = ROOT / "build"
-
-MICRODOT_FILES = ("__init__.py", "microdot.py")
 
 # The fonts of the small display: module, file of DejaVu, height in pixels, characters.
 FONTS = (
@@ -71,7 +69,7 @@ def flash_folder(board: str) -> Path:
 
 def build_tree(tree: Path, board: dict, profile: str) -> Path:
     """Each file is written aside and then renamed: what is interrupted leaves no half of one."""
-    sources = {**firmware_sources(), **board_sources(board), **microdot_sources(), **font_sources()}
+    sources = {**firmware_sources(), **board_sources(board), **font_sources()}
     for name in left_out(sources, board, profile):
         del sources[name]
     wanted = {str(Path(name).with_suffix(".mpy")) for name in sources} | {"board.py", "main.py", slots.MANIFEST}
@@ -121,16 +119,6 @@ def board_module(board: dict) -> str:
         return "from boards.host import Board\n\nboard = Board()\n"
     data = {key: value for key, value in board.items() if key not in _NOT_FOR_THE_DEVICE}
     return f"from boards.esp32 import Board\n\nboard = Board(\n{pformat(data, sort_dicts=False)}\n)\n"
-
-
-def microdot_sources() -> dict[str, Path]:
-    """The web server's modules, from the installed wheel, without what the firmware never calls."""
-    folder = installed("microdot")
-    shaken = BUILD / "microdot"
-    shaken.mkdir(exist_ok=True)
-    for name in MICRODOT_FILES:
-        write_if_changed(shaken / name, shake((folder / name).read_text(), MICRODOT_UNUSED[name]).encode())
-    return {f"microdot/{name}": shaken / name for name in MICRODOT_FILES}
 
 
 def font_sources() -> dict[str, Path]:

@@ -1,15 +1,13 @@
 """Lists of files for MicroPython's package installer mip. `python -m tools.packages` renews the repository's own."""
 
-import importlib.metadata
 import json
 from pathlib import Path
 
 from evencell import __version__
-from tools.build import FIRMWARE, MICRODOT_FILES, ROOT, firmware_sources
+from tools.build import FIRMWARE, ROOT, firmware_sources
 from tools.parts import reached
 from tools.slots import CONFIG, files_in
 
-_MICRODOT = "https://raw.githubusercontent.com/miguelgrinberg/microdot/v{version}/src/microdot/{name}"
 _MADE_BY_THE_BUILD = "evencell/display/"  # its fonts are
 _PROTOCOL = "evencell/protocol/"
 
@@ -31,13 +29,11 @@ def device_files() -> dict[str, str]:
     """Path on the device → source, of everything that need not be built first. `board.py` is the owner's to write."""
     sources = sorted(name for name in firmware_sources() if not name.startswith(_MADE_BY_THE_BUILD))
     boards = sorted(path.name for path in (ROOT / "boards").glob("*.py") if path.name not in ("__init__.py", "host.py"))
-    version = importlib.metadata.version("microdot")
     return {
         "main.py": "firmware/main.py",
         "page.html": "firmware/evencell/forward/page.html",
         **{name: f"firmware/{name}" for name in sources},
         **{f"boards/{name}": f"boards/{name}" for name in boards},
-        **{f"microdot/{name}": _MICRODOT.format(version=version, name=name) for name in MICRODOT_FILES},
     }
 
 

@@ -163,7 +163,7 @@ def test_a_reset_by_the_watchdog_is_remembered(tmp_path):
 
 def test_a_damaged_file_leads_to_the_other_slot_and_the_log_says_which(tmp_path):
     with Device(tmp_path) as device:
-        for number, name in enumerate(("evencell/app.mpy", "evencell/hub.mpy", "board.py", "microdot/microdot.mpy")):
+        for number, name in enumerate(("evencell/app.mpy", "evencell/hub.mpy", "board.py", "boards/host.mpy")):
             slot = "ab"[number % 2]
             device.flash.write("slot", slot + " new")
             path = device.flash.path / slot / name

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from microdot import Microdot
 
-from evencell.forward.server import Server, json_response
+from evencell.forward.server import Request, Server, json_response
+from evencell.system.supervisor import Supervisor
 from host_tests.broker import free_port
 from host_tests.fuzz.profile import examples
 
@@ -16,46 +16,37 @@ PATIENCE_S = 20
 
 
 class QuietLog:
+    """Keeps the bugs that reach the log, and nothing else."""
+
+    def __init__(self):
+        self.bugs: list[Exception] = []
+
     def info(self, text: str):
         pass
 
     debug = info
 
+    def exception(self, error: Exception, _where: str):
+        self.bugs.append(error)
 
-def small_app() -> Microdot:
-    app = Microdot()
 
-    @app.get("/")
-    async def root(request):
-        return json_response({"args": dict(request.args), "cookies": request.cookies})
-
-    @app.post("/body")
-    async def body(request):
-        return json_response({"bytes": len(request.body)})
-
-    @app.get("/named/<name>")
-    async def named(_request, name):
-        return json_response({"name": name})
-
-    return app
+def everything(request: Request):
+    """All that a request can be asked for."""
+    return json_response({"query": request.query, "cookie": request.header("cookie"), "bytes": len(request.body)})
 
 
 class Served:
     """A server on a loop that runs while somebody asks; `bugs` are what reached `contain`."""
 
     def __init__(self):
-        self.bugs: list[Exception] = []
+        log = QuietLog()
+        self.bugs = log.bugs
         self._loop = asyncio.new_event_loop()
         self._port = free_port()
-        server = Server(small_app(), QuietLog(), self._contain)
+        routes = {"GET /": everything, "POST /body": everything}
+        server = Server(routes, lambda _request: None, log, Supervisor(log))
         self._serving = self._loop.create_task(server.serve("127.0.0.1", self._port))
         self._loop.run_until_complete(asyncio.sleep(0.1))
-
-    async def _contain(self, _name, coroutine):
-        try:
-            await coroutine
-        except Exception as error:
-            self.bugs.append(error)
 
     def answer(self, data: bytes) -> bytes:
         """All that comes back for `data`, until the server closes."""
@@ -115,4 +106,4 @@ def test_any_bytes_are_answered_or_closed(served, data):
 
 
 def test_it_still_serves(served):
-    assert b'"args": {}' in served.answer(b"GET / HTTP/1.1\r\n\r\n")
+    assert b'"query": ""' in served.answer(b"GET / HTTP/1.1\r\n\r\n")

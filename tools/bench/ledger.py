@@ -64,7 +64,7 @@ def all_modules() -> list[str]:
 
 def visit(name: str, ordered: list[str]):
     """Append `name` behind all that it imports at its top."""
-    if name in ordered or not (name.startswith("evencell") or name == "microdot"):
+    if name in ordered or not name.startswith("evencell"):
         return
     for imported in imported_at_the_top(name):
         visit(imported, ordered)
@@ -72,7 +72,7 @@ def visit(name: str, ordered: list[str]):
 
 
 def imported_at_the_top(name: str) -> list[str]:
-    """Modules of ours, and microdot, that the module imports as soon as it is imported itself."""
+    """Modules of ours that the module imports as soon as it is imported itself."""
     found = []
     for node in ast.parse(source(name).read_text()).body:
         if isinstance(node, ast.Import):
@@ -81,7 +81,7 @@ def imported_at_the_top(name: str) -> list[str]:
             inner = [f"{node.module}.{alias.name}" for alias in node.names]
             found += [each if is_module(each) else node.module for each in inner]
     found += _KEPT.get(name, [])
-    return [each for each in found if each == "microdot" or is_module(each)]
+    return [each for each in found if is_module(each)]
 
 
 def is_module(name: str) -> bool:
@@ -98,8 +98,6 @@ def source(name: str) -> Path:
 
 def why(name: str) -> str:
     """The first sentence of the module's docstring."""
-    if name == "microdot":
-        return "The web server, from PyPI, without what is never called"
     text = " ".join((ast.get_docstring(ast.parse(source(name).read_text())) or "").split())
     return text.split(". ")[0].split("? ")[0].rstrip(".").replace("|", "/")
 

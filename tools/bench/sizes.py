@@ -25,6 +25,5 @@ def loaded() -> set[str]:
     """Names of all `.mpy` that are loaded, packages and fonts included."""
     modules = {name.replace(".", "/") + ".mpy" for name in resident("full")} - _UNUSUAL
     fonts = {"evencell/display/font_digits.mpy", "evencell/display/font_small.mpy"}
-    microdot = {"microdot/__init__.mpy", "microdot/microdot.mpy"}
-    names = modules | fonts | microdot | set(_BOARD_MODULES)
+    names = modules | fonts | set(_BOARD_MODULES)
     return names | {str(Path(name).parent / "__init__.mpy") for name in names}

@@ -3,21 +3,15 @@
 import asyncio
 import json
 
-from microdot import Response
-
 from evencell.compat import const, wait_for_ms
 from evencell.forward.event_json import event_of
-from evencell.forward.server import StreamResponse, error
+from evencell.forward.server import Response, error
 from evencell.forward.status_json import status_with_diagnosis
 
 _MOST_STREAMS = const(4)
 _HEARTBEAT_MS = const(15_000)
 _SEND_MS = const(5_000)
 _LOG_PIECE_BYTES = const(1024)  # of the log that are sent at a time: as events they take three times as much
-_HEAD = (
-    b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-    b"X-Content-Type-Options: nosniff\r\n\r\nretry: 3000\n\n"
-)
 
 
 class EventStreams:
@@ -28,13 +22,11 @@ class EventStreams:
         self._log = context.log
         self._open = 0
 
-    def handle(self, request) -> Response:
+    def handle(self, _request) -> Response:
         """The answer to one request: a stream, which the server sends for as long as the browser listens."""
-        if request.method == "HEAD":
-            return Response("", 200, {"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         if self._open >= _MOST_STREAMS:
             return error(503, "all %d event streams are taken" % _MOST_STREAMS)
-        return StreamResponse(self.send)
+        return Response((b"retry: 3000\n\n",), "text/event-stream", send=self.send)
 
     async def send(self, writer):
         """Send until the browser is gone, or has stopped reading; raises its OSError or asyncio.TimeoutError."""
@@ -47,7 +39,6 @@ class EventStreams:
             self._open -= 1
 
     async def _send_for_ever(self, writer, consumer):
-        writer.write(_HEAD)
         log_read = 0
         while True:
             log_read = await self._send_log(writer, log_read)

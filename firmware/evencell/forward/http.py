@@ -4,30 +4,25 @@ import gc
 import json
 from collections import OrderedDict
 
-import microdot.microdot
-from microdot import Microdot, Response
-
 from evencell import __version__
+from evencell.compat import const
 from evencell.forward.event_stream import EventStreams
-from evencell.forward.server import Server, error, json_response
+from evencell.forward.server import JSON_TYPE, Response, Server, error, json_response
 from evencell.forward.status_json import status_with_diagnosis
 
 _PAGE = __file__.rsplit("/", 1)[0] + "/page.html.gz"
 _HTML_TYPE = "text/html; charset=UTF-8"
 _PBM_TYPE = "image/x-portable-bitmap"
+_PAGE_PIECE_BYTES = const(512)
 
 
 def start(context):
     """Serve the page as long as the device runs."""
-    # microdot prints tracebacks; ours go to the log.
-    microdot.microdot.print_exception = (  # pyright: ignore[reportAttributeAccessIssue]
-        lambda fault: context.supervisor.report("a request", fault)
-    )
     site = Site(context)
     http = context.config["http"]
 
     async def run():
-        await Server(site.app(), context.log, context.supervisor.contain).serve(http["host"], http["port"])
+        await Server(site.routes(), site.admit, context.log, context.supervisor).serve(http["host"], http["port"])
 
     context.supervisor.start("http", run)
 
@@ -39,18 +34,17 @@ class Site:
         self._context = context
         self._streams = EventStreams(context)
 
-    def app(self) -> Microdot:
-        """A microdot application with every path."""
-        app = Microdot()
-        app.get("/")(self.page)
-        app.get("/healthz")(self.healthz)
-        app.get("/metrics")(self.metrics)
-        app.get("/api/v1/status")(self.status)
-        app.get("/api/v1/events")(self._streams.handle)
-        app.get("/api/v1/display")(self.display)
-        app.get("/api/v1/crashes")(self.crashes)
-        app.before_request(self.admit)
-        return app
+    def routes(self) -> dict:
+        """What answers each method and path."""
+        return {
+            "GET /": self.page,
+            "GET /healthz": self.healthz,
+            "GET /metrics": self.metrics,
+            "GET /api/v1/status": self.status,
+            "GET /api/v1/events": self._streams.handle,
+            "GET /api/v1/display": self.display,
+            "GET /api/v1/crashes": self.crashes,
+        }
 
     def admit(self, request):
         """Readings are for everyone, or for nobody while there is no login."""
@@ -61,12 +55,11 @@ class Site:
 
     def page(self, _request):
         """The page, as it was compressed when the firmware was built; else the file in the device's root."""
+        headers = "Cache-Control: no-cache\r\n"
         try:
-            page = Response.send_file(_PAGE, content_type=_HTML_TYPE, compressed=True)
+            return Response(_pieces_of(open(_PAGE, "rb")), _HTML_TYPE, headers=headers + "Content-Encoding: gzip\r\n")
         except OSError:  # frozen into MicroPython, or installed by mip (docs/frozen.md)
-            page = Response.send_file("page.html", content_type=_HTML_TYPE)
-        page.headers["Cache-Control"] = "no-cache"
-        return page
+            return Response(_pieces_of(open("page.html", "rb")), _HTML_TYPE, headers=headers)
 
     def healthz(self, _request):
         """200 while every part runs."""
@@ -84,23 +77,19 @@ class Site:
         """The same for Prometheus, sent in pieces."""
         from evencell.forward import metrics
 
-        content_type = metrics.content_type(request.headers.get("Accept", ""))
-        pieces = metrics.pieces(self._device(), self._packs(), self._restarts(), content_type)
-        headers = {"Content-Type": content_type, "Cache-Control": "no-store"}
-        return Response(pieces, 200, headers)  # pyright: ignore[reportArgumentType] (microdot takes generators)
+        content_type = metrics.content_type(request.header("accept"))
+        return Response(metrics.pieces(self._device(), self._packs(), self._restarts(), content_type), content_type)
 
     def display(self, _request):
         """The small display's picture; a lit pixel is a 1."""
         canvas = self._context.canvas
         if canvas is None:
             return error(404, "this device shows no display")
-        return Response(canvas.pbm(), 200, {"Content-Type": _PBM_TYPE, "Cache-Control": "no-store"})
+        return Response(canvas.pbm(), _PBM_TYPE)
 
     def crashes(self, _request):
         """What failed, the newest first; sent one by one."""
-        headers = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "no-store"}
-        pieces = _crash_pieces(self._context.crashes.all())
-        return Response(pieces, 200, headers)  # pyright: ignore[reportArgumentType] (microdot takes generators)
+        return Response(_crash_pieces(self._context.crashes.all()), JSON_TYPE)
 
     def _packs(self) -> list[dict]:
         context = self._context
@@ -130,6 +119,15 @@ class Site:
             "safe_mode": context.safe_mode,
             "influx": None if queue is None else queue.counts(),
         }
+
+
+def _pieces_of(file):
+    """The file's bytes, then it is closed."""
+    with file:
+        piece = file.read(_PAGE_PIECE_BYTES)
+        while piece:
+            yield piece
+            piece = file.read(_PAGE_PIECE_BYTES)
 
 
 def _crash_pieces(entries: list):

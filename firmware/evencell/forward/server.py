@@ -1,9 +1,11 @@
-"""Microdot behind a gate: an ESP32 has about ten sockets, and whoever connects gets only so much time and memory."""
+"""A small web server: an ESP32 has about ten sockets, and whoever connects gets only so much time and memory.
+
+HTTP/1.0 (RFC 1945), one request a connection: what a page, scripts and Prometheus need. Why it is our own:
+docs/architecture.md.
+"""
 
 import asyncio
 import json
-
-from microdot import Microdot, Request, Response
 
 from evencell.compat import const, wait_for_ms
 
@@ -13,10 +15,12 @@ _REQUEST_MS = const(5_000)
 _RESPONSE_MS = const(10_000)
 _REFUSAL_MS = const(1_000)
 _HEAD_BYTES = const(2048)
+_BODY_BYTES = const(2048)
 _PIECE_BYTES = const(256)  # of a request that is read at a time
-BODY_BYTES = const(2048)
 
+JSON_TYPE = "application/json; charset=UTF-8"
 _REASONS = {
+    200: "OK",
     400: "Bad Request",
     401: "Unauthorized",
     404: "Not Found",
@@ -29,8 +33,67 @@ _REASONS = {
 }
 
 
-class HeadTooLongError(ValueError):
-    """Request line and headers do not fit."""
+class RefusalError(ValueError):
+    """What was sent is not answered; `arguments` are those of `error`."""
+
+    def __init__(self, *arguments):
+        self.arguments = arguments
+
+
+class Request:
+    """What was asked: `method`, `path`, `query` as it was sent, `body`."""
+
+    def __init__(self, head: str):
+        """Raises ValueError where this is no HTTP."""
+        lines = head.split("\r\n")
+        self.method, target, version = lines.pop(0).split(" ")
+        path, _, self.query = target.partition("?")
+        self.path = unescaped(path)
+        self._headers = lines
+        if not version.startswith("HTTP/1.") or not all(":" in line for line in lines):
+            raise ValueError
+        self.body = b""
+
+    def header(self, name: str) -> str:
+        """The value of a header whose name is given in lower case, "" where it was not sent."""
+        for line in self._headers:
+            key, _, value = line.partition(":")
+            if key.lower() == name:
+                return value.strip()
+        return ""
+
+
+class Response:
+    """An answer: `body` is bytes, or an iterator of pieces, bytes or text.
+
+    With `send(writer)`, a coroutine function, more follows once the request is forgotten, which costs heap.
+    `headers` are whole lines, each with its end.
+    """
+
+    def __init__(self, body, content_type: str, status: int = 200, headers: str = "", send=None):
+        self.body = body
+        self.status = status
+        self.send = send
+        self._headers = "Content-Type: %s\r\n%s" % (content_type, headers)
+
+    def head(self) -> bytes:
+        """The first line and the headers."""
+        headers = self._headers
+        if isinstance(self.body, bytes):
+            headers += "Content-Length: %d\r\n" % len(self.body)
+        if "Cache-Control" not in headers:
+            headers += "Cache-Control: no-store\r\n"
+        text = "HTTP/1.0 %d %s\r\nX-Content-Type-Options: nosniff\r\n%s\r\n"
+        return (text % (self.status, _REASONS[self.status], headers)).encode()
+
+
+def unescaped(text: str) -> str:
+    """A path, or a value of a query, as it was meant; raises ValueError for an escape that is none."""
+    pieces = text.split("%")
+    data = pieces.pop(0).encode()
+    for piece in pieces:
+        data += bytes((int(piece[:2], 16),)) + piece[2:].encode()
+    return str(data, "utf-8")
 
 
 def error(status: int, text: str, field: str | None = None) -> Response:
@@ -40,67 +103,23 @@ def error(status: int, text: str, field: str | None = None) -> Response:
 
 def json_response(body: dict, status: int = 200) -> Response:
     """A small answer that nobody may keep."""
-    headers = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "no-store"}
-    return Response(json.dumps(body), status, headers, _REASONS.get(status))
-
-
-class StreamResponse(Response):
-    """An answer without an end: `send(writer)` writes it, once the request is forgotten, which costs heap."""
-
-    def __init__(self, send):
-        super().__init__()
-        self.send = send
-
-
-class BoundedReader:
-    """Reads the head of a request, up to its limit, and hands it out as microdot asks for it."""
-
-    def __init__(self, reader):
-        self._reader = reader
-        self._data = b""
-
-    async def load_head(self):
-        """Read until the blank line; raises HeadTooLongError, or EOFError where the client leaves before."""
-        while b"\r\n\r\n" not in self._data and b"\n\n" not in self._data:
-            room = _HEAD_BYTES - len(self._data)
-            if room <= 0:
-                raise HeadTooLongError
-            more = await self._reader.read(min(room, _PIECE_BYTES))
-            if not more:
-                raise EOFError
-            self._data += more
-
-    async def readline(self) -> bytes:
-        """The next line of the head."""
-        end = self._data.find(b"\n") + 1
-        line, self._data = self._data[:end], self._data[end:]
-        return line
-
-    async def readexactly(self, count: int) -> bytes:
-        """`count` bytes of the body; raises ValueError where that is no count, EOFError where they don't come."""
-        if count < 0:
-            raise ValueError("Content-Length")
-        while len(self._data) < count:
-            more = await self._reader.read(count - len(self._data))
-            if not more:
-                raise EOFError
-            self._data += more
-        return self._data[:count]
+    return Response(json.dumps(body).encode(), JSON_TYPE, status)
 
 
 class Server:
-    """Serves `app`. What a client does wrong costs it an answer; a bug (`contain` logs it), that one connection."""
+    """Serves `routes`, handlers by method and path, as in "GET /": `handler(request)` gives a Response.
 
-    def __init__(self, app: Microdot, log, contain):
-        self._app = app
+    What a client does wrong costs it an answer; a bug, which `supervisor` logs, that one connection. `admit(request)`
+    gives the refusal of a request, or None.
+    """
+
+    def __init__(self, routes: dict, admit, log, supervisor):
+        self._routes = routes
+        self._admit = admit
         self._log = log
-        self._contain = contain
+        self._supervisor = supervisor
         self._connections = 0
         self._refusals = 0
-        Request.max_content_length = Request.max_body_length = BODY_BYTES
-        for status, text in ((404, "there is nothing here"), (405, "not with this method"), (413, "body too long")):
-            app.error_handlers[status] = _error_handler(status, text)
-        app.error_handlers[500] = _error_handler(500, "a fault of the firmware; its log says more")
 
     async def serve(self, host: str, port: int):
         """Listen for ever; raises OSError where the port can't be had."""
@@ -109,7 +128,7 @@ class Server:
         await server.wait_closed()
 
     async def _guarded(self, reader, writer):
-        await self._contain("a connection", self._connected(reader, writer))
+        await self._supervisor.contain("a connection", self._connected(reader, writer))
 
     async def _connected(self, reader, writer):
         try:
@@ -125,34 +144,39 @@ class Server:
     async def _converse(self, reader, writer):
         self._connections += 1
         try:
-            response = await self._respond(reader, writer)
-            if isinstance(response, StreamResponse):
+            response, body = await self._respond(reader)
+            await wait_for_ms(_write(response, body, writer), _RESPONSE_MS)
+            if response.send and body is not None:
                 await response.send(writer)
-            else:
-                await wait_for_ms(_write(response, writer), _RESPONSE_MS)
         finally:
             self._connections -= 1
 
-    async def _respond(self, reader, writer) -> Response:
+    async def _respond(self, reader):
+        """The answer, and what is sent of its body: None where only the head was asked for."""
         try:
-            request = await wait_for_ms(self._request(reader, writer), _REQUEST_MS)
+            request = await wait_for_ms(_read(reader), _REQUEST_MS)
         except asyncio.TimeoutError:
-            return error(408, "the request took longer than 5 s")
-        except HeadTooLongError:
-            return error(431, "request line and headers take more than %d bytes" % _HEAD_BYTES)
-        except (ValueError, IndexError):
+            response = error(408, "the request took longer than 5 s")
+        except RefusalError as refusal:
+            response = error(*refusal.arguments)
+        except ValueError:
             self._log.debug("http: a request that is none")
-            return error(400, "this is not an HTTP request")
-        return await self._app.dispatch_request(request)
+            response = error(400, "this is not an HTTP request")
+        else:
+            response = self._admit(request) or self._answer(request)
+            if request.method == "HEAD":
+                return response, None
+        return response, response.body
 
-    async def _request(self, reader, writer) -> Request:
-        bounded = BoundedReader(reader)
-        await bounded.load_head()
-        address = writer.get_extra_info("peername")
-        request = await Request.create(self._app, bounded, writer, address)  # pyright: ignore[reportArgumentType]
-        if request is None:
-            raise ValueError("no request line")
-        return request
+    def _answer(self, request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        handler = self._routes.get("%s %s" % (method, request.path))
+        if handler:
+            response = self._supervisor.result_of("a request", handler, request)
+            return response or error(500, "a fault of the firmware; its log says more")
+        if any(route.endswith(" " + request.path) for route in self._routes):
+            return error(405, "not with this method")
+        return error(404, "there is nothing here")
 
     async def _refuse(self, reader, writer):
         """Hear the request out before saying no: an answer to an unread request may never arrive."""
@@ -160,33 +184,53 @@ class Server:
             return
         self._refusals += 1
         try:
-            await wait_for_ms(BoundedReader(reader).load_head(), _REFUSAL_MS)
+            await wait_for_ms(_read_head(reader), _REFUSAL_MS)
             refusal = error(503, "all %d connections are taken; try again in a moment" % _MOST_CONNECTIONS)
-            await wait_for_ms(_write(refusal, writer), _REFUSAL_MS)
+            await wait_for_ms(_write(refusal, refusal.body, writer), _REFUSAL_MS)
         finally:
             self._refusals -= 1
 
 
-class _Writer:
-    """A stream's writer with the one method that microdot calls, which CPython's lacks."""
-
-    def __init__(self, writer):
-        self._writer = writer
-
-    async def awrite(self, data):
-        self._writer.write(data)
-        await self._writer.drain()
-
-
-def _error_handler(status: int, text: str):
-    def handle(_request):
-        return error(status, text)
-
-    return handle
+async def _read(reader) -> Request:
+    """The whole request; raises ValueError, RefusalError among them, or EOFError where the client leaves before."""
+    head, body = await _read_head(reader)
+    request = Request(head)
+    length = request.header("content-length") or "0"
+    if not length.isdigit():
+        raise ValueError
+    count = int(length)
+    if count > _BODY_BYTES:
+        raise RefusalError(413, "body too long")
+    while len(body) < count:
+        body += await _read_more(reader, count - len(body))
+    request.body = body[:count]
+    return request
 
 
-async def _write(response: Response, writer):
-    await response.write(_Writer(writer))  # pyright: ignore[reportArgumentType] (it has what microdot calls)
+async def _read_head(reader) -> tuple[str, bytes]:
+    """The head without the blank line that ends it, and what came behind that."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        if len(data) >= _HEAD_BYTES:
+            raise RefusalError(431, "request line and headers take more than %d bytes" % _HEAD_BYTES)
+        data += await _read_more(reader, min(_HEAD_BYTES - len(data), _PIECE_BYTES))
+    head, _, body = data.partition(b"\r\n\r\n")
+    return str(head, "utf-8"), body  # no UTF-8: UnicodeError, which is a ValueError
+
+
+async def _read_more(reader, most_bytes: int) -> bytes:
+    more = await reader.read(most_bytes)
+    if not more:
+        raise EOFError
+    return more
+
+
+async def _write(response: Response, body, writer):
+    writer.write(response.head())
+    for piece in (body,) if isinstance(body, bytes) else body or ():
+        writer.write(piece if isinstance(piece, bytes) else piece.encode())
+        await writer.drain()
+    await writer.drain()
 
 
 async def _close(writer):

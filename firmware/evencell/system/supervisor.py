@@ -54,6 +54,13 @@ class Supervisor:
         except Exception as error:
             self.report(name, error)
 
+    def result_of(self, name: str, function, *arguments):
+        """What `function(*arguments)` returns; None where a bug in it was reported instead."""
+        try:
+            return function(*arguments)
+        except Exception as error:
+            self.report(name, error)
+
     def report(self, name: str, what):
         """Log and keep a failure: an exception, or a sentence, or None where nothing is known."""
         if isinstance(what, Exception):
