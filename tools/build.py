@@ -41,10 +41,10 @@ class BuildError(click.ClickException):
     """What stands in the way of a build, in one sentence."""
 
 
-def build(board: str, profile: str = "full") -> Path:
+def build(board: str, profile: str = "full", *, small: bool = False) -> Path:
     """Build for `board` (a name of `evencell boards`); returns the folder of the tree, with `board.py` in it.
 
-    `host`: `build/host`, with `main.py` beside it. A chip: the slot `build/<board>/flash/a`, with its manifest.json;
+    `host`: `build/host`, with `main.py` beside it; `small`: `build/host-small`, compiled as for a chip. A chip: the slot `build/<board>/flash/a`, with its manifest.json;
     what lies outside the slots is in the folder above. Raises BuildError.
     """
     if profile not in PROFILES:
@@ -54,7 +54,7 @@ def build(board: str, profile: str = "full") -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two at once would write the same files
         data = board_data(board)
         if data["chip"] == "host":
-            tree = build_tree(BUILD / board, data, profile)
+            tree = build_tree(BUILD / ("host-small" if small else "host"), {**data, "small": small}, profile)
             write_if_changed(tree / "main.py", (FIRMWARE / "main.py").read_bytes())
             return tree
         tree = build_tree(flash_folder(board) / slots.FIRST, data, profile)
@@ -154,13 +154,15 @@ def make_font(ttf: Path, height: int, characters: str, module: Path) -> Path:
 def compile_module(source: Path, target: Path, name: str, board: dict):
     """Compile to bytecode for the board's processor; tracebacks name the file as `name`.
 
-    On a chip they name the function, but not the line: numbers would cost 4 KB, and functions here are short.
+    On a chip (and where `small` says so) they name the function, but not the line: numbers would cost 4 KB, and
+    functions here are short.
     """
     if newer(target, source, ROOT / "boards" / f"{board['name']}.py", tool("mpy-cross")):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_suffix(".new")
-    options = [f"-march={board['march']}", "-O3"] if "march" in board else []
+    options = [f"-march={board['march']}"] if "march" in board else []
+    options += ["-O3"] if board.get("small", "march" in board) else []
     text = without_slots(source.read_text("utf-8"))
     run([str(tool("mpy-cross")), *options, "-s", name, "-o", str(new), "-"], given=text)
     new.replace(target)

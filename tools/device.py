@@ -26,8 +26,8 @@ def micropython() -> str:
 
 
 def command(heap: str | None = None) -> list[str]:
-    """How to start the firmware, built anew where something changed."""
-    tree = build("host")
+    """How to start the firmware, built anew where something changed; where a heap is to do, compiled as for a chip."""
+    tree = build("host", small=heap is not None)
     options = ["-X", f"heapsize={heap}"] if heap else []
     return [micropython(), *options, str(tree / "main.py")]
 
