@@ -15,8 +15,7 @@ from evencell.pack.alarms import ALARMS
 from evencell.pack.pack import LINKS, Pack
 from evencell.pack.status import BALANCE_STATES, FIELDS
 from evencell.pack.temperature import TemperatureScale
-from evencell.system.config_kinds import List
-from evencell.system.config_spec import TABLE
+from host_tests.config_rules import RULES
 from host_tests.portable import ROOT, FakeClock
 from tools.cli import main
 
@@ -34,17 +33,6 @@ MACHINE_PATH = re.compile(r"(?<![\w./~<>-])/(?:work|root|tmp|home|mnt|Users)\b/?
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
-
-
-def config_keys(table: dict, path: str = ""):
-    """Every key with its rule, spelled as `docs/api.md` does: `mqtt.port`, `packs[].name`."""
-    for key, rule in table.items():
-        if isinstance(rule, dict):
-            yield from config_keys(rule, f"{path}{key}.")
-            continue
-        yield path + key, rule
-        if isinstance(rule, List):
-            yield from config_keys(rule.table, f"{path}{key}[].")
 
 
 def status_keys() -> dict:
@@ -92,16 +80,16 @@ def test_every_reason_for_doubt_is_explained(reason):
     assert f"`doubted_{reason}`" in API
 
 
-@pytest.mark.parametrize(("key", "rule"), list(config_keys(TABLE)))
+@pytest.mark.parametrize(("key", "rule"), list(RULES.items()))
 def test_every_configuration_key_has_its_line_with_default_and_range(key, rule):
-    allowed = rule.allowed + (", or null" if rule.default is None else "")
+    allowed = rule.allowed() + (", or null" if rule.default is None else "")
     assert f"| `{key}` | `{json.dumps(rule.default)}` | {allowed} |" in API
 
 
 def test_no_configuration_key_is_made_up():
     section = API.split("## config.json")[1].split("\n## ")[0]
     documented = re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
-    assert documented == [key for key, _ in config_keys(TABLE)]
+    assert documented == list(RULES)
 
 
 @pytest.mark.parametrize("command", list(main.commands))

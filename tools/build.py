@@ -44,8 +44,9 @@ class BuildError(click.ClickException):
 def build(board: str, profile: str = "full", *, small: bool = False) -> Path:
     """Build for `board` (a name of `evencell boards`); returns the folder of the tree, with `board.py` in it.
 
-    `host`: `build/host`, with `main.py` beside it; `small`: `build/host-small`, compiled as for a chip. A chip: the slot `build/<board>/flash/a`, with its manifest.json;
-    what lies outside the slots is in the folder above. Raises BuildError.
+    `host`: `build/host` with `main.py`; `small`: `build/host-small`, compiled as for a chip. A chip: the slot
+    `build/<board>/flash/a`, with its manifest.json; what lies outside the slots is in the folder above. Raises
+    BuildError.
     """
     if profile not in PROFILES:
         raise BuildError(f"There is no profile {profile!r}. Take one of: {', '.join(PROFILES)}.")

@@ -12,9 +12,9 @@ from evencell.hub import Hub
 from evencell.pack.pack import Pack
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.jk_balancer import decode_status
-from evencell.system.config_spec import TABLE
 from evencell.system.log import Log
 from evencell.system.watch import Progress
+from host_tests.config_rules import RULES
 from host_tests.portable import FakeClock, frame_of
 
 QUEUE_BYTES = 8192
@@ -106,7 +106,7 @@ def test_a_full_queue_drops_the_oldest_that_is_not_being_sent():
     ],
 )
 def test_an_address(url, parts):
-    assert TABLE["influx"]["url"].accepts(url)
+    assert RULES["influx.url"].accepts(url)
     assert split_url(url) == parts
 
 
@@ -118,7 +118,7 @@ NO_ADDRESSES = (
 
 @pytest.mark.parametrize("url", NO_ADDRESSES)
 def test_what_is_no_address(url):
-    assert not TABLE["influx"]["url"].accepts(url)
+    assert not RULES["influx.url"].accepts(url)
 
 
 ANSWERS = {

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evencell.system import config, config_check
-from evencell.system.config_kinds import List
-from evencell.system.config_spec import TABLE
+from host_tests.config_rules import item_table, table
 from host_tests.fuzz.profile import examples
 
+TABLE = table()
 SECRET = "hunter2-correct-horse"
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(10**20), 10**20), st.floats(), st.text(max_size=50), st.just(SECRET)
@@ -19,30 +19,30 @@ ANYTHING = st.recursive(
 )
 
 
-def shaped(table: dict) -> st.SearchStrategy:
-    """Objects with some of the table's keys, their values right or anything."""
-    return st.fixed_dictionaries({}, optional={key: value_of(rule) for key, rule in table.items()})
+def shaped(keys: dict) -> st.SearchStrategy:
+    """Objects with some of these keys, their values right or anything."""
+    return st.fixed_dictionaries({}, optional={key: value_of(rule) for key, rule in keys.items()})
 
 
 def value_of(rule) -> st.SearchStrategy:
     if isinstance(rule, dict):
         return st.one_of(shaped(rule), ANYTHING)
-    if isinstance(rule, List):
-        return st.one_of(st.lists(shaped(rule.table), max_size=9), ANYTHING)
+    if rule.kind == "list":
+        return st.one_of(st.lists(shaped(item_table(rule)), max_size=9), ANYTHING)
     return st.one_of(st.just(rule.default), ANYTHING)
 
 
-def is_whole(table: dict, completed) -> bool:
+def is_whole(keys: dict, completed) -> bool:
     """Whether every key is there, with a value that it may have."""
-    return list(completed) == list(table) and all(is_right(rule, completed[key]) for key, rule in table.items())
+    return list(completed) == list(keys) and all(is_right(rule, completed[key]) for key, rule in keys.items())
 
 
 def is_right(rule, value) -> bool:
     if isinstance(rule, dict):
         return is_whole(rule, value)
-    if isinstance(rule, List):
-        return all(is_whole(rule.table, item) for item in value)
-    return value == rule.default or rule.accepts(value)
+    if rule.kind == "list":
+        return all(is_whole(item_table(rule), item) for item in value)
+    return rule.accepts(value) or value == rule.default
 
 
 def with_secrets(given):

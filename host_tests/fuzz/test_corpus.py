@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evencell.system import config
-from evencell.system.config_spec import TABLE
+from host_tests.config_rules import table
 from host_tests.fuzz.machines import ask_through, offered, settled, worst_mv
 from host_tests.fuzz.test_config_fuzz import is_whole
 from host_tests.fuzz.test_http_fuzz import Served, check
@@ -71,5 +71,5 @@ def test_config(entry, tmp_path):
     path = tmp_path / "config.json"
     path.write_bytes(bytes.fromhex(entry["hex"]) if "hex" in entry else entry["text"].encode() * entry["times"])
     completed, faults = config.load(str(path))
-    assert is_whole(TABLE, completed)
+    assert is_whole(table(), completed)
     assert faults

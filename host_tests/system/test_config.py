@@ -1,8 +1,11 @@
 import json
 import os
 
+from evencell.pack.temperature import SCALES
+from evencell.protocol.jk_settings import MODELS
 from evencell.system import config
 from evencell.system.files import exists
+from evencell.system.log import LEVELS
 from evencell.system.spelling import distance, nearest
 from host_tests.portable import scratch_path
 
@@ -144,6 +147,12 @@ def test_an_address_to_write_to():
     for wrong in ("https://store/", "http://me:pw@store/", "http://store:0/", "http://store/\n", "store", 8086):
         settings, found = load({"influx": {"url": wrong}})
         assert settings["influx"]["url"] is None and len(found) == 1 and "influx.url" in found[0], wrong
+
+
+def test_words_are_those_of_the_modules_that_use_them():
+    assert [word for word in MODELS if load({"packs": [{"model": word}]})[1]] == []
+    assert [word for word in SCALES if load({"packs": [{"temperature_scale": word}]})[1]] == []
+    assert [word for word in LEVELS if load({"log": {"level": word}})[1]] == []
 
 
 def test_overrides_win():

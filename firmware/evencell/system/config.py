@@ -18,10 +18,10 @@ def load(path: str, overrides: dict | None = None) -> tuple[dict, list[str]]:
     """
     faults = []
     given = _read_best(path, faults)
+    _override(given, overrides or {})
     check = _check()
     wrong = []
     config = check.complete(given, wrong)
-    check.override(config, overrides or {}, wrong)
     check.reconcile(config, wrong)
     _forget_check()
     return config, faults + sorted(wrong)
@@ -79,6 +79,15 @@ def read(path: str, may_be_empty: bool) -> dict:
     if not isinstance(given, dict):
         raise ValueError("this must be a JSON object: { … }")
     return given
+
+
+def _override(given: dict, overrides: dict):
+    """Put the values of `overrides`, shaped like the configuration, over those of `given`."""
+    for key, value in overrides.items():
+        if isinstance(value, dict) and isinstance(given.get(key), dict):
+            given[key].update(value)
+        else:
+            given[key] = value
 
 
 def _check():

@@ -1,88 +1,57 @@
-"""The table of all configuration keys: what each may be, and what it is when nothing is said."""
+"""The table of all configuration keys: key, default as JSON, and kind of its values (config_kinds.py).
 
-from evencell.pack.temperature import SCALES
-from evencell.protocol.jk_settings import MODELS
-from evencell.system.config_kinds import (
-    Address,
-    Choice,
-    Country,
-    Hosts,
-    List,
-    Name,
-    Number,
-    Pins,
-    Switch,
-    Text,
-    Topic,
-    Whole,
-)
-from evencell.system.log import LEVELS
+Lines of text: as objects they took 12 KB of an ESP32's heap while the configuration was checked.
+"""
 
-_PACK = {
-    "name": Name("pack1", 24),
-    "model": Choice("jk_b2a4s", *MODELS),
-    "uart": Whole(None, 0, 2),
-    "address": Whole(1, 0, 255),
-    "interval_ms": Whole(1000, 0, 86_400_000),
-    "timeout_ms": Whole(1000, 100, 10_000),
-    "temperature_scale": Choice("auto", *SCALES),
-    "writable": Switch(False),
-    "chemistry": Choice("lfp", "lfp", "nmc", "lto", "custom"),
-    "capacity_ah": Number(20, 0, 10_000),
-}
-_NETWORK = {"ssid": Text("", 32, 1), "password": Text(None, 63)}
-
-TABLE = {
-    "name": Text("evencell", 32, 1),
-    "profile": Choice("full", "full", "display", "telemetry"),
-    "packs": List(_PACK, 1, 8, "name"),
-    "wifi": {
-        "networks": List(_NETWORK, 0, 8, "ssid"),
-        "hostname": Name(None, 32),
-        "txpower": Number(None, 2, 21),
-        "country": Country(),
-    },
-    "time": {
-        "servers": Hosts("pool.ntp.org", "time.cloudflare.com"),
-        "interval_s": Whole(3600, 900, 86_400),
-    },
-    "http": {
-        "enabled": Switch(True),
-        "host": Text("0.0.0.0", 64, 1),
-        "port": Whole(80, 1, 65535),
-        "public_read": Switch(True),
-    },
-    "mqtt": {
-        "enabled": Switch(False),
-        "host": Text("", 64),
-        "port": Whole(1883, 1, 65535),
-        "user": Text(None, 64),
-        "password": Text(None, 128),
-        "tls": Switch(False),
-        "prefix": Topic("evencell", 32),
-        "publish_s": Whole(10, 1, 86_400),
-        "retain_state": Switch(False),
-        "commands": Switch(False),
-        "discovery": Switch(True),
-        "discovery_prefix": Topic("homeassistant", 32),
-    },
-    "influx": {
-        "url": Address(160),
-        "token": Text(None, 128),
-        "user": Text(None, 64),
-        "password": Text(None, 128),
-        "measurement": Name("evencell", 32),
-        "batch_s": Whole(10, 1, 3600),
-    },
-    "display": {
-        "driver": Choice("auto", "auto", "none"),
-        "brightness": Whole(80, 0, 100),
-        "off_after_s": Whole(300, 0, 86_400),
-    },
-    "log": {
-        "level": Choice("info", *LEVELS),
-        "syslog": Text(None, 64, 1),
-        "syslog_port": Whole(514, 1, 65535),
-    },
-    "pins": Pins(),
-}
+TABLE = """\
+name                       "evencell"       text 1 32
+profile                    "full"           choice full display telemetry
+packs                      [{}]             list 1 8 name
+packs[].name               "pack1"          name 24
+packs[].model              "jk_b2a4s"       choice jk_b2a4s jk_b2a24s jk_b1a24s
+packs[].uart               null             whole 0 2
+packs[].address            1                whole 0 255
+packs[].interval_ms        1000             whole 0 86400000
+packs[].timeout_ms         1000             whole 100 10000
+packs[].temperature_scale  "auto"           choice auto 1 0.1
+packs[].writable           false            switch
+packs[].chemistry          "lfp"            choice lfp nmc lto custom
+packs[].capacity_ah        20               number 0 10000
+wifi.networks              []               list 0 8 ssid
+wifi.networks[].ssid       ""               text 1 32
+wifi.networks[].password   null             text 0 63
+wifi.hostname              null             name 32
+wifi.txpower               null             number 2 21
+wifi.country               null             country
+time.servers               ["pool.ntp.org","time.cloudflare.com"]  hosts
+time.interval_s            3600             whole 900 86400
+http.enabled               true             switch
+http.host                  "0.0.0.0"        text 1 64
+http.port                  80               whole 1 65535
+http.public_read           true             switch
+mqtt.enabled               false            switch
+mqtt.host                  ""               text 0 64
+mqtt.port                  1883             whole 1 65535
+mqtt.user                  null             text 0 64
+mqtt.password              null             text 0 128
+mqtt.tls                   false            switch
+mqtt.prefix                "evencell"       topic 32
+mqtt.publish_s             10               whole 1 86400
+mqtt.retain_state          false            switch
+mqtt.commands              false            switch
+mqtt.discovery             true             switch
+mqtt.discovery_prefix      "homeassistant"  topic 32
+influx.url                 null             address 160
+influx.token               null             text 0 128
+influx.user                null             text 0 64
+influx.password            null             text 0 128
+influx.measurement         "evencell"       name 32
+influx.batch_s             10               whole 1 3600
+display.driver             "auto"           choice auto none
+display.brightness         80               whole 0 100
+display.off_after_s        300              whole 0 86400
+log.level                  "info"           choice debug info warning error
+log.syslog                 null             text 1 64
+log.syslog_port            514              whole 1 65535
+pins                       {}               pins
+"""
