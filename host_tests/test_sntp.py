@@ -32,7 +32,7 @@ class Asking:
     def due_after_s(self) -> int:
         """Moves the clock there."""
         start_ms = self.clock.now_ms
-        while not self.client._is_due():
+        while not self.client.is_due():
             self.clock.now_ms += 1000
         return (self.clock.now_ms - start_ms) // 1000
 
@@ -84,7 +84,7 @@ def test_the_server_that_answered_is_asked_again_and_another_only_if_it_fails(br
 def test_after_a_good_answer_the_pauses_begin_anew(good, broken):
     asking = Asking(broken.host, broken.host, good.host)
     assert asking.pauses(3) == [1, 2, 3600]
-    asking.client._servers = (broken.host,) * 3
+    asking.client.servers = (broken.host,) * 3
     assert asking.pauses(2) == [1, 2]
 
 
@@ -112,15 +112,15 @@ def test_what_comes_before_the_answer_and_does_not_echo_the_question_is_passed_o
 def test_nobody_is_asked_without_a_network_and_at_once_when_one_is_joined(broken, good):
     asking = Asking(broken.host, good.host)
     asking.network = SimpleNamespace(state="waiting")
-    assert not asking.client._is_due()
+    assert not asking.client.is_due()
     asking.network.state = "connected"
     asking.ask()
-    assert not asking.client._is_due()
+    assert not asking.client.is_due()
     asking.hub.joined += 1
-    assert asking.client._is_due()
+    assert asking.client.is_due()
     asking.ask()
     asking.hub.joined += 1
-    assert not asking.client._is_due()
+    assert not asking.client.is_due()
 
 
 def test_a_port_that_nobody_serves_is_a_failure_and_no_traceback():
