@@ -12,8 +12,9 @@ from evencell.link.diagnosis import VERDICTS, Diagnosis
 from evencell.link.exchange import Line
 from evencell.pack.acceptance import REASONS
 from evencell.pack.alarms import ALARMS
+from evencell.pack.fields import FIELDS
 from evencell.pack.pack import LINKS, Pack
-from evencell.pack.status import BALANCE_STATES, FIELDS
+from evencell.pack.status import BALANCE_STATES
 from evencell.pack.temperature import TemperatureScale
 from host_tests.config_rules import RULES
 from host_tests.portable import ROOT, FakeClock

@@ -4,7 +4,12 @@ import ast
 
 
 def without_slots(source: str) -> str:
-    """`source` without `__slots__`, which MicroPython stores and ignores; every other line keeps its number."""
+    """`source` without `__slots__`, which MicroPython stores and ignores; every other line keeps its number.
+
+    Where the source itself goes by them they stay.
+    """
+    if "self.__slots__" in source:
+        return source
     lines = source.split("\n")
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Assign) and _sets_slots(node):

@@ -4,7 +4,7 @@ import json
 
 from evencell.forward.discovery import Announcement
 from evencell.pack.alarms import ALARMS
-from evencell.pack.status import FIELDS
+from evencell.pack.fields import FIELDS
 
 LONGEST_PIECE_BYTES = 512
 ID = "aa61002f3d49"

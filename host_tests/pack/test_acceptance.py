@@ -1,8 +1,8 @@
 import struct
 
 from evencell.pack.acceptance import REASONS
+from evencell.pack.fields import FIELDS
 from evencell.pack.pack import Pack
-from evencell.pack.status import FIELDS
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.jk_balancer import CELLS_OFFSET, S16, STATUS_TABLE, U8, decode_status
 from host_tests.portable import FakeClock, frame_of, without_heap

@@ -1,5 +1,6 @@
 """The symbolic link that gives the simulated line a name which stays."""
 
+import contextlib
 import os
 
 # Where Linux and macOS keep their ptys: a link to there can only be an earlier simulator's.
@@ -20,8 +21,9 @@ def place(link: str, target: str):
 
 def remove(link: str, target: str):
     """Take `link` away, unless another simulator has taken the name over."""
-    if os.path.islink(link) and os.readlink(link) == target:
-        os.unlink(link)
+    with contextlib.suppress(FileNotFoundError):  # its folder may be gone as well
+        if os.path.islink(link) and os.readlink(link) == target:
+            os.unlink(link)
 
 
 def _is_stale(link: str) -> bool:

@@ -11,8 +11,9 @@ from evencell import __version__
 from evencell.compat import const
 from evencell.link.diagnosis import VERDICTS
 from evencell.pack.alarms import ALARMS
+from evencell.pack.fields import FIELDS
 from evencell.pack.pack import LINKS
-from evencell.pack.status import BALANCE_STATES, FIELDS
+from evencell.pack.status import BALANCE_STATES
 from evencell.protocol.jk_balancer import CELL_SLOTS
 
 _LOST_STATES = const(3)  # so many in a row may be missing before a value counts as gone: they have QoS 0

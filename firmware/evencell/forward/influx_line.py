@@ -5,7 +5,7 @@ VictoriaMetrics keeps none; a state is its number.
 """
 
 from evencell.pack.alarms import ALARMS
-from evencell.pack.status import FIELDS
+from evencell.pack.fields import FIELDS
 
 
 def line_of(measurement: str, device: str, pack, time_s: int) -> bytes:

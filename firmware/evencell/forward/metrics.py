@@ -8,8 +8,9 @@ from evencell.compat import const
 from evencell.forward.status_json import LINE_COUNTERS
 from evencell.pack.acceptance import REASONS
 from evencell.pack.alarms import ALARMS
+from evencell.pack.fields import FIELDS
 from evencell.pack.pack import LINKS
-from evencell.pack.status import BALANCE_STATES, FIELDS
+from evencell.pack.status import BALANCE_STATES
 
 _PIECE_BYTES = const(512)  # sent as soon as so much is there: no answer of several KB lies in memory
 _TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -8,7 +8,7 @@ from evencell.compat import const, ticks_diff, ticks_ms
 from evencell.forward.event_json import event_of
 from evencell.forward.mqtt_client import MqttClient
 from evencell.forward.status_json import status_of
-from evencell.pack.status import FIELDS
+from evencell.pack.fields import FIELDS
 from evencell.protocol.jk_balancer import CELL_SLOTS
 
 _STEP_MS = const(60_000)  # within which a connection or a publication must have come to its end, one way or the other

@@ -4,7 +4,8 @@ from collections import OrderedDict
 
 from evencell.pack.acceptance import REASONS
 from evencell.pack.alarms import names_of
-from evencell.pack.status import BALANCE_STATES, FIELDS
+from evencell.pack.fields import FIELDS
+from evencell.pack.status import BALANCE_STATES
 
 LINE_COUNTERS = (
     "requests",

@@ -1,4 +1,4 @@
-"""The status record of one pack, and the one table of its fields."""
+"""The status record of one pack. Which of it leaves the device: fields.py."""
 
 from array import array
 
@@ -10,28 +10,6 @@ WAITING = const(0)
 DISCHARGING = const(1)
 CHARGING = const(2)
 BALANCE_STATES = ("waiting", "discharging_highest", "charging_lowest")
-
-# Every field that leaves the device: name in the record, unit, kind, meaning. A way out maps kinds and units in a
-# small table of its own; one that is None in the record is unknown.
-FIELDS = (
-    ("pack_mv", "mV", "voltage", "Pack voltage"),
-    ("average_mv", "mV", "voltage", "Average cell voltage"),
-    ("delta_mv", "mV", "voltage", "Delta of highest and lowest cell"),
-    ("cells_mv", "mV", "cells", "Cell voltage"),
-    ("highest_cell", "", "cell", "Highest cell"),
-    ("lowest_cell", "", "cell", "Lowest cell"),
-    ("cells_detected", "", "count", "Cells detected"),
-    ("cells_configured", "", "count", "Cells configured"),
-    ("balance_state", "", "balance_state", "Balance state"),
-    ("balance_ma", "mA", "current", "Balance current"),
-    ("balancing_enabled", "", "switch", "Balancing switched on"),
-    ("trigger_mv", "mV", "voltage", "Trigger delta voltage"),
-    ("max_balance_ma", "mA", "current", "Maximum balance current"),
-    ("temperature_dc", "0.1 °C", "temperature", "Temperature"),
-    ("temperature_raw", "", "raw", "Temperature as sent"),
-    ("alarms", "", "alarms", "Alarms"),
-    ("alarms_raw", "", "raw", "Alarm byte as sent"),
-)
 
 
 class Status:
@@ -70,7 +48,7 @@ class Status:
     )
 
     def __init__(self):
-        for name in (field[0] for field in FIELDS):
+        for name in self.__slots__:
             setattr(self, name, None)
         self.cells_mv = array("H", bytes(2 * CELL_SLOTS))
         self.slots = 0
