@@ -143,3 +143,14 @@ def test_a_network_that_was_joined_ends_a_pause():
         assert await hub.pause(60, hub.joined - 1) == 1
 
     asyncio.run(scenario())
+
+
+def test_consumers_are_woken_where_nothing_happens_for_long():
+    hub = Hub([], FakeClock())
+    for hub.clock.now_ms in range(0, 14_001, 1000):
+        hub.look()
+    assert hub.changes == 0
+    hub.clock.now_ms = 15_000
+    hub.look()
+    hub.look()
+    assert hub.changes == 1

@@ -69,6 +69,7 @@ async def stay_alive(context):
     supervisor = context.supervisor
     while True:
         context.watch.look()
+        context.hub.look()
         supervisor.attempt("keeping that", context.crashes.flush)
         if not is_proven and context.clock.uptime_ms() >= _PROVEN_AFTER_MS:
             is_proven = True

@@ -6,6 +6,7 @@ from evencell.compat import const, sleep_ms
 
 _EVENTS_KEPT = const(32)
 _LONGEST_PAUSE_S = const(60)
+_LONGEST_QUIET_MS = const(15_000)  # ages are shown, and grow
 _TURN_MS = const(30_000)  # in which a consumer has to be through with what it was woken for
 
 
@@ -15,13 +16,16 @@ class Hub:
     An event is the tuple `(time_s, kind, pack, name, value)`: UNIX seconds, by what the clock knows when it is read, or
     None; "alarm" | "link" | "settings" | "config" | "network", the pack's name or None, what changed, what it is now.
 
-    `joined` counts how often the device joined a network: who pauses because there was none goes on when it changes.
+    `changes` counts how often consumers were woken. `joined` counts how often the device joined a network: who pauses
+    because there was none goes on when it changes.
     """
 
     def __init__(self, packs: list, clock):
         self.packs = packs
         self.clock = clock
         self.posted = 0
+        self.changes = 0
+        self._woken_ms = 0
         self.joined = 0
         self._events: list = [None] * _EVENTS_KEPT
         self._consumers = []
@@ -51,8 +55,15 @@ class Hub:
 
     def wake(self):
         """Something changed: a reading came, or did not come when it should have."""
+        self.changes += 1
+        self._woken_ms = self.clock.uptime_ms()
         for consumer in self._consumers:
             consumer.wake()
+
+    def look(self):
+        """Wake everyone where nothing did so for a while; to be called once a second."""
+        if self.clock.uptime_ms() - self._woken_ms >= _LONGEST_QUIET_MS:
+            self.wake()
 
     def event(self, number: int):
         """The event of this number, or None if it is overwritten or yet to come."""

@@ -1,6 +1,5 @@
 """Server-sent events: what the page lives on."""
 
-import asyncio
 import json
 
 from evencell.compat import const, wait_for_ms
@@ -9,7 +8,6 @@ from evencell.forward.server import Response, error
 from evencell.forward.status_json import status_with_diagnosis
 
 _MOST_STREAMS = const(4)
-_HEARTBEAT_MS = const(15_000)
 _SEND_MS = const(5_000)
 _LOG_PIECE_BYTES = const(1024)  # of the log that are sent at a time: as events they take three times as much
 
@@ -21,6 +19,8 @@ class EventStreams:
         self._hub = context.hub
         self._log = context.log
         self._open = 0
+        self._statuses = b""  # as every stream sends them, made of …
+        self._made_of = -1
 
     def handle(self, _request) -> Response:
         """The answer to one request: a stream, which the server sends for as long as the browser listens."""
@@ -43,18 +43,23 @@ class EventStreams:
         while True:
             log_read = await self._send_log(writer, log_read)
             self._write_events(writer, consumer)
-            for pack in self._hub.packs:
-                _write(writer, "status", status_with_diagnosis(pack, self._hub.clock))
+            writer.write(self._present_statuses())
             await wait_for_ms(writer.drain(), _SEND_MS)
-            try:
-                await wait_for_ms(consumer.changed(), _HEARTBEAT_MS)
-            except asyncio.TimeoutError:
-                writer.write(b": still here\n\n")
+            await consumer.changed()
+
+    def _present_statuses(self) -> bytes:
+        """The events of all packs' statuses, made once for all streams: a copy for each would scatter the heap."""
+        hub = self._hub
+        now = hub.changes + hub.clock.uptime_ms() // 1000  # both only grow; the second is for `age_ms`
+        if now != self._made_of:
+            self._statuses = b"".join([_event("status", status_with_diagnosis(pack, hub.clock)) for pack in hub.packs])
+            self._made_of = now
+        return self._statuses
 
     def _write_events(self, writer, consumer):
         event = consumer.next_event()
         while event:
-            _write(writer, "alarm", event_of(event))
+            writer.write(_event("alarm", event_of(event)))
             event = consumer.next_event()
 
     async def _send_log(self, writer, since: int) -> int:
@@ -63,10 +68,10 @@ class EventStreams:
             lines, since = self._log.read(since, _LOG_PIECE_BYTES)
             for line in lines:
                 seconds, level, text = line.split(" ", 2)
-                _write(writer, "log", {"uptime_s": int(seconds), "level": level, "text": text})
+                writer.write(_event("log", {"uptime_s": int(seconds), "level": level, "text": text}))
             await wait_for_ms(writer.drain(), _SEND_MS)
         return since
 
 
-def _write(writer, name: str, data: dict):
-    writer.write(b"event: %s\ndata: %s\n\n" % (name.encode(), json.dumps(data).encode()))
+def _event(name: str, data: dict) -> bytes:
+    return b"event: %s\ndata: %s\n\n" % (name.encode(), json.dumps(data).encode())
