@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import heap, jitter, ledger, noise, poll, sizes
+from tools.bench import heap, jitter, ledger, noise, poll, sizes, web
 from tools.build import BUILD
 
 # Figure → what it must be. A figure without one is reported.
@@ -23,6 +23,8 @@ TARGETS = {
     "heap.display_64_kib": (operator.le, 90),
     "heap.telemetry_64_kib": (operator.le, 96),
     "mpy.resident_bytes": (operator.le, 52 * 1024),
+    "http.page_bytes": (operator.le, 40_000),
+    "http.status_rps": (operator.ge, 0.5),
     "mpy.total_bytes": (operator.le, 160 * 1024),
 }
 _SIGNS = {operator.ge: "≥", operator.le: "≤"}
@@ -30,7 +32,7 @@ _SIGNS = {operator.ge: "≥", operator.le: "≤"}
 
 def main():
     figures = {}
-    for group in (poll, jitter, sizes, ledger, heap, noise):
+    for group in (poll, jitter, web, sizes, ledger, heap, noise):
         print(f"measuring {group.__name__.rpartition('.')[2]} ...", file=sys.stderr, flush=True)
         figures.update(group.measure())
     Console().print(table(figures))

@@ -5,7 +5,6 @@ import json
 from evencell.compat import const, wait_for_ms
 from evencell.forward.event_json import event_of
 from evencell.forward.server import Response, error
-from evencell.forward.status_json import status_with_diagnosis
 
 _MOST_STREAMS = const(4)
 _SEND_MS = const(5_000)
@@ -15,12 +14,11 @@ _LOG_PIECE_BYTES = const(1024)  # of the log that are sent at a time: as events 
 class EventStreams:
     """Sends every reading as `status`, every event as `alarm`, every line of the log as `log`."""
 
-    def __init__(self, context):
+    def __init__(self, context, rendered):
+        self._rendered = rendered
         self._hub = context.hub
         self._log = context.log
         self._open = 0
-        self._statuses = b""  # as every stream sends them, made of …
-        self._made_of = -1
 
     def handle(self, _request) -> Response:
         """The answer to one request: a stream, which the server sends for as long as the browser listens."""
@@ -43,18 +41,10 @@ class EventStreams:
         while True:
             log_read = await self._send_log(writer, log_read)
             self._write_events(writer, consumer)
-            writer.write(self._present_statuses())
+            for text in self._rendered.texts():
+                writer.write(b"event: status\ndata: %s\n\n" % text)
             await wait_for_ms(writer.drain(), _SEND_MS)
             await consumer.changed()
-
-    def _present_statuses(self) -> bytes:
-        """The events of all packs' statuses, made once for all streams: a copy for each would scatter the heap."""
-        hub = self._hub
-        now = hub.changes + hub.clock.uptime_ms() // 1000  # both only grow; the second is for `age_ms`
-        if now != self._made_of:
-            self._statuses = b"".join([_event("status", status_with_diagnosis(pack, hub.clock)) for pack in hub.packs])
-            self._made_of = now
-        return self._statuses
 
     def _write_events(self, writer, consumer):
         event = consumer.next_event()

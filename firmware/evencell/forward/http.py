@@ -2,11 +2,11 @@
 
 import gc
 import json
-from collections import OrderedDict
 
 from evencell import __version__
 from evencell.compat import const
 from evencell.forward.event_stream import EventStreams
+from evencell.forward.rendered import Rendered
 from evencell.forward.server import JSON_TYPE, Response, Server, error, json_response
 from evencell.forward.status_json import status_with_diagnosis
 
@@ -32,7 +32,8 @@ class Site:
 
     def __init__(self, context):
         self._context = context
-        self._streams = EventStreams(context)
+        self._rendered = Rendered(context.hub)
+        self._streams = EventStreams(context, self._rendered)
 
     def routes(self) -> dict:
         """What answers each method and path."""
@@ -68,10 +69,8 @@ class Site:
 
     def status(self, _request):
         """The device, and every pack with its diagnosis."""
-        answer = OrderedDict()
-        answer["device"] = self._device()
-        answer["packs"] = self._packs()
-        return json_response(answer)
+        device, packs = json.dumps(self._device()).encode(), b", ".join(self._rendered.texts())
+        return Response(b'{"device": %s, "packs": [%s]}' % (device, packs), JSON_TYPE)
 
     def metrics(self, request):
         """The same for Prometheus, sent in pieces."""
