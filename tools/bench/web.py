@@ -67,14 +67,20 @@ def first_view_bytes(port: int) -> int:
         chromium = playwright.chromium.launch(executable_path=browser(), args=["--no-sandbox"])
         page = chromium.new_page()
         network = page.context.new_cdp_session(page)
-        received: list[int] = []
-        network.on("Network.responseReceived", lambda event: received.append(event["response"]["encodedDataLength"]))
-        network.on("Network.dataReceived", lambda event: received.append(event["encodedDataLength"]))
+        finished: dict[str, int] = {}
+        received: dict[str, int] = {}  # of a stream, which has no end
+        network.on("Network.loadingFinished", lambda event: note(finished, event, event["encodedDataLength"]))
+        network.on("Network.dataReceived", lambda event: note(received, event, event["dataLength"]))
         network.send("Network.enable")
         page.goto(f"http://127.0.0.1:{port}/")
         page.wait_for_timeout(_VIEW_MS)
         chromium.close()
-    return sum(received)
+    return sum({**received, **finished}.values())
+
+
+def note(counts: dict[str, int], event: dict, count: int):
+    """More bytes of a request."""
+    counts[event["requestId"]] = counts.get(event["requestId"], 0) + count
 
 
 def answered(port: int) -> int:
