@@ -18,6 +18,7 @@ class HomeAssistant:
     def __init__(self, context, restarted):
         self._context = context
         self._restarted = restarted
+        self._topic = context.config["mqtt"]["discovery_prefix"] + "/status"
         self._packs = context.hub.packs
         self._parts = bytearray(len(self._packs))  # what there is of each pack: cells, and whether a temperature
         self._is_told = False
@@ -27,13 +28,13 @@ class HomeAssistant:
         """Begin with a new connection. A broker that lets nobody hear of restarts is no reason to be silent."""
         self._is_told = False
         try:
-            await client.subscribe(self._context.config["mqtt"]["discovery_prefix"] + "/status")
+            await client.subscribe(self._topic)
         except MqttError as error:
             self._context.log.warning("mqtt: %s: restarts of Home Assistant are not noticed" % error)
 
-    def hear(self, _topic: str, payload: bytes, is_retained: bool):
-        """A message on that topic. A retained one is old, and whoever has just connected tells everything anyway."""
-        if payload == b"online" and not is_retained:
+    def hear(self, topic: str, payload: bytes, is_retained: bool):
+        """A message on any topic. A retained one is old, and whoever has just connected tells everything anyway."""
+        if topic == self._topic and payload == b"online" and not is_retained:
             self._is_told = False
             self._restarted()
 

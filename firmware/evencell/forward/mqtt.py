@@ -43,11 +43,20 @@ class Forwarder:
         self._consumer = context.hub.subscribe(progress)
         self._retain_state = self._settings["retain_state"] or context.config["profile"] == "telemetry"
         self._sent = [Sent(pack) for pack in context.hub.packs]
-        self._home_assistant = None
+        self._speakers = self._make_speakers(context)
+
+    def _make_speakers(self, context) -> list:
+        """Who else speaks on the connection, if it is configured.
+
+        Each has `listen(client)` for a new connection, `hear(topic, payload, is_retained)` for every message that
+        comes, and `announce(client)` for whenever something changed; `listen` and `announce` may raise OSError.
+        """
+        speakers = []
         if self._settings["discovery"]:
             from evencell.forward.home_assistant import HomeAssistant
 
-            self._home_assistant = HomeAssistant(context, self._start_over)
+            speakers.append(HomeAssistant(context, self._start_over))
+        return speakers
 
     async def run(self):
         """Connect, publish, and connect again."""
@@ -78,8 +87,12 @@ class Forwarder:
             password=settings["password"],
             tls=self._tls() if settings["tls"] else None,
             will=(self._topic + "/availability", b"offline", 1, True),
-            on_message=self._home_assistant and self._home_assistant.hear,
+            on_message=self._hear,
         )
+
+    def _hear(self, topic: str, payload: bytes, is_retained: bool):
+        for speaker in self._speakers:
+            speaker.hear(topic, payload, is_retained)
 
     def _tls(self):
         """Encrypted, but to whom? That is not checked yet, and the log says so."""
@@ -97,14 +110,14 @@ class Forwarder:
         keeper = asyncio.create_task(self._keep(client))
         try:
             await client.publish(self._topic + "/availability", b"online", qos=1, retain=True)
-            if self._home_assistant:
-                await self._home_assistant.listen(client)
+            for speaker in self._speakers:
+                await speaker.listen(client)
             self._start_over()
             while client.connected:
                 await self._publish_events(client)
-                if self._home_assistant:
+                for speaker in self._speakers:
                     self._progress.within(_STEP_MS)
-                    await self._home_assistant.announce(client)
+                    await speaker.announce(client)
                 for sent in self._sent:
                     await self._publish_pack(client, sent)
                 await self._consumer.changed()
