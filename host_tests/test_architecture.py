@@ -33,7 +33,7 @@ ALLOWED = {
         "evencell.link.diagnosis", "evencell.protocol.jk_balancer", "evencell.system.on_demand",
     },
     "system": {
-        "asyncio", "errno", "gc", "io", "json", "os", "socket", "struct", "sys", "time",
+        "asyncio", "binascii", "errno", "gc", "io", "json", "os", "socket", "struct", "sys", "time",
         "evencell", "evencell.compat", "evencell.system",
         "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use
     },
