@@ -52,8 +52,8 @@ class Board:
             self._ports[number] = Port(number, **uarts[number])
         return self._ports[number]
 
-    def display(self):
-        """None: no driver exists yet. One would be made here, of `display` and `i2c` in the board's data."""
+    def display_bus(self, _wishes: dict):
+        """A bus to the display and its data, with `display` of the configuration in it; None where there is none."""
         return
 
     def unique_id(self) -> str:

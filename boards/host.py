@@ -15,7 +15,7 @@ BOARD = {
     "supply_warning": "The USB-RS485 adapter is isolated, or the computer runs on its battery.",
     "source": "MicroPython's unix port",
     "uarts": {},
-    "display": {"driver": "picture", "width": 128, "height": 64},
+    "display": {"driver": "picture", "width": 128, "height": 64, "colours": False},
 }
 SETTINGS_VARIABLE = "EVENCELL_HOST"
 RESTART_STATUS = 75  # of the process after `restart()`: whoever started it may start it again
@@ -25,7 +25,7 @@ _VMIN = 6  # Linux's index into the control characters
 class Board:
     """Capabilities of this computer; those it lacks are None.
 
-    `settings`: `ports` (of UART 0, 1, …), `data` (folder), `config` (file), `overrides`, `reset_cause`.
+    `settings`: `ports` (of UART 0, 1, …), `data` (folder), `config` (file), `overrides`, `reset_cause`, `display`.
     """
 
     wired = None  # no station of its own
@@ -53,9 +53,9 @@ class Board:
             raise ValueError("UART %d needs a port of its own: name it as --port number %d" % (number, number + 1))
         return self._ports[number]
 
-    def display(self):
-        """A display whose picture is fetched over HTTP."""
-        return Picture(BOARD["display"]["width"], BOARD["display"]["height"])
+    def display_bus(self, _wishes: dict):
+        """No bus, and a display whose picture is fetched over HTTP."""
+        return None, self._settings.get("display", BOARD["display"])
 
     def unique_id(self) -> str:
         """Twelve hexadecimal digits, made once and kept in the folder that stands for the flash."""
@@ -122,17 +122,6 @@ class Port:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-
-class Picture:
-    """A display nobody needs to drive: what it shows is fetched over HTTP."""
-
-    def __init__(self, width: int, height: int):
-        self.width = width
-        self.height = height
-
-    def show(self, canvas):
-        """Nothing to send anywhere."""
 
 
 def _open(path: str):

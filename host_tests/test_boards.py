@@ -17,7 +17,7 @@ from tools.build import board_data, board_module, board_names, board_sources, ru
 
 # What a Board offers, and with which arguments: on both sides the same.
 CAPABILITIES = {
-    "use_pins": 1, "port": 1, "display": 0, "unique_id": 0, "station": 0, "watchdog": 1,
+    "use_pins": 1, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "watchdog": 1,
     "reset_cause": 0, "restart": 0, "button": 0,
 }  # fmt: skip
 STATION = {

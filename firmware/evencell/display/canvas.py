@@ -1,16 +1,62 @@
-"""What every display shows is drawn here first: one bit a pixel, lit or not."""
+"""What every display shows is drawn here first: one bit a pixel, lit or not, and on colour displays a colour a cell.
+
+A display driver is a module of this package, named as in the configuration, with one function: `make(bus, data)`
+returns a panel. `data` is the board's `display` with the configuration's wishes in it: `driver`, `width` and `height`
+(of the glass, before rotation), `rotation` (0, 90, 180, 270: degrees clockwise), `x_offset`, `y_offset` (where the
+glass begins in the chip's memory), `inverted`. What a bus offers: boards/esp32_display.py. What a panel offers:
+
+    width, height, colours   for the Canvas: after rotation, and whether cells have colours
+    start()                  sends the chip's set-up. Everything is sent anew by the next `show`.
+    await show(canvas)       sends what changed since the last time, in pieces, letting others run in between
+    brightness(percent)      0 to 100
+    power(on)                off: dark, and the chip sleeps; its picture stays
+    invert(on)               lit and dark change places
+
+All but `make` raise OSError where the bus notices that nobody listens: I2C does, SPI can't. After that `start()` is
+due again.
+"""
 
 import framebuf
 
+# Colours of a cell's lit pixels; its others are black. What each looks like: palette.py.
+TEXT = 0
+DIM = 1
+GOOD = 2
+HIGH = 3
+LOW = 4
+WARN = 5
+ALARM = 6
+
 
 class Canvas:
-    """A frame buffer with the fonts of the firmware."""
+    """A frame buffer with the fonts of the firmware.
 
-    def __init__(self, width: int, height: int):
+    `buffer`: bytes of 8 pixels on top of each other, the uppermost in bit 0; `width` of them are a strip, and strips
+    follow each other downwards. `tints`: a colour for each cell of 8 × 8 pixels, row by row; None without colours.
+    """
+
+    def __init__(self, width: int, height: int, colours: bool = False):
         self.width = width
         self.height = height
-        self._buffer = bytearray(width * height // 8)
-        self.pixels = framebuf.FrameBuffer(self._buffer, width, height, framebuf.MONO_HLSB)
+        strips = (height + 7) // 8
+        self.columns = (width + 7) // 8
+        self.buffer = bytearray(width * strips)
+        self.pixels = framebuf.FrameBuffer(self.buffer, width, height, framebuf.MONO_VLSB)
+        self.tints = bytearray(self.columns * strips) if colours else None
+
+    def clear(self):
+        """Everything dark, and every cell of the usual colour."""
+        self.pixels.fill(0)
+        self.tint(0, 0, self.width, self.height, TEXT)
+
+    def tint(self, x: int, y: int, width: int, height: int, colour: int):
+        """Give all cells that the rectangle touches this colour; what lies outside is left out."""
+        if self.tints is None or width <= 0 or height <= 0:
+            return
+        right = min((x + width + 7) // 8, self.columns)
+        for row in range(max(y // 8, 0), min((y + height + 7) // 8, len(self.tints) // self.columns)):
+            for column in range(max(x // 8, 0), right):
+                self.tints[row * self.columns + column] = colour
 
     def text(self, font, text: str, x: int, y: int) -> int:
         """Draw `text` with its upper left corner there; returns the x behind it."""
@@ -45,7 +91,3 @@ class Canvas:
         self.pixels.line(x + 3, y, x, y + 6, 1)
         self.pixels.line(x + 3, y, x + 6, y + 6, 1)
         self.pixels.hline(x, y + 6, 7, 1)
-
-    def pbm(self) -> bytes:
-        """The picture as a portable bitmap (P4); a lit pixel is a 1."""
-        return b"P4\n%d %d\n" % (self.width, self.height) + self._buffer

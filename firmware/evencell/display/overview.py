@@ -25,7 +25,7 @@ ALARM_WORDS = {
 
 def draw(canvas, pack, clock, faults: int, turn: int):
     """Draw `pack`. `turn` counts redraws: where several things are to be said, they take turns."""
-    canvas.pixels.fill(0)
+    canvas.clear()
     _draw_voltage(canvas, pack)
     _draw_sentence(canvas, pack, clock, faults, turn)
     if pack.sequence:

@@ -9,10 +9,10 @@ from evencell.forward.event_stream import EventStreams
 from evencell.forward.rendered import Rendered
 from evencell.forward.server import JSON_TYPE, Response, Server, error, json_response
 from evencell.forward.status_json import status_with_diagnosis
+from evencell.system.on_demand import call
 
 _PAGE = __file__.rsplit("/", 1)[0] + "/page.html.gz"
 _HTML_TYPE = "text/html; charset=UTF-8"
-_PBM_TYPE = "image/x-portable-bitmap"
 _PAGE_PIECE_BYTES = const(512)
 
 
@@ -80,11 +80,12 @@ class Site:
         return Response(metrics.pieces(self._device(), self._packs(), self._restarts(), content_type), content_type)
 
     def display(self, _request):
-        """The small display's picture; a lit pixel is a 1."""
+        """The small display's picture, sent in pieces."""
         canvas = self._context.canvas
         if canvas is None:
             return error(404, "this device shows no display")
-        return Response(canvas.pbm(), _PBM_TYPE)
+        content_type, pieces = call("evencell.display.netpbm", "picture", canvas)
+        return Response(pieces, content_type)
 
     def crashes(self, _request):
         """What failed, the newest first; sent one by one."""
