@@ -55,7 +55,9 @@ _UART = ("tx", "rx", "de")
 _BUS = ("sda", "scl")
 _SINGLE = ("button", "w_output")
 _INPUTS = ("rx", "button")
-_NEEDED = ("tx", "rx", "mosi", "sck", "dc")
+_NEEDED = ("tx", "rx")
+_SPI = ("mosi", "sck", "dc")
+_DISPLAY = ("mosi", "sck", "dc", "cs", "rst", "backlight")
 
 
 def refusal(chip: str, name: str, pin: int) -> str | None:
@@ -128,7 +130,7 @@ def _sentence(name: str, reason: str) -> str:
 
 
 def _reason_against(board: dict, name: str, pin: int | None) -> str | None:
-    names = _UART + _BUS + _SINGLE + ("led",) + tuple(sorted(board.get("display", {}).get("pins", ())))
+    names = _UART + _BUS + _SINGLE + ("led",) + _DISPLAY
     if name not in names:
         return "this board has no such pin; it has " + ", ".join(names)
     if pin is None:
@@ -154,6 +156,9 @@ def _first_clash(board: dict, pins: dict, accepted: dict) -> tuple[str, str] | N
     for name in sorted(accepted):
         if name in _BUS and (pins.get("sda") is None) != (pins.get("scl") is None):
             return name, "sda and scl go together"
+        spi = [pins.get(needed) is not None for needed in _SPI]
+        if name in _DISPLAY and not all(spi) and (any(spi) or name not in _SPI):
+            return name, "mosi, sck and dc go together"
         if pins[name] is None:
             continue
         if pins[name] in fixed:
@@ -182,14 +187,10 @@ def _merged(board: dict, accepted: dict) -> dict:
 
 
 def _display(board: dict, accepted: dict, has_i2c: bool) -> dict | None:
-    """The board's display with its moved pins; None where there is none, or where its I2C bus was taken away."""
-    display = board.get("display")
-    if display is None or (display["bus"] == "i2c" and not has_i2c):
-        return None
-    if "pins" in display:
-        display = dict(display)
-        display["pins"] = _over(display["pins"], accepted, tuple(display["pins"]))
-    return display
+    """The board's display with its moved or added pins; None where there is none, or where its bus was taken away."""
+    display = dict(board.get("display", {}))
+    _put(display, "pins", _over(display.get("pins", {}), accepted, _DISPLAY) or None)
+    return display if "pins" in display or (display and has_i2c) else None
 
 
 def _over(own: dict, accepted: dict, names: tuple) -> dict:

@@ -52,9 +52,22 @@ class Board:
             self._ports[number] = Port(number, **uarts[number])
         return self._ports[number]
 
-    def display_bus(self, _wishes: dict):
-        """A bus to the display and its data, with `display` of the configuration in it; None where there is none."""
-        return
+    def display_bus(self, wishes: dict):
+        """A bus to the display and its data, `wishes` of the configuration in it; None where there is none.
+
+        The bus of a picture is None. ValueError, with a sentence, where the wanted display can't be had.
+        """
+        from boards.displays import display_data
+
+        data = display_data(self._data, wishes)
+        forget("boards.displays")
+        if data is None:
+            return None
+        if data["bus"] is None:
+            return None, data
+        from boards.esp32_display import I2CBus, SPIBus
+
+        return SPIBus(data["spi_hz"], data["pins"]) if data["bus"] == "spi" else I2CBus(**self._data["i2c"]), data
 
     def unique_id(self) -> str:
         """Twelve hexadecimal digits, burnt into the chip."""

@@ -15,7 +15,7 @@ BOARD = {
     "supply_warning": "The USB-RS485 adapter is isolated, or the computer runs on its battery.",
     "source": "MicroPython's unix port",
     "uarts": {},
-    "display": {"driver": "picture", "width": 128, "height": 64, "colours": False},
+    "display": {"driver": "picture", "width": 128, "height": 64},
 }
 SETTINGS_VARIABLE = "EVENCELL_HOST"
 RESTART_STATUS = 75  # of the process after `restart()`: whoever started it may start it again
@@ -55,7 +55,7 @@ class Board:
 
     def display_bus(self, _wishes: dict):
         """No bus, and a display whose picture is fetched over HTTP."""
-        return None, self._settings.get("display", BOARD["display"])
+        return None, self._settings.get("display") or BOARD["display"]
 
     def unique_id(self) -> str:
         """Twelve hexadecimal digits, made once and kept in the folder that stands for the flash."""

@@ -25,7 +25,7 @@ ALLOWED = {
         "asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link",
         "evencell.system.on_demand",
     },
-    "display": {"framebuf", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.display"},
+    "display": {"binascii", "framebuf", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.display"},
     "forward": {
         "array", "asyncio", "binascii", "collections", "errno", "gc", "json",
         "select", "socket", "ssl", "struct", "sys", "time",

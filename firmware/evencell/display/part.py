@@ -9,20 +9,17 @@ _TURNS_PER_PACK = const(4)
 
 def start(context):
     """Show the packs on the board's display; a board without one needs nothing."""
-    found = context.board.display_bus(context.config["display"])
-    if found is None:
+    panel = _panel(context)
+    if panel is None:
         return
-    bus, data = found
-    driver = __import__("evencell.display." + data["driver"], None, None, ("make",))
-    panel = driver.make(bus, data)
     context.canvas = Canvas(panel.width, panel.height, panel.colours)
     progress = context.watch.progress()
     consumer = context.hub.subscribe(progress)
-    brightness = context.config["display"]["brightness"]
 
     async def run():
         turn = 0
         started = False
+        missed = False
         while True:
             packs = context.hub.packs
             pack = packs[turn // _TURNS_PER_PACK % len(packs)]
@@ -30,12 +27,29 @@ def start(context):
             try:
                 if not started:
                     panel.start()
-                    panel.brightness(brightness)
+                    panel.brightness(context.config["display"]["brightness"])
                     started = True
                 await panel.show(context.canvas)
+                missed = False
             except OSError:
-                started = False  # nobody listens: tried again with the next reading
+                if not missed:
+                    context.log.warning("display: nobody answers; it is tried again with each reading")
+                started, missed = False, True
             turn += 1
             await consumer.changed()
 
     context.supervisor.start("display", run, progress)
+
+
+def _panel(context):
+    """The panel of the display, by its driver; None where there is none, or where a fault says why not."""
+    try:
+        found = context.board.display_bus(context.config["display"])
+    except ValueError as error:
+        context.config_faults.append(str(error))
+        context.log.warning("configuration: %s" % error)
+        return None
+    if found is None:
+        return None
+    bus, data = found
+    return __import__("evencell.display." + data["driver"], None, None, ("make",)).make(bus, data)

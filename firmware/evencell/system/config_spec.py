@@ -47,7 +47,14 @@ influx.user                null             text 0 64
 influx.password            null             text 0 128
 influx.measurement         "evencell"       name 32
 influx.batch_s             10               whole 1 3600
-display.driver             "auto"           choice auto none
+display.driver             "auto"           choice auto none picture ssd1306 sh1106 st7789 ili9341
+display.width              null             whole 1 320
+display.height             null             whole 1 320
+display.rotation           null             whole 0 270
+display.x_offset           null             whole 0 239
+display.y_offset           null             whole 0 319
+display.inverted           null             switch
+display.bgr                null             switch
 display.brightness         80               whole 0 100
 display.off_after_s        300              whole 0 86400
 log.level                  "info"           choice debug info warning error

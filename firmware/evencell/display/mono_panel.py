@@ -1,0 +1,88 @@
+"""What the mono OLED controllers have in common: pages of 8 rows, addressed one by one.
+
+SSD1306 and SH1106 share these commands (SSD1306 data sheet Rev 1.5, section 10.1; SH1106 data sheet V2.3, "Commands"):
+B0h + page, 00h + lower and 10h + upper half of the column, 81h contrast, A0h/A1h and C0h/C8h directions, A6h/A7h
+inversion, AEh/AFh off and on.
+"""
+
+from binascii import crc32
+
+import framebuf
+
+from evencell.compat import const, sleep_ms
+
+_UNKNOWN = const(-1)
+
+
+class MonoPanel:
+    """A panel (canvas.py has the contract) on a chip whose memory is `memory_columns` wide.
+
+    `setup`: the chip's own commands. The display is switched on once its first picture is in its memory.
+    """
+
+    colours = False
+
+    def __init__(self, bus, data: dict, memory_columns: int, setup: bytes):
+        self._bus = bus
+        glass_width = data["width"]
+        glass_height = data["height"]
+        rotation = data.get("rotation", 0)
+        self._lying = rotation in (90, 270)  # of the picture on the glass
+        self.width, self.height = (glass_height, glass_width) if self._lying else (glass_width, glass_height)
+        mirrored = rotation in (90, 180)
+        upside_down = rotation in (180, 270)
+        offset = data.get("x_offset")
+        if offset is None:
+            offset = (memory_columns - glass_width) // 2
+        self._first = memory_columns - glass_width - offset if mirrored else offset
+        self._setup = setup + bytes((0xA0 if mirrored else 0xA1, 0xC0 if upside_down else 0xC8))
+        self._inverted = data.get("inverted", False)
+        self._sent = [_UNKNOWN] * (glass_height // 8)
+        self._page = bytearray(glass_width)
+        if self._lying:  # a page is 8 columns of the picture: its bits lie side by side
+            self._view = framebuf.FrameBuffer(self._page, 8, glass_width, framebuf.MONO_HMSB)
+        else:
+            self._view = framebuf.FrameBuffer(self._page, glass_width, 8, framebuf.MONO_VLSB)
+        self._on = True
+        self._dark = True
+
+    def start(self):
+        """See the contract."""
+        self._dark = True
+        for page in range(len(self._sent)):
+            self._sent[page] = _UNKNOWN
+        self._bus.reset()
+        self._bus.command(self._setup)
+        self.invert(False)
+
+    async def show(self, canvas):
+        """See the contract. A piece is a page."""
+        for page in range(len(self._sent)):
+            if self._lying:
+                self._view.blit(canvas.pixels, -8 * page, 0)
+            else:
+                self._view.blit(canvas.pixels, 0, -8 * page)
+            checksum = crc32(self._page) & 0x3FFF_FFFF  # a small integer: takes no heap
+            if checksum != self._sent[page]:
+                self._sent[page] = _UNKNOWN
+                self._bus.command(bytes((0xB0 | page, self._first & 15, 0x10 | self._first >> 4)))
+                self._bus.data(self._page)
+                self._sent[page] = checksum
+                await sleep_ms(0)
+        if self._dark:
+            self._dark = False
+            self.power(self._on)
+
+    def brightness(self, percent: int):
+        """See the contract: the contrast, 0 to 255."""
+        self._bus.command(bytes((0x81, percent * 255 // 100)))
+
+    def power(self, on: bool):
+        """See the contract."""
+        self._on = on
+        if not self._dark:
+            self._bus.command(b"\xaf" if on else b"\xae")
+
+    def invert(self, on: bool):
+        """See the contract."""
+        self._bus.command(b"\xa7" if on != self._inverted else b"\xa6")
