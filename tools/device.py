@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,10 +39,11 @@ def environment(
     config: Path | None = None,
     overrides: dict | None = None,
     more_ports: Iterable[str] = (),
+    display: dict | None = None,
 ) -> dict[str, str]:
     """Environment for the firmware: a serial port, the folder of its flash, a configuration, what wins over it.
 
-    `port` is UART 0, `more_ports` are UART 1 and on.
+    `port` is UART 0, `more_ports` are UART 1 and on. `display`: another than the usual picture.
     """
     data.mkdir(parents=True, exist_ok=True)
     settings = {
@@ -49,6 +51,7 @@ def environment(
         "data": str(data),
         "config": str(config) if config else None,
         "overrides": overrides or {},
+        "display": display,
     }
     return {**os.environ, "MICROPYPATH": ".frozen", SETTINGS_VARIABLE: json.dumps(settings)}
 
@@ -65,6 +68,15 @@ def overrides(http: str | None, mqtt: str | None, profile: str | None) -> dict:
     if profile:
         wanted["profile"] = profile
     return wanted
+
+
+def picture(size: str) -> dict:
+    """The display of this computer, from `WIDTHxHEIGHT`; raises ValueError with a sentence."""
+    numbers = re.fullmatch("([0-9]{1,3})x([0-9]{1,3})", size)
+    width, height = map(int, numbers.groups()) if numbers else (0, 0)
+    if not 32 <= width <= 320 or not 32 <= height <= 320:
+        raise ValueError(f"--display: {size!r} is not WIDTHxHEIGHT with 32 to 320 pixels, such as 240x320")
+    return {"driver": "picture", "width": width, "height": height}
 
 
 def host_and_port(text: str, option: str) -> tuple[str, int]:

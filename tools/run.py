@@ -27,18 +27,26 @@ from tools.serial_port import open_port
 )
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="What the device's flash would keep.")
 @click.option("--profile", type=click.Choice(["full", "display", "telemetry"]))
-def run(ports, http, mqtt, config, data, profile):
+@click.option(
+    "--display",
+    metavar="WIDTHxHEIGHT",
+    default="128x64",
+    show_default=True,
+    help="Pixels of the display's picture; with more than 128x64 it has colours.",
+)
+def run(ports, http, mqtt, config, data, profile, display):
     """The firmware on MicroPython here, until Ctrl-C."""
     check(ports)
     try:
         overrides = device.overrides(http, mqtt, profile)
+        picture = device.picture(display)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     command = device.command()
     if not has_terminal():
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     port, *more_ports = ports
-    environment = device.environment(port, data or device.DEFAULT_DATA, config, overrides, more_ports)
+    environment = device.environment(port, data or device.DEFAULT_DATA, config, overrides, more_ports, picture)
     os.execve(command[0], command, environment)
 
 

@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import heap, jitter, ledger, noise, poll, sizes, web
+from tools.bench import display, heap, jitter, ledger, noise, poll, sizes, web
 from tools.build import BUILD
 
 # Figure → what it must be. A figure without one is reported.
@@ -19,6 +19,10 @@ TARGETS = {
     "noise.wrong_accepted": (operator.le, 0),
     "noise.good_rejected": (operator.le, 0),
     "noise.recovery_frames": (operator.le, 0),
+    "display.ssd1306.stall_ms": (operator.le, 20),
+    "display.sh1106.stall_ms": (operator.le, 20),
+    "display.st7789.stall_ms": (operator.le, 20),
+    "display.ili9341.stall_ms": (operator.le, 20),
     "heap.full_64_kib": (operator.le, 176),
     "heap.display_64_kib": (operator.le, 90),
     "heap.telemetry_64_kib": (operator.le, 96),
@@ -32,7 +36,7 @@ _SIGNS = {operator.ge: "≥", operator.le: "≤"}
 
 def main():
     figures = {}
-    for group in (poll, jitter, web, sizes, ledger, heap, noise):
+    for group in (poll, jitter, display, web, sizes, ledger, heap, noise):
         print(f"measuring {group.__name__.rpartition('.')[2]} ...", file=sys.stderr, flush=True)
         figures.update(group.measure())
     Console().print(table(figures))

@@ -6,7 +6,8 @@ from tools.bench.ledger import resident
 from tools.build import build
 
 _BOARD = "esp32_generic"
-_BOARD_MODULES = ("boards/esp32.mpy", "boards/esp32_network.mpy")
+_BOARD_MODULES = ("boards/esp32.mpy", "boards/esp32_network.mpy", "boards/esp32_display.mpy")
+_DISPLAY = {f"evencell/display/{name}.mpy" for name in ("ssd1306", "mono_panel", "font_digits", "font_small")}
 # In no device before its owner asks for it.
 _UNUSUAL = {f"evencell/forward/{name}.mpy" for name in ("syslog", "influx", "influx_line")}
 
@@ -24,6 +25,5 @@ def measure() -> dict:
 def loaded() -> set[str]:
     """Names of all `.mpy` that are loaded, packages and fonts included."""
     modules = {name.replace(".", "/") + ".mpy" for name in resident("full")} - _UNUSUAL
-    fonts = {"evencell/display/font_digits.mpy", "evencell/display/font_small.mpy"}
-    names = modules | fonts | set(_BOARD_MODULES)
+    names = modules | _DISPLAY | set(_BOARD_MODULES)
     return names | {str(Path(name).parent / "__init__.mpy") for name in names}

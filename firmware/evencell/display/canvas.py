@@ -3,17 +3,18 @@
 A display driver is a module of this package, named as in the configuration, with one function: `make(bus, data)`
 returns a panel. `data` is the board's `display` with the configuration's wishes in it: `driver`, `width` and `height`
 (of the glass, before rotation), `rotation` (0, 90, 180, 270: degrees clockwise), `x_offset`, `y_offset` (where the
-glass begins in the chip's memory), `inverted`. What a bus offers: boards/esp32_display.py. What a panel offers:
+glass begins in the chip's memory), `inverted`, `bgr`. What a bus offers: boards/esp32_display.py. What a panel offers:
 
     width, height, colours   for the Canvas: after rotation, and whether cells have colours
-    start()                  sends the chip's set-up. Everything is sent anew by the next `show`.
+    start()                  sends the chip's set-up; forgets brightness and inversion. The next `show` sends everything,
+                             and lights the display when that is there (colour displays: some 240 ms later)
     await show(canvas)       sends what changed since the last time, in pieces, letting others run in between
     brightness(percent)      0 to 100
-    power(on)                off: dark, and the chip sleeps; its picture stays
+    power(on)                off: dark; its picture stays, and `show` goes on changing it
     invert(on)               lit and dark change places
 
-All but `make` raise OSError where the bus notices that nobody listens: I2C does, SPI can't. After that `start()` is
-due again.
+All but `make` raise OSError where the bus notices that nobody listens: I2C does, SPI can't. After that, and
+after a `show` that was cancelled, `start()` is due again. The canvas must not change while `show` is on its way.
 """
 
 import framebuf

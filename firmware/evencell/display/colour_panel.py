@@ -62,7 +62,6 @@ class ColourPanel:
         for strip in range(len(self._sent)):
             checksum = _checksum(canvas, strip)
             if checksum != self._sent[strip]:
-                self._sent[strip] = _UNKNOWN
                 await self._show_strip(canvas, strip)
                 self._sent[strip] = checksum
         if waking:
