@@ -65,9 +65,13 @@ class Board:
             return None
         if data["bus"] is None:
             return None, data
-        from boards.esp32_display import I2CBus, SPIBus
+        if data["bus"] == "spi":
+            from boards.esp32_spi import SPIBus
 
-        return SPIBus(data["spi_hz"], data["pins"]) if data["bus"] == "spi" else I2CBus(**self._data["i2c"]), data
+            return SPIBus(data["spi_hz"], data["pins"]), data
+        from boards.esp32_i2c import I2CBus
+
+        return I2CBus(**self._data["i2c"]), data
 
     def unique_id(self) -> str:
         """Twelve hexadecimal digits, burnt into the chip."""

@@ -25,7 +25,10 @@ ALLOWED = {
         "asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link",
         "evencell.system.on_demand",
     },
-    "display": {"binascii", "framebuf", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.display"},
+    "display": {
+        "binascii", "framebuf", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.display",
+        "evencell.system.on_demand",
+    },
     "forward": {
         "array", "asyncio", "binascii", "collections", "errno", "gc", "json",
         "select", "socket", "ssl", "struct", "sys", "time",

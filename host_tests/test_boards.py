@@ -137,7 +137,7 @@ def test_everything_can_be_said_about_it(board):
 
 def test_its_tree_has_all_that_makes_capabilities(tmp_path):
     sources = board_sources(board_data("esp32_generic"))
-    modules = ("chips", "displays", "esp32", "esp32_display", "esp32_network")
+    modules = ("chips", "displays", "esp32", "esp32_i2c", "esp32_network", "esp32_spi")
     assert set(sources) == {f"boards/{module}.py" for module in modules}
     for name, source in sources.items():
         run([str(tool("mpy-cross")), "-o", str(tmp_path / Path(name).name), str(source)])

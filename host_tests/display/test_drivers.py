@@ -9,7 +9,7 @@ from host_tests.display import wires
 from host_tests.display.chips import ColourChip, MonoChip, as_seen
 from host_tests.display.wires import Bench
 
-displays, esp32_display = wires.drivers_and_buses()
+displays, I2CBus, SPIBus = wires.drivers_and_buses()
 
 I2C_PINS = {"sda": 21, "scl": 22}
 SPI_PINS = {"mosi": 19, "sck": 18, "dc": 16, "cs": 5, "rst": 23, "backlight": 4}
@@ -34,8 +34,7 @@ class Device:
         board = {"i2c": I2C_PINS} if on_i2c else {"display": {"driver": None, "pins": SPI_PINS}}
         wishes = dict(wishes, driver=chip.name)
         data = displays.display_data(board, wishes) if usual_size else dict(wishes, spi_hz=10_000_000)
-        i2c, spi = esp32_display.I2CBus, esp32_display.SPIBus
-        bus = i2c(**I2C_PINS) if on_i2c else spi(data["spi_hz"], SPI_PINS)
+        bus = I2CBus(**I2C_PINS) if on_i2c else SPIBus(data["spi_hz"], SPI_PINS)
         driver = __import__("evencell.display." + chip.name, None, None, ("make",))
         self.panel = driver.make(bus, data)
         self.canvas = Canvas(self.panel.width, self.panel.height, self.panel.colours)
@@ -49,14 +48,18 @@ class Device:
 
     def assert_seen(self):
         """The glass shows the canvas."""
-        chip = self.bench.chip
-        assert chip.is_lit()
-        seen = as_seen(chip.picture(), 3 if self.panel.colours else 1, self.rotation)
-        count = 0
-        for row in drawn(self.canvas):
-            assert next(seen) == row, "row %d" % count
-            count += 1
-        assert count == self.canvas.height
+        assert_shown(self.bench.chip, self.canvas, self.rotation)
+
+
+def assert_shown(chip, canvas, rotation: int):
+    """The chip's glass shows the canvas, turned."""
+    assert chip.is_lit()
+    seen = as_seen(chip.picture(), 1 if canvas.tints is None else 3, rotation)
+    count = 0
+    for row in drawn(canvas):
+        assert next(seen) == row, "row %d" % count
+        count += 1
+    assert count == canvas.height
 
 
 def drawn(canvas):
@@ -241,13 +244,39 @@ def fails(call) -> bool:
     return False
 
 
+def test_a_boards_own_display():
+    from boards import esp32, esp32_generic, lilygo_t_display
+
+    for board, chip in (
+        (esp32_generic.BOARD, MonoChip("ssd1306", 128, 64, 0)),
+        (lilygo_t_display.BOARD, ColourChip("st7789", 135, 240, 52, 40, negative=True)),
+    ):
+        Bench(chip)
+        bus, data = esp32.Board(board).display_bus({"driver": "auto"})
+        panel = __import__("evencell.display." + data["driver"], None, None, ("make",)).make(bus, data)
+        canvas = Canvas(panel.width, panel.height, panel.colours)
+        scribble(canvas)
+        panel.start()
+        panel.brightness(80)
+        asyncio.run(panel.show(canvas))
+        assert_shown(chip, canvas, 0)
+        assert Bench.now.duties == ({} if bus.__class__ is I2CBus else {4: 52428})
+
+
+def test_a_board_without_a_display():
+    from boards import esp32, lilygo_t_can485
+
+    assert esp32.Board(lilygo_t_can485.BOARD).display_bus({"driver": "auto"}) is None
+    assert esp32.Board(lilygo_t_can485.BOARD).display_bus({"driver": "picture"})[0] is None
+
+
 def test_nobody_on_i2c_is_noticed_at_once():
     bench = Bench(MonoChip("ssd1306", 128, 64, 0))
     bench.plugged = False
     data = displays.display_data({"i2c": I2C_PINS}, {"driver": "auto"})
     from evencell.display import ssd1306
 
-    assert fails(ssd1306.make(esp32_display.I2CBus(**I2C_PINS), data).start)
+    assert fails(ssd1306.make(I2CBus(**I2C_PINS), data).start)
 
 
 def unplug_everywhere(device, step: int):

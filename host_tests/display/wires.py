@@ -1,4 +1,4 @@
-"""Stands in for `machine` where the buses of boards/esp32_display.py run on the unix port, with a chip at its pins.
+"""Stands in for `machine` where boards/esp32_i2c.py and esp32_spi.py run on the unix port, with a chip at its pins.
 
 Counts bytes, and the time they take at the bus's speed. A display may be unplugged after so many bytes: I2C notices,
 and so does this SPI, unlike a real one.
@@ -113,6 +113,10 @@ class SPI:
         bench.send(buffer, bool(bench.levels[bench.dc]), self._byte_us)
 
 
+class UART:
+    """Not used here; boards/esp32.py imports it."""
+
+
 class PWM:
     def __init__(self, pin: Pin, freq: int, duty_u16: int):
         assert freq > 100  # else it flickers
@@ -135,13 +139,13 @@ def sleep_ms(milliseconds: int):
 
 
 def drivers_and_buses():
-    """`boards.displays` and `boards.esp32_display`, with these wires in place of `machine` and `time`."""
+    """The table of displays and both classes of buses, with these wires in place of `machine` and `time`."""
     sys.modules["machine"] = sys.modules[__name__]
-    from boards import displays, esp32_display
+    from boards import displays, esp32_i2c, esp32_spi
     from evencell.display import colour_panel, mono_panel
 
-    esp32_display.time = sys.modules[__name__]
+    esp32_spi.time = sys.modules[__name__]
     for module in (colour_panel, mono_panel):
         module.sleep_ms = lambda milliseconds: Bench.now.sleep_ms(milliseconds)
     colour_panel.ticks_ms = lambda: Bench.now.ticks_ms()
-    return displays, esp32_display
+    return displays, esp32_i2c.I2CBus, esp32_spi.SPIBus

@@ -6,8 +6,8 @@ from tools.bench.ledger import resident
 from tools.build import build
 
 _BOARD = "esp32_generic"
-_BOARD_MODULES = ("boards/esp32.mpy", "boards/esp32_network.mpy", "boards/esp32_display.mpy")
-_DISPLAY = {f"evencell/display/{name}.mpy" for name in ("ssd1306", "mono_panel", "font_digits", "font_small")}
+_BOARD_MODULES = ("boards/esp32.mpy", "boards/esp32_network.mpy", "boards/esp32_i2c.mpy")
+_DISPLAY = {f"evencell/display/{name}.mpy" for name in ("mono_panel", "font_digits", "font_small")}
 # In no device before its owner asks for it.
 _UNUSUAL = {f"evencell/forward/{name}.mpy" for name in ("syslog", "influx", "influx_line")}
 

@@ -3,11 +3,12 @@
 A display driver is a module of this package, named as in the configuration, with one function: `make(bus, data)`
 returns a panel. `data` is the board's `display` with the configuration's wishes in it: `driver`, `width` and `height`
 (of the glass, before rotation), `rotation` (0, 90, 180, 270: degrees clockwise), `x_offset`, `y_offset` (where the
-glass begins in the chip's memory), `inverted`, `bgr`. What a bus offers: boards/esp32_display.py. What a panel offers:
+glass begins in the chip's memory), `inverted`, `bgr`. A bus has `command(codes)`,
+`data(buffer)`, `reset()` (up to 10 ms) and `backlight(percent)`. What a panel has:
 
     width, height, colours   for the Canvas: after rotation, and whether cells have colours
-    start()                  sends the chip's set-up; forgets brightness and inversion. The next `show` sends everything,
-                             and lights the display when that is there (colour displays: some 240 ms later)
+    start()                  sends the chip's set-up, which forgets brightness and inversion; the next `show` sends all
+                             of the picture, and lights the display then (colour displays: some 240 ms later)
     await show(canvas)       sends what changed since the last time, in pieces, letting others run in between
     brightness(percent)      0 to 100
     power(on)                off: dark; its picture stays, and `show` goes on changing it

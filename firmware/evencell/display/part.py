@@ -3,6 +3,7 @@
 from evencell.compat import const
 from evencell.display.canvas import Canvas
 from evencell.display.overview import draw
+from evencell.system.on_demand import call
 
 _TURNS_PER_PACK = const(4)
 
@@ -52,4 +53,4 @@ def _panel(context):
     if found is None:
         return None
     bus, data = found
-    return __import__("evencell.display." + data["driver"], None, None, ("make",)).make(bus, data)
+    return call("evencell.display." + data["driver"], "make", bus, data)
