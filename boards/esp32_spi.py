@@ -17,7 +17,9 @@ class SPIBus:
     """A display on SPI; `cs`, `rst` and `backlight` are pins that it may lack."""
 
     def __init__(self, frequency_hz: int, pins: dict):
-        self._spi = SPI(1, baudrate=frequency_hz, sck=Pin(pins["sck"]), mosi=Pin(pins["mosi"]), miso=None)
+        idle = 0 if "cs" in pins else 1  # SPI mode 0, or 3: without CS the clock must rest high between the bytes
+        sck, mosi = Pin(pins["sck"]), Pin(pins["mosi"])
+        self._spi = SPI(1, baudrate=frequency_hz, polarity=idle, phase=idle, sck=sck, mosi=mosi, miso=None)
         self._dc = Pin(pins["dc"], Pin.OUT, value=0)
         self._cs = _output(pins.get("cs"))
         self._rst = _output(pins.get("rst"))

@@ -23,6 +23,7 @@ the order of connecting.
 - **USB never together with the pack's feed.**
 - A transceiver with a DE pin needs a pull-down there (10 kΩ), so that a chip in reset never drives the bus.
 - Wired differently? `pins` in [config.json](api.md#pins) moves single pins.
+  Another display: [displays.md](displays.md).
 
 | board | chip | RS485 | display | network |
 |---|---|---|---|---|

@@ -224,6 +224,8 @@ class ColourChip:
             x = 239 - x
         if directions & 0x80:
             y = 319 - y
+        seen_x = 239 - x if self.mirrored else x
+        assert 0 <= seen_x - self.left < self.width and 0 <= y - self.top < self.height, "beyond the glass"
         self.memory[y * 240 + x] = pixel
         self.column += 1
         if self.column > self.last_column:

@@ -156,7 +156,7 @@ def test_only_what_changed_goes_out():
     device.show()
     assert device.show() == 0
     device.canvas.pixels.pixel(100, 9, 1)
-    assert device.show() == 135 * 8 * 2 + 11
+    assert device.show() == 135 * 8 * 2 + 2 * 11  # 128 pixels, and 7
     device.canvas.tint(100, 9, 1, 1, colours.ALARM)
     assert device.show() == 135 * 8 * 2 + 3 * 11  # before it, the cell, behind it
     assert device.show() == 0
@@ -242,6 +242,24 @@ def fails(call) -> bool:
     except OSError:
         return True
     return False
+
+
+def test_a_display_with_no_more_pins_than_it_needs():
+    chip = ColourChip("st7789", 240, 240)
+    Bench(chip, cs=None)
+    board = {"display": {"pins": {"mosi": 19, "sck": 18, "dc": 16}}}
+    data = displays.display_data(board, {"driver": "st7789"})
+    from evencell.display import st7789
+
+    panel = st7789.make(SPIBus(data["spi_hz"], data["pins"]), data)
+    canvas = Canvas(panel.width, panel.height, True)
+    scribble(canvas)
+    for _ in range(2):  # the second time it is awake, and has no pin to be reset by
+        panel.start()
+        panel.brightness(80)
+        asyncio.run(panel.show(canvas))
+        assert_shown(chip, canvas, 0)
+    assert Bench.now.duties == {}
 
 
 def test_a_boards_own_display():

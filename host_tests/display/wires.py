@@ -12,7 +12,7 @@ class Bench:
 
     now = None
 
-    def __init__(self, chip, address: int = 0x3C, dc: int = 16, cs: int = 5, rst: int = 23):
+    def __init__(self, chip, address: int = 0x3C, dc: int = 16, cs: int | None = 5, rst: int = 23):
         self.chip = chip
         self.address = address
         self.dc, self.cs, self.rst = dc, cs, rst
@@ -103,13 +103,14 @@ class I2C:
 
 
 class SPI:
-    def __init__(self, _number: int, baudrate: int, sck: Pin, mosi: Pin, miso):
+    def __init__(self, _number: int, baudrate: int, polarity: int, phase: int, sck: Pin, mosi: Pin, miso):
         assert sck.number != mosi.number and miso is None
+        assert polarity == phase == (Bench.now.cs is None)  # read at the rising edge; without CS it rests high
         self._byte_us = 8e6 / baudrate
 
     def write(self, buffer):
         bench = Bench.now
-        assert bench.levels[bench.cs] == 0
+        assert bench.cs is None or bench.levels[bench.cs] == 0
         bench.send(buffer, bool(bench.levels[bench.dc]), self._byte_us)
 
 

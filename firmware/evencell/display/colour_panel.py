@@ -15,6 +15,7 @@ _MEMORY_WIDTH = const(240)
 _MEMORY_HEIGHT = const(320)
 _WAKING_MS = const(120)  # after a reset until "sleep out", and after that: the longest of both data sheets
 _UNKNOWN = const(-1)
+_MOST_CELLS = const(16)  # of a run: 2 KB of heap
 _DIRECTIONS = b"\x00\x60\xc0\xa0"  # bits MY (80h), MX (40h), MV (20h) for 0, 90, 180 and 270 degrees
 
 
@@ -36,7 +37,7 @@ class ColourPanel:
         self.width, self.height, self._left, self._top = _place(data, turns)
         self._directions = bytes((_DIRECTIONS[turns] ^ directions,))
         self._sent = [_UNKNOWN] * ((self.height + 7) // 8)
-        self._run = bytearray(self.width * 16)
+        self._run = bytearray(_MOST_CELLS * 128)
         self._views = {}  # pixels → frame buffer of that width upon `_run`; few widths occur
         self._two = bytearray(4)  # black and a colour, the upper byte first
         self._two_colours = framebuf.FrameBuffer(self._two, 2, 1, framebuf.RGB565)
@@ -85,10 +86,12 @@ class ColourPanel:
         tints = strip * canvas.columns
         start = 0
         for column in range(1, canvas.columns + 1):
-            if column == canvas.columns or canvas.tints[tints + column] != canvas.tints[tints + start]:
-                self._show_run(canvas, strip, start * 8, min(column * 8, self.width), canvas.tints[tints + start])
-                start = column
-                await sleep_ms(0)
+            tint = canvas.tints[tints + start]
+            if column < canvas.columns and column - start < _MOST_CELLS and canvas.tints[tints + column] == tint:
+                continue
+            self._show_run(canvas, strip, start * 8, min(column * 8, self.width), tint)
+            start = column
+            await sleep_ms(0)
 
     def _show_run(self, canvas, strip: int, x: int, end: int, tint: int):
         width = end - x
@@ -146,7 +149,7 @@ def _place(data: dict, turns: int) -> tuple[int, int, int, int]:
 
 
 def _checksum(canvas, strip: int) -> int:
-    """Of pixels and colours of a strip; a small integer, which takes no heap."""
+    """Of pixels and colours of a strip; a small integer, which takes no heap to keep."""
     pixels = memoryview(canvas.buffer)[strip * canvas.width : (strip + 1) * canvas.width]
     tints = memoryview(canvas.tints)[strip * canvas.columns : (strip + 1) * canvas.columns]
     return crc32(tints, crc32(pixels)) & 0x3FFF_FFFF

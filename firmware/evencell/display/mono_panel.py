@@ -62,7 +62,7 @@ class MonoPanel:
                 self._view.blit(canvas.pixels, -8 * page, 0)
             else:
                 self._view.blit(canvas.pixels, 0, -8 * page)
-            checksum = crc32(self._page) & 0x3FFF_FFFF  # a small integer: takes no heap
+            checksum = crc32(self._page) & 0x3FFF_FFFF  # a small integer: to keep it takes no heap
             if checksum != self._sent[page]:
                 self._bus.command(bytes((0xB0 | page, self._first & 15, 0x10 | self._first >> 4)))
                 self._bus.data(self._page)
