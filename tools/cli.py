@@ -8,6 +8,7 @@ from tools.capture import capture
 from tools.console import console
 from tools.decode import decode
 from tools.diagnose import diagnose
+from tools.fleet import fleet
 from tools.read import read
 from tools.run import run
 from tools.set import set_setting
@@ -24,5 +25,5 @@ def main():
     """
 
 
-for command in (boards, capture, console, decode, diagnose, read, run, set_setting, sim, watch):
+for command in (boards, capture, console, decode, diagnose, fleet, read, run, set_setting, sim, watch):
     main.add_command(command)
