@@ -58,7 +58,7 @@ class Device:
     """`run` and `send_lines` are its tasks, `stop_reading` comes before the end. `book` has what it made."""
 
     def __init__(self, number: int, plan: Plan, traffic: Traffic, clock: Clock):
-        self.device_id = f"f1ee{plan.seed:04x}{number:04x}"
+        self.device_id = id_of(plan.seed, number)
         self.config = plan.config
         self.board = SimpleNamespace(name="host")
         self.memory = SimpleNamespace(get=lambda _: None, put=lambda *_: None)
@@ -197,6 +197,11 @@ class Device:
         """Up to this reading, the broker has it."""
         while self._kept and self._kept[0][0] <= sequence:
             self._kept.popleft()
+
+
+def id_of(seed: int, number: int) -> str:
+    """As long as a real one, and unlike it: no maker's addresses begin so."""
+    return f"f1ee{seed:04x}{number:04x}"
 
 
 def balancer_of(random: Random) -> Balancer:

@@ -77,6 +77,8 @@ class Run:
         self._read_for_s = time.monotonic() - self._began_s
         await _end(readers)
         self._stopped.clear()
+        if not self._is_settled():
+            click.echo("\nWaiting for what is under way; Ctrl-C ends that too.", err=True)
         await self._wait(_SETTLE_S, self._is_settled)
         await _end(tasks)
 

@@ -22,15 +22,20 @@ class Message:
 
 
 class Listener:
-    """`with Listener(port) as listener:` is subscribed to `topics` and collects `messages`."""
+    """`with Listener(port) as listener:` is subscribed to `topics` and collects `messages`.
 
-    def __init__(self, port: int, topics: str = "evencell/#"):
+    `login` is (user, password).
+    """
+
+    def __init__(self, port: int, topics: str = "evencell/#", login: tuple[str, str] | None = None):
         self.messages = Collected()
         self._subscribed = queue.SimpleQueue()
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
         self._client.on_connect = lambda client, *_: client.subscribe(topics, 1)
         self._client.on_subscribe = lambda *_: self._subscribed.put(True)
         self._client.on_message = self._take
+        if login:
+            self._client.username_pw_set(*login)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         self._subscribed.get(timeout=PATIENCE_S)
