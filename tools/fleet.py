@@ -43,6 +43,8 @@ def fleet(
     config = _config(influx, discovery)
     if not brokers and not influx:
         raise click.UsageError("name a broker (--mqtt HOST:PORT), a store (--influx URL), or both")
+    if file and not file.parent.is_dir():
+        raise click.UsageError(f"--json: there is no folder {file.parent}")
     _need_files(devices)
     plan = Plan(config, brokers, every_s, seed, user, password, _tls() if tls else None)
     run = Run(devices, plan, (reader_user or user, reader_password or password))

@@ -55,7 +55,7 @@ class Connection(asyncio.Protocol):
     @property
     def is_open(self) -> bool:
         """Whether it makes sense to send."""
-        return not self.ended.done()
+        return not self._transport.is_closing()
 
     async def log_in(self, packet: bytes):
         """Send the CONNECT; raises Refused, or OSError where no answer comes."""
@@ -151,7 +151,7 @@ class Connection(asyncio.Protocol):
         payload = body[start + 2 if qos else start :]
         if self._heard:
             self._heard(body[2:start].decode(), payload, bool(first & 1))
-        if qos:
+        if qos and self.is_open:
             self._write(b"\x40\x02" + body[start : start + 2])
 
     def _write(self, packet: bytes):

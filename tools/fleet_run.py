@@ -163,11 +163,16 @@ class Run:
 
 
 async def _end(tasks: list[asyncio.Task]):
+    """Cancel them until they have ended: Python 3.11's `wait_for` may lose a cancellation. Raises what ended one."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_LOOK_S)
     for task in tasks:
-        task.cancel()
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(result, Exception):
-            raise result
+        error = None if task.cancelled() else task.exception()
+        if error:
+            raise error
 
 
 def _own_cpu_s() -> float:

@@ -169,7 +169,10 @@ def test_no_broker_is_one_sentence():
     assert_one_sentence(evencell("fleet", "--mqtt", f"127.0.0.1:{free_port()}"))
 
 
-@pytest.mark.parametrize("options", [[], ["--mqtt", "somewhere"], ["--influx", "https://store"]])
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--mqtt", "somewhere"], ["--influx", "https://store"], ["--mqtt", "x:1", "--json", "nowhere/figures.json"]],
+)
 def test_wrong_usage(options):
     assert evencell("fleet", *options).returncode == 2
 

@@ -20,6 +20,7 @@ from tools.broker import mosquitto
 from tools.build import ROOT, tool
 from tools.demo import free_port, listens, start, stop, wait_until
 from tools.fleet_device import id_of
+from tools.fleet_load import listeners
 from tools.system_packages import victoria_metrics
 
 SETTINGS = ROOT / "docs/fleet"
@@ -28,6 +29,8 @@ PAGE = ROOT / "docs/fleet-figures.md"
 
 _SEED = 1
 _AWAY_S = 10
+_MQTT_PORT = 31_883  # nobody's usual one, and no client's: while the broker is dead, nobody else may take it
+_HTTP_PORT = 31_428
 _READER = "reader"
 _PASSWORD = "simulated-{id}"
 _MANY = 100_000
@@ -44,7 +47,7 @@ class Servers:
         self._mosquitto, self._victoria_metrics = map(str, programs)
         self._folder = folder
         self._running = running
-        self.mqtt_port, self.http_port = free_port(1883), free_port(8428)
+        self.mqtt_port, self.http_port = free_port(_MQTT_PORT), free_port(_HTTP_PORT)
 
     def start(self, devices: int):
         """Both, with an account for each device."""
@@ -63,7 +66,9 @@ class Servers:
         command = [self._mosquitto, "-c", str(self._folder / "mosquitto.conf")]
         with open(self._folder / "broker.log", "a") as log:
             self._broker = start(self._running, command, stdout=log, stderr=subprocess.STDOUT)
-        wait_until(lambda: listens(self.mqtt_port), "mosquitto")
+        wait_until(lambda: self._broker.poll() or self._broker.pid in listeners(self.mqtt_port), "mosquitto")
+        if self._broker.poll() is not None:
+            raise click.ClickException((self._folder / "broker.log").read_text()[-500:])
 
     def kill_broker(self):
         """`kill -9`: nothing is saved."""
