@@ -32,6 +32,7 @@ class Broker:
         self.port = free_port()
         self._options = options or ("allow_anonymous true",)
         self._start_timeout_s = start_timeout_s
+        self._shell: list[str] = []
         self._process: subprocess.Popen | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="evencell-broker-")
         self.folder = Path(self._folder.name)
@@ -48,6 +49,14 @@ class Broker:
         self.kill()
         self._folder.cleanup()
 
+    def use(self, *options: str):
+        """Take these configuration lines at the next start."""
+        self._options = options
+
+    def fill_disk(self):
+        """From the next start on it can write nothing into any file, its log neither."""
+        self._shell = ["sh", "-c", 'trap "" XFSZ; ulimit -f 0; exec "$@"', "sh"]
+
     def start(self):
         """Start (again) on the same port; RuntimeError with the broker's own words when it doesn't come up."""
         program = mosquitto()
@@ -56,10 +65,9 @@ class Broker:
         # Started by root it would become another user, who may not read a temporary folder.
         lines = [f"listener {self.port} {self.host}", f"user {getpass.getuser()}", *self._options]
         (self.folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
+        command = [*self._shell, program, "-v", "-c", "mosquitto.conf"]
         with open(self.folder / "log", "ab") as log:
-            self._process = subprocess.Popen(
-                [program, "-v", "-c", "mosquitto.conf"], cwd=self.folder, stdout=log, stderr=subprocess.STDOUT
-            )
+            self._process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT)
         self._wait_until_it_accepts()
 
     def _wait_until_it_accepts(self):

@@ -8,7 +8,8 @@ import asyncio
 import ssl
 from collections.abc import Callable
 
-from evencell.forward.mqtt_packets import connect_packet, publish_header, subscribe_packet
+from evencell.forward.mqtt_hello import connect_packet, subscribe_packet
+from evencell.forward.mqtt_packets import publish_header
 
 ANSWER_S = 10.0  # as in the firmware: no wait takes longer
 KEEPALIVE_S = 30

@@ -8,6 +8,7 @@ import click
 
 from evencell.system import config_check
 from evencell.system.config import read, secrets
+from evencell.system.config_kinds import CERTIFICATES
 from tools import image, partitions
 from tools.boards import chosen_chip
 from tools.build import BuildError, build, flash_folder
@@ -55,6 +56,7 @@ def make(board: dict, profile: str, config: Path | None, firmware: Path | None) 
     slot = build(board["name"], profile)
     flash = flash_folder(board["name"])
     (flash / CONFIG).write_bytes(content)
+    _lay_certificate(flash, config, content)
     file_system, free = image.littlefs(flash, partition)
     folder = flash.parent
     (folder / FILE_SYSTEM).write_bytes(file_system)
@@ -98,6 +100,19 @@ def configuration(path: Path | None, profile: str) -> tuple[bytes, bool]:
     if faults:
         raise BuildError("\n".join(f"{path}: {fault}" for fault in sorted(faults)))
     return json.dumps(given, ensure_ascii=False, indent=1).encode(), bool(secrets(whole))
+
+
+def _lay_certificate(flash: Path, config: Path | None, content: bytes):
+    """The file that `mqtt.ca` names lies beside the configuration and goes onto the flash. No older one stays there."""
+    for file in flash.iterdir():
+        if file.suffix in CERTIFICATES:
+            file.unlink()
+    name = json.loads(content).get("mqtt", {}).get("ca")
+    if name and config:
+        try:
+            (flash / name).write_bytes((config.parent / name).read_bytes())
+        except OSError as error:
+            raise BuildError(f"{config}: mqtt.ca: {config.parent / name}: {error.strerror}") from None
 
 
 def sizes(slot: Path, profile: str) -> dict[str, str]:

@@ -56,6 +56,8 @@ def imported(path: Path, sources: dict[str, Path]) -> set[str]:
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "call":  # on_demand.py
+            modules |= {part.value for part in node.args[:1] if isinstance(part, ast.Constant)}
     others = {module.split(".")[0] for module in modules} - {"evencell", "boards"}
     whole = {name for name in sources if name.split("/")[0] in others}  # who wrote it knows what of it belongs together
     return whole | {name for module in modules for name in files_of(module)} & set(sources)

@@ -85,6 +85,18 @@ def test_a_configuration_reaches_the_flash_and_its_passwords_are_a_warning(tmp_p
     assert "passwords" not in said("--board", "esp32_generic")[1]
 
 
+def test_the_certificate_that_a_configuration_names_goes_along(tmp_path, scratch):
+    path = config(tmp_path, {"mqtt": {"tls": True, "ca": "ca.der"}})
+    status, text = said("--board", "esp32_generic", "--config", path)
+    assert status == 1 and f"mqtt.ca: {tmp_path}/ca.der: No such file" in text
+    (tmp_path / "ca.der").write_bytes(b"0certificate")
+    assert said("--board", "esp32_generic", "--config", path)[0] == 0
+    flash = scratch / "esp32_generic/flash"
+    assert (flash / "ca.der").read_bytes() == b"0certificate"
+    assert said("--board", "esp32_generic")[0] == 0
+    assert not (flash / "ca.der").exists()
+
+
 def test_a_smaller_profile_is_what_the_device_starts_with(tmp_path, scratch):
     assert said("--board", "esp32_generic", "--profile", "telemetry")[0] == 0
     assert json.loads((scratch / "esp32_generic/flash/config.json").read_text()) == {"profile": "telemetry"}

@@ -70,7 +70,8 @@ class Firmware:
     """The firmware on MicroPython's unix port, its flash in `folder`.
 
     `more_ports` are UART 1 and on. `config` is the content of its config.json. With `http` it serves at `http_port`;
-    `mqtt` is a broker's port; `heap_kib` limits its heap. At the end its log must show no traceback.
+    `mqtt` is a broker's port; `heap_kib` limits its heap, `within` is a command that starts it. At the end its log
+    must show no traceback.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Firmware:
         tree=None,
         more_ports=(),
         heap_kib: int | None = None,
+        within=(),
     ):
         self.data = folder / "flash"
         self.data.mkdir(parents=True)
@@ -100,6 +102,7 @@ class Firmware:
         self._ready = "page at" if http else "evencell"
         self._tree = tree
         self._heap = f"{heap_kib}k" if heap_kib else None
+        self._within = within
         self._process = None
 
     def __enter__(self):
@@ -116,7 +119,7 @@ class Firmware:
         need_micropython()
         command = [device.micropython(), self._tree / "main.py"] if self._tree else device.command(self._heap)
         environment = device.environment(self._port, self.data, overrides=self.overrides, more_ports=self._more_ports)
-        self._process = Process(command, environment)
+        self._process = Process([*self._within, *command], environment)
         self._process.wait_until_ready(lambda line: self._ready in line)
 
     def kill(self):
@@ -151,6 +154,10 @@ class Firmware:
         answer = self.get("/api/v1/status")
         assert answer.status == 200, answer
         return answer.json()
+
+    def mqtt(self) -> dict:
+        """What the status says about the broker."""
+        return self.status()["device"]["mqtt"]
 
     def pack(self) -> dict:
         """The status of the first pack."""

@@ -47,9 +47,9 @@ class Listener:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def say(self, topic: str, payload: str):
+    def say(self, topic: str, payload: str, retain: bool = False):
         """Publish something."""
-        self._client.publish(topic, payload, 1).wait_for_publish(PATIENCE_S)
+        self._client.publish(topic, payload, 1, retain).wait_for_publish(PATIENCE_S)
 
     def wait(self, topic: str, payload: str | None = None, since: int = 0) -> Message:
         """The first message on a topic with this end, with this payload if one is given."""

@@ -26,7 +26,7 @@ FORMATS = {"text": ({}, TEXT, parse_text), "openmetrics": ({"Accept": ACCEPT}, O
 
 HEAP_KIB = 232
 ONCE = {"interval_ms": 86_400_000}  # one reading, which stays
-MOVING = {"uptime_seconds", "heap_free_bytes", "reading_age_seconds"}
+MOVING = {"uptime_seconds", "heap_free_bytes", "reading_age_seconds", "mqtt_sent_total"}
 IN_VOLTS = {"pack_mv": "pack_volts", "average_mv": "average_volts", "delta_mv": "delta_volts"} | {
     "trigger_mv": "trigger_volts",
     "balance_ma": "balance_amperes",
@@ -68,6 +68,9 @@ def expected(status: dict, restarts: dict) -> dict:
         series("config_faults"): len(device["config_faults"]),
         series("safe_mode"): device["safe_mode"] is not None,
     }
+    if device["mqtt"]:
+        values[series("mqtt_connected")] = device["mqtt"]["state"] == "connected"
+        values[series("mqtt_dropped_total")] = device["mqtt"]["dropped"]
     values |= {series("part_restarts_total", part=part): count for part, count in restarts.items()}
     for pack in status["packs"]:
         values |= expected_of(pack) | expected_reading(pack)

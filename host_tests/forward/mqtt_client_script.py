@@ -8,6 +8,7 @@ import sys
 
 from evencell.compat import sleep_ms
 from evencell.forward.mqtt_client import MqttClient, MqttError
+from evencell.forward.mqtt_tls import tls_of
 
 SECRET = "s3cret-w0rd"
 
@@ -218,19 +219,53 @@ async def broken_callback(port):
     client.close()
 
 
-async def secure(port, certificate):
-    import ssl
+async def twice(port, lost):
+    """A publish that a lost connection left unacknowledged, and once more over the next, before another one."""
+    client = make_client(port, lost=lost)
+    await connect(client)
+    try:
+        await client.publish("out", b"first", qos=1)
+    except OSError:
+        print("not acknowledged")
+    client.close()
+    client = make_client(port, lost=lost)
+    await connect(client)
+    await client.publish("out", b"first", qos=1)
+    await client.publish("out", b"second", qos=1)
+    print("acknowledged", client.published)
+    client.close()
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = ssl.CERT_REQUIRED
-    with open(certificate, "rb") as file:
-        context.load_verify_locations(cadata=file.read())
-    client = make_client(port, tls=context)
+
+async def secure(port, folder, ca, fingerprint):
+    settings = {"ca": ca or None, "fingerprint": fingerprint or None}
+    try:
+        tls = tls_of(Context(settings, folder, Log()))
+    except OSError as error:
+        report("refused", error)
+        return
+    client = make_client(port, tls=tls, user="owner", password=SECRET)
     if await connect(client):
         await client.subscribe("in/#", 1)
         await client.publish("out/big", bytes(range(256)) * 80, qos=1)
         print("published", client.published)
         await run(client)
+
+
+class Log:
+    """Prints warnings."""
+
+    def warning(self, text):
+        print("warning", text)
+
+
+class Context:
+    """What `tls_of` wants to know."""
+
+    def __init__(self, settings, folder, log):
+        self.config = {"mqtt": settings}
+        self.board = self
+        self.storage = folder
+        self.log = log
 
 
 async def steady(port):
@@ -253,7 +288,9 @@ SCENARIOS = {
     "wrong_password": lambda port: listen(port, user="owner", password="not " + SECRET),
     "right_password": lambda port: listen(port, user="owner", password=SECRET),
     "impatient": lambda port: listen(port, timeout_ms=500),
-    "persistent": lambda port: listen(port, clean=False),
+    "persistent": lambda port: listen(port, lost={}),
+    "kept": lambda port: twice(port, {}),
+    "forgotten": lambda port: twice(port, None),
     "watchful": lambda port: listen(port, keepalive_s=2),
 }
 

@@ -123,8 +123,8 @@ def test_a_broker_that_refuses_the_subscription_gets_the_rest():
 def test_nothing_of_it_is_imported_unless_it_is_wanted(discovery, monkeypatch):
     for name in MODULES:
         monkeypatch.delitem(sys.modules, name, raising=False)
-    settings = {"prefix": "evencell", "retain_state": False, "discovery": discovery}
-    config = {"mqtt": settings, "profile": "full"}
+    settings = {"prefix": "evencell", "retain_state": False, "discovery": discovery, "discovery_prefix": "home"}
+    config = {"mqtt": settings, "profile": "full", "time": {"mqtt": False}}
     Forwarder(SimpleNamespace(hub=Hub([], FakeClock()), log=None, config=config, device_id="id"), None)
     assert [name in sys.modules for name in MODULES] == [discovery, False]
 

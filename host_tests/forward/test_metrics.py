@@ -12,7 +12,7 @@ from host_tests.portable import FakeClock, frame_of
 DEVICE = {
     "id": "aa61002f3d49", "name": "evencell", "firmware": "0.1.0", "board": "host", "profile": "full", "uptime_s": 20,
     "heap_free": 1000, "wifi_rssi": None, "config_faults": [], "crashes": 0, "reset_cause": "power", "safe_mode": None,
-    "influx": None,
+    "mqtt": None, "influx": None,
 }  # fmt: skip
 TEXT = metrics.content_type("")
 OPENMETRICS = metrics.content_type("application/openmetrics-text; version=1.0.0")
@@ -61,3 +61,12 @@ def test_only_openmetrics_has_units_and_an_end():
 def test_what_is_unknown_is_left_out():
     assert "wifi_rssi" not in "".join(generated([], TEXT))
     assert "evencell_wifi_rssi_dbm -61\n" in "".join(generated([], TEXT, wifi_rssi=-61))
+
+
+def test_the_connection_to_the_broker_is_there_where_one_is_wanted():
+    assert "mqtt" not in "".join(generated([], TEXT))
+    lost = {"state": "waiting", "problem": "the broker does not answer", "sent": 7, "dropped": 2}
+    text = "".join(generated([], TEXT, mqtt=lost))
+    for line in ("evencell_mqtt_connected 0", "evencell_mqtt_sent_total 7", "evencell_mqtt_dropped_total 2"):
+        assert line + "\n" in text
+    assert "evencell_mqtt_connected 1\n" in "".join(generated([], TEXT, mqtt=dict(lost, state="connected")))

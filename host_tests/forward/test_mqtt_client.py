@@ -14,7 +14,8 @@ import paho.mqtt.client as paho
 import pytest
 
 from host_tests.broker import Broker, free_port
-from host_tests.needs import missing, need_broker, need_micropython
+from host_tests.certificates import SecureListener, fingerprint, make_certificates
+from host_tests.needs import need_broker, need_micropython
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPT = Path(__file__).with_name("mqtt_client_script.py")
@@ -87,6 +88,11 @@ class Device:
     def ends(self):
         """Nothing more is said, and the interpreter is content."""
         assert self.rest() == []
+        assert self._process.wait(PATIENCE_S) == 0
+
+    def ends_with(self, line: str):
+        """This is the last that is said."""
+        assert self.rest()[-1] == line
         assert self._process.wait(PATIENCE_S) == 0
 
     def kill(self):
@@ -347,6 +353,24 @@ def test_the_acknowledgement_carries_the_packet_id(device, fake):
     assert fake.packet() == b"\x40\x12\x34"
 
 
+@pytest.mark.parametrize(
+    ("scenario", "has_session", "first"), [("kept", 1, 0x3A), ("kept", 0, 0x32), ("forgotten", 0, 0x32)]
+)
+def test_what_was_not_acknowledged_is_sent_again(device, fake, scenario, has_session, first):
+    """As a duplicate, with the same packet id, where the broker has kept the session; else as a new packet."""
+    here = device(scenario, fake.port)
+    fake.accept()
+    assert fake.packet() == b"\x32\x00\x03out\x00\x01first"
+    fake.hang_up()
+    here.expect("connected", "not acknowledged")
+    fake.accept(bytes((0x20, 2, has_session, 0)))
+    assert fake.packet() == bytes((first,)) + b"\x00\x03out\x00\x01first"
+    fake.send(b"\x40\x02\x00\x01")
+    assert fake.packet() == b"\x32\x00\x03out\x00\x02second"
+    fake.send(b"\x40\x02\x00\x02")
+    here.ends_with("acknowledged 2")
+
+
 NOT_MQTT = "MqttError the broker sent something that is not MQTT 3.1.1"
 
 
@@ -455,24 +479,7 @@ def test_a_persistent_session_keeps_what_came_meanwhile(device, broker):
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
-    """A folder with ca.der, other.der, server.crt and server.key for 127.0.0.1."""
-    folder = tmp_path_factory.mktemp("certificates")
-    if shutil.which("openssl") is None:
-        missing("openssl is not installed: apt-get install openssl")
-
-    def openssl(*arguments):
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-    for name in ("ca", "other"):
-        authority = ("-days", "2", "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-        openssl("req", "-x509", *key, *authority, "-keyout", f"{name}.key", "-out", f"{name}.crt")
-        openssl("x509", "-in", f"{name}.crt", "-outform", "DER", "-out", f"{name}.der")
-    (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nauthorityKeyIdentifier=keyid\n")
-    openssl("req", *key, "-subj", "/CN=127.0.0.1", "-keyout", "server.key", "-out", "server.csr")
-    signed = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "1", "-extfile", "names")
-    openssl("x509", "-req", "-in", "server.csr", *signed, "-out", "server.crt")
-    return folder
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture
@@ -484,7 +491,7 @@ def secure_broker(certificates):
 
 def test_tls(device, secure_broker, certificates):
     with Other(secure_broker.port, "out/#", certificates / "ca.crt") as other:
-        here = device("secure", secure_broker.port, certificates / "ca.der")
+        here = device("secure", secure_broker.port, certificates, "ca.der", "")
         here.expect("connected", "published 1")
         assert other.message() == ("out/big", bytes(range(256)) * 80, 1, False)
         other.publish("in/one", "größer")
@@ -495,10 +502,42 @@ def test_tls(device, secure_broker, certificates):
         assert here.line().startswith("ended ")
 
 
-def test_a_certificate_of_somebody_else(device, secure_broker, certificates):
-    here = device("secure", secure_broker.port, certificates / "other.der")
-    assert here.line().startswith("refused MqttError no secure connection: ")
-    here.ends()
+def test_whom_a_secure_connection_may_lead_to(device, secure_broker, certificates):
+    right = fingerprint(certificates / "server.crt")
+    for trusted in (
+        ("ca.crt", ""),
+        ("both.crt", ""),
+        ("", right),
+        ("", right.replace(":", "").lower()),
+        ("ca.der", right),
+    ):
+        here = device("secure", secure_broker.port, certificates, *trusted)
+        here.expect("connected", "published 1")
+        here.kill()
+    here = device("secure", secure_broker.port, certificates, "", "")
+    here.expect("warning mqtt: the broker's certificate is not checked", "connected", "published 1")
+
+
+def test_whom_it_may_not_lead_to(device, certificates):
+    """The peer tells what it could read: nothing of a client that did not trust it."""
+    wrong, no_file = fingerprint(certificates / "ca.crt"), "there is no such file on the flash"
+    for trusted, words in (
+        (("other.der", ""), "refused MqttError no secure connection: "),
+        (("", wrong), "refused OSError "),
+        (("ca.der", wrong), "refused OSError "),
+        (("missing.der", ""), "refused MqttError mqtt.ca: missing.der can't be used: " + no_file),
+        (("names", ""), "refused MqttError mqtt.ca: names can't be used: there is no certificate in it"),
+    ):
+        with SecureListener(certificates) as peer:
+            here = device("secure", peer.port, certificates, *trusted)
+            assert here.line().startswith(words)
+            here.ends()
+        assert peer.read == []
+    with SecureListener(certificates) as peer:
+        here = device("secure", peer.port, certificates, "ca.der", "")
+        assert here.line().startswith("refused ")
+        here.ends()
+    assert SECRET.encode() in peer.read[0]
 
 
 @pytest.mark.parametrize("device", ["micropython"], indirect=True)

@@ -113,6 +113,29 @@ def test_two_packs_of_one_name_are_one():
     assert found == ['packs[1].name: "a" is there already; this one is not used']
 
 
+def test_a_certificate_is_named_or_known_by_its_fingerprint():
+    digits = "0123456789abcdefABCDEF" + 42 * "0"
+    colons = ":".join([digits[at : at + 2] for at in range(0, 64, 2)])
+    for right in ({"ca": "ca.der"}, {"ca": "my-ca_1.pem"}, {"fingerprint": digits}, {"fingerprint": colons}):
+        right.update({"enabled": True, "host": "broker", "tls": True})
+        assert faults({"mqtt": right}) == []
+    for wrong in ("ca", "boot.py", "../ca.der", "config.json", ".der/x", "a" * 29 + ".der", 7):
+        assert len(faults({"mqtt": {"ca": wrong}})) == 1
+    for wrong in ("", digits[1:], digits + "0", "g" + digits[1:], colons + ":00", 7):
+        assert len(faults({"mqtt": {"fingerprint": wrong}})) == 1
+
+
+def test_whom_to_trust_without_tls_sends_nothing_anywhere():
+    settings, found = load({"mqtt": {"enabled": True, "host": "broker", "ca": "ca.der"}})
+    assert settings["mqtt"]["enabled"] is False
+    assert found == ["mqtt.ca: it counts where mqtt.tls is true; MQTT stays off"]
+
+
+def test_a_time_from_the_broker_needs_a_broker():
+    assert faults({"time": {"mqtt": True}}) == ["time.mqtt: it needs mqtt.enabled; not used"]
+    assert faults({"time": {"mqtt": True}, "mqtt": {"enabled": True, "host": "broker"}}) == []
+
+
 def test_mqtt_needs_a_host():
     settings, found = load({"mqtt": {"enabled": True}})
     assert settings["mqtt"]["enabled"] is False

@@ -117,6 +117,7 @@ class Site:
             "crashes": context.crashes.count,
             "reset_cause": context.crashes.reset_cause,
             "safe_mode": context.safe_mode,
+            "mqtt": None if context.mqtt is None else context.mqtt.status(),
             "influx": None if queue is None else queue.counts(),
         }
 

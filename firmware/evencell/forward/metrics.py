@@ -109,16 +109,29 @@ def _device(text: Text, device: dict):
     yield _sample("config_faults", (), len(device["config_faults"]))
     yield text.head("safe_mode", "gauge", "Whether safe mode is on")
     yield _sample("safe_mode", (), 0 if device["safe_mode"] is None else 1)
+    if device["mqtt"]:
+        yield from _mqtt(text, device["mqtt"])
     if device["influx"]:
         yield from _influx(text, device["influx"])
+
+
+def _mqtt(text: Text, mqtt: dict):
+    yield text.head("mqtt_connected", "gauge", "Whether there is a connection to the broker")
+    yield _sample("mqtt_connected", (), 1 if mqtt["state"] == "connected" else 0)
+    yield from _delivery(text, "mqtt", mqtt, ("Messages that the broker took", "Events that it never got"))
 
 
 def _influx(text: Text, counts: dict):
     yield text.head("influx_waiting", "gauge", "Readings that wait for the store")
     yield _sample("influx_waiting", (), counts["waiting"])
-    for key, meaning in (("sent", "Readings that the store took"), ("dropped", "Readings that it never got")):
-        yield text.head("influx_%s_total" % key, "counter", meaning)
-        yield _sample("influx_%s_total" % key, (), counts[key])
+    yield from _delivery(text, "influx", counts, ("Readings that the store took", "Readings that it never got"))
+
+
+def _delivery(text: Text, way: str, counts: dict, meanings: tuple):
+    for key, meaning in zip(("sent", "dropped"), meanings):
+        name = "%s_%s_total" % (way, key)
+        yield text.head(name, "counter", meaning)
+        yield _sample(name, (), counts[key])
 
 
 def _restarts(text: Text, restarts: dict):

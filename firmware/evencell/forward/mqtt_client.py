@@ -6,31 +6,18 @@ Source: OASIS MQTT Version 3.1.1, whose section numbers the comments cite.
 """
 
 import asyncio
-import struct
 
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms, wait_for_ms
-from evencell.forward.mqtt_packets import connect_packet, publish_header, subscribe_packet
+from evencell.forward.mqtt_packets import NOT_MQTT, MqttError, publish_header, read_packet
 from evencell.forward.tcp_wire import Wire
+from evencell.system.on_demand import call
 
 _TICK_MS = const(250)  # so one second of keep-alive is four ticks
 _POLL_MS = const(10)
 _IN_FLIGHT = const(4)
-_CHUNK = const(256)
-
-_REFUSED = (
-    "",
-    "the broker does not speak MQTT 3.1.1",
-    "the broker refuses this client id",
-    "the broker is out of service",
-    "bad user name or password",
-    "bad user name or password, or not allowed to connect",  # what mosquitto answers to a wrong password
-)
-_NOT_MQTT = "the broker sent something that is not MQTT 3.1.1"
+_HELLO = "evencell.forward.mqtt_hello"
 _NOT_CONNECTED = "not connected"
-
-
-class MqttError(OSError):
-    """The broker refused or broke the protocol; `str()` is one sentence for the owner."""
+_NO_ANSWER = "the broker does not acknowledge"
 
 
 class MqttClient:
@@ -40,6 +27,9 @@ class MqttClient:
     `on_message(topic: str, payload: bytes, retained: bool)` is called by the reader, which acknowledges after it
     returned. No wait takes longer than `timeout_ms`. Incoming messages of more than `max_packet` bytes (topic and
     payload) are counted and dropped.
+
+    With `lost`, a dict for one client after the other, the broker is asked to keep the session. What was not
+    acknowledged is in it, (topic, payload) → packet id: published again, it is the same packet, a duplicate (4.4).
     """
 
     def __init__(
@@ -54,20 +44,21 @@ class MqttClient:
         keepalive_s=30,
         will=None,
         on_message=None,
-        clean=True,
+        lost=None,
         timeout_ms=10_000,
         max_packet=1024,
     ):
         self.connected = self.session_present = False
         self.published = self.received = self.dropped = 0
+        self.under_way = None  # topic and bytes of what was begun last and not ended
         self._address = (host, port, tls)
-        self._hello = connect_packet(client_id, user, password, will, keepalive_s, clean)
+        self._hello = call(_HELLO, "connect_packet", client_id, user, password, will, keepalive_s, lost is None)
         self._on_message = on_message
-        self._timeout_ms = timeout_ms
-        self._max_packet = max_packet
+        self._timeout_ms, self._max_packet = timeout_ms, max_packet
         self._ping_ticks = 3 * keepalive_s  # three quarters of the keep-alive
-        self._silent_ticks = self._idle_ticks = self._packet_id = 0
+        self._silent_ticks = self._idle_ticks = self._last_id = 0
         self._acks = {}  # packet id → None, then the return code
+        self._lost = lost
         self._lock = asyncio.Lock()
         self._wire = Wire()
         self._reading = self._error = None
@@ -101,26 +92,32 @@ class MqttClient:
         Raises OSError when not connected, when the broker takes no data (which ends the connection) or does not
         acknowledge in time. At most four unacknowledged messages are under way; more wait for their turn.
         """
-        packet_id = await self._reserve() if qos else 0
+        message = (topic, payload) if isinstance(payload, bytes) else None
+        packet_id, is_again = await self._reserve(message) if qos else (0, False)
         if payload_bytes is None:
             payload_bytes, payload = len(payload), (payload,)
+        self.under_way = topic, payload_bytes
         try:
-            await self._send(publish_header(topic, payload_bytes, packet_id, retain), payload)
+            await self._send(publish_header(topic, payload_bytes, packet_id, retain, is_again), payload)
             if packet_id:
                 await self._acknowledged(packet_id)
         finally:
-            self._acks.pop(packet_id, None)
+            if self._acks.pop(packet_id, 0) is None and message and self._lost is not None:
+                if len(self._lost) >= _IN_FLIGHT:
+                    self._lost.clear()
+                self._lost[message] = packet_id
         self.published += 1
+        self.under_way = None
         await sleep_ms(0)  # a loop of publishes lets the others run
 
     async def subscribe(self, topic: str, qos=1):
         """Subscribe to a topic filter; MqttError when the broker refuses, OSError as with `publish`."""
-        packet_id = await self._reserve()
+        packet_id, _ = await self._reserve(None)
         try:
-            await self._send(subscribe_packet(packet_id, topic, qos))
+            await self._send(call(_HELLO, "subscribe_packet", packet_id, topic, qos))
             code = await self._acknowledged(packet_id)
         finally:
-            self._acks.pop(packet_id, None)
+            del self._acks[packet_id]
         if code > 2:
             raise MqttError("the broker refuses the subscription")
 
@@ -141,11 +138,15 @@ class MqttClient:
         await self._write_rest(self._hello, 0)
         self._hello = None
         answer = await self._read(4)
-        if answer[:2] != b"\x20\x02" or answer[3] >= len(_REFUSED):
-            raise MqttError(_NOT_MQTT)
+        if answer[:2] != b"\x20\x02":
+            raise MqttError(NOT_MQTT)
         if answer[3]:
-            raise MqttError(_REFUSED[answer[3]])
+            raise MqttError(call(_HELLO, "refusal", answer[3]))
         self.session_present = bool(answer[2])
+        if self._lost:
+            if not self.session_present:
+                self._lost.clear()
+            self._last_id = max(self._lost.values(), default=0)
         self.connected = True
         self._reading = asyncio.create_task(self._read_packets())
 
@@ -173,19 +174,21 @@ class MqttClient:
             raise MqttError(problem)
         return sleep_ms(_POLL_MS)
 
-    async def _reserve(self) -> int:
-        """A packet identifier, as soon as fewer than four wait for their acknowledgement."""
+    async def _reserve(self, message) -> tuple[int, bool]:
+        """A packet identifier, as soon as one is free, and whether this message was sent with it before."""
         since_ms = ticks_ms()
         while len(self._acks) >= _IN_FLIGHT:
-            await self._pause(since_ms, "the broker does not acknowledge")
-        self._packet_id = self._packet_id % 65535 + 1
-        self._acks[self._packet_id] = None
-        return self._packet_id
+            await self._pause(since_ms, _NO_ANSWER)
+        packet_id = before = self._lost.pop(message, 0) if self._lost else 0
+        if not before:
+            packet_id = self._last_id = self._last_id % 65535 + 1
+        self._acks[packet_id] = None
+        return packet_id, before > 0
 
     async def _acknowledged(self, packet_id: int) -> int:
         since_ms = ticks_ms()
         while self._acks[packet_id] is None:
-            await self._pause(since_ms, "the broker does not acknowledge")
+            await self._pause(since_ms, _NO_ANSWER)
         return self._acks[packet_id]
 
     async def _send(self, packet, payload=()):
@@ -228,62 +231,20 @@ class MqttClient:
     async def _read_packets(self):
         try:
             while True:
-                await self._read_packet()
+                first, packet_id, content = await read_packet(self._read, self._max_packet)
+                if first >> 4 == 3:
+                    self._deliver(content, first & 1)
+                    if packet_id:
+                        await self._send(b"\x40\x02" + bytes((packet_id >> 8, packet_id & 255)))  # PUBACK
+                elif packet_id in self._acks:
+                    self._acks[packet_id] = content
         except OSError as error:
             self._end(error)
 
-    async def _read_packet(self):
-        first, length = await self._read_header()
-        if first >> 4 == 3:
-            await self._receive(first, length)
-        elif (first, length) in ((0x40, 2), (0x90, 3)):
-            body = await self._read(length)
-            packet_id = body[0] << 8 | body[1]
-            if packet_id in self._acks:
-                self._acks[packet_id] = body[length - 1] if length > 2 else 0
-        elif (first, length) != (0xD0, 0):
-            raise MqttError(_NOT_MQTT)
-
-    async def _read_header(self):
-        """(first byte, remaining length) of the next packet (2.2)."""
-        first, digit = await self._read(2)
-        length, shift = digit & 127, 0
-        while digit & 128:
-            shift += 7
-            if shift > 21:
-                raise MqttError(_NOT_MQTT)
-            digit = (await self._read(1))[0]
-            length |= (digit & 127) << shift
-        return first, length
-
-    async def _receive(self, first: int, length: int):
-        qos = first >> 1 & 3
-        topic_bytes = struct.unpack(">H", await self._read(2))[0]
-        payload_bytes = length - 2 - topic_bytes - (2 if qos else 0)
-        if qos > 1 or payload_bytes < 0:
-            raise MqttError(_NOT_MQTT)
-        fits = topic_bytes + payload_bytes <= self._max_packet
-        topic = await self._take(topic_bytes, fits)
-        packet_id = await self._read(2) if qos else None
-        payload = await self._take(payload_bytes, fits)
-        if fits:
-            self._deliver(topic, payload, first & 1)
-        else:
+    def _deliver(self, content, retained: int):
+        if content is None:
             self.dropped += 1
-        if packet_id:
-            await self._send(b"\x40\x02" + packet_id)
-
-    async def _take(self, count: int, wanted: bool) -> bytes:
-        """The next `count` bytes, or none of them: then they are read in small pieces and forgotten."""
-        while count and not wanted:
-            count -= len(await self._read(min(count, _CHUNK)))
-        return await self._read(count)
-
-    def _deliver(self, topic: bytes, payload: bytes, retained: int):
-        try:
-            text = str(topic, "utf-8")
-        except UnicodeError:
-            raise MqttError(_NOT_MQTT)
+            return
         self.received += 1
         if self._on_message:
-            self._on_message(text, payload, bool(retained))
+            self._on_message(content[0], content[1], bool(retained))

@@ -1,15 +1,22 @@
-"""The packets of MQTT 3.1.1 that a client sends. Source: OASIS MQTT Version 3.1.1; comments cite its sections."""
+"""The packets of MQTT 3.1.1 while a connection lasts: what a client publishes, and what a broker sends.
+
+Source: OASIS MQTT Version 3.1.1; comments cite its sections.
+"""
 
 import struct
 
+from evencell.compat import const
 
-def _field(value: "str | bytes") -> bytes:
-    """`value` behind its length in two bytes (1.5.3)."""
-    data = value.encode() if isinstance(value, str) else value
-    return struct.pack(">H", len(data)) + data
+_CHUNK = const(256)
+
+NOT_MQTT = "the broker sent something that is not MQTT 3.1.1"
 
 
-def _put_header(buffer: bytearray, first: int, length: int) -> int:
+class MqttError(OSError):
+    """The broker refused or broke the protocol; `str()` is one sentence for the owner."""
+
+
+def put_header(buffer: bytearray, first: int, length: int) -> int:
     """Write a fixed header (2.2) to the start of `buffer`; returns its size, 2 to 5 bytes."""
     buffer[0] = first
     size = 1
@@ -21,35 +28,13 @@ def _put_header(buffer: bytearray, first: int, length: int) -> int:
     return size + 1
 
 
-def _packet(first: int, body: bytes) -> bytes:
-    header = bytearray(5)
-    return bytes(header[: _put_header(header, first, len(body))]) + body
-
-
-def connect_packet(client_id, user, password, will, keepalive_s, clean) -> bytes:
-    """A CONNECT (3.1); `will` is None or (topic, payload, qos, retain)."""
-    flags = 2 if clean else 0
-    fields = [client_id]
-    if will:
-        topic, payload, qos, retain = will
-        flags |= 4 | qos << 3 | (32 if retain else 0)
-        fields += [topic, payload]
-    if user is not None:
-        flags |= 128
-        fields.append(user)
-        if password is not None:
-            flags |= 64
-            fields.append(password)
-    body = b"\x00\x04MQTT\x04" + struct.pack(">BH", flags, keepalive_s)
-    return _packet(0x10, body + b"".join([_field(value) for value in fields]))
-
-
-def publish_header(topic: str, payload_bytes: int, packet_id: int, retain: bool) -> memoryview:
-    """A PUBLISH up to its payload (3.3); packet id 0 means QoS 0."""
+def publish_header(topic: str, payload_bytes: int, packet_id: int, retain: bool, is_again: bool = False) -> memoryview:
+    """A PUBLISH up to its payload (3.3); packet id 0 means QoS 0. `is_again`: it was tried before."""
     name = topic.encode()
     length = 2 + len(name) + (2 if packet_id else 0) + payload_bytes
     buffer = bytearray(9 + len(name))
-    size = _put_header(buffer, 0x30 | (2 if packet_id else 0) | (1 if retain else 0), length)
+    flags = (8 if is_again else 0) | (2 if packet_id else 0) | (1 if retain else 0)
+    size = put_header(buffer, 0x30 | flags, length)
     struct.pack_into(">H", buffer, size, len(name))
     size += 2
     buffer[size : size + len(name)] = name
@@ -60,6 +45,59 @@ def publish_header(topic: str, payload_bytes: int, packet_id: int, retain: bool)
     return memoryview(buffer)[:size]
 
 
-def subscribe_packet(packet_id: int, topic: str, qos: int) -> bytes:
-    """A SUBSCRIBE to one topic filter (3.8)."""
-    return _packet(0x82, struct.pack(">H", packet_id) + _field(topic) + bytes((qos,)))
+async def read_packet(read, most_bytes: int) -> tuple:
+    """The next packet: its first byte, its packet identifier (0 without one), and what is in it.
+
+    Of a PUBLISH that is (topic, payload), or None where they have more than `most_bytes`; of an acknowledgement the
+    return code. `await read(count)` gives exactly so many bytes. Raises MqttError.
+    """
+    first, length = await _read_header(read)
+    if first >> 4 == 3:
+        packet_id, content = await _read_publish(read, first >> 1 & 3, length, most_bytes)
+        return first, packet_id, content
+    if (first, length) in ((0x40, 2), (0x90, 3)):  # PUBACK, SUBACK
+        body = await read(length)
+        return first, body[0] << 8 | body[1], body[2] if length > 2 else 0
+    if (first, length) != (0xD0, 0):  # PINGRESP
+        raise MqttError(NOT_MQTT)
+    return first, 0, None
+
+
+async def _read_header(read):
+    """(first byte, remaining length) of the next packet (2.2)."""
+    first, digit = await read(2)
+    length, shift = digit & 127, 0
+    while digit & 128:
+        shift += 7
+        if shift > 21:
+            raise MqttError(NOT_MQTT)
+        digit = (await read(1))[0]
+        length |= (digit & 127) << shift
+    return first, length
+
+
+async def _read_publish(read, qos: int, length: int, most_bytes: int):
+    topic_bytes = await _read_number(read)
+    payload_bytes = length - 2 - topic_bytes - (2 if qos else 0)
+    if qos > 1 or payload_bytes < 0:
+        raise MqttError(NOT_MQTT)
+    fits = topic_bytes + payload_bytes <= most_bytes
+    topic = await _take(read, topic_bytes, fits)
+    packet_id = await _read_number(read) if qos else 0
+    payload = await _take(read, payload_bytes, fits)
+    try:
+        return packet_id, (str(topic, "utf-8"), payload) if fits else None
+    except UnicodeError:
+        raise MqttError(NOT_MQTT)
+
+
+async def _read_number(read) -> int:
+    data = await read(2)
+    return data[0] << 8 | data[1]
+
+
+async def _take(read, count: int, wanted: bool) -> bytes:
+    """The next `count` bytes, or none of them: then they are read in small pieces and forgotten."""
+    while count and not wanted:
+        count -= len(await read(min(count, _CHUNK)))
+    return await read(count)

@@ -20,7 +20,10 @@ if sys.implementation.name == "micropython":
         """
 
         async def open(self, host, port, tls):
-            address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+            try:
+                address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+            except OSError:  # whose number says nothing, and is another on each port
+                raise OSError("no address is known for " + host)
             self._socket = socket.socket(address[0], address[1], address[2])
             self._socket.setblocking(False)
             self._socket.setsockopt(6, 1, 1)  # TCP_NODELAY: or each payload waits for its header's acknowledgement

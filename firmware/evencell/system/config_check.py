@@ -30,6 +30,12 @@ def reconcile(config: dict, faults: list):
     if mqtt["enabled"] and not mqtt["host"]:
         faults.append("mqtt.host: it is needed where mqtt.enabled is true; MQTT stays off")
         mqtt["enabled"] = False
+    for key in ("ca", "fingerprint"):
+        if mqtt[key] and not mqtt["tls"]:
+            faults.append("mqtt.%s: it counts where mqtt.tls is true; MQTT stays off" % key)
+            mqtt["enabled"] = False
+    if config["time"]["mqtt"] and not mqtt["enabled"]:
+        faults.append("time.mqtt: it needs mqtt.enabled; not used")
 
 
 def _complete(prefix: str, given, path: str, faults: list) -> dict:

@@ -2,6 +2,8 @@
 
 import json
 
+CERTIFICATES = (".der", ".pem", ".crt", ".cer")  # endings of files with one
+
 
 class Rule:
     """One line of the table (config_spec.py): `key`, `default`, `kind`, and what narrows the kind."""
@@ -52,6 +54,19 @@ def _name(value, longest: int) -> bool:
     if not _text(value, 1, longest):
         return False
     return all(c in "_-" or "0" <= c <= "9" or "a" <= c <= "z" or "A" <= c <= "Z" for c in value)
+
+
+def _certificate(value, longest: int) -> bool:
+    """The name of a file in the root of the flash."""
+    return isinstance(value, str) and value[-4:] in CERTIFICATES and _name(value.replace(".", ""), longest)
+
+
+def _fingerprint(value) -> bool:
+    """The SHA-256 of a certificate, as openssl and browsers write it."""
+    if not _text(value, 64, 95):
+        return False
+    digits = value.replace(":", "").lower()
+    return len(digits) == 64 and all("0" <= digit <= "9" or "a" <= digit <= "f" for digit in digits)
 
 
 def _topic(value, longest: int) -> bool:
@@ -107,6 +122,11 @@ KINDS = {
     "choice": (_choice, "one of "),
     "text": (_text, "a text of %d to %d characters"),
     "name": (_name, "1 to %d letters, digits, _ or -"),
+    "certificate": (
+        _certificate,
+        "a file's name of at most %d letters, digits, _, - or ., with the ending .der, .pem, .crt or .cer",
+    ),
+    "fingerprint": (_fingerprint, "64 hexadecimal digits, with or without colons"),
     "topic": (_topic, "a topic of 1 to %d characters without + or #, and no / at its ends"),
     "hosts": (_hosts, "a list of up to 4 hosts, each a name or an address, or host:port"),
     "address": (

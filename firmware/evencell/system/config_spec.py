@@ -25,6 +25,7 @@ wifi.txpower               null             number 2 21
 wifi.country               null             country
 time.servers               ["pool.ntp.org","time.cloudflare.com"]  hosts
 time.interval_s            3600             whole 900 86400
+time.mqtt                  false            switch
 http.enabled               true             switch
 http.host                  "0.0.0.0"        text 1 64
 http.port                  80               whole 1 65535
@@ -35,6 +36,9 @@ mqtt.port                  1883             whole 1 65535
 mqtt.user                  null             text 0 64
 mqtt.password              null             text 0 128
 mqtt.tls                   false            switch
+mqtt.ca                    null             certificate 32
+mqtt.fingerprint           null             fingerprint
+mqtt.keepalive_s           30               whole 5 3600
 mqtt.prefix                "evencell"       topic 32
 mqtt.publish_s             10               whole 1 86400
 mqtt.retain_state          false            switch

@@ -1,0 +1,75 @@
+"""A TCP proxy on loopback, to cut a network without anybody being told."""
+
+import contextlib
+import socket
+import threading
+
+
+class Proxy:
+    """`with Proxy(port) as proxy:` passes connections to `proxy.port` on to that port.
+
+    `cut()`: from now on nothing passes, neither bytes nor the end of a connection; new ones are taken, and stay silent.
+    `mend()`: new connections pass again. What the cut caught stays dead.
+    """
+
+    def __init__(self, to_port: int):
+        self._to_port = to_port
+        self._is_cut = False
+        self._sockets = []
+
+    def __enter__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._accept)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        for each in (self._listener, *self._sockets):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        self._thread.join()
+
+    def cut(self):
+        self._is_cut = True
+
+    def mend(self):
+        self._is_cut = False
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                inside, _ = self._listener.accept()
+                self._sockets.append(inside)
+                if self._is_cut:
+                    continue
+                link = Link(self, inside, self._to_port)
+                self._sockets.append(link.outside)
+
+    @property
+    def is_cut(self) -> bool:
+        return self._is_cut
+
+
+class Link:
+    """One connection on its way through; once cut, it is dead for good."""
+
+    def __init__(self, proxy: Proxy, inside: socket.socket, to_port: int):
+        self._proxy = proxy
+        self._is_dead = False
+        self.outside = socket.socket()
+        with contextlib.suppress(OSError):
+            self.outside.connect(("127.0.0.1", to_port))
+        for source, target in ((inside, self.outside), (self.outside, inside)):
+            threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
+
+    def _pump(self, source: socket.socket, target: socket.socket):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._is_dead |= self._proxy.is_cut
+                if not self._is_dead:
+                    target.sendall(data)
+        if not (self._is_dead or self._proxy.is_cut):
+            with contextlib.suppress(OSError):
+                target.shutdown(socket.SHUT_RDWR)
