@@ -221,6 +221,7 @@ All packs are simulated. mosquitto and VictoriaMetrics are Debian 12's, with the
 | | |
 |---|---:|
 {measured}
+The cores were busy with other work, and devices and subscriber shared a process: delays contain their waiting for it.
 Bytes are those of MQTT, without TLS, TCP and IP. Each device announced itself to Home Assistant with each connection,
 and mosquitto keeps that message: most of its memory, and a good part of the bytes.
 
