@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 
@@ -12,7 +13,7 @@ from host_tests.end_to_end.chain import EVENCELL
 from host_tests.end_to_end.command import assert_one_sentence, evencell
 from host_tests.end_to_end.listener import Listener
 from host_tests.end_to_end.process import Process, until
-from host_tests.needs import need_broker
+from host_tests.needs import missing, need_broker
 from host_tests.store import Store
 from tools.bench.fleet import FIGURES, PAGE, SETTINGS, page
 from tools.fleet_book import Book, Books
@@ -48,7 +49,12 @@ def guarded():
         yield broker, passwords
 
 
+def need_openssl() -> str:
+    return shutil.which("openssl") or missing("openssl is not installed: apt-get install openssl")
+
+
 def add_devices(file, *ids: str) -> dict[str, str]:
+    need_openssl()
     command = ["sh", str(SETTINGS / "add_devices.sh"), str(file), "192.168.1.10", *ids]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     printed = [json.loads(line)["mqtt"] for line in result.stdout.splitlines()]
@@ -94,6 +100,7 @@ def test_nothing_is_lost_while_the_broker_is_killed_and_started_again(open_broke
         assert figures["lost"] == 0 and figures["mqtt"]["dropped"] == 0
         assert figures["mqtt"]["heard_as_backlog"] >= DEVICES
         assert figures["mqtt"]["connects"] == 2 * DEVICES
+        assert min(figures["cpu_s"][server] for server in ("broker", "store", "fleet")) > 0
         assert figures["store"] == {"sent": figures["readings"], "waiting": 0, "dropped": 0}
         assert_stored(store.series(), heard(listener), figures["readings"])
     with Listener(open_broker.port, "evencell/+/availability") as listener:
@@ -163,6 +170,19 @@ def test_a_wrong_password_is_one_sentence(guarded):
     result = evencell("fleet", "--mqtt", f"127.0.0.1:{broker.port}", "--user", "reader", "--password", "wrong-horse")
     assert_one_sentence(result)
     assert "bad user name or password" in result.stderr and "wrong-horse" not in result.stderr
+
+
+def test_encrypted(tmp_path):
+    """Whoever forgets --tls is told in one sentence."""
+    need_broker()
+    files = ["-keyout", tmp_path / "key", "-out", tmp_path / "certificate"]
+    command = [need_openssl(), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=broker", *files]
+    subprocess.run(command, check=True, capture_output=True)
+    with Broker("allow_anonymous true", f"certfile {files[3]}", f"keyfile {files[1]}") as broker:
+        options = ["--devices", "2", "--every-s", "0.5", "--minutes", "0.05", "--mqtt", f"127.0.0.1:{broker.port}"]
+        result = evencell("fleet", "--tls", *options)
+        assert result.returncode == 0, result
+        assert_one_sentence(evencell("fleet", *options))
 
 
 def test_no_broker_is_one_sentence():
