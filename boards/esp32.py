@@ -1,4 +1,4 @@
-"""Makes capabilities of an ESP32 board's data. With `esp32_network` the one place where `machine` is imported.
+"""Makes capabilities of an ESP32 board's data. With the other `esp32_…` the one place where `machine` is imported.
 
 Unproven on a board: checked against MicroPython's source and its stubs alone.
 """
@@ -80,10 +80,14 @@ class Board:
     def station(self):
         """Ethernet where the board has it, else Wi-Fi; always the same."""
         if self._station is None:
-            from boards.esp32_network import Wired, Wireless
+            if self.wired:
+                from boards.esp32_ethernet import Wired
 
-            wired = self._data.get("ethernet")
-            self._station = Wired(wired) if wired else Wireless(self._data.get("txpower"))
+                self._station = Wired(self._data["ethernet"])
+            else:
+                from boards.esp32_wifi import Wireless
+
+                self._station = Wireless(self._data.get("txpower"))
         return self._station
 
     def watchdog(self, timeout_ms: int):

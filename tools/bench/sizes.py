@@ -6,10 +6,12 @@ from tools.bench.ledger import resident
 from tools.build import build
 
 _BOARD = "esp32_generic"
-_BOARD_MODULES = ("boards/esp32.mpy", "boards/esp32_network.mpy", "boards/esp32_i2c.mpy")
+_BOARD_MODULES = {f"boards/{name}.mpy" for name in ("esp32", "esp32_network", "esp32_wifi", "esp32_i2c")}
 _DISPLAY = {f"evencell/display/{name}.mpy" for name in ("mono_panel", "font_digits", "font_small")}
-# In no device before its owner asks for it.
-_UNUSUAL = {f"evencell/forward/{name}.mpy" for name in ("syslog", "influx", "influx_line")}
+# In no device before its owner asks for it; and what is let go once it has introduced others to each other.
+_NOT_LOADED = {
+    f"evencell/{name}.mpy" for name in ("forward/syslog", "forward/influx", "forward/influx_line", "link/part")
+}
 
 
 def measure() -> dict:
@@ -24,6 +26,6 @@ def measure() -> dict:
 
 def loaded() -> set[str]:
     """Names of all `.mpy` that are loaded, packages and fonts included."""
-    modules = {name.replace(".", "/") + ".mpy" for name in resident("full")} - _UNUSUAL
-    names = modules | _DISPLAY | set(_BOARD_MODULES)
+    modules = {name.replace(".", "/") + ".mpy" for name in resident("full")} - _NOT_LOADED
+    names = modules | _DISPLAY | _BOARD_MODULES
     return names | {str(Path(name).parent / "__init__.mpy") for name in names}

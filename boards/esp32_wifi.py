@@ -1,0 +1,84 @@
+"""An ESP32's way into a network by Wi-Fi. Imported only where it is asked for.
+
+`start` comes before everything else; until then no driver takes memory. Nothing here blocks, but for `scan`.
+
+Unproven on a board: checked against MicroPython 1.29, ports/esp32/network_wlan.c, and its stubs.
+"""
+
+import network
+
+from boards.esp32_network import Interface, introduce
+
+_WORDS = {
+    network.STAT_IDLE: "idle",
+    network.STAT_CONNECTING: "connecting",
+    network.STAT_GOT_IP: "connected",
+    network.STAT_WRONG_PASSWORD: "wrong password",
+    network.STAT_NO_AP_FOUND: "no such network",
+}
+
+
+class Wireless(Interface):
+    """Wi-Fi as a client. `txpower_limit`: what the board's antenna bears, in dBm, or None."""
+
+    wired = False
+
+    def __init__(self, txpower_limit: float | None = None):
+        self._limit = txpower_limit
+        self._wanted = False
+
+    def start(self, hostname: str | None, country: str | None, txpower: float | None):
+        """Switch the radio on. The host name is also the mDNS name; each None leaves the port's default.
+
+        MicroPython 1.29 keeps `country` on an ESP32 without using it.
+        """
+        introduce(hostname)
+        if country is not None:
+            network.country(country)
+        self.use(network.WLAN(network.STA_IF))
+        self.interface.active(True)
+        powers = [power for power in (self._limit, txpower) if power is not None]
+        if powers:
+            self.interface.config(txpower=min(powers))
+
+    def connect(self, ssid: str, password: str | None):
+        """Begin to connect; the driver tries again by itself. OSError while it is connecting: `disconnect()` first."""
+        self.interface.connect(ssid, password)
+        self._wanted = True
+
+    def disconnect(self):
+        """Leave the network, or give up trying."""
+        self._wanted = False
+        self.interface.disconnect()
+
+    def status(self) -> str:
+        """idle, connecting, connected, wrong password, no such network or failed.
+
+        A wrong password may also look like `connecting` for ever: an access point needn't say why it says no.
+        """
+        word = _WORDS.get(self.interface.status(), "failed")
+        if word == "idle" and self._wanted:
+            return "connecting"  # MicroPython still shows how the connection before ended
+        return word
+
+    def rssi(self) -> int | None:
+        """Strength in dBm, None without a connection."""
+        try:
+            return self.interface.status("rssi")
+        except OSError:
+            return None
+
+    def scan(self) -> list[tuple[str, int, bool]]:
+        """(ssid, rssi, is_open) of each network around, strongest first. Blocks for some seconds.
+
+        Empty while it is connecting. Networks that hide their name, or whose name is no UTF-8, are left out.
+        """
+        found = []
+        for ssid, _bssid, _channel, rssi, security, *_ in self.interface.scan():
+            try:
+                name = ssid.decode()
+            except UnicodeError:
+                continue
+            if name:
+                found.append((name, rssi, security == 0))
+        return sorted(found, key=lambda entry: -entry[1])
