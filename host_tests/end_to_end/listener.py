@@ -51,6 +51,10 @@ class Listener:
         """Publish something."""
         self._client.publish(topic, payload, 1, retain).wait_for_publish(PATIENCE_S)
 
+    def say_soon(self, topic: str, payload: str):
+        """The same without waiting until the broker has it."""
+        self._client.publish(topic, payload, 1)
+
     def wait(self, topic: str, payload: str | None = None, since: int = 0) -> Message:
         """The first message on a topic with this end, with this payload if one is given."""
         return self.messages.wait(

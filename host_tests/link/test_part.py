@@ -1,5 +1,7 @@
 """Packs find their lines: by UART and address, and without either they stay offline and say why."""
 
+import sys
+
 from evencell.hub import Hub
 from evencell.link import part
 from evencell.system.supervisor import Supervisor
@@ -62,6 +64,7 @@ def settings_of(number: int, uart, address: int) -> dict:
         "interval_ms": 1000,
         "timeout_ms": 1000,
         "temperature_scale": "auto",
+        "writable": False,
     }
 
 
@@ -93,3 +96,16 @@ def test_two_packs_with_one_address_on_one_bus_are_a_mistake():
     context = started((None, 3), (2, 3), (1, 3))
     assert context.config_faults == ["packs[1]: pack1 has the same uart and address already; pack2 stays offline"]
     assert context.supervisor.parts == ["poller", "poller2"]
+
+
+def test_commands_reach_what_the_owner_made_writable_alone():
+    sys.modules.pop("evencell.link.writable", None)
+    context = Context((None, 1), (2, 2), (0, 1))
+    part.start(context)
+    assert [pack.writer for pack in context.hub.packs] == [None] * 3
+    assert "evencell.link.writable" not in sys.modules
+    context = Context((None, 1), (2, 2), (0, 1))
+    for number in (1, 2):
+        context.config["packs"][number]["writable"] = True
+    part.start(context)
+    assert [pack.writer is not None for pack in context.hub.packs] == [False, True, False]

@@ -60,6 +60,10 @@ class Forwarder:
             from evencell.forward.mqtt_time import TimeOfBroker
 
             speakers.append(TimeOfBroker(context))
+        if self._settings["commands"]:
+            from evencell.forward.commands import Commands
+
+            speakers.append(Commands(context, self._consumer.wake))
         return speakers
 
     def status(self) -> dict:

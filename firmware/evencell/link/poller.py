@@ -10,6 +10,7 @@ from evencell.protocol.jk_balancer import decode_status, read_request
 _OFFLINE_AFTER = const(3)  # polls in a row without a reading
 MOST_ASKS = const(4)  # in one poll
 _ASK_MS = const(1_500)  # an ask may take longer than its timeout: quiet before, the request, a drain afterwards
+_MOST_EXCHANGES = const(2 * MOST_ASKS)  # before each ask one of a command's may be under way
 _SPARE_MS = const(10_000)
 
 
@@ -62,9 +63,9 @@ class Poller:
             poll = self._next(was_silent)
             pause_ms = max(0, -poll.late_ms())
             if self._progress:
-                self._progress.within(pause_ms + MOST_ASKS * (poll.timeout_ms + _ASK_MS) + _SPARE_MS)
+                self._progress.within(pause_ms + _MOST_EXCHANGES * (poll.timeout_ms + _ASK_MS) + _SPARE_MS)
             await sleep_ms(pause_ms)
-            await self._poll(poll)
+            await self.poll(poll)
             poll.schedule_next()
             was_silent = poll.failures > 0
 
@@ -80,8 +81,8 @@ class Poller:
                 answering = poll
         return answering if was_silent and answering else latest
 
-    async def _poll(self, poll: Poll):
-        """Read the pack; a balancer that is known to be silent is asked but once."""
+    async def poll(self, poll: Poll):
+        """Read the pack, now; a balancer that is known to be silent is asked but once."""
         asks_unheard = 1 if poll.failures == _OFFLINE_AFTER else 2
         if await self._read(poll, asks_unheard):
             poll.failures = 0
@@ -101,17 +102,17 @@ class Poller:
             if at >= 0:
                 answered = True
                 if self._publish(poll, at):
-                    self._tell_verdict(poll, diagnosis.answered(line.latency_ms))
+                    self.tell_verdict(poll, diagnosis.answered(line.latency_ms))
                     return True
                 continue
             is_late = line.late_answers > late_answers
-            self._tell_verdict(poll, diagnosis.failed(line.heard_bytes, line.head, is_late))
+            self.tell_verdict(poll, diagnosis.failed(line.heard_bytes, line.head, is_late))
             if not line.was_damaged():
                 asks_unheard -= 1
             if not asks_unheard:
                 return False
         if answered:
-            self._tell_verdict(poll, diagnosis.contradicted())
+            self.tell_verdict(poll, diagnosis.contradicted())
         return False
 
     def _publish(self, poll: Poll, at: int) -> bool:
@@ -124,7 +125,8 @@ class Poller:
             at = self._line.another(poll.request)
         return False
 
-    def _tell_verdict(self, poll: Poll, changed: bool):
+    def tell_verdict(self, poll: Poll, changed: bool):
+        """Log and post the verdict, if it changed."""
         if changed:
             diagnosis = poll.diagnosis
             self._log.warning("%s: line %s. %s" % (poll.pack.name, diagnosis.name, diagnosis.remedy))

@@ -17,7 +17,7 @@ class Pack:
 
     Nobody changes `accepted` until the next one is published, and that comes from another task: whoever reads it must
     not await while doing so. `sequence` counts accepted readings; 0 means that nothing was ever read. `refusals`
-    counts doubted answers by reason.
+    counts doubted answers by reason. `writer` carries out commands (link/writable.py); None where none may be.
     """
 
     __slots__ = (
@@ -36,6 +36,7 @@ class Pack:
         "refusals",
         "scale",
         "sequence",
+        "writer",
     )
 
     def __init__(self, name: str, model: str, scale, line=None, diagnosis=None):
@@ -56,6 +57,7 @@ class Pack:
         self.diagnosis = diagnosis
         self.sequence = 0
         self.read_ms = 0
+        self.writer = None
 
     def consider(self, clock) -> bool:
         """Publish the candidate, just decoded, unless it is doubtful; True if it was published.

@@ -7,7 +7,7 @@ from evencell.compat import const
 from evencell.pack.alarms import CELL_COUNT, WIRE_RESISTANCE
 from evencell.protocol.jk_settings import setting_range
 
-_OLDEST_MS = const(10_000)
+OLDEST_MS = const(10_000)  # of a reading that something is decided by
 _ACCURACY_MV = const(5)  # of the balancer (manual V2.1)
 _TENTH_C_MA_PER_AH = const(100)  # a pack should not be balanced with more than 0.1 C (manual V2.1)
 _LONGEST_DIGITS = const(5)  # 65535
@@ -43,6 +43,11 @@ def value_text(setting: str, value: int) -> str:
     return str(value)
 
 
+def json_value(setting: str, value: int):
+    """The value as JSON has it: a switch is true or false."""
+    return value != 0 if setting == _SWITCH else value
+
+
 def value_in(setting: str, status) -> int:
     """The value of `setting` in a reading; balancing_enabled is 0 or 1."""
     return getattr(status, _FIELDS.get(setting, setting))
@@ -67,8 +72,8 @@ def objection(setting: str, value: int, status, age_ms: int | None, chemistry: s
     """
     if setting != _SWITCH or not value:
         return ""
-    if age_ms is None or age_ms > _OLDEST_MS:
-        return "Balancing should stay off: the last reading is older than %d s." % (_OLDEST_MS // 1000)
+    if age_ms is None or age_ms > OLDEST_MS:
+        return "Balancing should stay off: the last reading is older than %d s." % (OLDEST_MS // 1000)
     if status.alarms & CELL_COUNT:
         counts = (status.cells_detected, status.cells_configured)
         return "Balancing should stay off: %d cells are detected and %d configured." % counts

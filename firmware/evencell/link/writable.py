@@ -1,0 +1,36 @@
+"""Lets commands reach the packs of one bus that the owner made writable; imported only where there are such."""
+
+import asyncio
+
+from evencell.system.on_demand import forget
+
+# What carries a command out: in memory only meanwhile.
+_ON_DEMAND = (
+    "evencell.link.command",
+    "evencell.link.write",
+    "evencell.pack.settings",
+    "evencell.protocol.jk_settings",
+)
+
+
+def allow(context, poller, polls: list):
+    """Give the pack of each poll its `writer`: a coroutine function that takes a setting's name and what it is to be,
+    and returns what became of that (link/command.py). One command at a time on a bus; polls go between its exchanges.
+    """
+    lock = asyncio.Lock()
+    for poll in polls:
+        poll.pack.writer = _writer(context, poller, poll, lock)
+
+
+def _writer(context, poller, poll, lock):
+    async def write(name: str, given) -> dict:
+        await lock.acquire()
+        try:
+            from evencell.link.command import carry_out
+
+            return await carry_out(context, poller, poll, name, given)
+        finally:
+            forget(*_ON_DEMAND)
+            lock.release()
+
+    return write

@@ -1,0 +1,249 @@
+"""Commands over MQTT: mosquitto, the firmware on MicroPython, a simulated balancer that says what is set."""
+
+import contextlib
+import json
+import time
+
+import pytest
+
+from host_tests.broker import Broker
+from host_tests.end_to_end.chain import EVERY_SECOND, FIXED, Firmware, Simulator
+from host_tests.end_to_end.listener import Listener
+from host_tests.needs import need_broker
+
+INTERVAL_MS = 200
+MQTT = {**EVERY_SECOND["mqtt"], "commands": True}
+WRITABLE = {"interval_ms": INTERVAL_MS, "writable": True}
+
+
+class Commanded(contextlib.ExitStack):
+    """Simulator, broker and firmware, and somebody who sends commands and hears everything."""
+
+    def __init__(self, folder, *options, pack=WRITABLE, mqtt=MQTT):
+        super().__init__()
+        need_broker()
+        with contextlib.ExitStack() as started:
+            self.simulator = started.enter_context(Simulator(folder, *options))
+            self.broker = started.enter_context(Broker())
+            self.listener = started.enter_context(Listener(self.broker.port, "evencell/#"))
+            config = {"packs": [pack], "mqtt": mqtt}
+            self.firmware = started.enter_context(
+                Firmware(folder, self.simulator.link, config=config, mqtt=self.broker.port)
+            )
+            self.listener.wait("/pack1/link", "online")
+            self.listener.wait("/pack1/state")
+            self.push(started.pop_all())
+
+    def topic(self, name: str) -> str:
+        return f"evencell/{self.firmware.id}/pack1/set/{name}"
+
+    def say(self, name: str, payload, retain: bool = False):
+        text = payload if isinstance(payload, str) else json.dumps(payload)
+        self.listener.say(self.topic(name), text, retain)
+
+    def command(self, name: str, payload) -> dict:
+        """The result of one command, while no other is under way."""
+        before = len(self.listener.messages)
+        self.say(name, payload)
+        return self.listener.wait("/pack1/result", since=before).json()
+
+    def result_of(self, ident: str, since: int) -> dict:
+        """The result of the command with this id."""
+        return self.listener.messages.wait(
+            lambda message: message.topic.endswith("/result") and message.json()["id"] == ident,
+            f"result of {ident}",
+            since,
+        ).json()
+
+    def wait_for_state(self, since: int = 0, **wanted) -> dict:
+        """The first state with these values."""
+        return self.listener.messages.wait(
+            lambda message: message.topic.endswith("/state") and wanted.items() <= message.json().items(),
+            f"a state with {wanted}",
+            since,
+        ).json()
+
+
+@pytest.fixture(scope="module")
+def commanded(tmp_path_factory):
+    with Commanded(tmp_path_factory.mktemp("commanded"), *FIXED) as commanded:
+        yield commanded
+
+
+def result(name: str, requested, active, error=None, ident=None) -> dict:
+    return {"id": ident, "name": name, "requested": requested, "active": active, "error": error}
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "field", "value"),
+    [
+        ("trigger_mv", "10", "trigger_mv", 10),
+        ("trigger_mv", "11.0", "trigger_mv", 11),
+        ("max_balance_ma", '{"value": 500}', "max_balance_ma", 500),
+        ("balancing_enabled", "OFF", "balancing_enabled", False),
+        ("balancing_enabled", "ON", "balancing_enabled", True),
+        ("balancing_enabled", "false", "balancing_enabled", False),
+        ("balancing_enabled", '{"value": true}', "balancing_enabled", True),
+        ("cell_count", "4", "cells_configured", 4),
+    ],
+)
+def test_a_setting_is_written_and_everyone_hears_of_it(commanded, name, payload, field, value):
+    before = len(commanded.listener.messages)
+    old = commanded.firmware.pack()[field]
+    answer = commanded.command(name, payload)
+    warnings = answer.pop("warnings", [])
+    assert answer == result(name, value, value)
+    assert all("0.1 C" in sentence for sentence in warnings)
+    commanded.wait_for_state(before, **{field: value})
+    if old != value:
+        event = commanded.listener.messages.wait(lambda message: is_setting(message, name), "an event", before).json()
+        assert (event["pack"], event["value"]) == ("pack1", value)
+
+
+def is_setting(message, name: str) -> bool:
+    return message.topic.endswith("/event") and (message.json()["type"], message.json()["name"]) == ("settings", name)
+
+
+def test_results_are_not_retained(commanded):
+    commanded.command("trigger_mv", "12")
+    with Listener(commanded.broker.port, "evencell/#") as late:
+        late.wait("/pack1/verdict")
+        assert late.payloads("/result") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "part"),
+    [
+        ("trigger_mv", "1001", "2 to 1000"),
+        ("trigger_mv", "ten", "whole number"),
+        ("trigger_mv", "5.5", "whole number"),
+        ("trigger_mv", '{"value": 5', "nor a JSON object"),
+        ("trigger_mv", '{"id": "x"}', "has a value"),
+        ("trigger_mv", "5" * 300, "at most 256 bytes"),
+        ("cell_count", "5", "4 alone"),
+        ("balancing_enabled", "2", "on or off"),
+        ("voltage", "5", "no such setting"),
+    ],
+)
+def test_what_can_not_be_is_refused_with_a_sentence(commanded, name, payload, part):
+    answer = commanded.command(name, payload)
+    assert part in answer["error"] and answer["error"].endswith(".")
+    assert answer["name"] == name
+
+
+def test_a_retained_command_is_ignored(commanded):
+    """It comes with the retain flag when the device connects: so the device is started anew."""
+    active = commanded.firmware.pack()["trigger_mv"]
+    commanded.firmware.stop()
+    commanded.say("trigger_mv", "77", retain=True)
+    commanded.firmware.start()
+    commanded.firmware.wait_for_line("a retained command is ignored")
+    before = len(commanded.listener.messages)
+    assert commanded.command("max_balance_ma", "400")["active"] == 400
+    commanded.say("trigger_mv", "", retain=True)
+    assert commanded.wait_for_state(before, max_balance_ma=400)["trigger_mv"] == active
+
+
+def test_a_command_expires(commanded):
+    now_s = int(time.time())
+    late = commanded.command("trigger_mv", {"value": 20, "id": "late", "expires": now_s - 1})
+    assert late == {**result("trigger_mv", 20, late["active"], ident="late"), "error": late["error"]}
+    assert "expired" in late["error"] and late["active"] != 20
+    in_time = {"value": 21, "id": "in time", "expires": now_s + 3600}
+    assert commanded.command("trigger_mv", in_time) == result("trigger_mv", 21, 21, ident="in time")
+
+
+def test_the_same_id_is_carried_out_once(commanded):
+    once = {"value": 30, "id": 1}
+    assert commanded.command("trigger_mv", once) == result("trigger_mv", 30, 30, ident=1)
+    assert commanded.command("trigger_mv", {"value": 31, "id": 2})["active"] == 31
+    assert commanded.command("trigger_mv", once) == result("trigger_mv", 30, 31, ident=1)
+    assert commanded.command("trigger_mv", {"value": 30, "id": 3})["active"] == 30
+
+
+@pytest.mark.parametrize("fault", ["refuse_writes", "ignore_writes"])
+def test_a_balancer_that_takes_no_writes_is_told(commanded, fault):
+    active = commanded.command("trigger_mv", "40")["active"]
+    commanded.simulator.switch("+" + fault)
+    before = len(commanded.listener.messages)
+    answer = commanded.command("trigger_mv", {"value": 41, "id": fault})
+    assert (answer["active"], answer["requested"], answer["id"]) == (active, 41, fault)
+    assert "keeps 40" in answer["error"]
+    commanded.listener.wait("/pack1/verdict", "refused write", before)
+    commanded.simulator.switch("-" + fault)
+    assert commanded.command("trigger_mv", "41") == result("trigger_mv", 41, 41)
+    commanded.listener.wait("/pack1/verdict", "ok", before)
+
+
+@pytest.mark.parametrize("fault", ["wire_off:2", "wire_resistance"])
+def test_balancing_is_not_switched_on_where_it_must_not_be(commanded, fault):
+    assert commanded.command("balancing_enabled", "OFF")["active"] is False
+    before = len(commanded.listener.messages)
+    commanded.simulator.switch("+" + fault)
+    commanded.listener.messages.wait(lambda message: is_alarm(message, fault), "the alarm", before)
+    answer = commanded.command("balancing_enabled", "ON")
+    assert "should stay off" in answer["error"] and (answer["requested"], answer["active"]) == (True, False)
+    before = len(commanded.listener.messages)
+    commanded.simulator.switch("-" + fault.split(":")[0])
+    commanded.wait_for_state(before, alarms=[])
+    assert commanded.command("balancing_enabled", "ON")["active"] is True
+
+
+def is_alarm(message, fault: str) -> bool:
+    name = {"wire_off:2": "cell_count", "wire_resistance": "wire_resistance"}[fault]
+    if not message.topic.endswith("/event"):
+        return False
+    event = message.json()
+    return (event["type"], event["name"], event["value"]) == ("alarm", name, True)
+
+
+def test_a_burst_is_bounded_and_polls_go_on(commanded):
+    """Four wait, some more are refused, the rest is counted; then there is room again. No poll is missed meanwhile."""
+    before = len(commanded.listener.messages)
+    commanded.wait_for_state(before)
+    for number in range(40):
+        commanded.listener.say_soon(
+            commanded.topic("trigger_mv"), f'{{"value": {50 + number}, "id": "burst {number}"}}'
+        )
+    for number in range(4):
+        assert commanded.result_of(f"burst {number}", before)["active"] == 50 + number
+    assert "Too many commands" in commanded.result_of("burst 6", before)["error"]
+    commanded.firmware.wait_for_line("were dropped")
+    commanded.say("trigger_mv", {"value": 100, "id": "after it"})
+    assert commanded.result_of("after it", before) == result("trigger_mv", 100, 100, ident="after it")
+    commanded.wait_for_state(before, trigger_mv=100)
+    assert commanded.listener.payloads("/pack1/link", before) == []
+
+
+def test_a_silent_balancer_is_not_written_to(tmp_path):
+    pack = {**WRITABLE, "timeout_ms": 100}
+    with Commanded(tmp_path, *FIXED, pack=pack) as silent:
+        silent.simulator.switch("+silent")
+        silent.listener.wait("/pack1/link", "offline")
+        silent.firmware.wait_for_line("link offline")
+        answer = silent.command("trigger_mv", "10")
+        assert answer["active"] in (5, None)
+        assert answer["error"]
+        silent.simulator.switch("-silent")
+        silent.listener.wait("/pack1/link", "online", len(silent.listener.messages))
+        assert silent.command("trigger_mv", "10") == result("trigger_mv", 10, 10)
+
+
+def test_a_read_only_pack_says_so(tmp_path):
+    with Commanded(tmp_path, *FIXED, pack={"interval_ms": INTERVAL_MS}) as read_only:
+        answer = read_only.command("trigger_mv", "10")
+        assert answer["active"] == 5
+        assert answer["error"] == 'pack1 is read-only: set "writable": true in its entry of config.json.'
+
+
+def test_nothing_is_subscribed_unless_it_is_allowed(tmp_path):
+    with Commanded(tmp_path, *FIXED, mqtt=EVERY_SECOND["mqtt"]) as deaf:
+        before = len(deaf.listener.messages)
+        deaf.say("trigger_mv", "10")
+        sequence = deaf.wait_for_state(before)["sequence"]
+        deaf.listener.messages.wait(
+            lambda message: message.topic.endswith("/state") and message.json()["sequence"] > sequence + 5,
+            "later states",
+        )
+        assert deaf.listener.payloads("/result") == []
+        assert deaf.firmware.pack()["trigger_mv"] == 5

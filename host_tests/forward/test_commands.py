@@ -1,0 +1,193 @@
+"""How commands are taken in, and results kept until the broker has them."""
+
+import asyncio
+import json
+import sys
+from types import SimpleNamespace
+
+from evencell.forward.commands import Commands
+from evencell.forward.mqtt_client import MqttError
+from evencell.pack.status import Status
+from evencell.system.supervisor import Supervisor
+from host_tests.portable import FakeClock
+
+BASE = "evencell/aa61002f3d49/"
+TOPIC = BASE + "pack1/set/trigger_mv"
+
+
+class Device:
+    """A context with one pack; its writer waits until it is `let`."""
+
+    def __init__(self, broken=False):
+        self.device_id = "aa61002f3d49"
+        self.clock = FakeClock()
+        self.config = {"mqtt": {"prefix": "evencell"}, "packs": [{"writable": True}]}
+        self.logged = []
+        self.log = SimpleNamespace(warning=self.logged.append, exception=lambda *_: self.logged.append("a bug"))
+        self.supervisor = Supervisor(self.log)
+        pack = SimpleNamespace(name="pack1", sequence=0, accepted=Status(), writer=self._write)
+        self.hub = SimpleNamespace(packs=[pack])
+        self.let = asyncio.Event()
+        self.written = []
+        self.woken = asyncio.Event()
+        self.commands = Commands(self, self.woken.set)
+        self._broken = broken
+
+    async def _write(self, _name, given):
+        await self.let.wait()
+        if self._broken:
+            raise self._broken
+        self.written.append(given)
+        return {"requested": given, "active": given, "error": None, "warnings": []}
+
+    def hear(self, *payloads, topic=TOPIC, is_retained=False):
+        for payload in payloads:
+            self.commands.hear(topic, payload, is_retained)
+
+    async def results(self, count: int, client=None) -> list:
+        client = client or Client()
+        while len(client.sent) < count:
+            await self.commands.announce(client)
+            await asyncio.sleep(0)
+        return [json.loads(payload) for _, payload in client.sent]
+
+
+class Client:
+    """Takes what is published, or fails in its own way."""
+
+    def __init__(self, subscribe_fails=None, publish_fails=None):
+        self.sent = []
+        self.topics = []
+        self._subscribe_fails = subscribe_fails
+        self.publish_fails = publish_fails
+
+    async def subscribe(self, topic):
+        self.topics.append(topic)
+        if self._subscribe_fails:
+            raise self._subscribe_fails
+
+    async def publish(self, topic, payload, qos):
+        assert qos == 1
+        if self.publish_fails:
+            raise self.publish_fails
+        self.sent.append((topic, payload))
+
+
+def run(scenario, **options):
+    async def with_device():
+        await scenario(Device(**options))
+
+    asyncio.run(with_device())
+
+
+def test_it_listens_to_the_settings_of_every_pack():
+    async def scenario(device):
+        client = Client()
+        await device.commands.listen(client)
+        assert client.topics == [BASE + "+/set/+"]
+
+    run(scenario)
+
+
+def test_a_broker_that_refuses_the_subscription_gets_the_rest():
+    async def scenario(device):
+        await device.commands.listen(Client(subscribe_fails=MqttError("the broker refuses the subscription")))
+        assert device.logged == ["mqtt: the broker refuses the subscription: no command is heard"]
+
+    run(scenario)
+
+
+def test_a_command_has_its_result_on_the_topic_of_its_pack():
+    async def scenario(device):
+        device.let.set()
+        device.hear(b"10")
+        await device.woken.wait()
+        client = Client()
+        assert [result["active"] for result in await device.results(1, client)] == [10]
+        assert client.sent[0][0] == BASE + "pack1/result"
+        assert "evencell.forward.command_message" not in sys.modules
+
+    run(scenario)
+
+
+def test_what_is_no_command_is_not_heard():
+    async def scenario(device):
+        device.let.set()
+        for topic in ("homeassistant/status", BASE + "pack1/set", BASE + "a/b/set/c", "evencell/other/pack1/set/x"):
+            device.hear(b"10", topic=topic)
+        device.hear(b"")
+        device.hear(b"11", is_retained=True)
+        device.hear(b"12", is_retained=True)
+        device.hear(b"13")
+        assert [result["active"] for result in await device.results(1)] == [13]
+        assert device.written == [13]
+        assert device.commands.ignored == 2
+        assert device.logged[-1] == "mqtt: a retained command is ignored, 2 so far"
+
+    run(scenario)
+
+
+def test_four_wait_and_eight_more_are_answered():
+    """One of them is under way."""
+
+    async def scenario(device):
+        device.hear(b"0")
+        await asyncio.sleep(0)
+        device.hear(*(b"%d" % number for number in range(1, 40)))
+        device.let.set()
+        results = await device.results(13)
+        assert [result["active"] for result in results[:5]] == [0, 1, 2, 3, 4]
+        assert all("Too many commands" in result["error"] for result in results[5:])
+        assert device.logged == ["mqtt: too many commands at once: 27 were dropped"]
+        device.hear(b"50")
+        assert (await device.results(1))[0]["active"] == 50
+
+    run(scenario)
+
+
+def test_what_is_too_long_is_not_kept():
+    async def scenario(device):
+        device.hear(b"1" * 257)
+        assert (await device.results(1))[0]["error"] == "A command has at most 256 bytes."
+
+    run(scenario)
+
+
+def test_a_result_waits_for_the_next_connection():
+    async def scenario(device):
+        device.let.set()
+        device.hear(b"10", b"11")
+        client = Client(publish_fails=OSError("gone"))
+        await device.woken.wait()
+        for _ in range(2):
+            try:
+                await device.commands.announce(client)
+            except OSError as error:
+                assert str(error) == "gone"
+        assert [result["active"] for result in await device.results(2)] == [10, 11]
+
+    run(scenario)
+
+
+def test_a_bug_ends_one_command():
+    async def scenario(device):
+        device.let.set()
+        device.hear(b"10")
+        while not device.logged:
+            await asyncio.sleep(0)
+        assert device.logged == ["a bug"]
+        device.hear(b"1000000")
+        assert "a number" in (await device.results(1))[0]["error"]
+
+    run(scenario, broken=KeyError("x"))
+
+
+def test_without_memory_for_it_the_sender_hears_so():
+    async def scenario(device):
+        device.let.set()
+        device.hear(b"10")
+        result = (await device.results(1))[0]
+        assert set(result) == {"id", "name", "requested", "active", "error"}
+        assert "no memory" in result["error"]
+
+    run(scenario, broken=MemoryError())

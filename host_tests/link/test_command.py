@@ -1,0 +1,170 @@
+"""A command, from what somebody wants to what everyone is told of it."""
+
+import asyncio
+import sys
+
+from evencell.hub import Hub
+from evencell.link.poller import Poller
+from evencell.link.writable import allow
+from evencell.system.supervisor import Supervisor
+from host_tests.link.ports import ScriptedPort
+from host_tests.link.test_poller import ListLog
+from host_tests.link.test_write import SILENCE, poll_at, reading, written
+from host_tests.portable import FakeClock
+
+TAKEN = [written(10), reading(10), reading(10), reading(10)]  # the last two are the poll that follows
+
+
+class Bench:
+    """A pack that was just read (4 LFP cells, trigger 5 mV, balancing on), with a `writer`."""
+
+    def __init__(self, *script, chemistry="lfp", capacity_ah=20):
+        self.port = ScriptedPort(*script)
+        self.poll = poll_at(self.port)
+        self.pack = self.poll.pack
+        self.clock = FakeClock()
+        self.log = ListLog()
+        self.hub = Hub([self.pack], self.clock)
+        self.config = {"packs": [{"chemistry": chemistry, "capacity_ah": capacity_ah}]}
+        self.poller = Poller(self.pack.line, [self.poll], self.hub, self.log)
+        self._heard = self.hub.subscribe()
+        allow(self, self.poller, [self.poll])
+
+    def command(self, name: str, given) -> dict:
+        return asyncio.run(self.pack.writer(name, given))
+
+    def events(self) -> list:
+        return [self._heard.next_event()[1:] for _ in range(self.hub.posted)]
+
+
+def test_what_is_written_is_told_to_everyone():
+    bench = Bench(*TAKEN)
+    outcome = bench.command("trigger_mv", "10")
+    assert outcome == {"requested": 10, "old": 5, "active": 10, "error": None, "warnings": []}
+    assert bench.events() == [("settings", "pack1", "trigger_mv", 10), ("link", "pack1", "link", "online")]
+    assert bench.pack.accepted.trigger_mv == 10
+    assert bench.log.texts[-1] == "pack1: command: trigger_mv was 5 and is 10 now"
+
+
+def test_values_as_they_come():
+    for given in (10, 10.0, "10", " 10.00 "):
+        assert Bench(*TAKEN).command("trigger_mv", given)["active"] == 10, given
+    for name, given in (("balancing_enabled", "ON"), ("balancing_enabled", True), ("cell_count", 4.0)):
+        bench = Bench()
+        assert bench.command(name, given)["error"] is None, given
+        assert bench.port.written == []
+
+
+def test_what_is_no_value_is_refused():
+    for given in ("", "x", "5.5", 5.5, -5, "5.", ".0", True, 123456, "1e3"):
+        bench = Bench()
+        outcome = bench.command("trigger_mv", given)
+        assert (outcome["requested"], outcome["active"]) == (given, None)
+        assert outcome["error"] == "trigger_mv is a whole number of at most 5 digits."
+    assert "there are balancing_enabled, cell_count" in bench.command("voltage", 5)["error"]
+    assert (bench.port.written, bench.events()) == ([], [])
+
+
+def test_what_no_such_balancer_takes_is_refused_even_where_it_is_set():
+    bench = Bench()
+    assert "300 to 2000" in bench.command("max_balance_ma", 299)["error"]
+    bench.pack.accepted.cells_configured = 17
+    outcome = bench.command("cell_count", 17)
+    assert (outcome["active"], "4 alone" in outcome["error"]) == (17, True)
+    assert bench.port.written == []
+
+
+def test_nobody_insists_on_switching_on_from_afar():
+    for bench in (Bench(chemistry="nmc"), Bench(chemistry="custom")):
+        bench.pack.accepted.cells_mv[0] = 2900
+        bench.pack.accepted.balancing_raw = 0
+        outcome = bench.command("balancing_enabled", True)
+        assert outcome["error"].startswith("Balancing should stay off")
+        assert (outcome["requested"], outcome["active"], bench.port.written) == (True, False, [])
+
+
+def test_warnings_go_with_it():
+    bench = Bench(written(4), reading(4), reading(4), reading(4))
+    warnings = bench.command("trigger_mv", 4)["warnings"]
+    assert warnings == ["trigger_mv 4 is below the balancer's accuracy of ± 5 mV."]
+    assert "pack1: " + warnings[0] in bench.log.texts
+
+
+def test_an_old_reading_decides_nothing():
+    """A new one is asked for first."""
+    bench = Bench(reading(10))
+    bench.clock.now_ms = 10_001
+    bench.pack.accepted.trigger_mv = 10
+    assert bench.command("trigger_mv", 10)["error"] is None
+    assert len(bench.port.written) == 1
+    bench.clock.now_ms = 20_002
+    outcome = Bench.command(bench, "trigger_mv", 12)
+    assert "does not answer" in outcome["error"] and outcome["error"].endswith("Nothing was written.")
+    assert outcome["active"] is None
+
+
+def test_what_the_balancer_refuses_changes_the_verdict():
+    bench = Bench(written(5), reading(5))
+    outcome = bench.command("trigger_mv", 10)
+    assert (outcome["active"], outcome["error"]) == (5, "The balancer refused trigger_mv 10 and keeps 5.")
+    assert bench.events() == [("diagnosis", "pack1", "verdict", "refused write")]
+
+
+def test_where_no_reading_follows_nobody_knows():
+    bench = Bench(written(10), *[SILENCE] * 4)
+    outcome = bench.command("trigger_mv", 10)
+    assert outcome["active"] is None
+    assert "not known" in outcome["error"]
+    assert ("settings", "pack1", "trigger_mv", 10) not in bench.events()
+
+
+def test_commands_come_one_after_the_other():
+    """Else each would take the other's write for a balancer that does not obey."""
+
+    async def both(bench):
+        return await asyncio.gather(bench.pack.writer("trigger_mv", 10), bench.pack.writer("trigger_mv", 12))
+
+    bench = Bench(*TAKEN, written(12), reading(12), reading(12), reading(12))
+    assert [outcome["active"] for outcome in asyncio.run(both(bench))] == [10, 12]
+
+
+def test_polls_go_between_and_keep_their_pace():
+    bench = Bench(*TAKEN, *[reading(10)] * 4)
+    bench.poll.interval_ms = 50
+    due = bench.poll.due
+
+    async def scenario():
+        task = asyncio.create_task(bench.poller.run())
+        await bench.pack.writer("trigger_mv", 10)
+        assert (bench.poll.due - due) % 50 == 0
+        await bench.port.exhausted.wait()
+        task.cancel()
+
+    asyncio.run(scenario())
+    assert bench.pack.accepted.trigger_mv == 10
+    assert ("link", "pack1", "link", "stale") not in bench.events()
+
+
+def test_what_it_takes_is_let_go():
+    Bench(*TAKEN).command("trigger_mv", 10)
+    for name in ("link.command", "link.write", "pack.settings", "protocol.jk_settings"):
+        assert "evencell." + name not in sys.modules
+
+
+def test_a_bug_ends_one_command():
+    bench = Bench()
+    bench.config = {}
+    log = Failures()
+    asyncio.run(Supervisor(log).contain("commands", bench.pack.writer("trigger_mv", 10)))
+    assert log.kinds == [KeyError]
+    assert not bench.port.written
+
+
+class Failures:
+    """Takes exceptions."""
+
+    def __init__(self):
+        self.kinds = []
+
+    def exception(self, error, _name):
+        self.kinds.append(type(error))
