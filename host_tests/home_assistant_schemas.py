@@ -7,11 +7,12 @@ docs/home-assistant/schemas.md. The message: `mosquitto_sub -C 1 -t 'homeassista
 import hashlib
 import sys
 
-from homeassistant.components.mqtt import binary_sensor, discovery, sensor
+from homeassistant.components.mqtt import binary_sensor, discovery, number, sensor, switch
+from homeassistant.components.number.const import DEVICE_CLASS_UNITS as NUMBER_UNITS
 from homeassistant.components.sensor.const import DEVICE_CLASS_STATE_CLASSES, DEVICE_CLASS_UNITS
 from homeassistant.const import __version__
 
-SCHEMAS = {"sensor": sensor.DISCOVERY_SCHEMA, "binary_sensor": binary_sensor.DISCOVERY_SCHEMA}
+PLATFORMS = {"sensor": sensor, "binary_sensor": binary_sensor, "number": number, "switch": switch}
 
 
 def main():
@@ -27,11 +28,13 @@ def main():
             present += 1
             component |= {"device": message["device"], "origin": message["origin"]}
             discovery._merge_common_device_options(component, message)
-            taken = SCHEMAS[platform](component)
+            taken = PLATFORMS[platform].DISCOVERY_SCHEMA(component)
             assert set(component) <= set(taken), f"{key}: {set(component) - set(taken)} unknown"
             assert taken["state_topic"] and len(taken["availability"]) in (1, 2) and taken["unique_id"], key
             if platform == "sensor" and taken.get("device_class"):
                 check_sensor(key, taken)
+            if platform == "number" and taken.get("device_class"):
+                assert taken["unit_of_measurement"] in NUMBER_UNITS[taken["device_class"]], key
     digest = hashlib.sha256(text.encode()).hexdigest()
     print(
         f"Home Assistant {__version__}: {present} entities, {len(message['components']) - present} removals, {digest}"

@@ -9,6 +9,7 @@ import pytest
 from host_tests.broker import Broker
 from host_tests.end_to_end.chain import EVERY_SECOND, FIXED, Firmware, Simulator
 from host_tests.end_to_end.listener import Listener
+from host_tests.end_to_end.test_home_assistant import announced, value_of
 from host_tests.needs import need_broker
 
 INTERVAL_MS = 200
@@ -25,7 +26,7 @@ class Commanded(contextlib.ExitStack):
         with contextlib.ExitStack() as started:
             self.simulator = started.enter_context(Simulator(folder, *options))
             self.broker = started.enter_context(Broker())
-            self.listener = started.enter_context(Listener(self.broker.port, "evencell/#"))
+            self.listener = started.enter_context(Listener(self.broker.port, "#"))
             config = {"packs": [pack], "mqtt": mqtt}
             self.firmware = started.enter_context(
                 Firmware(folder, self.simulator.link, config=config, mqtt=self.broker.port)
@@ -247,3 +248,28 @@ def test_nothing_is_subscribed_unless_it_is_allowed(tmp_path):
         )
         assert deaf.listener.payloads("/result") == []
         assert deaf.firmware.pack()["trigger_mv"] == 5
+
+
+def test_home_assistant_sets_what_it_is_told_it_may(tmp_path):
+    """As its number and switch would: with their topics, their words and their templates."""
+    with Commanded(tmp_path, *FIXED) as home:
+        components = announced(home.listener)["cmps"]
+        for key, word, ident, value, shown in (
+            ("0_set_trigger_mv", "7.0", "trigger_mv", 7, "7"),
+            ("0_set_max_balance_ma", "300", "max_balance_ma", 300, "300"),
+            ("0_set_balancing_enabled", "OFF", "balancing_enabled", False, "OFF"),
+            ("0_set_balancing_enabled", "ON", "balancing_enabled", True, "ON"),
+        ):
+            before = len(home.listener.messages)
+            home.listener.say(components[key]["cmd_t"], word)
+            state = home.wait_for_state(before, **{ident: value})
+            assert value_of(components[key], json.dumps(state)) == shown
+        home.firmware.stop()
+        config = {"packs": [WRITABLE], "mqtt": EVERY_SECOND["mqtt"]}
+        (home.firmware.data / "config.json").write_text(json.dumps(config))
+        before = len(home.listener.messages)
+        home.firmware.start()
+        left = announced(home.listener, since=before)["cmps"]
+        assert left["0_set_trigger_mv"] == {"p": "number"}
+        assert left["0_set_balancing_enabled"] == {"p": "switch"}
+        assert "uniq_id" in left["0_trigger_mv"]

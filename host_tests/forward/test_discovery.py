@@ -7,6 +7,7 @@ from evencell.pack.alarms import ALARMS
 from evencell.pack.fields import FIELDS
 
 LONGEST_PIECE_BYTES = 512
+CONTROLS = {"0_set_" + setting for setting in ("cell_count", "trigger_mv", "max_balance_ma", "balancing_enabled")}
 ID = "aa61002f3d49"
 
 
@@ -19,13 +20,26 @@ class Things:
 
 
 def context_of(*names, name="evencell", prefix="evencell", publish_s=10, interval_ms=1000):
-    mqtt = {"prefix": prefix, "publish_s": publish_s, "discovery_prefix": "homeassistant"}
+    """Nothing can be set, until `allow` is called."""
+    mqtt = {"prefix": prefix, "publish_s": publish_s, "discovery_prefix": "homeassistant", "commands": False}
     return Things(
-        hub=Things(packs=[Things(name=name) for name in names]),
+        hub=Things(packs=[Things(name=name, model="jk_b2a4s") for name in names]),
         board=Things(name="esp32_generic"),
         device_id=ID,
-        config={"name": name, "mqtt": mqtt, "packs": [{"interval_ms": interval_ms} for _ in names]},
+        config={
+            "name": name,
+            "mqtt": mqtt,
+            "packs": [{"interval_ms": interval_ms, "writable": False} for _ in names],
+        },
     )
+
+
+def allow(context, place: int = 0, model: str = "jk_b2a24s", commands: bool = True):
+    """The same, and this pack may be written to."""
+    context.config["mqtt"]["commands"] = commands
+    context.config["packs"][place]["writable"] = True
+    context.hub.packs[place].model = model
+    return context
 
 
 def announced(context, *shown, before: int = 0) -> dict:
@@ -61,22 +75,24 @@ def test_every_field_has_its_entities():
 def test_what_is_not_there_is_not_announced():
     message = announced(context_of("pack1"), (4, False))
     assert "0_temperature" not in message["cmps"]
-    assert {"0_cell_%d" % cell for cell in range(5, 25)} == gone(message)
-    assert all(component == {"p": "sensor"} for key, component in message["cmps"].items() if key in gone(message))
+    assert {"0_cell_%d" % cell for cell in range(5, 25)} == gone(message) - CONTROLS
+    for cell in range(5, 25):
+        assert message["cmps"]["0_cell_%d" % cell] == {"p": "sensor"}
 
 
 def test_cells_that_nobody_has_counted_are_neither_announced_nor_removed():
     message = announced(context_of("pack1"), (0, False))
-    assert not [key for key in message["cmps"] if "0_cell_" in key]
-    assert gone(message) == set()
+    assert not [key for key in message["cmps"] if key.startswith("0_cell_")]
+    assert gone(message) == CONTROLS
 
 
 def test_a_pack_that_left_the_configuration_is_removed():
-    two = present(announced(context_of("front", "rear"), (24, True), (24, True)))
-    one = announced(context_of("front"), (24, True), before=2)
-    assert gone(one) == {key for key in two if key.startswith("1_")}
-    for key in gone(one):
-        assert one["cmps"][key] == {"p": two[key]["p"]}
+    for setting_up in (lambda context: context, lambda context: allow(context, 1)):
+        two = announced(setting_up(context_of("front", "rear")), (24, True), (24, True))["cmps"]
+        one = announced(context_of("front"), (24, True), before=2)
+        assert gone(one) - CONTROLS == {key for key in two if key.startswith("1_")}
+        for key in gone(one):
+            assert one["cmps"][key] == {"p": two[key]["p"]}
 
 
 def ids(message: dict) -> set:
@@ -88,7 +104,7 @@ def test_ids_never_change_with_names():
     after = announced(context_of("a", "b", name='Zoé\'s "bike"', prefix='x/"y'), (4, True), (4, True))
     assert ids(before) == ids(after)
     assert before["dev"]["ids"] == after["dev"]["ids"] == "evencell-" + ID
-    assert len({unique for _, unique in ids(before)}) == len(before["cmps"]) - 40
+    assert len({unique for _, unique in ids(before)}) == len(before["cmps"]) - 40 - 8
     assert after["dev"]["name"] == 'Zoé\'s "bike"'
     assert after["stat_t"] == 'x/"y/%s/a/state' % ID
 
@@ -119,3 +135,49 @@ def test_a_value_counts_for_three_states_and_the_time_to_reconnect():
     for publish_s, interval_ms, expected in ((10, 1000, 60), (1, 500, 33), (10, 3_600_000, 10_830), (60, 0, 210)):
         message = announced(context_of("pack1", publish_s=publish_s, interval_ms=interval_ms), (4, True))
         assert message["cmps"]["0_pack_mv"]["exp_aft"] == expected
+
+
+def test_what_commands_set_is_set_from_there_and_not_shown_twice():
+    message = announced(allow(context_of("pack1")), (4, True))
+    components = message["cmps"]
+    topic = "evencell/%s/pack1/set/" % ID
+    for setting, field, options in (
+        ("cell_count", "cells_configured", (2, 24, None, None)),
+        ("trigger_mv", "trigger_mv", (2, 1000, "voltage", "mV")),
+        ("max_balance_ma", "max_balance_ma", (30, 2000, "current", "mA")),
+    ):
+        number = components["0_set_" + setting]
+        assert (number["min"], number["max"], number.get("dev_cla"), number.get("unit_of_meas")) == options
+        assert (number["p"], number["step"], number["val_tpl"]) == ("number", 1, "{{value_json.%s}}" % field)
+        assert (number["cmd_t"], number["qos"], number["ent_cat"]) == (topic + setting, 1, "config")
+        assert components["0_" + field] == {"p": "sensor"}
+    switch = components["0_set_balancing_enabled"]
+    assert (switch["p"], switch["cmd_t"]) == ("switch", topic + "balancing_enabled")
+    assert switch["val_tpl"] == "{{'ON' if value_json.balancing_enabled else 'OFF'}}"
+    assert components["0_balancing_enabled"] == {"p": "binary_sensor"}
+
+
+def test_of_one_value_there_is_nothing_to_choose():
+    """Home Assistant takes no number whose least is its most."""
+    components = announced(allow(context_of("pack1"), model="jk_b2a4s"), (4, True))["cmps"]
+    assert components["0_set_cell_count"] == {"p": "number"}
+    assert "uniq_id" in components["0_cells_configured"]
+    assert "uniq_id" in components["0_set_trigger_mv"]
+
+
+def test_without_leave_the_controls_are_taken_back():
+    for context in (context_of("pack1"), allow(context_of("pack1"), commands=False)):
+        message = announced(context, (24, True))
+        assert gone(message) == CONTROLS
+        for key in CONTROLS:
+            assert message["cmps"][key] == {"p": "switch" if key.endswith("enabled") else "number"}
+
+
+def test_each_pack_has_leave_of_its_own():
+    message = announced(allow(context_of("front", "rear"), 1), (24, True), (24, True))
+    assert "uniq_id" in message["cmps"]["0_trigger_mv"]
+    rear = message["cmps"]["1_set_trigger_mv"]
+    assert rear["cmd_t"] == "evencell/%s/rear/set/trigger_mv" % ID
+    assert rear["stat_t"] == "evencell/%s/rear/state" % ID
+    assert rear["avty"][1]["t"] == "evencell/%s/rear/link" % ID
+    assert rear["name"] == "rear Trigger delta voltage"

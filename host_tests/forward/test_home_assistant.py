@@ -14,7 +14,7 @@ from evencell.forward.mqtt import Forwarder
 from evencell.forward.mqtt_client import MqttError
 from evencell.hub import Hub
 from evencell.pack.pack import OFFLINE, ONLINE
-from host_tests.forward.test_discovery import announced, context_of
+from host_tests.forward.test_discovery import allow, announced, context_of
 from host_tests.portable import ROOT, FakeClock
 
 MODULES = ("evencell.forward.home_assistant", "evencell.forward.discovery")
@@ -124,6 +124,7 @@ def test_nothing_of_it_is_imported_unless_it_is_wanted(discovery, monkeypatch):
     for name in MODULES:
         monkeypatch.delitem(sys.modules, name, raising=False)
     settings = {"prefix": "evencell", "retain_state": False, "discovery": discovery, "discovery_prefix": "home"}
+    settings["commands"] = False
     config = {"mqtt": settings, "profile": "full", "time": {"mqtt": False}}
     Forwarder(SimpleNamespace(hub=Hub([], FakeClock()), log=None, config=config, device_id="id"), None)
     assert [name in sys.modules for name in MODULES] == [discovery, False]
@@ -132,17 +133,27 @@ def test_nothing_of_it_is_imported_unless_it_is_wanted(discovery, monkeypatch):
 # Keys of a component, and units of a sensor's device class, in Home Assistant's documentation. Its own schemas are run
 # by hand: home_assistant_schemas.py.
 BOTH = {"p", "name", "uniq_id", "val_tpl", "stat_t", "avty", "exp_aft", "ent_cat", "en", "dev_cla"}
-KEYS = {"binary_sensor": BOTH, "sensor": BOTH | {"unit_of_meas", "sug_dsp_prc", "stat_cla", "ops"}}
+CONTROL = {"p", "name", "uniq_id", "val_tpl", "stat_t", "avty", "ent_cat", "cmd_t", "qos"}
+KEYS = {
+    "binary_sensor": BOTH,
+    "sensor": BOTH | {"unit_of_meas", "sug_dsp_prc", "stat_cla", "ops"},
+    "number": CONTROL | {"min", "max", "step", "mode", "dev_cla", "unit_of_meas"},
+    "switch": CONTROL,
+}
 UNITS = {"voltage": "V", "current": "A", "temperature": "°C", "enum": None, None: None}
 
 
 def test_the_message_keeps_the_published_rules():
-    message = announced(context_of("front", "rear"), (4, True), (24, True))
+    message = announced(allow(context_of("front", "rear"), 1), (4, True), (24, True))
     assert set(message) == {"dev", "o", "cmps", "stat_t", "avty", "avty_mode"}
     for key, component in message["cmps"].items():
         assert re.fullmatch(r"\w+", key)
         assert set(component) <= KEYS[component["p"]], key
-        assert component.get("ent_cat", "diagnostic") == "diagnostic"  # "config" is for what can be set
+        if component["p"] in ("number", "switch"):
+            assert component.get("ent_cat", "config") == "config"
+            assert component.get("min", 0) < component.get("max", 1)
+            continue
+        assert component.get("ent_cat", "diagnostic") == "diagnostic"
         if component["p"] == "sensor":
             kind = component.get("dev_cla")
             assert component.get("unit_of_meas") == UNITS[kind]

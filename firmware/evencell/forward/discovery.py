@@ -15,6 +15,7 @@ from evencell.pack.fields import FIELDS
 from evencell.pack.pack import LINKS
 from evencell.pack.status import BALANCE_STATES
 from evencell.protocol.jk_balancer import CELL_SLOTS
+from evencell.protocol.jk_settings import setting_range
 
 _LOST_STATES = const(3)  # so many in a row may be missing before a value counts as gone: they have QoS 0
 _RECONNECT_S = const(30)  # and so long may a connection take to come back
@@ -22,6 +23,8 @@ _REMEMBERED = "announced_packs"
 
 _SENSOR = '"p":"sensor"'
 _BINARY = '"p":"binary_sensor"'
+_NUMBER = '"p":"number"'
+_SWITCH = '"p":"switch"'
 _ENUM = '"p":"sensor","dev_cla":"enum","ops":["%s"]'
 _DIAGNOSTIC = ',"ent_cat":"diagnostic"'
 _BALANCER = "{{'online' if value in('online','stale')else'offline'}}"
@@ -34,7 +37,14 @@ _QUANTITIES = {
     "current": ("current", "A", 2),
     "temperature": ("temperature", "°C", 1),
 }
-_SETTINGS = ("cells_configured", "balancing_enabled", "trigger_mv", "max_balance_ma")  # nobody measures them
+# What nobody measures: the field, and what a command calls it.
+_SETTINGS = {
+    "cells_configured": "cell_count",
+    "balancing_enabled": "balancing_enabled",
+    "trigger_mv": "trigger_mv",
+    "max_balance_ma": "max_balance_ma",
+}
+_UNITS = {"trigger_mv": ("voltage", "mV"), "max_balance_ma": ("current", "mA")}  # as commands take them
 
 
 async def announce(client, context, shown: list):
@@ -94,10 +104,15 @@ class Announcement:
 
     def _components(self):
         for place in range(len(self._shown)):
-            source = "," + self._source(place) if place else ""
-            source = ',"exp_aft":%d%s' % (self._expiry_s(place), source)
+            shared = "," + self._source(place) if place else ""
+            source = ',"exp_aft":%d%s' % (self._expiry_s(place), shared)
+            settable = self._settable(place)
             for key, name, options, template in entities(*self._shown[place]):
-                yield self._component(place, key, name, '%s%s,"val_tpl":"%s"' % (options, source, template))
+                if key in settable:
+                    yield _gone(place, key, options)
+                else:
+                    yield self._component(place, key, name, '%s%s,"val_tpl":"%s"' % (options, source, template))
+            yield from self._controls(place, settable, shared)
             for key, name, options, template in topics():
                 yield self._component(place, key, name, self._of_topic(place, key, options, template))
             if self._shown[place][0]:
@@ -108,6 +123,30 @@ class Announcement:
                 yield _gone(place, key, options)
             for key, _, options, _ in topics():
                 yield _gone(place, key, options)
+            yield from self._controls(place, (), "")
+
+    def _settable(self, place: int) -> list:
+        """The fields that commands change here."""
+        config = self._context.config
+        if not config["mqtt"]["commands"] or not config["packs"][place]["writable"]:
+            return []
+        model = self._context.hub.packs[place].model
+        return [field for field in _SETTINGS if control(model, _SETTINGS[field])]
+
+    def _controls(self, place: int, settable, shared: str):
+        """What changes a setting. Its key is its own: Home Assistant keeps what only shows it until that key goes."""
+        for field, _, kind, meaning in FIELDS:
+            if field not in _SETTINGS:
+                continue
+            setting = _SETTINGS[field]
+            if field in settable:
+                pack = self._context.hub.packs[place]
+                template = _template("switch" if kind == "switch" else "count") % field  # in what commands take: no V
+                about = (control(pack.model, setting), shared, self._topic, pack.name, setting, template)
+                options = '%s%s,"ent_cat":"config","qos":1,"cmd_t":"%s/%s/set/%s","val_tpl":"%s"' % about
+                yield self._component(place, "set_" + setting, meaning, options)
+            else:
+                yield _gone(place, "set_" + setting, _SWITCH if kind == "switch" else _NUMBER)
 
     def _component(self, place: int, key: str, name: str, options: str) -> str:
         if len(self._shown) > 1:
@@ -167,6 +206,19 @@ def _options(field: str, kind: str) -> str:
     return options + _DIAGNOSTIC if field in _SETTINGS or kind in ("count", "raw") else options
 
 
+def control(model: str, setting: str) -> str:
+    """What changes it on a balancer of `model`; nothing where there is but one value, such as 4 cells."""
+    lowest, highest = setting_range(model, setting)
+    if setting == "balancing_enabled":
+        return _SWITCH
+    if lowest == highest:
+        return ""
+    options = '%s,"min":%d,"max":%d,"step":1,"mode":"box"' % (_NUMBER, lowest, highest)
+    if setting in _UNITS:
+        options += ',"dev_cla":"%s","unit_of_meas":"%s"' % _UNITS[setting]
+    return options
+
+
 def _template(kind: str) -> str:
     """What makes a value in base units of the field (or the alarm) in a state."""
     if kind in ("voltage", "cells", "current"):
@@ -188,4 +240,4 @@ def topics():
 
 def _gone(place: int, key: str, options: str) -> str:
     """A component that is to be removed has its platform alone."""
-    return '"%d_%s":{%s}' % (place, key, _BINARY if options.startswith(_BINARY) else _SENSOR)
+    return '"%d_%s":{%s}' % (place, key, options.split(",")[0])

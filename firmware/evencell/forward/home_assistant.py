@@ -56,7 +56,7 @@ class HomeAssistant:
             self._is_given_up = True
             self._context.log.warning("mqtt: no memory to announce this device to Home Assistant until it starts again")
         finally:
-            forget("evencell.forward.discovery")
+            forget("evencell.forward.discovery", "evencell.protocol.jk_settings")
 
     def _all_asked(self) -> bool:
         """Look at every pack. A temperature that was there once is not taken back: its probe may only be loose."""

@@ -99,3 +99,4 @@ def _check():
 
 def _forget_check():
     forget(*("evencell.system." + name for name in ("config_check", "config_spec", "config_kinds", "spelling")))
+    forget("evencell.protocol.jk_settings")
