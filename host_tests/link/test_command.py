@@ -25,7 +25,7 @@ class Bench:
         self.clock = FakeClock()
         self.log = ListLog()
         self.hub = Hub([self.pack], self.clock)
-        self.config = {"packs": [{"chemistry": chemistry, "capacity_ah": capacity_ah}]}
+        self.config = {"packs": [{"writable": True, "chemistry": chemistry, "capacity_ah": capacity_ah}]}
         self.poller = Poller(self.pack.line, [self.poll], self.hub, self.log)
         self._heard = self.hub.subscribe()
         allow(self, self.poller, [self.poll])

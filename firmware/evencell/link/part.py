@@ -27,7 +27,10 @@ def start(context):
         progress = context.watch.progress()
         poller = Poller(line, polls, context.hub, context.log, progress)
         context.supervisor.start(name, poller.run, progress)
-        _allow_writes(context, poller, polls)
+        if any(settings["writable"] for settings in context.config["packs"]):
+            from evencell.link.writable import allow
+
+            allow(context, poller, polls)
 
 
 def _place(board, settings: dict, lines: dict) -> tuple:
@@ -43,16 +46,6 @@ def _place(board, settings: dict, lines: dict) -> tuple:
         if poll.request == request:
             raise ValueError("%s has the same uart and address already" % poll.pack.name)
     return lines[port]
-
-
-def _allow_writes(context, poller: Poller, polls: list):
-    """Commands reach the packs that the owner made writable; where there is none nothing is imported for it."""
-    packs = context.config["packs"]
-    writable = [poll for poll in polls if packs[context.hub.packs.index(poll.pack)]["writable"]]
-    if writable:
-        from evencell.link.writable import allow
-
-        allow(context, poller, writable)
 
 
 def _tell_fault(context, fault: str):

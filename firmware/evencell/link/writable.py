@@ -1,4 +1,4 @@
-"""Lets commands reach the packs of one bus that the owner made writable; imported only where there are such."""
+"""Lets commands reach the packs that the owner made writable; imported only where there are such."""
 
 import asyncio
 
@@ -14,12 +14,15 @@ _ON_DEMAND = (
 
 
 def allow(context, poller, polls: list):
-    """Give the pack of each poll its `writer`: a coroutine function that takes a setting's name and what it is to be,
-    and returns what became of that (link/command.py). One command at a time on a bus; polls go between its exchanges.
+    """Give each writable pack of these polls its `writer`: a coroutine function that takes a setting's name and what it
+    is to be, and returns what became of that (link/command.py).
+
+    One command at a time on a bus; polls go between its exchanges.
     """
     lock = asyncio.Lock()
     for poll in polls:
-        poll.pack.writer = _writer(context, poller, poll, lock)
+        if context.config["packs"][context.hub.packs.index(poll.pack)]["writable"]:
+            poll.pack.writer = _writer(context, poller, poll, lock)
 
 
 def _writer(context, poller, poll, lock):
