@@ -169,10 +169,10 @@ def test_a_result_waits_for_the_next_connection():
     run(scenario)
 
 
-def test_a_bug_ends_one_command():
+def test_a_bug_ends_what_waits_and_nothing_else():
     async def scenario(device):
         device.let.set()
-        device.hear(b"10")
+        device.hear(b"10", b"1000000")
         while not device.logged:
             await asyncio.sleep(0)
         assert device.logged == ["a bug"]

@@ -71,14 +71,19 @@ class Commands:
 
     def _go_to_work(self):
         if not self._is_at_work:
-            asyncio.create_task(self._work())  # noqa: RUF006 - the event loop keeps it until it is done
+            # Around the whole work, not each command: handed over one by one, MicroPython keeps the last one's modules.
+            work = self._context.supervisor.contain("commands", self._work())
+            asyncio.create_task(work)  # noqa: RUF006 - the event loop keeps it until it is done
             self._is_at_work = True
 
     async def _work(self):
-        """Until nothing waits; a bug ends one command."""
-        while self._waiting:
-            await self._context.supervisor.contain("commands", self._carry_out(*self._waiting.pop(0)))
-        self._is_at_work = False
+        """Until nothing waits. A bug ends what waits, too: nothing is carried out late."""
+        try:
+            while self._waiting:
+                await self._carry_out(*self._waiting.pop(0))
+        finally:
+            self._waiting.clear()
+            self._is_at_work = False
         if self._dropped:
             self._context.log.warning("mqtt: too many commands at once: %d were dropped" % self._dropped)
             self._dropped = 0
