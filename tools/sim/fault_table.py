@@ -55,7 +55,7 @@ class Fault:
 
     `leads_to` is what may be seen of it, one of these or several in turn: `ok` or another verdict of the diagnosis,
     `alarm NAME`, `link NAME`, `temperature null`, `diagnose VERDICT` and `set VERDICT` (what only `evencell diagnose`
-    and `evencell set` find: the firmware never writes).
+    and `evencell set` find: the firmware writes on command alone).
     `of_line` are those that no balancer on a bus can have for itself.
     """
 
