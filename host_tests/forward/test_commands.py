@@ -18,7 +18,7 @@ TOPIC = BASE + "pack1/set/trigger_mv"
 class Device:
     """A context with one pack; its writer waits until it is `let`."""
 
-    def __init__(self, broken=False):
+    def __init__(self, broken=None):
         self.device_id = "aa61002f3d49"
         self.clock = FakeClock()
         self.config = {"mqtt": {"prefix": "evencell"}, "packs": [{"writable": True}]}
@@ -31,12 +31,12 @@ class Device:
         self.written = []
         self.woken = asyncio.Event()
         self.commands = Commands(self, self.woken.set)
-        self._broken = broken
+        self.broken = broken
 
     async def _write(self, _name, given):
         await self.let.wait()
-        if self._broken:
-            raise self._broken
+        if self.broken:
+            raise self.broken
         self.written.append(given)
         return {"requested": given, "active": given, "error": None, "warnings": []}
 
@@ -172,12 +172,14 @@ def test_a_result_waits_for_the_next_connection():
 def test_a_bug_ends_what_waits_and_nothing_else():
     async def scenario(device):
         device.let.set()
-        device.hear(b"10", b"1000000")
+        device.hear(b"10", b"20")
         while not device.logged:
             await asyncio.sleep(0)
         assert device.logged == ["a bug"]
-        device.hear(b"1000000")
-        assert "a number" in (await device.results(1))[0]["error"]
+        device.broken = None
+        device.hear(b"30")
+        assert [result["active"] for result in await device.results(1)] == [30]
+        assert device.written == [30]
 
     run(scenario, broken=KeyError("x"))
 
