@@ -20,17 +20,16 @@ WRITABLE = {"interval_ms": INTERVAL_MS, "writable": True}
 class Commanded(contextlib.ExitStack):
     """Simulator, broker and firmware, and somebody who sends commands and hears everything."""
 
-    def __init__(self, folder, *options, pack=WRITABLE, mqtt=MQTT):
+    def __init__(self, folder, *options, pack=WRITABLE, mqtt=MQTT, profile="full"):
         super().__init__()
         need_broker()
         with contextlib.ExitStack() as started:
             self.simulator = started.enter_context(Simulator(folder, *options))
             self.broker = started.enter_context(Broker())
             self.listener = started.enter_context(Listener(self.broker.port, "#"))
-            config = {"packs": [pack], "mqtt": mqtt}
-            self.firmware = started.enter_context(
-                Firmware(folder, self.simulator.link, config=config, mqtt=self.broker.port)
-            )
+            config = {"packs": [pack], "mqtt": mqtt, "profile": profile}
+            options = {"config": config, "mqtt": self.broker.port, "http": profile == "full"}
+            self.firmware = started.enter_context(Firmware(folder, self.simulator.link, **options))
             self.listener.wait("/pack1/link", "online")
             self.listener.wait("/pack1/state")
             self.push(started.pop_all())
@@ -248,6 +247,18 @@ def test_nothing_is_subscribed_unless_it_is_allowed(tmp_path):
         )
         assert deaf.listener.payloads("/result") == []
         assert deaf.firmware.pack()["trigger_mv"] == 5
+
+
+def test_a_device_that_slept_gets_what_was_sent_meanwhile(tmp_path):
+    """The broker keeps it; nothing was read yet when it comes."""
+    with Commanded(tmp_path, *FIXED, profile="telemetry") as asleep:
+        asleep.firmware.stop()
+        before = len(asleep.listener.messages)
+        asleep.say("trigger_mv", {"value": 15, "id": "late", "expires": int(time.time()) - 1})
+        asleep.say("trigger_mv", {"value": 16, "id": "in time"})
+        asleep.firmware.start()
+        assert "expired" in asleep.result_of("late", before)["error"]
+        assert asleep.result_of("in time", before) == result("trigger_mv", 16, 16, ident="in time")
 
 
 def test_home_assistant_sets_what_it_is_told_it_may(tmp_path):
