@@ -87,7 +87,7 @@ def _need_files(devices: int):
 
 
 def _tls() -> ssl.SSLContext:
-    """As the firmware of this version: encrypted, to whomever."""
+    """Encrypted, to whomever: simulated readings are no secret."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
