@@ -20,6 +20,8 @@ after a `show` that was cancelled, `start()` is due again. The canvas must not c
 
 import framebuf
 
+from evencell.system.on_demand import call
+
 # Colours of a cell's lit pixels; its others are black. What each looks like: palette.py.
 TEXT = 0
 DIM = 1
@@ -93,3 +95,7 @@ class Canvas:
         self.pixels.line(x + 3, y, x, y + 6, 1)
         self.pixels.line(x + 3, y, x + 6, y + 6, 1)
         self.pixels.hline(x, y + 6, 7, 1)
+
+    def picture(self) -> tuple:
+        """Media type, and a generator of the bytes of a picture file."""
+        return call("evencell.display.netpbm", "picture", self)

@@ -9,7 +9,6 @@ from evencell.forward.event_stream import EventStreams
 from evencell.forward.rendered import Rendered
 from evencell.forward.server import JSON_TYPE, Response, Server, error, json_response
 from evencell.forward.status_json import status_with_diagnosis
-from evencell.system.on_demand import call
 
 _PAGE = __file__.rsplit("/", 1)[0] + "/page.html.gz"
 _HTML_TYPE = "text/html; charset=UTF-8"
@@ -84,7 +83,7 @@ class Site:
         canvas = self._context.canvas
         if canvas is None:
             return error(404, "this device shows no display")
-        content_type, pieces = call("evencell.display.netpbm", "picture", canvas)
+        content_type, pieces = canvas.picture()
         return Response(pieces, content_type)
 
     def crashes(self, _request):
