@@ -51,13 +51,16 @@ def reached(names: Iterable[str], sources: dict[str, Path]) -> set[str]:
 def imported(path: Path, sources: dict[str, Path]) -> set[str]:
     """Names of `sources` that the file imports, wherever in it, and of the packages those are in."""
     modules = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    tree = ast.parse(path.read_text("utf-8"))
+    texts = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "call":  # on_demand.py
-            modules |= {part.value for part in node.args[:1] if isinstance(part, ast.Constant)}
+            called = texts.get(ast.unparse(node.args[0]), node.args[0])  # a name, or the text itself
+            modules |= {called.value} if isinstance(called, ast.Constant) else set()
     others = {module.split(".")[0] for module in modules} - {"evencell", "boards"}
     whole = {name for name in sources if name.split("/")[0] in others}  # who wrote it knows what of it belongs together
     return whole | {name for module in modules for name in files_of(module)} & set(sources)

@@ -15,6 +15,7 @@ from evencell.system.on_demand import call
 _TICK_MS = const(250)  # so one second of keep-alive is four ticks
 _POLL_MS = const(10)
 _IN_FLIGHT = const(4)
+_HELLO = "evencell.forward.mqtt_hello"
 _NOT_CONNECTED = "not connected"
 _NO_ANSWER = "the broker does not acknowledge"
 
@@ -51,9 +52,7 @@ class MqttClient:
         self.published = self.received = self.dropped = 0
         self.under_way = None  # topic and bytes of what was begun last and not ended
         self._address = (host, port, tls)
-        self._hello = call(
-            "evencell.forward.mqtt_hello", "connect_packet", client_id, user, password, will, keepalive_s, lost is None
-        )
+        self._hello = call(_HELLO, "connect_packet", client_id, user, password, will, keepalive_s, lost is None)
         self._on_message = on_message
         self._timeout_ms, self._max_packet = timeout_ms, max_packet
         self._ping_ticks = 3 * keepalive_s  # three quarters of the keep-alive
@@ -115,7 +114,7 @@ class MqttClient:
         """Subscribe to a topic filter; MqttError when the broker refuses, OSError as with `publish`."""
         packet_id, _ = await self._reserve(None)
         try:
-            await self._send(call("evencell.forward.mqtt_hello", "subscribe_packet", packet_id, topic, qos))
+            await self._send(call(_HELLO, "subscribe_packet", packet_id, topic, qos))
             code = await self._acknowledged(packet_id)
         finally:
             del self._acks[packet_id]
@@ -142,7 +141,7 @@ class MqttClient:
         if answer[:2] != b"\x20\x02":
             raise MqttError(NOT_MQTT)
         if answer[3]:
-            raise MqttError(call("evencell.forward.mqtt_hello", "refusal", answer[3]))
+            raise MqttError(call(_HELLO, "refusal", answer[3]))
         self.session_present = bool(answer[2])
         if self._lost:
             if not self.session_present:
