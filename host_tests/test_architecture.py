@@ -29,8 +29,8 @@ ALLOWED = {
         "evencell.system.on_demand",
     },
     "display": {
-        "binascii", "framebuf", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.display",
-        "evencell.system.on_demand",
+        "array", "binascii", "framebuf", "gc",
+        "evencell", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.display", "evencell.system.on_demand",
     },
     "forward": {
         "array", "asyncio", "binascii", "collections", "errno", "gc", "hashlib", "json",

@@ -61,6 +61,7 @@ display.inverted           null             switch
 display.bgr                null             switch
 display.brightness         80               whole 0 100
 display.off_after_s        300              whole 0 86400
+display.language           "en"             choice en de
 log.level                  "info"           choice debug info warning error
 log.syslog                 null             text 1 64
 log.syslog_port            514              whole 1 65535
