@@ -8,6 +8,7 @@ import fcntl
 import gzip
 import importlib
 import importlib.util
+import string
 import subprocess
 import sys
 from pathlib import Path
@@ -15,19 +16,23 @@ from pprint import pformat
 
 import click
 
+from evencell.display.fonts import fonts
 from tools import slots
-from tools.parts import PROFILES, left_out
+from tools.parts import DISPLAY_SIZES, PROFILES, left_out
 from tools.shake import without_slots
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "firmware"
 BUILD = ROOT / "build"
 
-# The fonts of the small display: module, file of DejaVu, height in pixels, characters.
-FONTS = (
-    ("digits", "DejaVuSansMono-Bold.ttf", 19, "0123456789.- "),
-    ("small", "DejaVuSansMono.ttf", 10, "".join(map(chr, range(32, 127)))),
-)
+# The fonts of the displays are named `font_ROLE_HEIGHT` (display/fonts.py). All characters of one are equally wide.
+# Which there are depends on the role, and on what the texts use.
+_FONT_FILE = "DejaVuSansMono-Bold.ttf"
+_PLAIN_FONTS = {"font_text_10": "DejaVuSansMono.ttf"}  # bold letters of this size run into each other
+_TEXTS = "evencell.display.texts_"
+_TEXT_SIGNS = " !\"#%&'()*+,-./:<=>?_~Δ°"
+_WORD_SIGNS = " 0123456789+-.AVmΔ"
+_DIGITS = "0123456789.- "
 _FONT_PACKAGE = "rinoh_typeface_dejavusansmono"
 
 # Keys of a board file that are for people and for the build: strings that would only take heap on the device.
@@ -125,12 +130,30 @@ def board_module(board: dict) -> str:
 def font_sources() -> dict[str, Path]:
     """Fonts as Python modules, made by font-to-py from the DejaVu files of an installed wheel."""
     package = installed(_FONT_PACKAGE)
-    return {
-        f"evencell/display/font_{name}.py": make_font(
-            package / file, height, characters, BUILD / "fonts" / f"font_{name}.py"
-        )
-        for name, file, height, characters in FONTS
-    }
+    return {f"evencell/display/{name}.py": make_font(package, name) for name in font_names()}
+
+
+def font_names() -> list[str]:
+    """Every font that a display of any size uses."""
+    return sorted({name for size in DISPLAY_SIZES for name in fonts(*size)})
+
+
+def font_characters(role: str) -> str:
+    """What a font of this role can write."""
+    texts = [importlib.import_module(_TEXTS + language).TEXTS for language in languages()]
+    if role == "digits":
+        return _DIGITS
+    if role == "word":
+        return "".join(sorted({*_WORD_SIGNS, *"".join("".join(text["words"].values()) for text in texts)}))
+    used = "".join(value for text in texts for section in text.values() for value in section.values())
+    plain = string.ascii_letters + string.digits + _TEXT_SIGNS
+    return "".join(sorted({*plain, *used}))
+
+
+def languages() -> list[str]:
+    """Those there is a file of texts for."""
+    folder = FIRMWARE / "evencell/display"
+    return sorted(path.stem.removeprefix("texts_") for path in folder.glob("texts_*.py"))
 
 
 def installed(package: str) -> Path:
@@ -141,12 +164,16 @@ def installed(package: str) -> Path:
     return Path(spec.origin).parent
 
 
-def make_font(ttf: Path, height: int, characters: str, module: Path) -> Path:
-    """Render `characters` of `ttf` at `height` pixels, horizontally mapped, into `module`."""
-    if not newer(module, ttf, Path(__file__)):
+def make_font(package: Path, name: str) -> Path:
+    """Render a font at the height that its name ends with, horizontally mapped, into a module."""
+    _, role, height = name.split("_")
+    ttf = package / _PLAIN_FONTS.get(name, _FONT_FILE)
+    module = BUILD / "fonts" / f"{name}.py"
+    texts = [FIRMWARE / f"evencell/display/texts_{language}.py" for language in languages()]
+    if not newer(module, ttf, Path(__file__), *texts):
         new = module.parent / "new" / module.name
         new.parent.mkdir(parents=True, exist_ok=True)
-        command = [str(tool("font_to_py")), str(ttf), str(height), new.name, "-x", "-c", characters]
+        command = [str(tool("font_to_py")), str(ttf), height, new.name, "-x", "-c", font_characters(role)]
         run(command, cwd=new.parent)
         new.replace(module)
     return module

@@ -11,6 +11,7 @@ from tools.diagnose import diagnose
 from tools.fleet import fleet
 from tools.read import read
 from tools.run import run
+from tools.screens.command import screens
 from tools.set import set_setting
 from tools.sim.command import sim
 from tools.watch import watch
@@ -25,5 +26,5 @@ def main():
     """
 
 
-for command in (boards, capture, console, decode, diagnose, fleet, read, run, set_setting, sim, watch):
+for command in (boards, capture, console, decode, diagnose, fleet, read, run, screens, set_setting, sim, watch):
     main.add_command(command)

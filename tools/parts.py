@@ -4,11 +4,16 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
+from evencell.display.fonts import fonts
 from evencell.start_up import PARTS
 
 PROFILES = ("full", "display", "telemetry")
 _APPLICATION = ("evencell/app.py", "evencell/start_up.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
+_FONT = "evencell/display/font_"
+_I2C_SIZES = ((128, 64), (128, 32))  # of the displays that may hang on a free bus
+# Every display there is a layout for.
+DISPLAY_SIZES = (*_I2C_SIZES, (135, 240), (240, 135), (240, 240), (170, 320), (320, 170), (240, 320), (320, 240))
 
 
 def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
@@ -17,13 +22,29 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
     What no part needs by name stays in: it may be imported by a name that is made while the firmware runs.
     """
     wanted, unwanted = [], []
+    useless = {name for name in sources if name.startswith(_FONT)} - fonts_of(board)
     for profiles, switch, module in PARTS:
         is_wanted = profile in profiles.split() and (switch != _DISPLAY or can_have_display(board))
         (wanted if is_wanted else unwanted).extend(roots(module, sources))
     if not unwanted:
-        return set()
+        return useless
     application = [name for name in sources if name in _APPLICATION or name.startswith("boards/")]
-    return reached(unwanted, sources) - reached([*wanted, *application], sources)
+    return useless | (reached(unwanted, sources) - reached([*wanted, *application], sources))
+
+
+def fonts_of(board: dict) -> set[str]:
+    """Names in the tree of the fonts that the board's display can use, however it is turned."""
+    return {f"evencell/display/{font}.py" for size in display_sizes(board) for font in fonts(*size)}
+
+
+def display_sizes(board: dict) -> tuple:
+    """Width and height of the displays that it can have. A computer shows them all."""
+    if board["chip"] == "host":
+        return DISPLAY_SIZES
+    if "display" in board:
+        size = board["display"]["width"], board["display"]["height"]
+        return size, size[::-1]
+    return _I2C_SIZES if "i2c" in board else ()
 
 
 def can_have_display(board: dict) -> bool:

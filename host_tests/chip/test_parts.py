@@ -32,7 +32,7 @@ def test_a_profile_has_the_parts_that_the_application_starts_in_it(profile, disp
 
 def test_a_board_that_can_have_no_display_gets_no_code_for_one():
     assert not has(kept("full", BARE), "evencell/display/")
-    assert has(kept("full", BARE | {"display": {"driver": "st7789"}}), "evencell/display/")
+    assert has(kept("full", BARE | {"display": {"driver": "st7789", "width": 135, "height": 240}}), "evencell/display/")
 
 
 @pytest.mark.parametrize("profile", PROFILES)

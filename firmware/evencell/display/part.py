@@ -2,7 +2,7 @@
 
 from evencell.compat import const
 from evencell.display.canvas import Canvas
-from evencell.display.overview import draw
+from evencell.display.view import View
 from evencell.system.on_demand import call
 
 _TURNS_PER_PACK = const(4)
@@ -14,17 +14,18 @@ def start(context):
     if panel is None:
         return
     context.canvas = Canvas(panel.width, panel.height, panel.colours)
+    view = View(context)
     progress = context.watch.progress()
     consumer = context.hub.subscribe(progress)
 
     async def run():
-        turn = 0
         started = False
         missed = False
         while True:
             packs = context.hub.packs
-            pack = packs[turn // _TURNS_PER_PACK % len(packs)]
-            draw(context.canvas, pack, context.clock, len(context.config_faults), turn)
+            view.pack = packs[view.turn // _TURNS_PER_PACK % len(packs)]
+            view.note()
+            (view.page or view.open("glance")).draw(context.canvas, view)
             try:
                 if not started:
                     panel.start()
@@ -36,7 +37,7 @@ def start(context):
                 if not missed:
                     context.log.warning("display: nobody answers; it is tried again with each reading")
                 started, missed = False, True
-            turn += 1
+            view.turn += 1
             await consumer.changed()
 
     context.supervisor.start("display", run, progress)

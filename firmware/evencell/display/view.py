@@ -1,5 +1,7 @@
 """What the pages may know of the device, and what of theirs is in memory: the shown page, its fonts and its words."""
 
+import gc
+
 from evencell.compat import const
 from evencell.display.trend import Trend
 from evencell.pack.pack import OFFLINE, STALE
@@ -76,6 +78,11 @@ class View:
         if pack.name not in self._trends:
             self._trends[pack.name] = Trend()
         return self._trends[pack.name]
+
+    def heap_free(self) -> int:
+        """Bytes that are free now."""
+        gc.collect()
+        return gc.mem_free()
 
     def troubles(self, pack) -> int:
         """Bits of all that an owner should know now; one that was not set before is worth a look at `alarms`."""

@@ -1,0 +1,122 @@
+"""What the balancer does: from which cell to which, with what current, and for how long about."""
+
+from evencell.compat import const
+from evencell.display.canvas import DIM, HIGH, LOW, TEXT
+from evencell.display.sheet import TEXTS, WORDS, Sheet, span
+from evencell.display.trend import NOTHING, POINTS
+from evencell.pack.status import CHARGING, DISCHARGING
+
+_LEAST_DROP_MV = const(5)  # the balancer's accuracy: less says nothing
+_LEAST_STEPS = const(5)
+_BOX = const(12)  # pixels of the balancer's side
+
+
+def wanted(view) -> bool:
+    """As soon as cells were measured."""
+    return view.pack.accepted.delta_mv is not None
+
+
+def draw(canvas, view):
+    """State; the highest cell, the balancer and the lowest with the charge between them; current; time left."""
+    sheet = Sheet(canvas, view)
+    words = view.words("balance")
+    if sheet.is_tiny:
+        bottom = canvas.height - sheet.line
+        _draw_way(sheet, 0)
+        _draw_current(sheet, bottom, TEXTS)
+        sheet.text_right(time_left(sheet, words, "~%s"), sheet.right, bottom)
+        sheet.finish_tiny()
+        return
+    state = words[_state(sheet.status)]
+    top = sheet.header(words["title"] if canvas.tints else state)
+    above = sheet.wrap(state) if canvas.tints else []
+    below = sheet.wrap(time_left(sheet, words, words["left"]))
+    height = sheet.font(WORDS).get_ch("0")[1]
+    gap = (canvas.height - top - (2 + len(above) + len(below)) * sheet.line - height) // 3
+    _draw_lines(sheet, above, top + 6)
+    top += len(above) * sheet.line + gap
+    _draw_way(sheet, sheet.on_grid(top))
+    _draw_current(sheet, sheet.on_grid(top + gap + 2 * sheet.line), WORDS)
+    sheet.text_right(_temperature(sheet), sheet.right, sheet.on_grid(canvas.height - sheet.line))
+    _draw_lines(sheet, below, canvas.height - len(below) * sheet.line)
+
+
+def _draw_lines(sheet, lines: list, y: int):
+    for i, line in enumerate(lines):
+        sheet.text(line, sheet.margin, sheet.on_grid(y + i * sheet.line))
+
+
+def _state(status) -> str:
+    """A word of the section `balance`."""
+    if not status.balancing_enabled:
+        return "off"
+    return ("waiting", "discharging", "charging")[status.balance_state]
+
+
+def _draw_way(sheet, y: int):
+    """Two lines high: the cells at the sides, the balancer in the middle; an arrow where charge moves."""
+    canvas, status = sheet.canvas, sheet.status
+    for is_high, cell, x in (
+        (True, status.highest_cell, sheet.margin),
+        (False, status.lowest_cell, sheet.right - 4 * sheet.unit),
+    ):
+        colour = HIGH if is_high else LOW
+        sheet.mark(is_high, x, y)
+        sheet.text("%d" % cell, x + sheet.unit, y, colour)
+        sheet.text("%4d" % status.cells_mv[cell - 1], x, y + sheet.line, colour)
+    middle, centre = y + sheet.line, canvas.width // 2
+    box = _BOX if sheet.line < 16 else 2 * _BOX
+    canvas.pixels.rect(centre - box // 2, middle - box // 2, box, box, 1)
+    side = sheet.margin + 4 * sheet.unit + 3
+    _draw_line(canvas, side, centre - box // 2 - 3, middle, status.balance_state == DISCHARGING)
+    _draw_line(canvas, centre + box // 2 + 3, canvas.width - side, middle, status.balance_state == CHARGING)
+
+
+def _draw_line(canvas, left: int, right: int, y: int, is_moving: bool):
+    """An arrow to the right, or a dotted line where nothing moves."""
+    if is_moving:
+        canvas.pixels.fill_rect(left, y - 1, right - left - 4, 3, 1)
+        for i in range(6):
+            canvas.pixels.vline(right - i, y - i, 2 * i + 1, 1)
+    else:
+        for x in range(left, right, 4):
+            canvas.pixels.pixel(x, y, 1)
+
+
+def _draw_current(sheet, y: int, role: int):
+    """With the manual's sign: discharging the highest −, charging the lowest +."""
+    status = sheet.status
+    sign = " -+"[status.balance_state]
+    current_ma = status.balance_ma if status.balance_state else 0
+    text = "%s%d.%02dA" % (sign, current_ma // 1000, current_ma % 1000 // 10)
+    sheet.text(text, sheet.margin, y, TEXT if status.balance_state else DIM, role)
+
+
+def _temperature(sheet) -> str:
+    """The balancer's; empty where it is not known."""
+    temperature_dc = sheet.status.temperature_dc
+    if temperature_dc is None:
+        return ""
+    if sheet.view.context.config["display"].get("temperature_unit") == "F":
+        return "%.1f °F" % (temperature_dc * 0.18 + 32)
+    return "%.1f °C" % (temperature_dc / 10)
+
+
+def time_left(sheet, words: dict, about: str) -> str:
+    """How long until the delta is at the trigger, at the pace of the last hour; it is a guess, and says so."""
+    status = sheet.status
+    if status.delta_mv <= status.trigger_mv:
+        return words["done"]
+    if sheet.is_old or not status.balancing_enabled:
+        return ""
+    ring = sheet.view.trend_of(sheet.pack).hour
+    newest = ring.move_to(sheet.view.clock.uptime_ms())
+    for steps in range(POINTS - 1, _LEAST_STEPS - 1, -1):
+        before_mv = ring.deltas_mv[(newest - steps) % POINTS]
+        if before_mv != NOTHING:
+            drop_mv = before_mv - status.delta_mv
+            if drop_mv < _LEAST_DROP_MV:
+                break
+            left_s = (status.delta_mv - status.trigger_mv) * steps * ring.step_ms // drop_mv // 1000
+            return about % span(left_s)
+    return words["unknown"]

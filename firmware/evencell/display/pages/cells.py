@@ -1,0 +1,121 @@
+"""Every cell as a bar, with its millivolts; the highest and the lowest are marked by shape and colour."""
+
+from evencell.compat import const
+from evencell.display.canvas import DIM, HIGH, LOW, TEXT
+from evencell.display.sheet import Sheet
+
+_SMALLEST_SPAN_MV = const(20)  # less than this is measuring error, and shown as flat
+_LEAST_CHART = const(24)  # pixels that the bars need
+_ENTRY = const(8)  # characters of a cell's number, its millivolts and its mark
+_TURNS = const(2)  # of a part of the cells, where not all have room
+
+
+def wanted(view) -> bool:
+    """As soon as something was read."""
+    return bool(view.pack.sequence)
+
+
+def draw(canvas, view):
+    """Bars above, millivolts below: under each bar, in columns, or of the highest and the lowest alone."""
+    sheet = Sheet(canvas, view)
+    status = sheet.status
+    top = 0 if sheet.is_tiny else sheet.header(view.words("cells")["title"])
+    if not status.slots:
+        return
+    pitch = (canvas.width - 2 * sheet.margin) // status.slots
+    if canvas.tints and pitch >= 8:
+        pitch &= ~7
+    if pitch > 4 * sheet.unit:
+        bottom = canvas.height - sheet.line
+        _draw_labels(sheet, pitch, bottom)
+    else:
+        bottom = _draw_entries(sheet, top)
+    _draw_bars(sheet, pitch, top, bottom - 2)
+    if sheet.is_tiny:
+        sheet.finish_tiny()
+
+
+def _left(sheet, pitch: int) -> int:
+    left = (sheet.canvas.width - pitch * sheet.status.slots) // 2
+    return left & ~7 if sheet.canvas.tints and pitch >= 8 else left
+
+
+def _colour(status, cell: int) -> int:
+    """Of a cell's bar and digits; cells from 0."""
+    if not status.delta_mv:
+        return TEXT
+    return HIGH if cell + 1 == status.highest_cell else LOW if cell + 1 == status.lowest_cell else TEXT
+
+
+def _draw_bars(sheet, pitch: int, top: int, bottom: int):
+    """A bar's height is its distance to the lowest cell, which still has a stump."""
+    canvas, status = sheet.canvas, sheet.status
+    left, gap = _left(sheet, pitch), max(1, pitch // 5)
+    marks = sheet.unit // 2 + 2
+    room = bottom - top - marks
+    stump = room // 4
+    span_mv = max(status.delta_mv or 0, _SMALLEST_SPAN_MV)
+    for cell in range(status.slots):
+        x, width, voltage_mv = left + cell * pitch + gap // 2, pitch - gap, status.cells_mv[cell]
+        if not voltage_mv:
+            canvas.pixels.rect(x, bottom - stump, width, stump, 1)
+            continue
+        height = stump + (voltage_mv - status.cells_mv[status.lowest_cell - 1]) * (room - stump) // span_mv
+        canvas.pixels.fill_rect(x, bottom - height, width, height, 1)
+        colour = _colour(status, cell)
+        if colour != TEXT:
+            size = min(sheet.unit, width) // 2
+            sheet.mark(colour == HIGH, x + width // 2 - size, bottom - height - 2 * size - 1, size)
+            if pitch >= 8:
+                canvas.tint(x, top, width, bottom - top, colour)
+    if sheet.is_old:
+        sheet.fade(left, top, pitch * status.slots, bottom - top)
+
+
+def _draw_labels(sheet, pitch: int, y: int):
+    status = sheet.status
+    left = _left(sheet, pitch) + (pitch - 4 * sheet.unit) // 2
+    for cell in range(status.slots):
+        sheet.text(_millivolts(sheet, cell), left + cell * pitch, y, _colour(status, cell))
+
+
+def _millivolts(sheet, cell: int) -> str:
+    voltage_mv = sheet.status.cells_mv[cell]
+    return "%4d" % voltage_mv if voltage_mv else sheet.view.words("cells")["open"]
+
+
+def _draw_entries(sheet, top: int) -> int:
+    """Number, millivolts and mark of the cells, in columns; returns the y above them."""
+    canvas, slots = sheet.canvas, sheet.status.slots
+    columns = (canvas.width - sheet.margin) // (_ENTRY * sheet.unit)
+    rows = (canvas.height - top - _LEAST_CHART) // sheet.line
+    needed = (slots + columns - 1) // columns
+    if rows < 3 and needed > rows:
+        return _draw_extremes(sheet)
+    parts = (needed + rows - 1) // rows
+    rows = (needed + parts - 1) // parts
+    first = sheet.view.turn // _TURNS % parts * rows * columns
+    y = canvas.height - rows * sheet.line
+    for cell in range(first, min(first + rows * columns, slots)):
+        column, row = (cell - first) // rows, (cell - first) % rows
+        _draw_entry(sheet, cell, sheet.margin + column * _ENTRY * sheet.unit, y + row * sheet.line)
+    return y
+
+
+def _draw_entry(sheet, cell: int, x: int, y: int):
+    colour = _colour(sheet.status, cell)
+    sheet.text("%2d" % (cell + 1), x, y, DIM)
+    x = sheet.text(_millivolts(sheet, cell), x + 5 * sheet.unit // 2, y, colour)
+    if colour != TEXT:
+        sheet.mark(colour == HIGH, x, y)
+
+
+def _draw_extremes(sheet) -> int:
+    """The highest cell at the left, the lowest at the right; returns the y above them."""
+    canvas, status = sheet.canvas, sheet.status
+    y = canvas.height - sheet.line
+    if status.delta_mv is not None:
+        for is_high, cell, x in ((True, status.highest_cell, 0), (False, status.lowest_cell, canvas.width // 2)):
+            sheet.mark(is_high, x, y)
+            sheet.text("%d %d" % (cell, status.cells_mv[cell - 1]), x + sheet.unit, y, HIGH if is_high else LOW)
+    return y

@@ -1,0 +1,78 @@
+"""The device: its page's address, also as a QR code, its network, the line to the balancer, version and heap."""
+
+from evencell import __version__
+from evencell.compat import const
+from evencell.display.canvas import DIM, TEXT, WARN
+from evencell.display.sheet import Sheet
+from evencell.system.on_demand import call
+
+_QR = "evencell.display.qr"
+_MODULES = const(25)
+_QUIET = const(
+    3
+)  # modules of margin around the code: the display is dark beyond it, so four would only make it smaller
+
+
+def wanted(_view) -> bool:
+    """Always."""
+    return True
+
+
+def draw(canvas, view):
+    """The code at the left of the facts, or above them."""
+    sheet = Sheet(canvas, view, False)
+    address = _address(view.context)
+    x, y = sheet.margin, 0
+    if address and not sheet.is_tiny:
+        side = _draw_code(canvas, "http://%s/" % address)
+        if canvas.width - side >= 8 * sheet.unit:
+            x = side + sheet.unit // 2
+        else:
+            y = side + 15 & ~7
+    rows = []
+    columns = (canvas.width - x) // sheet.unit
+    for text, colour in _facts(sheet, address):
+        rows += [(line, colour) for line in sheet.wrap(text, columns)]
+    fitting = (canvas.height - y) // sheet.line
+    first = view.turn // 3 % ((len(rows) + fitting - 1) // fitting) * fitting
+    for line, colour in rows[first : first + fitting]:
+        sheet.text(line, x, y, colour)
+        y += sheet.line
+
+
+def _address(context) -> str:
+    """Of the page, as a browser takes it; empty where there is none."""
+    http = context.config["http"]
+    address = getattr(context.network, "address", None)
+    if not address or not http["enabled"]:
+        return ""
+    return address if http["port"] == 80 else "%s:%d" % (address, http["port"])
+
+
+def _facts(sheet, address: str):
+    """Lines with their colours."""
+    view, words = sheet.view, sheet.view.words("device")
+    network = view.context.network
+    yield (address, TEXT) if address else (words["none"], WARN)
+    if network and network.rssi is not None:
+        yield "%d dBm" % network.rssi, TEXT
+    verdict = sheet.pack.diagnosis
+    name = view.words("names")[verdict.name] if verdict.verdict else words["ok"]
+    yield "%s: %s" % (words["line"], name), WARN if verdict.verdict else TEXT
+    yield "v" + __version__, DIM
+    yield words["free"] % (view.heap_free() // 1024), DIM
+
+
+def _draw_code(canvas, address: str) -> int:
+    """Dark on light, in the upper left corner, as large as fits; returns the side in pixels."""
+    side = min(canvas.width, canvas.height)
+    module = min(side, max(canvas.width, canvas.height) * 5 // 8) // (_MODULES + 2 * _QUIET)
+    margin = (min(side, (_MODULES + 8) * module) - _MODULES * module) // 2
+    side = _MODULES * module + 2 * margin
+    canvas.pixels.fill_rect(0, 0, side, side, 1)
+    canvas.tint(0, 0, side, side, TEXT)
+    for row, bits in enumerate(call(_QR, "encode", address)):
+        for column in range(_MODULES):
+            if bits >> (_MODULES - 1 - column) & 1:
+                canvas.pixels.fill_rect(margin + column * module, margin + row * module, module, module, 0)
+    return side

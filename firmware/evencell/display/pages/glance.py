@@ -1,0 +1,137 @@
+"""The pack in one number and one word, to be read from a metre away; below it the delta and the worst cell."""
+
+from evencell.compat import const
+from evencell.display.canvas import ALARM, DIM, GOOD, HIGH, LOW, TEXT, WARN
+from evencell.display.sheet import DIGITS, TEXTS, WORDS, Sheet, volts
+from evencell.pack.alarms import names_of
+from evencell.pack.status import WAITING
+
+_LEAST_GAP = const(8)
+
+
+def wanted(_view) -> bool:
+    """Always: it also says that nothing was read yet."""
+    return True
+
+
+def draw(canvas, view):
+    """Draw the view's pack."""
+    sheet = Sheet(canvas, view)
+    if sheet.is_tiny:
+        _draw_tiny(sheet)
+    else:
+        _draw_rows(sheet)
+
+
+def _draw_tiny(sheet):
+    """The number, two lines beside it, and one below."""
+    status = sheet.status
+    _draw_number(sheet, 0)
+    if status.delta_mv is not None:
+        sheet.text_right("Δ%dmV" % status.delta_mv, sheet.right, 0)
+        _draw_worst(sheet, -1, 11, TEXTS)
+    _draw_word(sheet, sheet.canvas.height - sheet.line, TEXTS)
+
+
+def _draw_rows(sheet):
+    """One below the other, the same distance between them; as large as there is room."""
+    canvas = sheet.canvas
+    top = sheet.line if canvas.tints or sheet.name() else 0
+    if top:
+        sheet.text(sheet.name() or sheet.view.context.config["name"], sheet.margin, 1, DIM)
+    heights = [sheet.font(role).get_ch("0")[1] for role in (TEXTS, WORDS, DIGITS)]
+    room = canvas.height - top - heights[DIGITS]
+    is_roomy = room - 3 * heights[WORDS] >= 4 * _LEAST_GAP
+    word = WORDS if room >= heights[WORDS] + heights[TEXTS] else TEXTS
+    rows = [(_draw_number, heights[DIGITS], DIGITS), (_draw_word, heights[word], word)]
+    if is_roomy:
+        rows += [(_draw_delta_row, heights[WORDS], WORDS), (_draw_worst_row, heights[WORDS], WORDS)]
+    else:
+        rows.append((_draw_last_row, heights[TEXTS], TEXTS))
+    free = canvas.height - top - sum(row[1] for row in rows)
+    gaps = len(rows) + 1 if canvas.tints else len(rows) - 1
+    y = top + (free // gaps if canvas.tints else 0)
+    for function, height, role in rows:
+        function(sheet, y & ~7 if canvas.tints else y, role)
+        y += height + free // gaps
+
+
+def _draw_number(sheet, y: int, _role: int = DIGITS):
+    known = sheet.pack.sequence
+    x = sheet.number(volts(sheet.status.pack_mv) if known else "--.--", sheet.margin, y)
+    height = sheet.font(DIGITS).get_ch("0")[1]
+    sheet.text("V", x + 1, y + height - sheet.font(TEXTS).get_ch("0")[1])
+    if sheet.is_old:
+        sheet.fade(0, y, x, height)
+
+
+def _draw_word(sheet, y: int, role: int):
+    """What is wrong, else what the balancer does; what goes with it stands at the right."""
+    height = sheet.font(role).get_ch("0")[1]
+    word, colour = _word_of(sheet)
+    sheet.text(sheet.view.words("words")[word], sheet.margin + 1, y, colour, role)
+    right = sheet.age() if sheet.is_old else sheet.name() if sheet.is_tiny else ""
+    sheet.text_right(right, sheet.right - 1, y + (height - sheet.font(TEXTS).get_ch("0")[1]) // 2, colour)
+    if colour in (WARN, ALARM):
+        sheet.bar(y, height, colour)
+
+
+def _word_of(sheet) -> tuple[str, int]:
+    """A word of the section `words`, and its colour."""
+    status = sheet.status
+    if sheet.is_old:
+        return sheet.link_word(), WARN
+    if status.alarms:
+        return "alarm", ALARM
+    if not status.balancing_enabled:
+        return "off", DIM
+    return ("waiting", GOOD) if status.balance_state == WAITING else ("balancing", TEXT)
+
+
+def _draw_last_row(sheet, y: int, _role: int):
+    """Delta and worst cell; alarms take turns with them."""
+    names = names_of(sheet.status.alarms or 0)
+    turn = sheet.view.turn % (len(names) + 1)
+    if turn < len(names):
+        _draw_name(sheet, names[turn], y)
+    else:
+        _draw_delta(sheet, y, TEXTS)
+        _draw_worst(sheet, -1, y, TEXTS)
+
+
+def _draw_name(sheet, name: str, y: int):
+    sheet.text(sheet.view.words("names")[name], sheet.margin, y, ALARM)
+
+
+def _draw_delta_row(sheet, y: int, role: int):
+    """The delta; while there are alarms their names, in turn."""
+    names = names_of(sheet.status.alarms or 0)
+    if names and not sheet.is_old:
+        _draw_name(sheet, names[sheet.view.turn % len(names)], y)
+    else:
+        _draw_delta(sheet, y, role)
+
+
+def _draw_delta(sheet, y: int, role: int):
+    if sheet.status.delta_mv is not None:
+        sheet.text("Δ%d mV" % sheet.status.delta_mv, sheet.margin, y, TEXT, role)
+
+
+def _draw_worst_row(sheet, y: int, role: int):
+    _draw_worst(sheet, sheet.margin, y, role)
+
+
+def _draw_worst(sheet, x: int, y: int, role: int):
+    """The cell that is farthest from the average, marked as the highest or the lowest."""
+    status = sheet.status
+    if status.delta_mv is None:
+        return
+    highest_mv = status.cells_mv[status.highest_cell - 1]
+    is_high = highest_mv - status.average_mv > status.average_mv - (highest_mv - status.delta_mv)
+    cell = status.highest_cell if is_high else status.lowest_cell
+    text = ("%d %d" if x < 0 else "%d  %d") % (cell, status.cells_mv[cell - 1])
+    unit = sheet.font(role).get_ch("0")[2]
+    if x < 0:
+        x = sheet.right - (len(text) + 1) * unit
+    sheet.mark(is_high, x, y, unit // 2)
+    sheet.text(text, x + unit, y, HIGH if is_high else LOW, role)

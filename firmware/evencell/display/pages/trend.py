@@ -1,0 +1,82 @@
+"""How delta and pack voltage went: the last hour and the last day take turns."""
+
+from evencell.compat import const
+from evencell.display.canvas import DIM, GOOD, TEXT
+from evencell.display.sheet import Sheet, volts
+from evencell.display.trend import NOTHING, POINTS
+
+_TURNS = const(3)  # of the hour, and of the day
+_SMALLEST_SPAN_MV = const(20)  # less than this is measuring error, and shown as flat
+_SMALLEST_SPAN_CV = const(20)
+
+
+def wanted(view) -> bool:
+    """As soon as something was read."""
+    return bool(view.pack.sequence)
+
+
+def draw(canvas, view):
+    """Both curves below each other, or in turn where there is no room."""
+    sheet = Sheet(canvas, view)
+    trend, words = view.trend_of(sheet.pack), view.words("trend")
+    is_day = view.turn // _TURNS & 1
+    ring = trend.day if is_day else trend.hour
+    title = words["day" if is_day else "hour"]
+    newest = ring.move_to(view.clock.uptime_ms())
+    if sheet.is_tiny:
+        if view.turn // _TURNS & 2:
+            _draw_voltage(sheet, ring, newest, 0, canvas.height)
+        else:
+            _draw_delta(sheet, ring, newest, 0, canvas.height)
+        sheet.text_right(title, sheet.right, 0, DIM)
+        sheet.finish_tiny()
+        return
+    top = sheet.on_grid(sheet.header(title) + (7 if canvas.tints else 0))
+    height = sheet.on_grid((canvas.height - top) // 2)
+    _draw_delta(sheet, ring, newest, top, height)
+    _draw_voltage(sheet, ring, newest, top + height, height)
+
+
+def _draw_delta(sheet, ring, newest: int, y: int, height: int):
+    lowest, highest = _extremes(ring.deltas_mv)
+    label = "Δ%d-%d mV" % (lowest, highest) if highest >= 0 else ""
+    _draw_curve(sheet, ring.deltas_mv, newest, y, height, label, (lowest, max(highest, lowest + _SMALLEST_SPAN_MV)))
+
+
+def _draw_voltage(sheet, ring, newest: int, y: int, height: int):
+    lowest, highest = _extremes(ring.packs_cv)
+    label = "%s-%s V" % (volts(10 * lowest), volts(10 * highest)) if highest >= 0 else ""
+    _draw_curve(
+        sheet, ring.packs_cv, newest, y, height, label.strip(), (lowest, max(highest, lowest + _SMALLEST_SPAN_CV))
+    )
+
+
+def _extremes(values) -> tuple[int, int]:
+    """The lowest and the highest of a ring, (0, -1) if nothing was read."""
+    lowest, highest = NOTHING, -1
+    for value in values:
+        if value != NOTHING:
+            lowest, highest = min(lowest, value), max(highest, value)
+    return (lowest, highest) if highest >= 0 else (0, -1)
+
+
+def _draw_curve(sheet, values, newest: int, y: int, height: int, label: str, span: tuple):
+    """A label, and below it the values from the oldest at the left to the newest at the right; gaps stay gaps."""
+    canvas = sheet.canvas
+    sheet.text(label or sheet.view.words("trend")["nothing"], sheet.margin, y, TEXT if label else DIM)
+    lowest, highest = span
+    width = canvas.width - 2 * sheet.margin - 1
+    bottom = y + height - 3
+    room = height - sheet.line - 5
+    before = None
+    for i in range(POINTS):
+        value = values[(newest + 1 + i) % POINTS]
+        at = None
+        if value != NOTHING:
+            at = bottom - (value - lowest) * room // (highest - lowest)
+            x = sheet.margin + i * width // (POINTS - 1)
+            start = sheet.margin + (i - 1) * width // (POINTS - 1) if before else x
+            for thickness in range(2 if canvas.tints else 1):
+                canvas.pixels.line(start, (before or at) + thickness, x, at + thickness, 1)
+        before = at
+    canvas.tint(0, y + sheet.line, canvas.width, height - sheet.line, DIM if sheet.is_old else GOOD)

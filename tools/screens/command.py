@@ -1,0 +1,43 @@
+"""`evencell screens`: what the displays show, as pictures."""
+
+from pathlib import Path
+
+import click
+
+from tools.build import BUILD, ROOT
+from tools.parts import DISPLAY_SIZES
+from tools.screens.png import enlarged, write_png
+from tools.screens.sheets import pictures, rows_of, scenario_names, sheet
+
+OVERVIEW = ROOT / "docs/screens.png"
+_TIMES = 2  # as large as a pixel is on the overview
+# What the overview shows: scenario, size, pages.
+_SHOWN = (
+    ("charging_lowest", (240, 135), ("glance", "cells", "balance")),
+    ("discharging_highest", (128, 64), ("glance", "cells", "balance", "trend", "device")),
+    ("alarms", (128, 64), ("glance", "alarms")),
+)
+
+
+@click.command()
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO…]", type=click.Choice(scenario_names()))
+@click.option("--out", type=click.Path(path_type=Path), default=BUILD / "screens", help="Folder; build/screens.")
+@click.option("--times", type=click.IntRange(1, 8), default=1, help="Each pixel as a square of so many; 1.")
+def screens(scenarios, out, times):
+    """What every display shows on every page, drawn by the firmware on MicroPython; without SCENARIO in all of them.
+
+    Writes OUT/SCENARIO/WIDTHxHEIGHT-PAGE.png, and OUT/SCENARIO.png with all of these on one sheet.
+    """
+    for scenario in scenarios or scenario_names():
+        drawn = pictures(scenario)
+        for (width, height), pages in drawn.items():
+            for page, picture in pages.items():
+                write_png(out / scenario / f"{width}x{height}-{page}.png", enlarged(picture, times))
+        write_png(out / f"{scenario}.png", enlarged(sheet(rows_of(drawn)), times))
+        click.echo(f"{out / scenario}.png  {sum(map(len, drawn.values()))} pictures of {len(DISPLAY_SIZES)} displays")
+
+
+def write_overview():
+    """The picture of the README."""
+    rows = [[pictures(name, [size])[size][page] for page in pages] for name, size, pages in _SHOWN]
+    write_png(OVERVIEW, enlarged(sheet(rows), _TIMES))
