@@ -30,6 +30,7 @@ _WITHOUT_LOOP = (
     "system",
     "forward/test_command_message.py",
     "display/test_trend.py",
+    "display/test_view.py",
     "forward/test_discovery.py",
     "forward/test_mqtt_problems.py",
     "forward/test_mqtt_time.py",
@@ -45,6 +46,7 @@ SHARED = {
         "system",
         "forward/test_command_message.py",
         "display/test_trend.py",
+        "display/test_view.py",
         "forward/test_discovery.py",
         "forward/test_mqtt_problems.py",
         "forward/test_mqtt_time.py",
@@ -68,6 +70,11 @@ def pytest_pycollect_makemodule(module_path: Path, parent):
     if module_path.relative_to(HOST_TESTS).as_posix() in _NOT_ON_CPYTHON:
         return SharedFile.from_parent(parent, path=module_path, interpreters=())
     return None
+
+
+def pytest_addoption(parser):
+    """For host_tests/display/test_screens.py."""
+    parser.addoption("--renew-screens", action="store_true", help="the displays' pictures of now are the right ones")
 
 
 def pytest_collect_file(file_path: Path, parent):

@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "firmware"
 BUILD = ROOT / "build"
 
-# The fonts of the displays are named `font_ROLE_HEIGHT` (display/fonts.py). All characters of one are equally wide.
-# Which there are depends on the role, and on what the texts use.
+# The fonts of the displays are named `font_ROLE_HEIGHT` (display/fonts.py). All digits of one are equally wide.
+# Which characters there are depends on the role, and on what the texts use.
 _FONT_FILE = "DejaVuSansMono-Bold.ttf"
 _PLAIN_FONTS = {"font_text_10": "DejaVuSansMono.ttf"}  # bold letters of this size run into each other
 _TEXTS = "evencell.display.texts_"

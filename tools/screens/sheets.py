@@ -15,9 +15,9 @@ SCENARIOS = Path(__file__).parent / "scenarios"
 _SCRIPT = Path(__file__).parent / "draw.py"
 _LARGEST_MONO = 128  # pixels wide; larger displays have colours
 
-_LIT = (214, 236, 255)  # of a white OLED
-_DARK = (6, 8, 12)
-_PAPER = (58, 62, 70)
+_LIT = bytes((214, 236, 255))  # of a white OLED
+_DARK = bytes((6, 8, 12))
+_PAPER = bytes((58, 62, 70))
 _GAP = 8
 
 
@@ -52,20 +52,19 @@ def rows_of(drawn: dict[tuple, dict[str, Picture]]) -> list[list[Picture]]:
 
 def blank(width: int, height: int) -> Picture:
     """Paper alone."""
-    row: list[tuple[int, int, int]] = [_PAPER] * width
-    return [row] * height
+    return [_PAPER * width] * height
 
 
 def sheet(rows: list[list[Picture]]) -> Picture:
     """Rows of pictures as one, with a border around each."""
-    lines: Picture = []
-    paper: list[tuple[int, int, int]] = [_PAPER]
-    width = max(sum(len(picture[0]) + _GAP for picture in row) for row in rows) + _GAP
+    width = max(sum(len(picture[0]) // 3 + _GAP for picture in row) for row in rows) + _GAP
+    border = blank(width, _GAP)
+    lines = list(border)
     for row in rows:
-        lines += [paper * width] * _GAP
-        for y in range(max(map(len, row))):
-            line = paper * _GAP
-            for picture in row:
-                line += (picture[y] if y < len(picture) else paper * len(picture[0])) + paper * _GAP
-            lines.append(line + paper * (width - len(line)))
-    return lines + [paper * width] * _GAP
+        height = max(map(len, row))
+        columns = [picture + blank(len(picture[0]) // 3, height - len(picture)) for picture in row]
+        for parts in zip(*columns, strict=True):
+            line = _PAPER * _GAP + b"".join(part + _PAPER * _GAP for part in parts)
+            lines.append(line + _PAPER * (width - len(line) // 3))
+        lines += border
+    return lines

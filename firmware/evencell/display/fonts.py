@@ -15,5 +15,5 @@ def fonts(width: int, height: int) -> tuple[str, str, str]:
     if width < 170:
         return text, "font_word_20", "font_digits_32"
     if width < 240 or height < 170:
-        return text, "font_word_26", "font_digits_44"
+        return text, "font_word_24", "font_digits_44"
     return text, "font_word_32", "font_digits_52"

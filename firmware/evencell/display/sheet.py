@@ -5,6 +5,8 @@ import framebuf
 from evencell.compat import const
 from evencell.display.canvas import DIM, HIGH, LOW, TEXT, WARN
 from evencell.display.fonts import fonts
+from evencell.display.view import ALARM_BITS, CONFIG_TROUBLE, LINE_TROUBLE, LINK_TROUBLE
+from evencell.pack.alarms import names_of
 from evencell.pack.pack import ASLEEP, OFFLINE, STALE
 
 _TINY_HEIGHT = const(48)  # below it there is no room for a header
@@ -136,8 +138,8 @@ class Sheet:
         return [line for line in lines if line]
 
     def on_grid(self, y: int) -> int:
-        """The line of pixels from which on whole cells have a colour of their own; `y` itself without colours."""
-        return y & ~7 if self.canvas.tints else y
+        """The nearest line of pixels at which cells with a colour of their own begin; `y` itself without colours."""
+        return y + 4 & ~7 if self.canvas.tints else y
 
     def finish_tiny(self):
         """Without room for a header, the last line says that the values are old."""
@@ -146,6 +148,18 @@ class Sheet:
             self.canvas.pixels.fill_rect(0, y, self.canvas.width, self.line, 0)
             self.text(self.age_words(), self.margin + 1, y)
             self.bar(y, self.line, WARN)
+
+    def troubles(self) -> list[str]:
+        """What is wrong, as keys of the sections `names` and `remedies`. A verdict says why there is no answer."""
+        bits = self.view.troubles(self.pack)
+        names = names_of(bits & ALARM_BITS)
+        if bits & LINE_TROUBLE:
+            names.append(self.pack.diagnosis.name)
+        elif bits & LINK_TROUBLE:
+            names.append("link")
+        if bits & CONFIG_TROUBLE:
+            names.append("config")
+        return names
 
     def name(self) -> str:
         """The pack's name, where there are several."""

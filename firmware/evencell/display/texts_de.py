@@ -75,7 +75,7 @@ TEXTS = {
     "device": {
         "title": "Gerät",
         "none": "kein Netz",
-        "line": "Leitung",
+        "line": "RS485",
         "ok": "ok",
         "free": "%d KB frei",
     },

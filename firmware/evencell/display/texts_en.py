@@ -81,7 +81,7 @@ TEXTS = {
     "device": {
         "title": "device",
         "none": "no network",
-        "line": "line",
+        "line": "RS485",
         "ok": "ok",
         "free": "%d KB free",
     },

@@ -47,7 +47,7 @@ class View:
         """Forget the page, and all that came with it: the display is dark."""
         self.page = None
         self._words = {}
-        forget(*self._loaded)
+        forget(_DISPLAY + "sheet", _DISPLAY + "fonts", *self._loaded)
         self._loaded = []
 
     def load(self, name: str):

@@ -8,6 +8,7 @@ from evencell.pack.status import CHARGING, DISCHARGING
 
 _LEAST_DROP_MV = const(5)  # the balancer's accuracy: less says nothing
 _LEAST_STEPS = const(5)
+_LOW = const(200)  # pixels
 _BOX = const(12)  # pixels of the balancer's side
 
 
@@ -28,17 +29,23 @@ def draw(canvas, view):
         sheet.finish_tiny()
         return
     state = words[_state(sheet.status)]
-    top = sheet.header(words["title"] if canvas.tints else state)
-    above = sheet.wrap(state) if canvas.tints else []
-    below = sheet.wrap(time_left(sheet, words, words["left"]))
+    is_high = canvas.height > _LOW  # enough for the state to have lines of its own
+    top = sheet.header(words["title"] if is_high else state)
+    above = sheet.wrap(state) if is_high else []
+    below = _below(sheet, time_left(sheet, words, words["left"]), _temperature(sheet))
     height = sheet.font(WORDS).get_ch("0")[1]
     gap = (canvas.height - top - (2 + len(above) + len(below)) * sheet.line - height) // 3
     _draw_lines(sheet, above, top + 6)
     top += len(above) * sheet.line + gap
     _draw_way(sheet, sheet.on_grid(top))
     _draw_current(sheet, sheet.on_grid(top + gap + 2 * sheet.line), WORDS)
-    sheet.text_right(_temperature(sheet), sheet.right, sheet.on_grid(canvas.height - sheet.line))
     _draw_lines(sheet, below, canvas.height - len(below) * sheet.line)
+
+
+def _below(sheet, *texts: str) -> list[str]:
+    """The texts in one line, apart from each other, or in one line each where that is too long."""
+    free = (sheet.right - sheet.margin) // sheet.unit - sum(map(len, texts))
+    return [(" " * free).join(texts)] if free > 0 else [text for text in texts if text]
 
 
 def _draw_lines(sheet, lines: list, y: int):
@@ -67,6 +74,8 @@ def _draw_way(sheet, y: int):
     middle, centre = y + sheet.line, canvas.width // 2
     box = _BOX if sheet.line < 16 else 2 * _BOX
     canvas.pixels.rect(centre - box // 2, middle - box // 2, box, box, 1)
+    height = sheet.font(TEXTS).get_ch("B")[1]
+    sheet.text("B", centre - sheet.unit // 2, middle - height // 2)
     side = sheet.margin + 4 * sheet.unit + 3
     _draw_line(canvas, side, centre - box // 2 - 3, middle, status.balance_state == DISCHARGING)
     _draw_line(canvas, centre + box // 2 + 3, canvas.width - side, middle, status.balance_state == CHARGING)

@@ -26,7 +26,7 @@ def draw(canvas, view):
     if canvas.tints and pitch >= 8:
         pitch &= ~7
     if pitch > 4 * sheet.unit:
-        bottom = canvas.height - sheet.line
+        bottom = sheet.on_grid(canvas.height - sheet.line)
         _draw_labels(sheet, pitch, bottom)
     else:
         bottom = _draw_entries(sheet, top)
@@ -51,7 +51,7 @@ def _draw_bars(sheet, pitch: int, top: int, bottom: int):
     """A bar's height is its distance to the lowest cell, which still has a stump."""
     canvas, status = sheet.canvas, sheet.status
     left, gap = _left(sheet, pitch), max(1, pitch // 5)
-    marks = sheet.unit // 2 + 2
+    marks = sheet.unit // 2 + 3
     room = bottom - top - marks
     stump = room // 4
     span_mv = max(status.delta_mv or 0, _SMALLEST_SPAN_MV)
@@ -65,7 +65,7 @@ def _draw_bars(sheet, pitch: int, top: int, bottom: int):
         colour = _colour(status, cell)
         if colour != TEXT:
             size = min(sheet.unit, width) // 2
-            sheet.mark(colour == HIGH, x + width // 2 - size, bottom - height - 2 * size - 1, size)
+            sheet.mark(colour == HIGH, x + width // 2 - size, bottom - height - 2 * size - 2, size)
             if pitch >= 8:
                 canvas.tint(x, top, width, bottom - top, colour)
     if sheet.is_old:
@@ -95,7 +95,7 @@ def _draw_entries(sheet, top: int) -> int:
     parts = (needed + rows - 1) // rows
     rows = (needed + parts - 1) // parts
     first = sheet.view.turn // _TURNS % parts * rows * columns
-    y = canvas.height - rows * sheet.line
+    y = sheet.on_grid(canvas.height - rows * sheet.line)
     for cell in range(first, min(first + rows * columns, slots)):
         column, row = (cell - first) // rows, (cell - first) % rows
         _draw_entry(sheet, cell, sheet.margin + column * _ENTRY * sheet.unit, y + row * sheet.line)
@@ -113,7 +113,7 @@ def _draw_entry(sheet, cell: int, x: int, y: int):
 def _draw_extremes(sheet) -> int:
     """The highest cell at the left, the lowest at the right; returns the y above them."""
     canvas, status = sheet.canvas, sheet.status
-    y = canvas.height - sheet.line
+    y = sheet.on_grid(canvas.height - sheet.line)
     if status.delta_mv is not None:
         for is_high, cell, x in ((True, status.highest_cell, 0), (False, status.lowest_cell, canvas.width // 2)):
             sheet.mark(is_high, x, y)

@@ -8,9 +8,7 @@ from evencell.system.on_demand import call
 
 _QR = "evencell.display.qr"
 _MODULES = const(25)
-_QUIET = const(
-    3
-)  # modules of margin around the code: the display is dark beyond it, so four would only make it smaller
+_QUIET = const(3)  # modules of margin at least; a fourth, as the standard wants it, would make each module smaller
 
 
 def wanted(_view) -> bool:
@@ -24,8 +22,10 @@ def draw(canvas, view):
     address = _address(view.context)
     x, y = sheet.margin, 0
     if address and not sheet.is_tiny:
-        side = _draw_code(canvas, "http://%s/" % address)
-        if canvas.width - side >= 8 * sheet.unit:
+        side = _side(canvas)
+        is_beside = canvas.width > canvas.height
+        _draw_code(canvas, "http://%s/" % address, 0 if is_beside else (canvas.width - side) // 2)
+        if is_beside:
             x = side + sheet.unit // 2
         else:
             y = side + 15 & ~7
@@ -63,16 +63,26 @@ def _facts(sheet, address: str):
     yield words["free"] % (view.heap_free() // 1024), DIM
 
 
-def _draw_code(canvas, address: str) -> int:
-    """Dark on light, in the upper left corner, as large as fits; returns the side in pixels."""
-    side = min(canvas.width, canvas.height)
-    module = min(side, max(canvas.width, canvas.height) * 5 // 8) // (_MODULES + 2 * _QUIET)
-    margin = (min(side, (_MODULES + 8) * module) - _MODULES * module) // 2
-    side = _MODULES * module + 2 * margin
-    canvas.pixels.fill_rect(0, 0, side, side, 1)
-    canvas.tint(0, 0, side, side, TEXT)
+def _module(canvas) -> int:
+    """Pixels of a module's side: as large as leaves room for the facts."""
+    room = min(canvas.width, canvas.height, max(canvas.width, canvas.height) * 9 // 16)
+    return room // (_MODULES + 2 * _QUIET)
+
+
+def _side(canvas) -> int:
+    """Pixels of the code's side, with its margin."""
+    module = _module(canvas)
+    return min(canvas.width, canvas.height, (_MODULES + 8) * module)
+
+
+def _draw_code(canvas, address: str, left: int):
+    """Dark on light, at the upper edge."""
+    side, module = _side(canvas), _module(canvas)
+    margin = (side - _MODULES * module) // 2
+    canvas.pixels.fill_rect(left, 0, side, side, 1)
+    canvas.tint(0, 0, canvas.width, side, TEXT)
     for row, bits in enumerate(call(_QR, "encode", address)):
         for column in range(_MODULES):
             if bits >> (_MODULES - 1 - column) & 1:
-                canvas.pixels.fill_rect(margin + column * module, margin + row * module, module, module, 0)
-    return side
+                x = left + margin + column * module
+                canvas.pixels.fill_rect(x, margin + row * module, module, module, 0)

@@ -3,7 +3,7 @@
 from evencell.compat import const
 from evencell.display.canvas import ALARM, DIM, GOOD, HIGH, LOW, TEXT, WARN
 from evencell.display.sheet import DIGITS, TEXTS, WORDS, Sheet, volts
-from evencell.pack.alarms import names_of
+from evencell.pack.alarms import ALARMS
 from evencell.pack.status import WAITING
 
 _LEAST_GAP = const(8)
@@ -38,7 +38,7 @@ def _draw_rows(sheet):
     canvas = sheet.canvas
     top = sheet.line if canvas.tints or sheet.name() else 0
     if top:
-        sheet.text(sheet.name() or sheet.view.context.config["name"], sheet.margin, 1, DIM)
+        sheet.text(sheet.name() or sheet.view.context.config["name"], sheet.margin, 1 if canvas.tints else 0, DIM)
     heights = [sheet.font(role).get_ch("0")[1] for role in (TEXTS, WORDS, DIGITS)]
     room = canvas.height - top - heights[DIGITS]
     is_roomy = room - 3 * heights[WORDS] >= 4 * _LEAST_GAP
@@ -52,7 +52,7 @@ def _draw_rows(sheet):
     gaps = len(rows) + 1 if canvas.tints else len(rows) - 1
     y = top + (free // gaps if canvas.tints else 0)
     for function, height, role in rows:
-        function(sheet, y & ~7 if canvas.tints else y, role)
+        function(sheet, sheet.on_grid(y), role)
         y += height + free // gaps
 
 
@@ -60,8 +60,8 @@ def _draw_number(sheet, y: int, _role: int = DIGITS):
     known = sheet.pack.sequence
     x = sheet.number(volts(sheet.status.pack_mv) if known else "--.--", sheet.margin, y)
     height = sheet.font(DIGITS).get_ch("0")[1]
-    sheet.text("V", x + 1, y + height - sheet.font(TEXTS).get_ch("0")[1])
-    if sheet.is_old:
+    sheet.text("V", x + 1, y + height - sheet.font(TEXTS).baseline())
+    if sheet.is_old and known:
         sheet.fade(0, y, x, height)
 
 
@@ -69,8 +69,15 @@ def _draw_word(sheet, y: int, role: int):
     """What is wrong, else what the balancer does; what goes with it stands at the right."""
     height = sheet.font(role).get_ch("0")[1]
     word, colour = _word_of(sheet)
-    sheet.text(sheet.view.words("words")[word], sheet.margin + 1, y, colour, role)
+    text = sheet.view.words("words")[word]
+    if word == "alarm" and sheet.is_tiny:
+        names = sheet.troubles()  # there is no other place for them
+        text = sheet.view.words("names")[names[sheet.view.turn % len(names)]]
+    x = sheet.text(text, sheet.margin + 1, y, colour, role)
     right = sheet.age() if sheet.is_old else sheet.name() if sheet.is_tiny else ""
+    room = (sheet.right - x) // sheet.unit - 1
+    if len(right) > room:
+        right = right.replace(" ", "")[:room]
     sheet.text_right(right, sheet.right - 1, y + (height - sheet.font(TEXTS).get_ch("0")[1]) // 2, colour)
     if colour in (WARN, ALARM):
         sheet.bar(y, height, colour)
@@ -89,8 +96,8 @@ def _word_of(sheet) -> tuple[str, int]:
 
 
 def _draw_last_row(sheet, y: int, _role: int):
-    """Delta and worst cell; alarms take turns with them."""
-    names = names_of(sheet.status.alarms or 0)
+    """Delta and worst cell; what is wrong takes turns with them."""
+    names = sheet.troubles()
     turn = sheet.view.turn % (len(names) + 1)
     if turn < len(names):
         _draw_name(sheet, names[turn], y)
@@ -99,17 +106,18 @@ def _draw_last_row(sheet, y: int, _role: int):
         _draw_worst(sheet, -1, y, TEXTS)
 
 
-def _draw_name(sheet, name: str, y: int):
-    sheet.text(sheet.view.words("names")[name], sheet.margin, y, ALARM)
-
-
 def _draw_delta_row(sheet, y: int, role: int):
-    """The delta; while there are alarms their names, in turn."""
-    names = names_of(sheet.status.alarms or 0)
-    if names and not sheet.is_old:
+    """The delta; while something is wrong its name, in turn."""
+    names = sheet.troubles()
+    if names:
         _draw_name(sheet, names[sheet.view.turn % len(names)], y)
     else:
         _draw_delta(sheet, y, role)
+
+
+def _draw_name(sheet, name: str, y: int):
+    sheet.text(sheet.view.words("names")[name], sheet.margin, y)
+    sheet.canvas.tint(0, y, sheet.canvas.width, sheet.line, ALARM if name in ALARMS else WARN)
 
 
 def _draw_delta(sheet, y: int, role: int):
@@ -129,9 +137,13 @@ def _draw_worst(sheet, x: int, y: int, role: int):
     highest_mv = status.cells_mv[status.highest_cell - 1]
     is_high = highest_mv - status.average_mv > status.average_mv - (highest_mv - status.delta_mv)
     cell = status.highest_cell if is_high else status.lowest_cell
-    text = ("%d %d" if x < 0 else "%d  %d") % (cell, status.cells_mv[cell - 1])
     unit = sheet.font(role).get_ch("0")[2]
+    text, voltage = "%d" % cell, "%d" % status.cells_mv[cell - 1]
+    colour = HIGH if is_high else LOW
     if x < 0:
-        x = sheet.right - (len(text) + 1) * unit
+        sheet.text_right(voltage, sheet.right, y, colour, role)
+        x = sheet.right - (len(text) + 5) * unit - unit // 2
+    else:
+        sheet.text(voltage, x + 4 * unit, y, colour, role)
     sheet.mark(is_high, x, y, unit // 2)
-    sheet.text(text, x + unit, y, HIGH if is_high else LOW, role)
+    sheet.text(text, x + unit, y, colour, role)

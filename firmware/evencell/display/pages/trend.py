@@ -28,11 +28,13 @@ def draw(canvas, view):
             _draw_voltage(sheet, ring, newest, 0, canvas.height)
         else:
             _draw_delta(sheet, ring, newest, 0, canvas.height)
-        sheet.text_right(title, sheet.right, 0, DIM)
+        sheet.text_right("24 h" if is_day else "1 h", sheet.right, 0)
         sheet.finish_tiny()
         return
-    top = sheet.on_grid(sheet.header(title) + (7 if canvas.tints else 0))
-    height = sheet.on_grid((canvas.height - top) // 2)
+    top = sheet.on_grid(sheet.header(title) + (4 if canvas.tints else 0))
+    height = (canvas.height - top) // 2
+    if canvas.tints:
+        height &= ~7
     _draw_delta(sheet, ring, newest, top, height)
     _draw_voltage(sheet, ring, newest, top + height, height)
 
@@ -45,10 +47,8 @@ def _draw_delta(sheet, ring, newest: int, y: int, height: int):
 
 def _draw_voltage(sheet, ring, newest: int, y: int, height: int):
     lowest, highest = _extremes(ring.packs_cv)
-    label = "%s-%s V" % (volts(10 * lowest), volts(10 * highest)) if highest >= 0 else ""
-    _draw_curve(
-        sheet, ring.packs_cv, newest, y, height, label.strip(), (lowest, max(highest, lowest + _SMALLEST_SPAN_CV))
-    )
+    label = "%s-%s V" % (volts(10 * lowest).strip(), volts(10 * highest).strip()) if highest >= 0 else ""
+    _draw_curve(sheet, ring.packs_cv, newest, y, height, label, (lowest, max(highest, lowest + _SMALLEST_SPAN_CV)))
 
 
 def _extremes(values) -> tuple[int, int]:

@@ -1,0 +1,73 @@
+"""Draws every text where it belongs, and tells what does not fit: `micropython fitting.py SIZE LANGUAGE`.
+
+SIZE: JSON, `[width, height, colours]`. Prints how many texts were drawn, then a line for each that did not fit.
+"""
+
+import json
+import sys
+
+from evencell.display.canvas import Canvas
+from evencell.display.pages import PAGES
+from evencell.link.diagnosis import VERDICTS
+from tools.screens.draw import make_view
+
+NETWORK = {"address": "192.168.178.123", "rssi": -100, "state": "connected"}
+CELLS = {"cells_mv": [3415, 3407, 3412, 3385], "trend": [1, 64]}
+
+
+def pack(**data) -> dict:
+    """A scenario of one pack of four cells."""
+    return {"packs": [dict(CELLS, **data)]}
+
+
+def scenarios():
+    """One for each thing that can be said."""
+    for state in ("waiting", "discharging_highest", "charging_lowest"):
+        yield pack(state=state, balance_ma=2000)
+        yield pack(state=state, balance_ma=2000, trend=None)
+    yield pack(cells_mv=[3312, 3312])
+    yield pack(enabled=False)
+    for link in ("stale", "offline", "asleep"):
+        for age_s in (59, 3_540, 86_400):
+            yield pack(link=link, age_s=age_s)
+    yield {"packs": [{"link": "offline"}], "faults": ["a: b"], "network": None}
+    for verdict in VERDICTS[1:]:
+        yield pack(verdict=verdict)
+    for alarm in ({"configured": 3}, {"alarms_raw": 2}, {"alarms_raw": 4}, {"pack_mv": 9000}, {"temperature_raw": 900}):
+        yield pack(**alarm)
+
+
+def watch(sheet, found: list):
+    """Look at every text on its way."""
+    draw = sheet.text
+
+    def text(self, text, x, y, colour=0, role=0):
+        _, height, unit = self.font(role).get_ch("0")
+        found.append(None)
+        if text and (x < 0 or x + len(text) * unit > self.canvas.width or y < 0 or y + height > self.canvas.height):
+            found.append("%r at %d, %d" % (text, x, y))
+        return draw(self, text, x, y, colour, role)
+
+    sheet.text = text
+
+
+def main(size: str, language: str):
+    width, height, colours = json.loads(size)
+    canvas = Canvas(width, height, colours)
+    found = []
+    for scenario in scenarios():
+        view = make_view(dict({"language": language, "network": NETWORK}, **scenario))
+        for name in PAGES:
+            page = view.open(name)
+            watch(sys.modules["evencell.display.sheet"].Sheet, found)
+            for turn in (0, 1, 2, 3, 6) if page.wanted(view) else ():
+                view.turn = turn
+                page.draw(canvas, view)
+        view.close()
+    print(found.count(None))
+    for line in sorted({line for line in found if line}):
+        print(line)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,33 @@
+"""Every page keeps the contract, and comes and goes with all it needs (view.py)."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from evencell.display.pages import PAGES
+from host_tests.portable import ROOT
+
+DISPLAY = Path(ROOT) / "firmware/evencell/display"
+FILES = sorted(path for path in (DISPLAY / "pages").glob("*.py") if path.stem != "__init__")
+
+
+def test_every_file_is_a_page_that_can_be_reached():
+    assert sorted(PAGES) == [path.stem for path in FILES]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_page_has_the_two_functions(path):
+    functions = {node.name: len(node.args.args) for node in ast.parse(path.read_text()).body if hasattr(node, "args")}
+    assert functions["draw"] == 2
+    assert functions["wanted"] == 1
+
+
+@pytest.mark.parametrize("path", sorted(DISPLAY.glob("*.py")), ids=lambda path: path.stem)
+def test_what_stays_imports_nothing_that_comes_and_goes(path):
+    """Fonts, texts, pages and what they are drawn with are loaded by name, or by each other."""
+    if path.stem in ("sheet", "menu", "saver"):
+        return
+    text = path.read_text()
+    for name in ("sheet", "fonts", "qr", "texts_", "font_", "pages."):
+        assert f"import {name}" not in text and f"evencell.display.{name}" not in text, name

@@ -1,0 +1,59 @@
+"""Every language has every text, and each of them fits its place on every display."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from evencell.display.texts_en import TEXTS as ENGLISH
+from evencell.link.diagnosis import VERDICTS
+from evencell.pack.alarms import ALARMS
+from evencell.system.config_spec import TABLE
+from host_tests.portable import ROOT
+from tools.build import build, languages
+from tools.device import micropython
+from tools.parts import DISPLAY_SIZES
+
+SCRIPT = Path(ROOT) / "host_tests/display/fitting.py"
+
+
+def texts(language: str) -> dict:
+    return __import__(f"evencell.display.texts_{language}", fromlist=["TEXTS"]).TEXTS
+
+
+def test_the_configuration_knows_every_language():
+    assert sorted(TABLE["display"]["language"].words) == languages()
+
+
+@pytest.mark.parametrize("language", languages())
+def test_all_languages_have_the_same_keys(language):
+    assert {name: sorted(section) for name, section in texts(language).items()} == {
+        name: sorted(section) for name, section in ENGLISH.items()
+    }
+
+
+@pytest.mark.parametrize("language", languages())
+def test_places_for_numbers_are_the_same(language):
+    for name, section in ENGLISH.items():
+        for key, text in section.items():
+            assert texts(language)[name][key].count("%") == text.count("%"), (name, key)
+
+
+def test_everything_that_can_be_wrong_has_a_name_and_a_remedy():
+    wanted = {*ALARMS, *VERDICTS[1:], "link", "config"}
+    assert set(ENGLISH["names"]) == set(ENGLISH["remedies"]) == wanted
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("size", DISPLAY_SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_nothing_is_cut_off(size, language):
+    """Every trouble on every page that tells it, every state of balancing, every link."""
+    command = [micropython(), str(SCRIPT), json.dumps([*size, size[0] > 128]), language]
+    result = subprocess.run(
+        command, env={"MICROPYPATH": f"{build('host')}:.frozen:{ROOT}"}, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    drawn, *cut = result.stdout.splitlines()
+    assert int(drawn) > 100
+    assert cut == []
