@@ -19,7 +19,7 @@ import click
 from evencell.display.fonts import fonts
 from tools import slots
 from tools.parts import DISPLAY_SIZES, PROFILES, left_out
-from tools.shake import without_slots
+from tools.shake import compact_font, without_slots
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "firmware"
@@ -175,6 +175,7 @@ def make_font(package: Path, name: str) -> Path:
         new.parent.mkdir(parents=True, exist_ok=True)
         command = [str(tool("font_to_py")), str(ttf), height, new.name, "-x", "-c", font_characters(role)]
         run(command, cwd=new.parent)
+        new.write_text(compact_font(new, font_characters(role)), "utf-8")
         new.replace(module)
     return module
 

@@ -11,9 +11,18 @@ PROFILES = ("full", "display", "telemetry")
 _APPLICATION = ("evencell/app.py", "evencell/start_up.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
 _FONT = "evencell/display/font_"
-_I2C_SIZES = ((128, 64), (128, 32))  # of the displays that may hang on a free bus
 # Every display there is a layout for.
-DISPLAY_SIZES = (*_I2C_SIZES, (135, 240), (240, 135), (240, 240), (170, 320), (320, 170), (240, 320), (320, 240))
+DISPLAY_SIZES = (
+    (128, 64),
+    (128, 32),
+    (135, 240),
+    (240, 135),
+    (240, 240),
+    (170, 320),
+    (320, 170),
+    (240, 320),
+    (320, 240),
+)
 
 
 def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
@@ -38,13 +47,13 @@ def fonts_of(board: dict) -> set[str]:
 
 
 def display_sizes(board: dict) -> tuple:
-    """Width and height of the displays that it can have. A computer shows them all."""
-    if board["chip"] == "host":
+    """Width and height of the displays that it can have. Where none is built in, the configuration may name any."""
+    if board["chip"] == "host" or "i2c" in board:
         return DISPLAY_SIZES
     if "display" in board:
         size = board["display"]["width"], board["display"]["height"]
         return size, size[::-1]
-    return _I2C_SIZES if "i2c" in board else ()
+    return ()
 
 
 def can_have_display(board: dict) -> bool:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, sync_playwright
 from tools import device
 from tools.build import ROOT, build, tool
 from tools.demo import free_port, listens, start, wait_until
+from tools.screens.command import write_overview
 from tools.system_packages import browser
 
 _IMAGES = ROOT / "docs/images"
@@ -16,6 +17,7 @@ _MOVING_AFTER_MS = 45_000  # until the trends show something
 
 
 def main():
+    write_overview()
     with tempfile.TemporaryDirectory(prefix="evencell-") as folder, contextlib.ExitStack() as running:
         address = start_device(Path(folder), running)
         with sync_playwright() as playwright:
@@ -43,7 +45,6 @@ def take(page: Page, address: str):
     page.goto(address)
     page.wait_for_timeout(_MOVING_AFTER_MS)
     page.screenshot(path=_IMAGES / "page.png", full_page=True)
-    page.locator("canvas").first.screenshot(path=_IMAGES / "display.png")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ def texts(language: str) -> dict:
 
 
 def test_the_configuration_knows_every_language():
-    assert sorted(TABLE["display"]["language"].words) == languages()
+    rule = next(line for line in TABLE.splitlines() if line.startswith("display.language"))
+    assert rule.split("choice ")[1].split() == sorted(languages(), key="en".__ne__)
 
 
 @pytest.mark.parametrize("language", languages())

@@ -61,11 +61,11 @@ def test_of_the_texts_only_what_is_used_stays():
 
 def test_a_page_goes_with_all_that_came_with_it():
     view = new_view()
-    view.load("fonts")
+    view.load("prose")
     view.words("words")
-    assert "evencell.display.fonts" in sys.modules
+    assert "evencell.display.prose" in sys.modules
     view.close()
-    assert "evencell.display.fonts" not in sys.modules
+    assert "evencell.display.prose" not in sys.modules
     assert view._words == {}
 
 

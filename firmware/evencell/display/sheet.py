@@ -1,15 +1,14 @@
 """What all pages are drawn with: fonts that fit the display, margins, header, marks. It comes and goes with them."""
 
-import framebuf
-
 from evencell.compat import const
 from evencell.display.canvas import DIM, HIGH, LOW, TEXT, WARN
-from evencell.display.fonts import fonts
-from evencell.display.view import ALARM_BITS, CONFIG_TROUBLE, LINE_TROUBLE, LINK_TROUBLE
-from evencell.pack.alarms import names_of
 from evencell.pack.pack import ASLEEP, OFFLINE, STALE
+from evencell.system.on_demand import call
 
 _TINY_HEIGHT = const(48)  # below it there is no room for a header
+
+_LEAST_OF_NAME = const(3)  # fewer characters of a name tell nothing
+_FONTS = "evencell.display.fonts"
 
 # Roles of the fonts: text, large words, the largest digits.
 TEXTS = const(0)
@@ -37,7 +36,8 @@ class Sheet:
     """One page on its way to the canvas, which it clears. All measures are in pixels.
 
     `margin` stays free on the left, and `right` is where the right one begins. `line` is the height of a line of text:
-    whole cells where there are colours. `unit` is the width of a character of text. `is_old`: the values are.
+    whole cells where there are colours; `inset` puts the letters into its middle. `unit` is the width of a character of
+    text. `name` is the pack's, where there are several. `is_old`: the values are.
     """
 
     def __init__(self, canvas, view, is_of_pack: bool = True):
@@ -47,17 +47,20 @@ class Sheet:
         self.view = view
         self.pack = view.pack
         self.status = view.pack.accepted
-        self._fonts = fonts(canvas.width, canvas.height)
+        self.name = view.pack.name if len(view.hub.packs) > 1 else ""
+        if not view.fonts:
+            view.fonts = call(_FONTS, "fonts", canvas.width, canvas.height)
         self.is_tiny = canvas.height < _TINY_HEIGHT
         self.is_old = is_of_pack and (self.pack.link in (STALE, OFFLINE, ASLEEP) or not self.pack.sequence)
         _, height, self.unit = self.font(TEXTS).get_ch("0")
         self.line = (height + 8) // 8 * 8 if canvas.tints else height
+        self.inset = (self.line - height) // 2
         self.margin = (canvas.width % 16 // 2 or 4) if canvas.tints else 1
         self.right = canvas.width - self.margin
 
     def font(self, role: int):
         """The module of the font in this role."""
-        return self.view.load(self._fonts[role])
+        return self.view.load(self.view.fonts[role])
 
     def text(self, text: str, x: int, y: int, colour: int = TEXT, role: int = TEXTS) -> int:
         """Draw text from x on; what does not fit is left out. Returns the x behind it."""
@@ -80,20 +83,6 @@ class Sheet:
             self.canvas.pixels.hline(x + rows - 1 - half, y + row, 2 * half + 1, 1)
         self.canvas.tint(x, y, 2 * rows - 1, rows, DIM if self.is_old else HIGH if is_high else LOW)
 
-    def number(self, text: str, x: int, y: int) -> int:
-        """Draw the largest digits; a point takes half their width. Returns the x behind them."""
-        font = self.font(DIGITS)
-        for character in text:
-            glyph, height, width = font.get_ch(character)
-            picture = framebuf.FrameBuffer(bytearray(glyph), width, height, framebuf.MONO_HLSB)
-            if character == ".":
-                self.canvas.pixels.blit(picture, x - width // 4, y, 0)
-                x += width // 2
-            else:
-                self.canvas.pixels.blit(picture, x, y, 0)
-                x += width
-        return x
-
     def fade(self, x: int, y: int, width: int, height: int):
         """Make what stands there look old."""
         if self.canvas.tints:
@@ -107,63 +96,9 @@ class Sheet:
         self.canvas.invert(0, y, self.canvas.width, height)
         self.canvas.tint(0, y, self.canvas.width, height, colour)
 
-    def header(self, title: str) -> int:
-        """Title, and the pack's name where there are several; if the values are old, how old. Returns the y below."""
-        y = 1 if self.canvas.tints else 0
-        if self.is_old:
-            self.text(self.age_words(), self.margin + 1, y)
-            self.bar(0, self.line, WARN)
-        else:
-            self.text(title, self.margin, y, DIM)
-            if not self.canvas.tints:
-                self.canvas.pixels.hline(0, self.line, self.canvas.width, 1)
-        name = self.name()
-        room = (self.canvas.width - 2 * self.margin) // self.unit - len(title) - 1
-        self.text_right(name[: max(0, room)], self.right, y, DIM)
-        return self.line + 2
-
-    def wrap(self, text: str, columns: int = 0) -> list[str]:
-        """Lines of at most so many characters (0: as many as have room). A longer word is broken, if need be."""
-        columns = columns or (self.right - self.margin) // self.unit
-        lines = [""]
-        for word in text.split(" "):
-            while len(word) > columns:
-                cut = word.rfind(".", 0, columns) + 1 or columns  # an address
-                lines.append(word[:cut])
-                word = word[cut:]
-            if lines[-1] and len(lines[-1]) + 1 + len(word) > columns:
-                lines.append(word)
-            else:
-                lines[-1] += " " + word if lines[-1] else word
-        return [line for line in lines if line]
-
     def on_grid(self, y: int) -> int:
         """The nearest line of pixels at which cells with a colour of their own begin; `y` itself without colours."""
         return y + 4 & ~7 if self.canvas.tints else y
-
-    def finish_tiny(self):
-        """Without room for a header, the last line says that the values are old."""
-        if self.is_old:
-            y = self.canvas.height - self.line
-            self.canvas.pixels.fill_rect(0, y, self.canvas.width, self.line, 0)
-            self.text(self.age_words(), self.margin + 1, y)
-            self.bar(y, self.line, WARN)
-
-    def troubles(self) -> list[str]:
-        """What is wrong, as keys of the sections `names` and `remedies`. A verdict says why there is no answer."""
-        bits = self.view.troubles(self.pack)
-        names = names_of(bits & ALARM_BITS)
-        if bits & LINE_TROUBLE:
-            names.append(self.pack.diagnosis.name)
-        elif bits & LINK_TROUBLE:
-            names.append("link")
-        if bits & CONFIG_TROUBLE:
-            names.append("config")
-        return names
-
-    def name(self) -> str:
-        """The pack's name, where there are several."""
-        return self.pack.name if len(self.view.hub.packs) > 1 else ""
 
     def link_word(self) -> str:
         """What the link is like, in a word of the section `words`."""
@@ -175,6 +110,24 @@ class Sheet:
         """How old the values are; empty if there are none."""
         return span(self.pack.age_ms(self.view.clock) // 1000) if self.pack.sequence else ""
 
-    def age_words(self) -> str:
-        """That the values are old, and how old."""
-        return "%s %s" % (self.view.words("words")[self.link_word()], self.age())
+    def header(self, title: str) -> int:
+        """Title and the pack's name; if the values are old, how old instead. Returns the y below."""
+        if self.is_old:
+            self.age_bar(0)
+        else:
+            self.text(title, self.margin, self.inset, DIM)
+            room = (self.canvas.width - 2 * self.margin) // self.unit - len(title) - 1
+            self.text_right(self.name[: max(0, room)], self.right, self.inset, DIM)
+            if not self.canvas.tints:
+                self.canvas.pixels.hline(0, self.line, self.canvas.width, 1)
+        return self.line + 2
+
+    def age_bar(self, y: int):
+        """A stripe that says that the values are old, and how old."""
+        self.canvas.pixels.fill_rect(0, y, self.canvas.width, self.line, 0)
+        text = "%s %s" % (self.view.words("words")[self.link_word()], self.age())
+        x = self.text(text, self.margin + 1, y + self.inset)
+        room = (self.right - x) // self.unit - 1
+        if room >= min(len(self.name), _LEAST_OF_NAME):
+            self.text_right(self.name[:room], self.right - 1, y + self.inset)
+        self.bar(y, self.line, WARN)

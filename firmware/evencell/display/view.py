@@ -23,7 +23,7 @@ class View:
     Whoever shows pages sets these two, calls `note` whenever the hub woke it, and `open` when another page is due.
     """
 
-    __slots__ = ("_loaded", "_trends", "_words", "clock", "context", "faults", "hub", "pack", "page", "turn")
+    __slots__ = ("_loaded", "_trends", "_words", "clock", "context", "faults", "fonts", "hub", "pack", "page", "turn")
 
     def __init__(self, context):
         self.context = context  # config, network, device_id, hostname: what the page about the device shows
@@ -32,6 +32,7 @@ class View:
         self.faults = context.config_faults
         self.pack = None
         self.page = None
+        self.fonts = None  # names, once the page needs them
         self.turn = 0
         self._loaded = []  # full names of the modules that go with the page
         self._words = {}
@@ -45,9 +46,9 @@ class View:
 
     def close(self):
         """Forget the page, and all that came with it: the display is dark."""
-        self.page = None
+        self.page = self.fonts = None
         self._words = {}
-        forget(_DISPLAY + "sheet", _DISPLAY + "fonts", *self._loaded)
+        forget(_DISPLAY + "sheet", _DISPLAY + "prose", *self._loaded)
         self._loaded = []
 
     def load(self, name: str):

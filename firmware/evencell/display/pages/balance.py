@@ -2,6 +2,7 @@
 
 from evencell.compat import const
 from evencell.display.canvas import DIM, HIGH, LOW, TEXT
+from evencell.display.prose import wrap
 from evencell.display.sheet import TEXTS, WORDS, Sheet, span
 from evencell.display.trend import NOTHING, POINTS
 from evencell.pack.status import CHARGING, DISCHARGING
@@ -26,12 +27,13 @@ def draw(canvas, view):
         _draw_way(sheet, 0)
         _draw_current(sheet, bottom, TEXTS)
         sheet.text_right(time_left(sheet, words, "~%s"), sheet.right, bottom)
-        sheet.finish_tiny()
+        if sheet.is_old:
+            sheet.age_bar(bottom)
         return
     state = words[_state(sheet.status)]
     is_high = canvas.height > _LOW  # enough for the state to have lines of its own
     top = sheet.header(words["title"] if is_high else state)
-    above = sheet.wrap(state) if is_high else []
+    above = wrap(sheet, state) if is_high else []
     below = _below(sheet, time_left(sheet, words, words["left"]), _temperature(sheet))
     height = sheet.font(WORDS).get_ch("0")[1]
     gap = (canvas.height - top - (2 + len(above) + len(below)) * sheet.line - height) // 3
@@ -71,14 +73,15 @@ def _draw_way(sheet, y: int):
         sheet.mark(is_high, x, y)
         sheet.text("%d" % cell, x + sheet.unit, y, colour)
         sheet.text("%4d" % status.cells_mv[cell - 1], x, y + sheet.line, colour)
+    state = None if sheet.is_old else status.balance_state
     middle, centre = y + sheet.line, canvas.width // 2
     box = _BOX if sheet.line < 16 else 2 * _BOX
     canvas.pixels.rect(centre - box // 2, middle - box // 2, box, box, 1)
     height = sheet.font(TEXTS).get_ch("B")[1]
     sheet.text("B", centre - sheet.unit // 2, middle - height // 2)
-    side = sheet.margin + 4 * sheet.unit + 3
-    _draw_line(canvas, side, centre - box // 2 - 3, middle, status.balance_state == DISCHARGING)
-    _draw_line(canvas, centre + box // 2 + 3, canvas.width - side, middle, status.balance_state == CHARGING)
+    side = sheet.margin + 4 * sheet.unit + (8 if canvas.tints else 3)
+    _draw_line(canvas, side, centre - box // 2 - 3, middle, state == DISCHARGING)
+    _draw_line(canvas, centre + box // 2 + 3, canvas.width - side, middle, state == CHARGING)
 
 
 def _draw_line(canvas, left: int, right: int, y: int, is_moving: bool):

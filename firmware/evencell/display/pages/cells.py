@@ -31,8 +31,8 @@ def draw(canvas, view):
     else:
         bottom = _draw_entries(sheet, top)
     _draw_bars(sheet, pitch, top, bottom - 2)
-    if sheet.is_tiny:
-        sheet.finish_tiny()
+    if sheet.is_tiny and sheet.is_old:
+        sheet.age_bar(canvas.height - sheet.line)
 
 
 def _left(sheet, pitch: int) -> int:

@@ -3,6 +3,7 @@
 from evencell import __version__
 from evencell.compat import const
 from evencell.display.canvas import DIM, TEXT, WARN
+from evencell.display.prose import wrap
 from evencell.display.sheet import Sheet
 from evencell.system.on_demand import call
 
@@ -32,7 +33,7 @@ def draw(canvas, view):
     rows = []
     columns = (canvas.width - x) // sheet.unit
     for text, colour in _facts(sheet, address):
-        rows += [(line, colour) for line in sheet.wrap(text, columns)]
+        rows += [(line, colour) for line in wrap(sheet, text, columns)]
     fitting = (canvas.height - y) // sheet.line
     first = view.turn // 3 % ((len(rows) + fitting - 1) // fitting) * fitting
     for line, colour in rows[first : first + fitting]:

@@ -1,5 +1,7 @@
 """The pack in one number and one word, to be read from a metre away; below it the delta and the worst cell."""
 
+import framebuf
+
 from evencell.compat import const
 from evencell.display.canvas import ALARM, DIM, GOOD, HIGH, LOW, TEXT, WARN
 from evencell.display.sheet import DIGITS, TEXTS, WORDS, Sheet, volts
@@ -36,9 +38,9 @@ def _draw_tiny(sheet):
 def _draw_rows(sheet):
     """One below the other, the same distance between them; as large as there is room."""
     canvas = sheet.canvas
-    top = sheet.line if canvas.tints or sheet.name() else 0
+    top = sheet.line if canvas.tints or sheet.name else 0
     if top:
-        sheet.text(sheet.name() or sheet.view.context.config["name"], sheet.margin, 1 if canvas.tints else 0, DIM)
+        sheet.text(sheet.name or sheet.view.context.config["name"], sheet.margin, sheet.inset, DIM)
     heights = [sheet.font(role).get_ch("0")[1] for role in (TEXTS, WORDS, DIGITS)]
     room = canvas.height - top - heights[DIGITS]
     is_roomy = room - 3 * heights[WORDS] >= 4 * _LEAST_GAP
@@ -58,11 +60,26 @@ def _draw_rows(sheet):
 
 def _draw_number(sheet, y: int, _role: int = DIGITS):
     known = sheet.pack.sequence
-    x = sheet.number(volts(sheet.status.pack_mv) if known else "--.--", sheet.margin, y)
+    x = _draw_digits(sheet, volts(sheet.status.pack_mv) if known else "--.--", sheet.margin, y)
     height = sheet.font(DIGITS).get_ch("0")[1]
     sheet.text("V", x + 1, y + height - sheet.font(TEXTS).baseline())
     if sheet.is_old and known:
         sheet.fade(0, y, x, height)
+
+
+def _draw_digits(sheet, text: str, x: int, y: int) -> int:
+    """Draw the largest digits; a point takes half their width. Returns the x behind them."""
+    font = sheet.font(DIGITS)
+    for character in text:
+        glyph, height, width = font.get_ch(character)
+        picture = framebuf.FrameBuffer(bytearray(glyph), width, height, framebuf.MONO_HLSB)
+        if character == ".":
+            sheet.canvas.pixels.blit(picture, x - width // 4, y, 0)
+            x += width // 2
+        else:
+            sheet.canvas.pixels.blit(picture, x, y, 0)
+            x += width
+    return x
 
 
 def _draw_word(sheet, y: int, role: int):
@@ -71,13 +88,13 @@ def _draw_word(sheet, y: int, role: int):
     word, colour = _word_of(sheet)
     text = sheet.view.words("words")[word]
     if word == "alarm" and sheet.is_tiny:
-        names = sheet.troubles()  # there is no other place for them
+        names = _troubles(sheet)  # there is no other place for them
         text = sheet.view.words("names")[names[sheet.view.turn % len(names)]]
     x = sheet.text(text, sheet.margin + 1, y, colour, role)
-    right = sheet.age() if sheet.is_old else sheet.name() if sheet.is_tiny else ""
-    room = (sheet.right - x) // sheet.unit - 1
+    room = (sheet.right - 3 - x) // sheet.unit
+    right = sheet.age() if sheet.is_old else sheet.name[:room] if sheet.is_tiny else ""
     if len(right) > room:
-        right = right.replace(" ", "")[:room]
+        right = right.replace(" ", "")
     sheet.text_right(right, sheet.right - 1, y + (height - sheet.font(TEXTS).get_ch("0")[1]) // 2, colour)
     if colour in (WARN, ALARM):
         sheet.bar(y, height, colour)
@@ -97,7 +114,7 @@ def _word_of(sheet) -> tuple[str, int]:
 
 def _draw_last_row(sheet, y: int, _role: int):
     """Delta and worst cell; what is wrong takes turns with them."""
-    names = sheet.troubles()
+    names = _troubles(sheet)
     turn = sheet.view.turn % (len(names) + 1)
     if turn < len(names):
         _draw_name(sheet, names[turn], y)
@@ -106,9 +123,14 @@ def _draw_last_row(sheet, y: int, _role: int):
         _draw_worst(sheet, -1, y, TEXTS)
 
 
+def _troubles(sheet) -> list[str]:
+    """Keys of the section `names`; what finds them is in memory only once there is something."""
+    return sheet.view.load("prose").troubles(sheet) if sheet.view.troubles(sheet.pack) else []
+
+
 def _draw_delta_row(sheet, y: int, role: int):
     """The delta; while something is wrong its name, in turn."""
-    names = sheet.troubles()
+    names = _troubles(sheet)
     if names:
         _draw_name(sheet, names[sheet.view.turn % len(names)], y)
     else:

@@ -29,7 +29,8 @@ def draw(canvas, view):
         else:
             _draw_delta(sheet, ring, newest, 0, canvas.height)
         sheet.text_right("24 h" if is_day else "1 h", sheet.right, 0)
-        sheet.finish_tiny()
+        if sheet.is_old:
+            sheet.age_bar(canvas.height - sheet.line)
         return
     top = sheet.on_grid(sheet.header(title) + (4 if canvas.tints else 0))
     height = (canvas.height - top) // 2
