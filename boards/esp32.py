@@ -13,6 +13,7 @@ from evencell.system.on_demand import forget
 _BAUD = 9600
 _BUFFER_BYTES = 512
 _EPOCH_2000_S = 946_684_800
+_RTC_BYTES = 1024  # what the journal takes of 2048
 
 
 class Board:
@@ -114,6 +115,10 @@ class Board:
         year, month, day, hour, minute, second, weekday = time.gmtime(unix_s - epoch_s)[:7]
         machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
 
+    def rtc_memory(self):
+        """Memory that outlives a crash. Its layout: docs/architecture.md. To be asked for once."""
+        return RtcMemory()
+
     def restart(self):
         """Start again, as after the reset button; never returns."""
         machine.reset()
@@ -128,6 +133,22 @@ class Board:
         else:
             pin = Pin(number, Pin.IN, Pin.PULL_UP)
         return lambda: not pin.value()
+
+
+class RtcMemory:
+    """Memory that outlives every restart but one by power or by the reset button: `buffer`, until `save()` all of it.
+
+    After a power cut it is empty. Who uses it guards it by a checksum: a reset may come in the middle of `save`.
+    Source: MicroPython's ports/esp32/machine_rtc.c, RTC_NOINIT_ATTR; pull request 7298 says what it survives.
+    """
+
+    def __init__(self):
+        kept = machine.RTC().memory()
+        self.buffer = bytearray(kept) + bytes(max(0, _RTC_BYTES - len(kept)))
+
+    def save(self):
+        """Keep the buffer."""
+        machine.RTC().memory(self.buffer)
 
 
 class Port:

@@ -19,6 +19,7 @@ BOARD = {
 }
 SETTINGS_VARIABLE = "EVENCELL_HOST"
 RESTART_STATUS = 75  # of the process after `restart()`: whoever started it may start it again
+RTC_BYTES = 1024  # what the journal takes of 2048 (docs/architecture.md)
 _VMIN = 6  # Linux's index into the control characters
 
 
@@ -89,6 +90,10 @@ class Board:
         """None: there is none."""
         return
 
+    def rtc_memory(self):
+        """A file that stands for memory which outlives a crash, but no power cut."""
+        return RtcMemory(self.storage + "/rtc")
+
 
 class Port:
     """A serial port or pty. One that vanishes is silent, and is opened again when it is back."""
@@ -122,6 +127,25 @@ class Port:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+class RtcMemory:
+    """A file for an ESP32's RTC memory: `buffer` is what it holds, until `save()` all of it."""
+
+    def __init__(self, path: str):
+        self._path = path
+        self.buffer = bytearray(RTC_BYTES)
+        try:
+            with open(path, "rb") as file:
+                file.readinto(self.buffer)
+        except OSError:
+            pass  # nothing was ever kept
+
+    def save(self):
+        """Keep the buffer, whole or not at all."""
+        with open(self._path + ".new", "wb") as file:
+            file.write(self.buffer)
+        os.rename(self._path + ".new", self._path)
 
 
 def _open(path: str):

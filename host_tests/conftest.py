@@ -51,6 +51,7 @@ SHARED = {
         "forward/test_mqtt_problems.py",
         "forward/test_mqtt_time.py",
         "forward/test_status_json.py",
+        "forward/test_journal.py",
         "forward/test_metrics.py",
         "display/test_drivers.py",
         "test_chips.py",

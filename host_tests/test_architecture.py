@@ -26,14 +26,14 @@ ALLOWED = {
     "pack": {"array", "evencell.compat", "evencell.protocol", "evencell.pack"},
     "link": {
         "asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link",
-        "evencell.system.on_demand",
+        "evencell.system.files", "evencell.system.on_demand", "evencell.system.ring",
     },
     "display": {
         "array", "binascii", "framebuf", "gc",
         "evencell", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.display", "evencell.system.on_demand",
     },
     "forward": {
-        "array", "asyncio", "binascii", "collections", "errno", "gc", "hashlib", "json",
+        "array", "asyncio", "binascii", "collections", "errno", "gc", "hashlib", "json", "os",
         "select", "socket", "ssl", "struct", "sys", "time", "tls",
         "evencell", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.forward",
         "evencell.link.diagnosis", "evencell.protocol.jk_balancer", "evencell.protocol.jk_settings",

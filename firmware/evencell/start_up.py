@@ -19,6 +19,7 @@ PARTS = (
     ("full telemetry safe", "wifi", "evencell.system.wifi"),
     ("full telemetry", "time", "evencell.system.sntp"),
     ("full safe", "http", "evencell.forward.http"),
+    ("full telemetry", "journal", "evencell.forward.journal"),  # before those that take from it
     ("full telemetry", "mqtt", "evencell.forward.mqtt"),
     ("full telemetry", "influx", "evencell.forward.influx"),
     ("full telemetry safe", "syslog", "evencell.forward.syslog"),
@@ -118,6 +119,8 @@ def _switched_on(context, switch: str | None) -> bool:
         return settings["log"]["syslog"] is not None
     if switch == "time":
         return _time_wanted(context)
+    if switch == "journal":
+        return settings["journal"]["enabled"] and (settings["mqtt"]["enabled"] or settings["influx"]["url"] is not None)
     if switch == "influx":
         return settings["influx"]["url"] is not None
     return settings[switch]["enabled"]

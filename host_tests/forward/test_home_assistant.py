@@ -126,7 +126,8 @@ def test_nothing_of_it_is_imported_unless_it_is_wanted(discovery, monkeypatch):
     settings = {"prefix": "evencell", "retain_state": False, "discovery": discovery, "discovery_prefix": "home"}
     settings["commands"] = False
     config = {"mqtt": settings, "profile": "full", "time": {"mqtt": False}}
-    Forwarder(SimpleNamespace(hub=Hub([], FakeClock()), log=None, config=config, device_id="id"), None)
+    context = SimpleNamespace(hub=Hub([], FakeClock()), log=None, config=config, device_id="id", journal=None)
+    Forwarder(context, None)
     assert [name in sys.modules for name in MODULES] == [discovery, False]
 
 

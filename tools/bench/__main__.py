@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import display, heap, jitter, ledger, noise, poll, sizes, web
+from tools.bench import backlog, display, heap, jitter, ledger, noise, poll, sizes, wear, web
 from tools.build import BUILD
 
 # Figure → what it must be. A figure without one is reported.
@@ -23,6 +23,7 @@ TARGETS = {
     "display.sh1106.stall_ms": (operator.le, 20),
     "display.st7789.stall_ms": (operator.le, 20),
     "display.ili9341.stall_ms": (operator.le, 20),
+    "backlog.lost": (operator.le, 0),
     "heap.full_64_kib": (operator.le, 176),
     "heap.display_64_kib": (operator.le, 90),
     "heap.telemetry_64_kib": (operator.le, 96),
@@ -36,7 +37,7 @@ _SIGNS = {operator.ge: "≥", operator.le: "≤"}
 
 def main():
     figures = {}
-    for group in (poll, jitter, display, web, sizes, ledger, heap, noise):
+    for group in (poll, jitter, display, web, sizes, ledger, heap, wear, backlog, noise):
         print(f"measuring {group.__name__.rpartition('.')[2]} ...", file=sys.stderr, flush=True)
         figures.update(group.measure())
     Console().print(table(figures))

@@ -30,14 +30,15 @@ class Fast:
         self._prefix = [faketime, "-f", f"+0 x{speed}"]
         self._folder = folder
         self._running = running
+        self._speed = speed
         self._simulator = self._broker = None
         self.http_port = free_port(8080)
 
     def simulator(self, *options: str) -> Path:
-        """A simulated balancer at cells that stay as they are; returns its port."""
+        """A simulated balancer at cells that stay as they are, or with `--capture`; returns its port."""
         link = self._folder / "balancer"
-        cells = ",".join(map(str, TRUTH_MV))
-        command = [str(tool("evencell")), "sim", "--link", str(link), "--cells", cells, "--packet-ms", "100"]
+        cells = () if "--capture" in options else ("--cells", ",".join(map(str, TRUTH_MV)))
+        command = [str(tool("evencell")), "sim", "--link", str(link), *cells, "--packet-ms", "100"]
         command = [*self._prefix, *command, *options]
         self._simulator = start(self._running, command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         wait_until(link.exists, "the simulated balancer")
@@ -51,20 +52,21 @@ class Fast:
 
     def broker(self) -> int:
         """An MQTT broker; returns its port."""
-        self._mqtt_port = free_port(1883)
-        self._broker = start_broker_at(self._mqtt_port, self._running, self._folder, self._prefix)
-        return self._mqtt_port
+        self.broker_port = free_port(1883)
+        self._broker = start_broker_at(self.broker_port, self._running, self._folder, self._prefix)
+        return self.broker_port
 
     def broker_is_away(self, seconds: float):
         """Stop the broker, and start it again after so many seconds of real time."""
         assert self._broker
         stop(self._broker)
         time.sleep(seconds)
-        self._broker = start_broker_at(self._mqtt_port, self._running, self._folder, self._prefix)
+        self._broker = start_broker_at(self.broker_port, self._running, self._folder, self._prefix)
 
-    def firmware(self, port: Path, overrides: dict, heap: str, log: Path) -> subprocess.Popen:
-        """The firmware in a heap of this size; its log goes to a file."""
+    def firmware(self, port: Path, overrides: dict, heap: str, log: Path, ahead_s: float = 0) -> subprocess.Popen:
+        """The firmware in a heap of this size, its clock ahead of ours by so much; its log goes to a file."""
         environment = device.environment(str(port), self._folder / "data", overrides=overrides)
         with open(log, "w") as output:
-            command = [*self._prefix, *device.command(heap=heap)]
+            prefix = [*self._prefix[:-1], f"+{ahead_s:.1f}s x{self._speed}"]
+            command = [*prefix, *device.command(heap=heap)]
             return start(self._running, command, env=environment, stdout=output, stderr=subprocess.STDOUT)

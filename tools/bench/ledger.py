@@ -14,7 +14,7 @@ _PORT = Path(sys.prefix) / "node_modules/@micropython/micropython-webassembly-py
 _SCRIPT = Path(__file__).with_suffix(".mjs")
 _ROOTS = ("evencell.app", "evencell.system.memory")  # the latter stays, though only the start imports it
 # Imported in a function, and kept: where the configuration's defaults want it.
-_KEPT = {"evencell.forward.mqtt": ["evencell.forward.home_assistant"]}
+_KEPT = {"evencell.forward.mqtt": ["evencell.forward.home_assistant", "evencell.forward.journal_mqtt"]}
 _DOCUMENT = ROOT / "docs" / "heap.md"
 _HEADER = """\
 # What each module costs

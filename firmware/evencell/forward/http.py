@@ -99,7 +99,7 @@ class Site:
 
     def _device(self) -> dict:
         context = self._context
-        network, queue = context.network, context.influx
+        network, queue, journal = context.network, context.influx, context.journal
         return {
             "id": context.device_id,
             "name": context.config["name"],
@@ -118,6 +118,7 @@ class Site:
             "safe_mode": context.safe_mode,
             "mqtt": None if context.mqtt is None else context.mqtt.status(),
             "influx": None if queue is None else queue.counts(),
+            "journal": None if journal is None else journal.counts(),
         }
 
 

@@ -7,6 +7,7 @@ https://docs.influxdata.com/influxdb/v1/write_protocols/line_protocol_reference
 import asyncio
 
 from evencell.compat import const, sleep_ms, wait_for_ms
+from evencell.forward.influx_http import basic, split_url, status_of
 from evencell.forward.influx_line import line_of
 from evencell.forward.tcp_wire import Wire
 
@@ -17,7 +18,6 @@ _STEP_MS = const(60_000)  # within which a look-up of a name and a request have 
 _POLL_MS = const(10)
 _STATUS_BYTES = const(12)  # "HTTP/1.1 204"
 _ANSWER_BYTES = const(1024)  # of an answer that says what is wrong
-_QUOTED_BYTES = const(120)  # of that, in the log
 _BUSY = (408, 425, 429)  # later it may be taken, though the status begins with a 4
 
 
@@ -25,8 +25,14 @@ def start(context):
     """Keep readings and send them, as two parts: what one waits for must not hold up the other."""
     queue = context.influx = Queue()
     keeping, sending = context.watch.progress(), context.watch.progress()
-    context.supervisor.start("influx queue", Keeper(context, queue, keeping).run, keeping)
-    context.supervisor.start("influx", Sender(context, queue, sending).run, sending)
+    keeper = Keeper(context, queue, keeping)
+    catch_up = None
+    if context.journal:
+        from evencell.forward.journal_influx import CatchUp
+
+        catch_up = CatchUp(context, queue, keeper)
+    context.supervisor.start("influx queue", keeper.run, keeping)
+    context.supervisor.start("influx", Sender(context, queue, sending, catch_up).run, sending)
 
 
 class Queue:
@@ -115,8 +121,9 @@ class Sender:
     from 1 s to 60 s. What the store refuses would be refused again: it is dropped, and its words are logged once.
     """
 
-    def __init__(self, context, queue: Queue, progress):
+    def __init__(self, context, queue: Queue, progress, catch_up=None):
         self._context = context
+        self._catch_up = catch_up
         self._log = context.log
         self._queue = queue
         self._progress = progress
@@ -140,6 +147,8 @@ class Sender:
                 reason, waiting = str(error) or "no answer", self._queue.counts()["waiting"]
                 self._log.warning("influx: %s; %d wait; next try in %d s" % (reason, waiting, pause_s))
                 self._queue.keep()
+                if self._catch_up:
+                    self._catch_up.is_behind = True
                 self._progress.within(1000 * pause_s + _STEP_MS)
                 pause_s = await hub.pause(pause_s, joined)
 
@@ -150,22 +159,29 @@ class Sender:
 
     def _is_due(self) -> bool:
         waiting_bytes = self._queue.bytes
-        if 2 * waiting_bytes >= _QUEUE_BYTES:
+        if 2 * waiting_bytes >= _QUEUE_BYTES or (self._catch_up and self._catch_up.is_due()):
             return True
         waited_ms = self._context.clock.uptime_ms() - self._since_ms
         return waiting_bytes > 0 and waited_ms >= 1000 * self._settings["batch_s"]
 
     async def _send_all(self):
         """Send until nothing waits; raises the OSError, EOFError or asyncio.TimeoutError that ended it."""
+        if self._catch_up:
+            self._catch_up.begin()
         while self._queue.bytes:
-            self._progress.within(_STEP_MS)
-            body = self._queue.take()
-            status, text = await self._post(body)
-            if status >= 500 or status in _BUSY:
-                raise OSError("the store answers %d %s" % (status, text))
-            self._queue.remove(status < 300)
-            self._tell(status, text)
+            self._queue.remove(await self._store(self._queue.take()))
+        if self._catch_up:
+            await self._catch_up.end(self._store)
         self._since_ms = self._context.clock.uptime_ms()
+
+    async def _store(self, body: bytes) -> bool:
+        """Whether the store took these lines; raises OSError where it may take them later."""
+        self._progress.within(_STEP_MS)
+        status, text = await self._post(body)
+        if status >= 500 or status in _BUSY:
+            raise OSError("the store answers %d %s" % (status, text))
+        self._tell(status, text)
+        return status < 300
 
     def _tell(self, status: int, text: str):
         """Say a refusal once, until something was taken; and how much a store that was away has missed."""
@@ -190,7 +206,7 @@ class Sender:
                 raise
         finally:
             wire.close()
-        return _status_of(bytes(answer))
+        return status_of(bytes(answer))
 
     async def _exchange(self, wire: Wire, body: bytes, answer: bytearray):
         await wire.open(self._host, self._port, None)
@@ -206,7 +222,7 @@ class Sender:
         if settings["token"]:
             head += "Authorization: Token %s\r\n" % settings["token"]
         elif settings["user"]:
-            head += "Authorization: Basic %s\r\n" % _basic(settings["user"], settings["password"] or "")
+            head += "Authorization: Basic %s\r\n" % basic(settings["user"], settings["password"] or "")
         return (head + "\r\n").encode()
 
 
@@ -217,26 +233,3 @@ async def _write(wire: Wire, data: bytes):
         left = left[count:]
         if not count:
             await sleep_ms(_POLL_MS)
-
-
-def split_url(url: str) -> tuple[str, int, str]:
-    """Host, port and path of an http address. Times are in seconds, and the path says so."""
-    address, slash, path = url[len("http://") :].partition("/")
-    host, _, port = address.partition(":")
-    path = slash + path if path else "/write"
-    return host, int(port or 80), path + ("&" if "?" in path else "?") + "precision=s"
-
-
-def _basic(user: str, password: str) -> str:
-    from binascii import b2a_base64
-
-    return b2a_base64(("%s:%s" % (user, password)).encode()).decode().strip()
-
-
-def _status_of(answer: bytes) -> tuple[int, str]:
-    """The status, and the beginning of the body on one line; raises OSError where this is no HTTP."""
-    status = answer[9:12]
-    if not (answer.startswith(b"HTTP/1.") and status.isdigit()):
-        raise OSError("what answers is no HTTP server")
-    body = answer.partition(b"\r\n\r\n")[2][:_QUOTED_BYTES]
-    return int(status), " ".join(body.decode("utf-8", "ignore").split())

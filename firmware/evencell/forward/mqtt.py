@@ -11,7 +11,6 @@ from evencell.forward.status_json import status_of
 from evencell.system.on_demand import call
 
 _STEP_MS = const(60_000)  # within which a connection or a publication must have come to its end, one way or the other
-_EARLY_MS = const(500)  # rather than a whole poll late: readings come at an interval of their own
 
 
 def start(context):
@@ -39,7 +38,8 @@ class Forwarder:
         is_telemetry = context.config["profile"] == "telemetry"  # such a device may sleep
         self._retain_state = self._settings["retain_state"] or is_telemetry
         self._lost = {} if is_telemetry else None
-        self._sent = [Sent(pack) for pack in context.hub.packs]
+        self._journal = context.journal
+        self._sent = self._journal.trackers if self._journal else [Sent(pack) for pack in context.hub.packs]
         self._speakers = self._make_speakers(context)
         self._client = self._problem = None
         self._state = "connecting"
@@ -64,6 +64,10 @@ class Forwarder:
             from evencell.forward.commands import Commands
 
             speakers.append(Commands(context, self._consumer.wake))
+        if context.journal:
+            from evencell.forward.journal_mqtt import Delivery
+
+            speakers.append(Delivery(context, self._topic, self._consumer))
         return speakers
 
     def status(self) -> dict:
@@ -187,7 +191,14 @@ class Forwarder:
         if sent.verdict != verdict:
             await client.publish(topic + "verdict", verdict.encode(), qos=1, retain=True)
             sent.verdict = verdict
-        if sent.state_is_due(1000 * self._settings["publish_s"] - _EARLY_MS):
-            state = json.dumps(status_of(pack, self._hub.clock)).encode()
-            sent.remember()
+        journal = self._journal
+        if journal:
+            journal.look()
+        else:
+            sent.look(self._settings["publish_s"])
+        if sent.is_pending:
+            sent.is_pending = False
+            state, sequence = json.dumps(status_of(pack, self._hub.clock)).encode(), pack.sequence
             await client.publish(topic + "state", state, retain=self._retain_state)
+            if journal:
+                journal.was_sent(sent, sequence)

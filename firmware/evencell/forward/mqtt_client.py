@@ -50,6 +50,7 @@ class MqttClient:
     ):
         self.connected = self.session_present = False
         self.published = self.received = self.dropped = 0
+        self.pings = self.pongs = 0  # asked, answered
         self.under_way = None  # topic and bytes of what was begun last and not ended
         self._address = (host, port, tls)
         self._hello = call(_HELLO, "connect_packet", client_id, user, password, will, keepalive_s, lost is None)
@@ -80,10 +81,15 @@ class MqttClient:
         while self.connected and self._reading and not self._reading.done():
             await sleep_ms(_TICK_MS)
             if self._ping_is_due():
-                await self._send(b"\xc0\x00")  # PINGREQ
+                await self.ping()
         if self._reading and self._error is None:
             await self._reading  # raises what `on_message` raised
         raise self._error or MqttError(_NOT_CONNECTED)
+
+    async def ping(self):
+        """Ask for a sign of life: once `pongs` is what `pings` is now, the broker has all that was sent before."""
+        await self._send(b"\xc0\x00")  # PINGREQ
+        self.pings += 1
 
     async def publish(self, topic: str, payload, qos=0, retain=False, payload_bytes=None):
         """Send `payload` (bytes-like, or an iterator of pieces that are `payload_bytes` in all); with QoS 1 return when
@@ -238,6 +244,8 @@ class MqttClient:
                         await self._send(b"\x40\x02" + bytes((packet_id >> 8, packet_id & 255)))  # PUBACK
                 elif packet_id in self._acks:
                     self._acks[packet_id] = content
+                elif first == 0xD0:
+                    self.pongs += 1
         except OSError as error:
             self._end(error)
 

@@ -1,10 +1,12 @@
-"""What the broker was last told about a pack, and whether that is no longer so."""
+"""When a reading is worth a message: it differs from the last, or that is so long ago."""
 
 from array import array
 
-from evencell.compat import ticks_diff, ticks_ms
+from evencell.compat import const, ticks_diff, ticks_ms
 from evencell.pack.fields import FIELDS
 from evencell.protocol.jk_balancer import CELL_SLOTS
+
+_EARLY_MS = const(500)  # rather than a whole poll late: readings come at an interval of their own
 
 # How far a field may move, in its own unit, before it is worth a message of its own; any other change is.
 _DEADBANDS = {"voltage": 5, "cells": 5, "current": 100, "temperature": 5}
@@ -13,13 +15,14 @@ _DERIVED = ("highest_cell", "lowest_cell", "temperature_raw")
 
 
 class Sent:
-    """What the broker was last told about a pack, to see what has changed since."""
+    """What was last told about a pack, to see what has changed since. `is_pending`: a reading is due, not yet told."""
 
-    __slots__ = ("_at_ms", "_cells_mv", "_sequence", "_values", "link", "pack", "verdict")
+    __slots__ = ("_at_ms", "_cells_mv", "_sequence", "_values", "is_pending", "link", "pack", "verdict")
 
     def __init__(self, pack):
         self.pack = pack
         self.link = self.verdict = None
+        self.is_pending = False
         self._values: dict = {}
         self._sequence = 0
         self._at_ms = 0
@@ -28,23 +31,26 @@ class Sent:
     def forget(self):
         """A new connection starts with everything."""
         self.link = self.verdict = None
-        self._values = {}
-        self._sequence = 0
+        self.is_pending = self.pack.sequence > 0
 
-    def state_is_due(self, interval_ms: int) -> bool:
-        """Whether there is a new reading that differs, or that comes after the interval is over."""
+    def look(self, publish_s: int) -> bool:
+        """Whether there is a new reading that differs, or that comes after the interval is over: then it is pending."""
         if self.pack.sequence == self._sequence:
             return False
-        return not self._values or ticks_diff(ticks_ms(), self._at_ms) >= interval_ms or self._differs()
+        waited_ms = ticks_diff(ticks_ms(), self._at_ms)
+        if self._values and waited_ms < 1000 * publish_s - _EARLY_MS and not self._differs():
+            return False
+        self._remember()
+        return True
 
-    def remember(self):
-        """The accepted reading is being sent."""
+    def _remember(self):
         status = self.pack.accepted
         self._values = {name: getattr(status, name) for name, _, kind, _ in FIELDS if kind != "cells"}
         for cell in range(CELL_SLOTS):
             self._cells_mv[cell] = status.cells_mv[cell]
         self._sequence = self.pack.sequence
         self._at_ms = ticks_ms()
+        self.is_pending = True
 
     def _differs(self) -> bool:
         status = self.pack.accepted

@@ -1,0 +1,245 @@
+"""What an hour without a broker costs: `python -m tools.bench.backlog --runs 100`, see `tools.bench.fast`.
+
+Each run is the real firmware, simulator and mosquitto. The way to the broker is cut, at once or so that nobody notices;
+at a random moment, during that or during the recovery, the firmware is killed by `kill -9` and started again; then the
+broker is back. Every answer of the simulator differs from the one before, so that every reading is due: each run of
+the firmware numbers its readings from 1 on, and each number must have been heard, live or from the backlog.
+"""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import tempfile
+import time
+import urllib.request
+from array import array
+from pathlib import Path
+
+import click
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from tools.bench.fast import Fast
+from tools.bench.relay import Relay
+from tools.demo import free_port, signal_group
+from tools.sim.answers import encode_status
+from tools.sim.balancer import Reading
+
+_HEAP = "400k"
+_MEMORY = "/dev/shm"  # a disk makes whoever writes to it wait
+_LEVELS_MV = (3300, 3310, 3320, 3330)
+_REQUEST = "55 AA 01 FF 00 00 FF"
+_PATIENCE_S = 300  # of real time: other work may keep this computer busy
+
+
+class Witness:
+    """Hears states and backlogs: `heard` has the times of each number, by run of the firmware."""
+
+    def __init__(self, port: int):
+        self.live: list[tuple] = []
+        self.late: list[tuple] = []
+        self.largest_bytes = 0
+        self._client = paho.Client(CallbackAPIVersion.VERSION2)
+        self._client.on_message = self._heard
+        self._client.on_connect = self._connected
+        self._client.connect("127.0.0.1", port, keepalive=0)
+        self._client.loop_start()
+
+    def _connected(self, client, *_):
+        client.subscribe([("evencell/+/+/state", 1), ("evencell/+/+/backlog", 1)])
+
+    def _heard(self, _client, _data, message):
+        content = json.loads(message.payload)
+        if message.topic.endswith("/state"):
+            self.live.append(reading_of(content))
+        else:
+            self.largest_bytes = max(self.largest_bytes, len(message.payload))
+            self.late += [reading_of(status) for status in content]
+
+    def stop(self):
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def reading_of(status: dict) -> tuple:
+    """Time, sequence and voltage."""
+    return status["time"], status["sequence"], status["cells_mv"][0]
+
+
+class Scene:
+    """Simulator, broker, relay, witness and firmware, `speed` times as fast as life."""
+
+    def __init__(self, folder: Path, running: contextlib.ExitStack, speed: int):
+        self.fast = Fast(folder, running, speed)
+        self._speed = speed
+        self._began_s = time.monotonic()
+        self._folder = folder
+        self._http_port = free_port(0)  # a usual one may go to another while the firmware is dead
+        replies = folder / "replies.json"
+        replies.write_text(json.dumps([{"request": _REQUEST, "reply": reply(level)} for level in _LEVELS_MV]))
+        self._port = self.fast.simulator("--capture", str(replies))
+        self.relay = Relay(self.fast.broker())
+        running.callback(self.relay.close)
+        self.witness = Witness(self.fast.broker_port)
+        running.callback(self.witness.stop)
+        self.starts_s: list[float] = []  # simulated times at which the firmware started
+        self.start()
+
+    def start(self):
+        """Start the firmware (again); its clock goes on a little after where the last one's was."""
+        ahead_s = (self._speed - 1) * (time.monotonic() - self._began_s) + 3 * len(self.starts_s)
+        self.starts_s.append(time.time() + ahead_s)
+        overrides = {
+            "http": {"enabled": True, "host": "127.0.0.1", "port": self._http_port},
+            "mqtt": {"enabled": True, "host": "127.0.0.1", "port": self.relay.port, "publish_s": 1, "discovery": False},
+            "display": {"driver": "none"},
+        }
+        log = self._folder / f"log{len(self.starts_s)}"
+        self._firmware = self.fast.firmware(self._port, overrides, _HEAP, log, ahead_s)
+
+    def kill(self):
+        """`kill -9`, in the middle of whatever it does."""
+        signal_group(self._firmware, signal.SIGKILL)
+        self._firmware.wait()
+        for left in Path("/dev/shm").glob(f"*faketime_s*_{self._firmware.pid}"):
+            left.unlink(missing_ok=True)
+
+    def pass_s(self, seconds: float):
+        """Let so many simulated seconds pass."""
+        time.sleep(seconds / self._speed)
+
+    def journal(self) -> dict:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._http_port}/api/v1/status", timeout=60) as answer:
+            return json.loads(answer.read())["device"]["journal"]
+
+    def logs(self) -> str:
+        return "".join(path.read_text() for path in sorted(self._folder.glob("log*")))
+
+
+def reply(level_mv: int) -> str:
+    """An answer in which every cell has this voltage."""
+    reading = Reading(
+        pack_mv=4 * level_mv,
+        frame_average_mv=level_mv,
+        cells_detected=4,
+        frame_highest_index=0,
+        frame_lowest_index=0,
+        balance_raw=0,
+        alarms_raw=1,
+        frame_delta_mv=0,
+        balance_ma=0,
+        trigger_mv=5,
+        max_balance_ma=2000,
+        balancing_raw=1,
+        cells_configured=4,
+        temperature_raw=23,
+        cells_mv=array("H", [level_mv] * 4),
+    )
+    return encode_status(1, reading).hex(" ")
+
+
+def play(folder: Path, chance: random.Random, minutes: float, speed: int) -> dict:
+    """One run: what was lost of how much, and how it went."""
+    with contextlib.ExitStack() as running:
+        scene = Scene(folder, running, speed)
+        wait_until(lambda: len(scene.witness.live) > 3, "the first states")
+        scene.pass_s(chance.uniform(5, 60))
+        unnoticed = chance.random() < 0.5
+        outage_s = 60 * minutes
+        killed_after_s = chance.uniform(0, 1.3 * outage_s)
+        (scene.relay.swallow if unnoticed else scene.relay.cut)()
+        scene.pass_s(min(killed_after_s, outage_s))
+        if killed_after_s < outage_s:
+            kill_and_start(scene)
+            scene.pass_s(outage_s - killed_after_s)
+            scene.relay.mend()
+        else:
+            scene.relay.mend()
+            wait_until(lambda: scene.witness.late, "the recovery")
+            time.sleep(chance.uniform(0, 1.0))
+            kill_and_start(scene)
+        wait_until(lambda: is_calm(scene), "the end of the backlog")
+        scene.kill()
+        time.sleep(0.2)
+        return {"killed_after_s": round(killed_after_s), "unnoticed": unnoticed, **judged(scene)}
+
+
+def wait_until(ready, what: str):
+    """Return once `ready()`; TimeoutError with what it was about if that takes for ever."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while not ready():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.05)
+
+
+def kill_and_start(scene: Scene):
+    scene.kill()
+    scene.start()
+
+
+def is_calm(scene: Scene) -> bool:
+    """Whether the journal has had nothing on the flash for some time."""
+    time.sleep(0.3)
+    with contextlib.suppress(OSError):
+        return scene.journal()["bytes"] == 0 and scene.journal()["waiting"] < 12
+    return False
+
+
+def judged(scene: Scene) -> dict:
+    """Lost are the numbers up to the highest of each run of the firmware that were never heard.
+
+    What was read in the second before a `kill -9` nobody knows.
+    """
+    witness = scene.witness
+    runs: list[set] = [set() for _ in scene.starts_s]
+    values: dict = {}
+    false = 0
+    for time_s, sequence, level_mv in witness.live + witness.late:
+        run = sum(start_s - 1 <= time_s for start_s in scene.starts_s) - 1
+        runs[run].add(sequence)
+        false += values.setdefault((run, sequence), (time_s, level_mv)) != (time_s, level_mv)
+    lost = sum(max(run) - len(run) for run in runs if run)
+    return {
+        "readings": sum(map(len, runs)),
+        "lost": lost,
+        "false": false,
+        "late": len(set(witness.late)),
+        "twice": len(witness.live) + len(witness.late) - sum(map(len, runs)),
+        "largest_bytes": witness.largest_bytes,
+        "tracebacks": scene.logs().count("Traceback"),
+    }
+
+
+def measure(runs: int = 4, minutes: float = 60, speed: int = 60, seed: int = 1) -> dict:
+    """`backlog.lost`: readings lost in so many runs."""
+    outcomes = [run(number, minutes, speed, seed) for number in range(runs)]
+    return {"backlog.lost": {"value": sum(outcome["lost"] for outcome in outcomes), "unit": "readings"}}
+
+
+def run(number: int, minutes: float, speed: int, seed: int) -> dict:
+    """The run of this number, always the same but for what the machine does to it."""
+    memory = _MEMORY if os.path.isdir(_MEMORY) else None
+    with tempfile.TemporaryDirectory(prefix="evencell-", dir=memory) as folder:
+        return play(Path(folder), random.Random(1000 * seed + number), minutes, speed)
+
+
+@click.command()
+@click.option("--runs", type=int, default=4, show_default=True)
+@click.option("--minutes", type=float, default=60, show_default=True, help="Without a broker, simulated.")
+@click.option("--speed", type=int, default=60, show_default=True, help="Times real time.")
+@click.option("--seed", type=int, default=1, show_default=True)
+def backlog(runs, minutes, speed, seed):
+    """Run so many times, print each as a line of JSON, and the sum at the end."""
+    lost = 0
+    for number in range(runs):
+        outcome = run(number, minutes, speed, seed)
+        lost += outcome["lost"] + outcome["false"]
+        click.echo(json.dumps(outcome))
+    click.echo(json.dumps({"runs": runs, "lost": lost}))
+
+
+if __name__ == "__main__":
+    backlog()
