@@ -148,7 +148,7 @@ def play(folder: Path, chance: random.Random, minutes: float, speed: int) -> dic
         scene.pass_s(chance.uniform(5, 60))
         unnoticed = chance.random() < 0.5
         outage_s = 60 * minutes
-        killed_after_s = chance.uniform(0, 1.3 * outage_s)
+        killed_after_s = chance.uniform(0, 1.5 * outage_s)
         (scene.relay.swallow if unnoticed else scene.relay.cut)()
         scene.pass_s(min(killed_after_s, outage_s))
         if killed_after_s < outage_s:
