@@ -26,7 +26,7 @@ ALLOWED = {
     "pack": {"array", "evencell.compat", "evencell.protocol", "evencell.pack"},
     "link": {
         "asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link",
-        "evencell.system.files", "evencell.system.on_demand", "evencell.system.ring",
+        "evencell.system.on_demand",
     },
     "display": {
         "array", "binascii", "framebuf", "gc",
@@ -37,7 +37,7 @@ ALLOWED = {
         "select", "socket", "ssl", "struct", "sys", "time", "tls",
         "evencell", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.forward",
         "evencell.link.diagnosis", "evencell.protocol.jk_balancer", "evencell.protocol.jk_settings",
-        "evencell.system.on_demand",
+        "evencell.system.files", "evencell.system.on_demand", "evencell.system.ring",
     },
     "system": {
         "asyncio", "binascii", "errno", "gc", "io", "json", "os", "socket", "struct", "sys", "time",

@@ -18,7 +18,7 @@ from tools.build import board_data, board_module, board_names, board_sources, ru
 # What a Board offers, and with which arguments: on both sides the same.
 CAPABILITIES = {
     "use_pins": 1, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "watchdog": 1,
-    "reset_cause": 0, "restart": 0, "button": 0,
+    "reset_cause": 0, "restart": 0, "button": 0, "rtc_memory": 0,
 }  # fmt: skip
 STATION = {
     "start": 3, "connect": 2, "disconnect": 0, "is_connected": 0, "status": 0, "rssi": 0, "address": 0, "scan": 0,

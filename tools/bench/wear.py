@@ -5,7 +5,6 @@ import os
 import subprocess
 from pathlib import Path
 
-from evencell.system.config_spec import TABLE
 from tools.build import ROOT
 from tools.device import micropython
 
@@ -14,13 +13,14 @@ _BLOCK_BYTES = 4096
 _FLASH_BYTES = 2 << 20
 _CYCLES = 100_000
 _RECORD_BYTES, _BATCH = 36, 28  # of four cells: firmware/evencell/forward/journal.py
+_PUBLISH_S, _MAX_KIB = 10, 256  # the configuration's defaults
 _DAY_S = 86_400
 
 
 def measure() -> dict:
     """`journal.bytes_per_day` in the profiles that send (`_busy`: a reading each second), and the years of 2 MB."""
     figures = {}
-    for name, seconds in (("", TABLE["mqtt"]["publish_s"].default), ("_busy", 1)):
+    for name, seconds in (("", _PUBLISH_S), ("_busy", 1)):
         day_bytes = _BLOCK_BYTES * erased(_DAY_S // seconds)
         years = _FLASH_BYTES * _CYCLES / day_bytes / 365
         figures[f"journal.bytes_per_day{name}"] = {"value": day_bytes, "unit": "B"}
@@ -30,7 +30,7 @@ def measure() -> dict:
 
 def erased(records: int) -> int:
     """Blocks erased by so many records."""
-    sizes = [_RECORD_BYTES, _BATCH, records, TABLE["journal"]["max_kib"].default]
+    sizes = [_RECORD_BYTES, _BATCH, records, _MAX_KIB]
     command = [micropython(), str(_SCRIPT), *map(str, sizes)]
     environment = {**os.environ, "MICROPYPATH": f"{ROOT}/firmware:.frozen"}
     return int(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)

@@ -24,9 +24,8 @@ class MqttClient:
     """One connection to a broker; whoever reconnects makes a new client, and closes every one, however it ended.
 
     `tls` is None or an SSL context, `will` is (topic, payload, qos, retain), `keepalive_s` 1 to 65535.
-    `on_message(topic: str, payload: bytes, retained: bool)` is called by the reader, which acknowledges after it
-    returned. No wait takes longer than `timeout_ms`. Incoming messages of more than `max_packet` bytes (topic and
-    payload) are counted and dropped.
+    `on_message(topic: str, payload: bytes, retained: bool)` is called by the reader, which then acknowledges. No wait
+    takes longer than `timeout_ms`. Incoming messages of more than `max_packet` bytes in all are counted and dropped.
 
     With `lost`, a dict for one client after the other, the broker is asked to keep the session. What was not
     acknowledged is in it, (topic, payload) → packet id: published again, it is the same packet, a duplicate (4.4).
@@ -49,19 +48,16 @@ class MqttClient:
         max_packet=1024,
     ):
         self.connected = self.session_present = False
-        self.published = self.received = self.dropped = 0
-        self.pings = self.pongs = 0  # asked, answered
+        self.published = self.received = self.dropped = self.pings = self.pongs = 0
         self.under_way = None  # topic and bytes of what was begun last and not ended
         self._address = (host, port, tls)
         self._hello = call(_HELLO, "connect_packet", client_id, user, password, will, keepalive_s, lost is None)
-        self._on_message = on_message
+        self._on_message, self._lost = on_message, lost
         self._timeout_ms, self._max_packet = timeout_ms, max_packet
         self._ping_ticks = 3 * keepalive_s  # three quarters of the keep-alive
         self._silent_ticks = self._idle_ticks = self._last_id = 0
         self._acks = {}  # packet id → None, then the return code
-        self._lost = lost
-        self._lock = asyncio.Lock()
-        self._wire = Wire()
+        self._lock, self._wire = asyncio.Lock(), Wire()
         self._reading = self._error = None
 
     async def connect(self):
@@ -95,8 +91,7 @@ class MqttClient:
         """Send `payload` (bytes-like, or an iterator of pieces that are `payload_bytes` in all); with QoS 1 return when
         the broker has acknowledged it.
 
-        Raises OSError when not connected, when the broker takes no data (which ends the connection) or does not
-        acknowledge in time. At most four unacknowledged messages are under way; more wait for their turn.
+        Raises OSError without a connection, an acknowledgement in time, a broker that takes data (which ends it all).
         """
         message = (topic, payload) if isinstance(payload, bytes) else None
         packet_id, is_again = await self._reserve(message) if qos else (0, False)
@@ -244,15 +239,12 @@ class MqttClient:
                         await self._send(b"\x40\x02" + bytes((packet_id >> 8, packet_id & 255)))  # PUBACK
                 elif packet_id in self._acks:
                     self._acks[packet_id] = content
-                elif first == 0xD0:
-                    self.pongs += 1
+                self.pongs += first == 0xD0  # PINGRESP
         except OSError as error:
             self._end(error)
 
     def _deliver(self, content, retained: int):
-        if content is None:
-            self.dropped += 1
-            return
-        self.received += 1
-        if self._on_message:
+        self.dropped += content is None
+        self.received += content is not None
+        if content and self._on_message:
             self._on_message(content[0], content[1], bool(retained))
