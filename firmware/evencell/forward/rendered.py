@@ -1,11 +1,10 @@
-"""The statuses as JSON, made once for all who ask at about the same time: a copy for each would scatter the heap."""
+"""The statuses as JSON, made once for all who ask before something changes: a copy for each would scatter the heap."""
 
 import json
 
-from evencell.compat import const
 from evencell.forward.status_json import status_with_diagnosis
 
-_FRESH_MS = const(100)  # for so long the ages in it are good enough
+_AGE = '"age_ms": '
 
 
 class Rendered:
@@ -13,14 +12,19 @@ class Rendered:
 
     def __init__(self, hub):
         self._hub = hub
-        self._texts = []
         self._made_of = -1
+        self._halves = []  # of each pack's text, before and behind its age, which alone grows while nothing changes
 
-    def texts(self) -> list[bytes]:
-        """A JSON object for each pack, as of now; nobody may change the list."""
+    def texts(self):
+        """A JSON object for each pack, as bytes, as of now."""
         hub = self._hub
-        now = hub.changes + hub.clock.uptime_ms() // _FRESH_MS  # both only grow
-        if now != self._made_of:
-            self._texts = [json.dumps(status_with_diagnosis(pack, hub.clock)).encode() for pack in hub.packs]
-            self._made_of = now
-        return self._texts
+        if self._made_of != hub.changes:
+            self._halves = [_halves(json.dumps(status_with_diagnosis(pack, hub.clock))) for pack in hub.packs]
+            self._made_of = hub.changes
+        for pack, (before, behind) in zip(hub.packs, self._halves):
+            yield before + json.dumps(pack.age_ms(hub.clock)).encode() + behind
+
+
+def _halves(text: str) -> tuple[bytes, bytes]:
+    start = text.find(_AGE) + len(_AGE)
+    return text[:start].encode(), text[text.find(",", start) :].encode()
