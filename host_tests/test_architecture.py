@@ -23,7 +23,10 @@ WRITING = {"evencell.forward.command_message", "evencell.link.command", "evencel
 # What each folder may import: of evencell the modules that begin so, of everything else these alone.
 ALLOWED = {
     "protocol": {"array", "struct", "evencell.compat", "evencell.protocol"},
-    "pack": {"array", "evencell.compat", "evencell.protocol", "evencell.pack"},
+    "pack": {
+        "array", "json", "os", "evencell.compat", "evencell.protocol", "evencell.pack",
+        "evencell.system.files", "evencell.system.on_demand", "evencell.system.ring",  # what history is kept with
+    },
     "link": {
         "asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link",
         "evencell.system.on_demand",

@@ -35,6 +35,7 @@ class Context:
         self.safe_mode = None  # why it is on
         self.canvas = None  # the display's, once there is one
         self.journal = None  # readings that somebody has yet to take, if anybody does
+        self.history = None  # what is kept of every pack, once it is
         self.influx = None  # what waits for the store, once there is one
         self.mqtt = None  # what keeps the connection to the broker, once there is one
         self.network = None  # Wi-Fi's or the cable's, once there is one

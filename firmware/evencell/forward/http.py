@@ -43,6 +43,7 @@ class Site:
             "GET /api/v1/status": self.status,
             "GET /api/v1/events": self._streams.handle,
             "GET /api/v1/display": self.display,
+            "GET /api/v1/history": self.history,
             "GET /api/v1/crashes": self.crashes,
         }
 
@@ -77,6 +78,10 @@ class Site:
 
         content_type = metrics.content_type(request.header("accept"))
         return Response(metrics.pieces(self._device(), self._packs(), self._restarts(), content_type), content_type)
+
+    def history(self, request):
+        """What a pack's cells did, and its health; sent in pieces."""
+        return call("evencell.forward.history_json", "answer", self._context, request)
 
     def display(self, _request):
         """The small display's picture, sent in pieces."""

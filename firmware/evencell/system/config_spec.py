@@ -53,6 +53,7 @@ influx.measurement         "evencell"       name 32
 influx.batch_s             10               whole 1 3600
 journal.enabled            true             switch
 journal.max_kib            256              whole 64 8192
+history.enabled            true             switch
 display.driver             "auto"           choice auto none picture ssd1306 sh1106 st7789 ili9341
 display.width              null             whole 1 320
 display.height             null             whole 1 320

@@ -1,0 +1,304 @@
+"""What stays of a history on the flash: two rings, restarts, power cuts, dates."""
+
+import os
+
+from evencell.pack import history_store
+from evencell.pack.history import READINGS, START
+from evencell.pack.history_store import (
+    REST_BITS,
+    ROWS,
+    Store,
+    bytes_per_day,
+    folder_of,
+    keep,
+    needed_bytes,
+    open_store,
+    remove,
+    row_at,
+    stamp,
+    unix_s,
+    uptime_s,
+)
+from evencell.pack.history_walk import Walk
+from evencell.protocol.jk_balancer import CHARGING_LOWEST
+from host_tests.pack.history_helpers import folder, history_of, reading, rows_of
+from host_tests.portable import raises
+
+CELLS = 2
+
+
+class Clock:
+    """The time of day is `offset_s` more than the uptime; None while nobody knows."""
+
+    def __init__(self, offset_s=None, now_s: int = 0):
+        self.offset_s = offset_s
+        self.now_s = now_s
+
+    def unix_s(self):
+        return self.unix_s_at(self.now_s * 1000)
+
+    def unix_s_at(self, uptime_ms: int):
+        return None if self.offset_s is None else self.offset_s + uptime_ms // 1000
+
+
+def opened(root: str, cells: int = CELLS) -> tuple:
+    """The folder of the records, and a history in a new start of the device."""
+    cells, start = open_store(root, "pack1", cells)
+    return folder_of(root, "pack1", cells), history_of(cells, start)
+
+
+def keep_now(path: str, history, clock):
+    root, name = path.rsplit("/", 1)
+    keep(root, name.rsplit("-", 1)[0], history.cells, history.record, clock)
+
+
+def live_through(path: str, history, windows, clock: Clock, cells_mv=(3300, 3310)):
+    """Keep a record for each of these 15 minutes of uptime; a reading a minute."""
+    for window in windows:
+        history.begin(window)
+        for minute in range(15):
+            history.add(reading(list(cells_mv)), (15 * window + minute) * 60_000)
+        keep_now(path, history, clock)
+
+
+def walk_of(store: Store, history, clock: Clock, is_month: bool) -> Walk:
+    more = [summary[:] for summary, _ in store.pending()]
+    if is_month:
+        return Walk(store.month, store.month_record, ROWS, more, history.record[START], clock)
+    return Walk(store.day, store.day_record, 15, [], history.record[START], clock)
+
+
+def times_of(path: str, history, clock: Clock, is_month: bool = False, since_s: int = 0) -> list:
+    walk = walk_of(Store(path, history.cells), history, clock, is_month)
+    text = "".join(walk.times(since_s, 4_000_000_000, 900 if is_month else 60))
+    return [int(part) for part in text.split(",") if part]
+
+
+def steps(first_s: int, count: int, step_s: int) -> list:
+    """Times: a `range` of them is wrong on MicroPython 1.24 of 32 bits."""
+    return [first_s + step_s * i for i in range(count)]
+
+
+def test_nothing_is_made_where_nothing_is_asked_for():
+    root = folder("history-none")
+    assert open_store(root, "pack1", 0) == (0, 0)
+    assert os.listdir(root) == []
+
+
+def test_records_come_back_and_eight_of_them_become_one():
+    path, history = opened(folder("history-back"))
+    live_through(path, history, range(9), Clock(1_790_000_000))
+    store = Store(path, CELLS)
+    assert (store.day.next, store.month.next) == (9, 1)
+    assert store.month.read_into(0, store.month_record)
+    assert (uptime_s(store.month_record), unix_s(store.month_record)) == (0, 1_790_000_000)
+    assert rows_of(store.month_record, CELLS, ROWS) == [[(3300, 3300, 33000), (3310, 3310, 33100)]] * 8
+    assert [list(summary)[:4] for summary, is_whole in store.pending()] == [halves(7200) + halves(1_790_007_200)]
+
+
+def halves(value: int) -> list:
+    return [value & 0xFFFF, value >> 16]
+
+
+def test_each_column_has_a_value_for_each_time():
+    path, history = opened(folder("history-columns"))
+    live_through(path, history, (0, 1, 3), Clock(1_790_000_000))
+    store = Store(path, CELLS)
+    walk = walk_of(store, history, Clock(1_790_000_000), False)
+    times = "".join(walk.times(1_790_000_600, 1_790_002_760, 60)).split(",")
+    assert times == [str(1_790_000_000 + 60 * minute) for minute in range(10, 47) if not 30 <= minute < 45]
+    for cell, mean in ((0, "3300.0"), (1, "3310.0")):
+        assert "".join(walk.column(cell, 2)).split(",") == [mean] * len(times)
+        assert "".join(walk.column(cell, 0)).split(",") == [mean[:4]] * len(times)
+
+
+def test_two_hours_are_summed_up():
+    path, history = opened(folder("history-sum"))
+    for window in range(8):
+        history.begin(window)
+        for minute in range(15):
+            cells_mv = [3300 - window, 3310 + minute if window != 3 else 0]
+            status = reading(cells_mv, CHARGING_LOWEST if window == 5 else 0, 360)
+            history.add(status, (15 * window + minute) * 60_000)
+        keep_now(path, history, Clock())
+    store = Store(path, CELLS)
+    store.month.read_into(0, store.month_record)
+    rows = rows_of(store.month_record, CELLS, ROWS)
+    assert rows[5] == [(3295, 3295, 32950), (3310, 3324, 33170)]
+    assert rows[3] == [(3297, 3297, 32970), (0, 0, 0)]
+    # a reading a minute stands for 10 s; 15 of them with 360 mA are 15 mAh; the first stands for nothing
+    values = list(store.month_record)
+    assert values[5:7] == [10 * (8 * 15 - 1), 150]
+    assert values[10:14] == [10 * (7 * 15 - 1), 0, 150, 0]
+
+
+def test_rest_is_where_nothing_moves():
+    path, history = opened(folder("history-rest"))
+    live_through(path, history, (0, 1, 2), Clock())
+    for window, cells_mv, balance in ((3, (3300, 3310), CHARGING_LOWEST), (4, None, 0)):
+        history.begin(window)
+        for minute in range(15):
+            status = reading(list(cells_mv or (3300, 3304 + minute // 2)), balance, 300)
+            history.add(status, (15 * window + minute) * 60_000)
+        keep_now(path, history, Clock())
+    history.begin(5)
+    for minute in range(11):  # too few minutes
+        history.add(reading([3300, 3310]), (15 * 5 + minute) * 60_000)
+    keep_now(path, history, Clock())
+    summary, _ = next(Store(path, CELLS).pending())
+    assert summary[REST_BITS] == 0b000111
+
+
+def test_a_restart_goes_on_behind_what_there_was():
+    root = folder("history-restart")
+    path, history = opened(root)
+    live_through(path, history, range(3), Clock(1_790_000_000))
+    path, again = opened(root, 0)
+    assert (again.cells, again.record[START]) == (CELLS, history.record[START] + 1)
+    live_through(path, again, range(2), Clock(1_790_010_000))
+    assert times_of(path, again, Clock(1_790_010_000)) == steps(1_790_000_000, 45, 60) + steps(1_790_010_000, 30, 60)
+    assert times_of(path, again, Clock(1_790_010_000), True) == steps(1_790_000_000, 3, 900) + steps(
+        1_790_010_000, 2, 900
+    )
+
+
+def test_records_from_before_the_time_was_known_get_their_date_afterwards():
+    root = folder("history-late")
+    path, history = opened(root)
+    live_through(path, history, range(2), Clock())
+    assert times_of(path, history, Clock(1_790_000_000))[:2] == [1_790_000_000, 1_790_000_060]
+    live_through(path, history, range(2, 4), Clock(1_790_000_000))
+    for is_month, count in ((False, 60), (True, 4)):
+        step_s = 900 if is_month else 60
+        path, later = opened(root)
+        dated = times_of(path, later, Clock(1_790_900_000), is_month)
+        assert dated == steps(1_790_000_000, count, step_s)
+
+
+def test_without_any_time_this_start_is_told_by_its_uptime():
+    root = folder("history-uptime")
+    path, history = opened(root)
+    live_through(path, history, range(1), Clock())
+    path, again = opened(root)
+    live_through(path, again, (3,), Clock())
+    assert times_of(path, again, Clock()) == list(range(2700, 3600, 60))
+    assert times_of(path, again, Clock(1_790_000_000)) == steps(1_790_002_700, 15, 60)
+
+
+def test_a_clock_that_jumps_moves_this_start_as_a_whole():
+    path, history = opened(folder("history-jump"))
+    live_through(path, history, (0,), Clock(1_790_000_000))
+    live_through(path, history, (1,), Clock(1_790_005_000))
+    jumped = Clock(1_790_005_000)
+    assert times_of(path, history, jumped) == steps(1_790_005_000, 30, 60)
+    assert times_of(path, history, jumped, True) == [1_790_005_000, 1_790_005_900]
+
+
+def test_what_a_power_cut_left_open_is_caught_up():
+    path, history = opened(folder("history-cut"))
+    store = Store(path, CELLS)
+    for window in range(10):  # the summaries never came to the flash
+        history.begin(window)
+        history.add(reading([3300, 3310]), window * 900_000)
+        stamp(history.record, Clock(1_790_000_000))
+        store.day.append(bytes(history.record))
+    live_through(path, history, (10,), Clock(1_790_000_000))
+    store = Store(path, CELLS)
+    assert store.month.next == 1
+    assert [is_whole for _, is_whole in store.pending()] == [False]
+    assert times_of(path, history, Clock(1_790_000_000), True) == steps(1_790_000_000, 11, 900)
+
+
+def test_a_damaged_record_is_left_out_of_every_column():
+    path, history = opened(folder("history-damage"))
+    live_through(path, history, range(3), Clock(1_790_000_000))
+    with open(path + "/day/0", "r+b") as file:
+        file.seek(2 * len(history.record) + 50)
+        file.write(b"\x55\xaa")
+    assert times_of(path, history, Clock(1_790_000_000)) == steps(1_790_000_000, 15, 60) + steps(1_790_001_800, 15, 60)
+
+
+def test_what_goes_while_it_is_read_is_null():
+    path, history = opened(folder("history-goes"))
+    live_through(path, history, range(2), Clock(1_790_000_000))
+    store = Store(path, CELLS)
+    walk = walk_of(store, history, Clock(1_790_000_000), False)
+    assert "".join(walk.times(0, 4_000_000_000, 60)).count(",") == 29
+    store.close()
+    os.remove(path + "/day/0")
+    assert "".join(walk.column(0, 0)).split(",") == ["null"] * 30
+
+
+def test_a_month_and_a_day_are_kept_and_no_more():
+    path, history = opened(folder("history-month"))
+    store = Store(path, CELLS)
+    record = bytes(history.record)
+    for _ in range(300):
+        store.day.append(record)
+    for _ in range(1000):
+        store.month.append(bytes(store.month_record))
+    assert 96 <= store.day.next - store.day.first <= 104
+    assert 360 <= store.month.next - store.month.first <= 384
+    size = 0
+    for ring in ("/day", "/month"):
+        size += sum([os.stat(path + ring + "/" + name)[6] for name in os.listdir(path + ring)])
+    assert size <= needed_bytes(CELLS)
+
+
+def test_more_cells_begin_anew_and_fewer_go_on():
+    root = folder("history-grow")
+    path, history = opened(root)
+    live_through(path, history, range(1), Clock(1_790_000_000))
+    assert open_store(root, "pack1", 1) == (2, history.record[START] + 1)
+    assert open_store(root, "pack1", 4) == (4, 0)
+    assert os.listdir(root) == ["pack1-4"]
+    assert open_store(root, "pack1-4", 2) == (2, 0)  # a name is not mistaken for another
+    assert sorted(os.listdir(root)) == ["pack1-4", "pack1-4-2"]
+    assert open_store(root, "pack1", 0) == (4, 0)
+
+
+def test_removed_is_gone():
+    root = folder("history-remove")
+    path, history = opened(root)
+    live_through(path, history, range(1), Clock())
+    remove(path)
+    assert os.listdir(root) == []
+
+
+def test_bytes_per_day():
+    assert bytes_per_day(4) == 96 * (2 * (10 + 16 + 180) + 4) + 12 * (2 * (10 + 16 + 96) + 4)
+
+
+def test_the_time_of_day_has_32_bits():
+    history = history_of(CELLS)
+    history.begin(3)
+    stamp(history.record, Clock(4_000_000_000))
+    assert (uptime_s(history.record), unix_s(history.record)) == (2700, 4_000_002_700)
+    stamp(history.record, Clock())
+    assert unix_s(history.record) == 0
+
+
+class FullFlash:
+    """What the store needs of `os`, with 40 KiB left."""
+
+    def __init__(self):
+        self.listdir, self.mkdir = os.listdir, os.mkdir
+
+    def statvfs(self, _path: str) -> tuple:
+        return 4096, 4096, 500, 10, 10, 0, 0, 0, 0, 255
+
+
+def test_a_full_flash_is_refused_with_figures():
+    root = folder("history-full")
+    real, history_store.os = history_store.os, FullFlash()
+    try:
+        assert "40 KiB are free" in raises(OSError, lambda: open_store(root, "pack1", 4))
+    finally:
+        history_store.os = real
+    assert os.listdir(root) == []
+
+
+def test_an_empty_record_has_no_readings():
+    history = history_of(CELLS)
+    assert history.record[READINGS] == 0
+    assert row_at(1, CELLS) - row_at(0, CELLS) == 3 * CELLS
