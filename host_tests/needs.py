@@ -1,6 +1,7 @@
 """What some tests need of this computer. Where it is missing they are skipped, and with CI=true they fail."""
 
 import os
+import shutil
 from typing import NoReturn
 
 import pytest
@@ -28,6 +29,12 @@ def need_browser() -> str:
 def need_store() -> str:
     """Path of VictoriaMetrics."""
     return victoria_metrics() or missing(MISSING_STORE)
+
+
+def need_faketime():
+    """What makes clocks run faster."""
+    if shutil.which("faketime") is None:
+        missing("faketime is not installed: apt-get install faketime")
 
 
 def need_micropython() -> str:

@@ -29,6 +29,7 @@ def missing() -> list[str]:
         "chromium": browser(),
         "libatomic1": find_library("atomic"),
         "victoria-metrics": victoria_metrics(),
+        "faketime": shutil.which("faketime"),
     }
     return [package for package, path in wanted.items() if path is None]
 

@@ -42,6 +42,13 @@ def test_each_address_is_a_balancer_of_its_own(tmp_path):
         assert list(read_status(link, 7).cells_mv)[:4] == [3281, 3280, 0, 0]
 
 
+def test_a_cell_that_leaks_sinks_away_from_the_others(tmp_path):
+    link = tmp_path / "balancer"
+    with running(link, "--cells", "3301,3302,3299", "--leakage-ma", "0,0,2000", "--speed", "1000"):
+        assert any(read_status(link).cells_mv[2] < 3298 for _ in range(100))
+        assert list(read_status(link).cells_mv)[:2] == [3301, 3302]
+
+
 def test_cells_given_once_are_those_of_all(tmp_path):
     link = tmp_path / "balancer"
     with running(link, "--address", "1", "--address", "2", "--cells", "3301,3300"):
@@ -82,6 +89,8 @@ def test_a_signal_ends_it_and_its_link(tmp_path, number):
         (["--cells", "3300,-1"], "--cells: '-1'"),
         (["--cells", "3300,3.3"], "--cells: '3.3'"),
         (["--cells", "3300,"], "--cells: ''"),
+        (["--cells", "3300,3301", "--leakage-ma", "5"], "--leakage-ma: '5' is no whole number for each of 2 cells"),
+        (["--cells", "3300,3301", "--leakage-ma", "5,-1"], "--leakage-ma: '5,-1'"),
         (["--capture", "/nowhere.json"], "--capture: /nowhere.json can't be read"),
         (["--capture", str(ROOT / "pyproject.toml")], "--capture: "),
         (["--capture", str(CAPTURES), "--cells", "3300,3300"], "--capture: "),

@@ -24,15 +24,22 @@ class Fast:
     """What runs `speed` times as fast, in `folder`, until `running` ends. `http_port` is free for a page."""
 
     def __init__(self, folder: Path, running: contextlib.ExitStack, speed: int):
-        faketime = shutil.which("faketime")
-        if faketime is None:
+        self._faketime = shutil.which("faketime") or ""
+        if not self._faketime:
             raise click.ClickException("faketime is missing: apt-get install faketime")
-        self._prefix = [faketime, "-f", f"+0 x{speed}"]
+        self._speed = speed
+        self._began_s = time.monotonic()
         self._folder = folder
         self._running = running
         self._speed = speed
         self._simulator = self._broker = None
         self.http_port = free_port(8080)
+
+    @property
+    def _prefix(self) -> list[str]:
+        """What is started later lives as much later."""
+        ahead_s = (time.monotonic() - self._began_s) * (self._speed - 1)
+        return [self._faketime, "-f", f"+{ahead_s:.3f}s x{self._speed}"]
 
     def simulator(self, *options: str) -> Path:
         """A simulated balancer at cells that stay as they are, or with `--capture`; returns its port."""

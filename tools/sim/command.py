@@ -83,6 +83,11 @@ def fault_table() -> str:
     help="2 to 24 voltages, as 3301,3302; fixed until balancing moves them. Given once it is for all balancers, "
     "else once for each.",
 )
+@click.option(
+    "--leakage-ma",
+    default="",
+    help="What each of --cells loses by itself, as 0,0,40,0: it drifts away from the others.",
+)
 @click.option("--capture", type=click.Path(path_type=Path), help="Replay this file's recorded replies in turn instead.")
 @click.option(
     "--chemistry", type=click.Choice(list(CHEMISTRIES)), default="lfp", show_default=True, help="Of the cells."
@@ -115,7 +120,18 @@ def fault_table() -> str:
     help="What is wrong, repeatable; `--fault list` explains all there are and what each leads to.",
 )
 def sim(
-    link, cells_of_each, capture, chemistry, capacity_ah, speed, latency_ms, packet_ms, addresses, seed, fault_texts
+    link,
+    cells_of_each,
+    leakage_ma,
+    capture,
+    chemistry,
+    capacity_ah,
+    speed,
+    latency_ms,
+    packet_ms,
+    addresses,
+    seed,
+    fault_texts,
 ):
     """A simulated balancer and pack on a pty; prints `ready PATH` once it answers.
 
@@ -125,7 +141,9 @@ def sim(
     _check_addresses(addresses)
     if capture is None:
         devices = [
-            SimulatedBalancer(_balancer(cells, chemistry, capacity_ah, Random(seed + i)), addresses[i], speed)
+            SimulatedBalancer(
+                _balancer(cells, leakage_ma, chemistry, capacity_ah, Random(seed + i)), addresses[i], speed
+            )
             for i, cells in enumerate(_cells_of(cells_of_each, addresses))
         ]
     elif cells_of_each:
@@ -159,11 +177,19 @@ def _faults(texts: tuple[str, ...], addresses: tuple[int, ...]) -> Faults:
         raise UsageSentence(f"--fault: {error}") from error
 
 
-def _balancer(cells_mv: list[int] | None, chemistry_name: str, capacity_ah: float, random: Random) -> Balancer:
+def _balancer(
+    cells_mv: list[int] | None, leakage_ma: str, chemistry_name: str, capacity_ah: float, random: Random
+) -> Balancer:
     """A balancer at a pack that is used daily, or at one of just these voltages."""
     chemistry = CHEMISTRIES[chemistry_name]
     if cells_mv is not None:
-        return Balancer(fixed_pack(chemistry, capacity_ah, cells_mv, random))
+        pack = fixed_pack(chemistry, capacity_ah, cells_mv, random)
+        leakages_ma = [int(text) for text in leakage_ma.split(",") if text.isdigit()]
+        if leakage_ma and len(leakages_ma) != len(pack.cells):
+            raise UsageSentence(f"--leakage-ma: {leakage_ma!r} is no whole number for each of {len(pack.cells)} cells")
+        for cell, cell_ma in zip(pack.cells, leakages_ma, strict=False):
+            cell.leakage_ma = cell_ma
+        return Balancer(pack)
     pack = default_pack(chemistry, capacity_ah, random)
     pack.use(daily_use(pack, chemistry, capacity_ah, random))
     return Balancer(pack, noise=random)

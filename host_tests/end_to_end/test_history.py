@@ -1,0 +1,183 @@
+"""A day in minutes: what the device keeps of its readings against what somebody who saw them all works out."""
+
+import contextlib
+import itertools
+import json
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from host_tests.end_to_end import web
+from host_tests.end_to_end.chain import assert_no_traceback
+from host_tests.end_to_end.process import PATIENCE_S, until
+from host_tests.needs import need_faketime
+from tools.bench.fast import Fast
+from tools.demo import signal_group
+
+HOURS = 2
+SPEED = 120
+CELLS = 4
+INTERVAL_S = 10
+EDGE_S = 3
+LEAKING = 3  # this cell, far more than any that is sound
+SIMULATED = ("--leakage-ma", "0,0,900,0", "--packet-ms", "100")
+HEAP = "400k"
+
+
+class Eyewitness:
+    """Sees the readings on the event stream of a device, by their sequence; comes back when it is thrown out."""
+
+    def __init__(self, http_port: int):
+        self.readings = {}
+        self.goes_on = True
+        self._port = http_port
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self):
+        while self.goes_on:
+            with contextlib.suppress(OSError, ValueError):
+                self._read()
+            time.sleep(0.01)
+
+    def _read(self):
+        with socket.create_connection((web.LOOPBACK, self._port), PATIENCE_S) as stream:
+            stream.sendall(b"GET /api/v1/events HTTP/1.0\r\n\r\n")
+            for line in stream.makefile("rb"):
+                if line.startswith(b'data: {"pack": "pack1", "pack_mv"'):
+                    status = json.loads(line[6:])
+                    if status["time"] is not None:
+                        self.readings[status["sequence"]] = status
+
+
+def of_minute(readings: list[dict], start_s: int) -> list[list[dict]]:
+    """The readings of a minute, in all ways it could be: at this pace a clock that is looked at twice is a second off.
+
+    None where one of them, or of those before and after, was not seen.
+    """
+    near = [reading for reading in readings if -1.5 * INTERVAL_S < reading["time"] - start_s < 60 + 1.5 * INTERVAL_S]
+    inside = [reading for reading in near if EDGE_S < reading["time"] - start_s < 60 - EDGE_S]
+    edge = [reading for reading in near if min(abs(reading["time"] - start_s - end_s) for end_s in (0, 60)) <= EDGE_S]
+    sequences = [reading["sequence"] for reading in near]
+    is_whole = bool(inside) and near[0]["time"] < start_s - EDGE_S and near[-1]["time"] > start_s + 60 + EDGE_S
+    if not is_whole or sequences != list(range(sequences[0], sequences[0] + len(sequences))):
+        return []
+    return [[*inside, *some] for count in range(len(edge) + 1) for some in itertools.combinations(edge, count)]
+
+
+def summary(readings: list[dict], cell: int) -> tuple[int, int, float]:
+    """Minimum, maximum, and the mean to the tenth below."""
+    values = [reading["cells_mv"][cell] for reading in readings]
+    return min(values), max(values), sum(values) * 10 // len(values) / 10
+
+
+def column(answer: dict, number: int) -> list[tuple]:
+    """(minimum, maximum, mean) of every cell in this step."""
+    return [tuple(cell[kind][number] for kind in ("minimum_mv", "maximum_mv", "mean_mv")) for cell in answer["cells"]]
+
+
+def assert_minutes(answer: dict, readings: list[dict]) -> int:
+    """Every minute of the answer that was seen whole is right; returns how many."""
+    whole = 0
+    for number, start_s in enumerate(answer["time"]):
+        possible = [[summary(some, cell) for cell in range(CELLS)] for some in of_minute(readings, start_s)]
+        if possible and number < len(answer["time"]) - 1:
+            assert column(answer, number) in possible
+            whole += 1
+    return whole
+
+
+def assert_quarters(month: dict, day: dict):
+    """Each 15 minutes are those of the minutes in it."""
+    for number, start_s in enumerate(month["time"][:-1]):
+        minutes = [column(day, i) for i, at_s in enumerate(day["time"]) if -2 < at_s - start_s < 898]
+        for cell, (minimum, maximum, mean) in enumerate(column(month, number)):
+            assert minimum == min(minute[cell][0] for minute in minutes)
+            assert maximum == max(minute[cell][1] for minute in minutes)
+            means = [round(10 * minute[cell][2]) for minute in minutes]
+            assert round(10 * mean) == sum(means) // len(means)
+
+
+def assert_health(health: dict, readings: list[dict]):
+    """Times, shares and charges, within what seconds without fractions can say."""
+    times = {"observed": 0, "lowest": 0, "balancing": 0}
+    given_mas = 0
+    for before, reading in itertools.pairwise(readings):
+        seconds = min(reading["time"] - before["time"], 2 * INTERVAL_S)
+        times["observed"] += seconds
+        times["lowest"] += seconds * (reading["lowest_cell"] == LEAKING and reading["delta_mv"] >= 5)
+        times["balancing"] += seconds * (reading["balance_state"] != "waiting")
+        given_mas += seconds * reading["balance_ma"] * (reading["balance_state"] == "charging_lowest")
+    assert health["observed_s"] == pytest.approx(times["observed"], rel=0.02)
+    assert health["balancing_s"] == pytest.approx(times["balancing"], rel=0.05)
+    assert health["given_mah"] == pytest.approx(given_mas / 3600, rel=0.05)
+    leaking = health["cells"][LEAKING - 1]
+    assert leaking["lowest_percent"] == pytest.approx(100 * times["lowest"] / times["observed"], abs=2)
+    assert leaking["given_mah"] > 0.9 * health["given_mah"] > 0
+
+
+class Day:
+    """A leaking cell, the firmware, and somebody who watches, all with clocks that run faster."""
+
+    def __init__(self, folder: Path, running: contextlib.ExitStack):
+        self._fast = Fast(folder, running, SPEED)
+        self._port = self._fast.simulator(*SIMULATED)
+        self._log = folder / "log"
+        (folder / "data").mkdir()
+        packs = [{"interval_ms": 1000 * INTERVAL_S, "timeout_ms": 10_000}]
+        (folder / "data/config.json").write_text(json.dumps({"packs": packs}))
+
+    def start(self):
+        overrides = {"http": {"enabled": True, "host": web.LOOPBACK, "port": self._fast.http_port}}
+        self.firmware = self._fast.firmware(self._port, overrides, heap=HEAP, log=self._log)
+        self.witness = Eyewitness(self._fast.http_port)
+        until(lambda: self.witness.readings, "a reading")
+
+    def kill(self):
+        """`kill -9` for faketime, and for MicroPython, which is its child."""
+        self.witness.goes_on = False
+        signal_group(self.firmware, signal.SIGKILL)
+        self.firmware.wait()
+        assert_no_traceback(self._log.read_text())
+
+    def get(self, span: str) -> dict:
+        answer = until(lambda: self._get(span), f"a history of {span}")
+        assert len({len(answer["time"]), *(len(cell[kind]) for cell in answer["cells"] for kind in cell)}) == 1
+        return answer
+
+    def _get(self, span: str) -> dict | None:
+        try:
+            return web.request(self._fast.http_port, f"/api/v1/history?span={span}").json()
+        except ValueError:
+            return None  # at this pace the device's patience may be shorter than our wish to read
+
+    def readings(self) -> list[dict]:
+        """What was seen, in order."""
+        return [self.witness.readings[sequence] for sequence in sorted(self.witness.readings)]
+
+
+def test_a_day_is_kept_as_it_was_and_through_a_power_cut(tmp_path):
+    need_faketime()
+    with contextlib.ExitStack() as running:
+        day = Day(tmp_path, running)
+        day.start()
+        time.sleep(HOURS * 3600 / 2 / SPEED)
+        before, month, seen = day.get("24h"), day.get("30d"), day.readings()
+        assert assert_minutes(before, seen) > HOURS * 60 / 2 * 0.5
+        assert_quarters(month, day.get("24h"))
+        assert_health(day.get("1h")["health"], day.readings())
+        assert len(day.get("1h")["time"]) <= 61
+        day.kill()
+        day.start()
+        time.sleep(HOURS * 3600 / 2 / SPEED)
+        after, again = day.get("24h"), day.readings()
+        kept = set(before["time"]) & set(after["time"])
+        assert len(kept) >= len(before["time"]) - 16
+        assert assert_minutes(after, seen) > 0.5 * (HOURS * 60 / 2 - 15)
+        assert assert_minutes(after, again) > HOURS * 60 / 2 * 0.5
+        assert_quarters(day.get("30d"), after)
+        assert after["health"]["observed_s"] > 0.6 * HOURS * 3600
+        day.kill()
