@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from host_tests.end_to_end import web
-from host_tests.end_to_end.chain import assert_no_traceback
+from host_tests.end_to_end.chain import FIXED, Firmware, Simulator, assert_no_traceback
+from host_tests.end_to_end.past import DRIFT_MV, DRIFTING, cells_at, make_past
 from host_tests.end_to_end.process import PATIENCE_S, until
 from host_tests.needs import need_faketime
 from tools.bench.fast import Fast
@@ -181,3 +182,99 @@ def test_a_day_is_kept_as_it_was_and_through_a_power_cut(tmp_path):
         assert_quarters(day.get("30d"), after)
         assert after["health"]["observed_s"] > 0.6 * HOURS * 3600
         day.kill()
+
+
+def path_of(**query) -> str:
+    return "/api/v1/history?" + "&".join(f"{key}={value}" for key, value in query.items())
+
+
+def test_a_month_that_was_there_before_is_told_as_it_was(tmp_path):
+    """The last day ends on the flash; what is read now comes behind it, in the same start of nothing."""
+    days, end_s = 31, int(time.time()) - 600
+    firmware = Firmware(tmp_path, tmp_path / "nobody")
+    make_past(firmware.data, CELLS, days, end_s)
+    with firmware:
+        day, month = (until(lambda span=span: firmware.get(path_of(span=span)), span).json() for span in ("24h", "30d"))
+    begin_s = end_s - days * 86_400
+    assert 1425 <= len(day["time"]) <= 1431
+    for number, at_s in enumerate(day["time"]):
+        window, minute = divmod((at_s - begin_s) // 60, 15)
+        assert column(day, number) == [(mv, mv, mv) for mv in cells_at(window, minute, CELLS)]
+    assert 2878 <= len(month["time"]) <= 2880 and month["time"][-1] == end_s - 900
+    for number, at_s in enumerate(month["time"]):
+        minutes = [cells_at((at_s - begin_s) // 900, minute, CELLS) for minute in range(15)]
+        means = [sum(10 * cells[cell] for cells in minutes) // 15 / 10 for cell in range(CELLS)]
+        assert [value[0] for value in column(month, number)] == [min(values) for values in zip(*minutes, strict=True)]
+        assert [value[2] for value in column(month, number)] == means
+    health = month["health"]
+    assert health == day["health"]
+    assert health["weakest_cell"] == DRIFTING
+    assert health["cells"][DRIFTING - 1]["drift_mv_per_day"] == pytest.approx(-0.75 * DRIFT_MV, abs=0.1)
+    assert health["balancing_s"] == pytest.approx(health["observed_s"] / 24, rel=0.05)
+
+
+@pytest.mark.parametrize(("cells", "heap_kib"), [(4, 232), (24, 256)])
+def test_a_day_is_told_in_a_small_heap_while_a_browser_watches(tmp_path, cells, heap_kib):
+    cells_mv = ",".join(str(mv) for mv in cells_at(0, 0, cells))
+    with Simulator(tmp_path, "--cells", cells_mv) as simulator:
+        firmware = Firmware(tmp_path, simulator.link, heap_kib=heap_kib)
+        make_past(firmware.data, cells, 2, int(time.time()) - 600)
+        with firmware, firmware.events() as stream:
+            firmware.wait_for_line("link online")
+            for span in ("1h", "24h", "30d", "24h"):
+                answer = firmware.get(path_of(span=span)).json()
+                lengths = {len(cell[kind]) for cell in answer["cells"] for kind in cell}
+                assert lengths == {len(answer["time"])}
+                assert len(answer["cells"]) == len(answer["health"]["cells"]) == cells
+            assert stream.statuses()
+
+
+def test_one_answer_at_a_time_and_a_sentence_for_what_is_wrong(tmp_path):
+    config = {"packs": [{"name": "front"}, {"name": "rear", "uart": 1}]}
+    with Simulator(tmp_path, *FIXED) as simulator:
+        firmware = Firmware(tmp_path, simulator.link, config=config)
+        with firmware:
+            firmware.wait_for_line("front: link online")
+            until(lambda: firmware.get(path_of(pack="front")).json()["time"], "a minute")
+            assert firmware.get("/api/v1/history").json()["pack"] == "front"
+            rear = firmware.get(path_of(pack="rear", span="1h")).json()
+            assert (rear["pack"], rear["time"], rear["cells"], rear["health"]) == ("rear", [], [], None)
+            for query, status, field in (
+                ({"span": "2h"}, 400, "span"),
+                ({"span": ""}, 400, "span"),
+                ({"pack": "left"}, 404, "pack"),
+                ({"pack": "../front"}, 404, "pack"),
+            ):
+                answer = firmware.get(path_of(**query))
+                assert (answer.status, answer.json()["field"]) == (status, field)
+            head = web.request(firmware.http_port, path_of(span="1h"), "HEAD")
+            assert (head.status, head.body) == (200, b"")
+            slow = web.connect(firmware.http_port, b"GET /api/v1/history HTTP/1.1\r\n\r\n")
+            slow.close()
+            until(lambda: firmware.get(path_of(span="24h")).status == 200, "its turn, after one who left")
+
+
+def test_while_one_reads_another_is_told_to_wait(tmp_path):
+    firmware = Firmware(tmp_path, tmp_path / "nobody")
+    make_past(firmware.data, 24, 2, int(time.time()) - 600)
+    with firmware:
+        until(lambda: firmware.get(path_of(span="1h")).json()["time"] is not None, "the history")
+        request = b"GET /api/v1/history?span=24h HTTP/1.0\r\n\r\n"
+        with web.connect(firmware.http_port, request) as first:
+            assert b"200" in first.recv(64)
+            refused = firmware.get(path_of(span="1h"))
+            assert refused.status == 503 and "being read" in refused.json()["error"]
+            assert web.rest_of(first).endswith(b"}")
+        assert firmware.get(path_of(span="1h")).status == 200
+
+
+@pytest.mark.parametrize("config", [{"history": {"enabled": False}}, {"profile": "telemetry"}])
+def test_switched_off_it_keeps_nothing(tmp_path, config):
+    with Simulator(tmp_path, *FIXED) as simulator:
+        firmware = Firmware(tmp_path, simulator.link, config=config, http="profile" not in config)
+        with firmware:
+            firmware.wait_for_line("link online")
+            if "profile" not in config:
+                answer = firmware.get("/api/v1/history")
+                assert answer.status == 404 and "history.enabled" in answer.json()["error"]
+        assert not (firmware.data / "history").exists()

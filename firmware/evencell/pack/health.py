@@ -90,7 +90,8 @@ class Health:
         if best is None:
             return None, "No cell stands out."
         end = ": probably the weakest cell." if len(reasons) > 1 else ": one sign alone, watch it."
-        return best + 1, "Cell %d %s%s" % (best + 1, " and ".join(reasons), end)
+        listed = " and ".join([", ".join(reasons[:-1])] * (len(reasons) > 1) + reasons[-1:])
+        return best + 1, "Cell %d %s%s" % (best + 1, listed, end)
 
     def _swinging(self):
         for cell in range(self._cells):

@@ -85,28 +85,24 @@ class Walk:
             separator = "," if times else separator
 
     def column(self, cell: int, kind: int):
-        """Generates the same of a cell's minimum (kind 0), maximum (1) or mean (2), after `times` was walked."""
+        """Generates the same of a cell's minimum (kind 0), maximum (1) or mean (2, with tenths), after `times`."""
         separator = ""
+        at, width = row_at(0, self._cells) + 3 * cell + kind, 3 * self._cells
         for number in range(self.count):
             shown = self._shown[number]
             if not shown:
                 continue
             record = self.read(number)
-            yield separator + ",".join(
-                [
-                    _text(record[row_at(row, self._cells) + 3 * cell + kind] if record else 0, kind)
-                    for row in range(self._rows)
-                    if shown >> row & 1
-                ]
-            )
+            values = []
+            for row in range(self._rows):
+                if shown >> row & 1:
+                    value = record[at + row * width] if record else 0
+                    values.append(
+                        "null" if not value else "%d.%d" % (value // 10, value % 10) if kind == 2 else str(value)
+                    )
+            yield separator + ",".join(values)
             separator = ","
 
     def _is_filled(self, record, row: int) -> bool:
-        return any(record[row_at(row, self._cells) : row_at(row + 1, self._cells)])
-
-
-def _text(value: int, kind: int) -> str:
-    """Whole millivolts; of a mean the tenths too."""
-    if not value:
-        return "null"
-    return "%d.%d" % (value // 10, value % 10) if kind == 2 else str(value)
+        at = row_at(row, self._cells)
+        return any(record[at + 3 * cell] for cell in range(self._cells))
