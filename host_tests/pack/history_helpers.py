@@ -44,13 +44,14 @@ def rows_of(record, cells: int, rows: int = 15) -> list:
 def folder(name: str) -> str:
     """A path where nothing is."""
     path = scratch_path(name)
-    clear(path)
+    if exists(path):  # the 32-bit port gives one name
+        clear(path)
+        os.rmdir(path)
     return path
 
 
 def clear(path: str):
-    if not exists(path):
-        return
+    """Remove all that is in a folder."""
     for name in os.listdir(path):
         below = path + "/" + name
         if os.stat(below)[0] & 0x4000:

@@ -155,16 +155,20 @@ class Keeper:
 
     async def run(self):
         """Look whenever something changed."""
-        for i in range(len(self.histories) - 1, -1, -1):
-            if not self.histories[i].cells:
-                self._make_room(self.histories[i], 0)  # what was kept can be read before the first reading
+        self.find()
         while True:
             await self._consumer.changed()
             self.look()
 
+    def find(self):
+        """Find what was kept: it can be read before the first reading."""
+        for i in range(len(self.histories) - 1, -1, -1):  # one may be removed
+            if not self.histories[i].cells:
+                self._make_room(self.histories[i], 0)
+
     def look(self):
         """Take in what is new, and keep what is whole."""
-        for i in range(len(self.histories) - 1, -1, -1):  # one may be removed
+        for i in range(len(self.histories) - 1, -1, -1):
             self._look_at(self.histories[i])
 
     def _look_at(self, history: History):
