@@ -21,7 +21,7 @@ from evencell.pack.history_store import (
 )
 from evencell.pack.history_walk import Walk
 from evencell.protocol.jk_balancer import CHARGING_LOWEST
-from host_tests.pack.history_helpers import folder, history_of, reading, rows_of
+from host_tests.pack.history_helpers import clear, folder, history_of, reading, rows_of
 from host_tests.portable import raises
 
 CELLS = 2
@@ -138,7 +138,7 @@ def test_rest_is_where_nothing_moves():
     for window, cells_mv, balance in ((3, (3300, 3310), CHARGING_LOWEST), (4, None, 0)):
         history.begin(window)
         for minute in range(15):
-            status = reading(list(cells_mv or (3300, 3304 + minute // 2)), balance, 300)
+            status = reading(list(cells_mv or (3300, 3310 + minute // 5)), balance, 300)
             history.add(status, (15 * window + minute) * 60_000)
         keep_now(path, history, Clock())
     history.begin(5)
@@ -175,6 +175,18 @@ def test_records_from_before_the_time_was_known_get_their_date_afterwards():
         assert dated == steps(1_790_000_000, count, step_s)
 
 
+def test_a_start_that_never_knew_the_time_is_not_shown():
+    root = folder("history-never")
+    path, history = opened(root)
+    live_through(path, history, range(2), Clock())
+    path, next_one = opened(root)
+    live_through(path, next_one, range(1), Clock(1_790_000_000))
+    path, now = opened(root)
+    for is_month, count in ((False, 15), (True, 1)):
+        step_s = 900 if is_month else 60
+        assert times_of(path, now, Clock(1_790_900_000), is_month) == steps(1_790_000_000, count, step_s)
+
+
 def test_without_any_time_this_start_is_told_by_its_uptime():
     root = folder("history-uptime")
     path, history = opened(root)
@@ -207,6 +219,14 @@ def test_what_a_power_cut_left_open_is_caught_up():
     assert store.month.next == 1
     assert [is_whole for _, is_whole in store.pending()] == [False]
     assert times_of(path, history, Clock(1_790_000_000), True) == steps(1_790_000_000, 11, 900)
+
+
+def test_a_day_that_is_lost_does_not_stop_the_month():
+    path, history = opened(folder("history-lost"))
+    live_through(path, history, range(16), Clock(1_790_000_000))
+    clear(path + "/day")
+    live_through(path, history, range(16, 24), Clock(1_790_000_000))
+    assert times_of(path, history, Clock(1_790_000_000), True) == steps(1_790_000_000, 24, 900)
 
 
 def test_a_damaged_record_is_left_out_of_every_column():

@@ -201,12 +201,12 @@ class Keeper:
             self._try(history, "keep", history.cells, history.record, self._clock)
 
     def _try(self, history: History, function: str, *arguments):
-        """What the store's function returns, or None where the flash refuses, which is logged once."""
+        """What the store's function returns, or None where flash or memory refuse, which is logged once."""
         try:
             result = call(_STORE, function, self.folder, history.pack.name, *arguments)
             self._is_failing = False
             return result
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             if not self._is_failing:
                 self._is_failing = True
                 self._log.warning("no history of %s: %s" % (history.pack.name, error))
