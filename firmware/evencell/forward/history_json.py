@@ -7,10 +7,8 @@ import gc
 import json
 from array import array
 
-from microdot import Response
-
 from evencell.compat import const, sleep_ms, wait_for_ms
-from evencell.forward.server import StreamResponse, error
+from evencell.forward.server import JSON_TYPE, Response, error, unescaped
 from evencell.pack.history import MINUTES, READINGS, START
 from evencell.system.on_demand import forget
 
@@ -19,28 +17,39 @@ _HEALTH_S = const(2_592_000)
 _PIECE_BYTES = const(512)
 _PIECE_MS = const(5_000)
 _ANSWER_MS = const(120_000)
+_TURN_MS = const(50)
 _KINDS = ("minimum_mv", "maximum_mv", "mean_mv")
-_HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: application/json; charset=UTF-8\r\nCache-Control: no-store\r\n\r\n"
 
 
 def answer(context, request) -> Response:
     """The answer to a request, or what is wrong with it."""
-    keeper, span = context.history, request.args.get("span", "24h")
+    keeper = context.history
     if keeper is None:
         return error(404, "no history is kept here: history.enabled is false, or the profile has none")
-    histories = keeper.histories
-    name = request.args.get("pack")
-    found = [history for history in histories if name in (None, history.pack.name)]
+    try:
+        name, span = _asked(request.query)
+    except ValueError:
+        return error(400, "a query is pack=NAME&span=1h, 24h or 30d")
+    found = [history for history in keeper.histories if name in (None, history.pack.name)]
     if not found:
         return error(404, "there is no history of this pack: no such name, or no room (the log says so)", "pack")
     if span not in _SPANS:
         return error(400, "span is 1h, 24h or 30d", "span")
-    if request.method == "HEAD":
-        return Response("", 200, {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "no-store"})
     if keeper.is_read:
         return error(503, "the history is being read already; try again in a moment")
-    keeper.is_read = True
-    return StreamResponse(Answer(context, found[0], span).send)
+    return Response((), JSON_TYPE, send=Answer(context, found[0], span).send)
+
+
+def _asked(query: str) -> tuple:
+    """Pack, or None, and span; raises ValueError for an escape that is none."""
+    name, span = None, "24h"
+    for part in query.split("&"):
+        key, _, value = part.partition("=")
+        if key == "pack":
+            name = unescaped(value)
+        elif key == "span":
+            span = unescaped(value)
+    return name, span
 
 
 class Answer:
@@ -55,11 +64,14 @@ class Answer:
 
     async def send(self, writer):
         """Send it piece by piece, within two minutes; raises OSError or asyncio.TimeoutError."""
+        keeper = self._keeper
+        while keeper.is_read:  # by one who asked at the same moment
+            await sleep_ms(_TURN_MS)
+        keeper.is_read = True
         try:
-            writer.write(_HEAD)
             await wait_for_ms(self._send(writer), _ANSWER_MS)
         finally:
-            self._keeper.is_read = False
+            keeper.is_read = False
             if self._store:
                 self._store.close()
             forget("evencell.pack.history_store", "evencell.pack.history_walk", "evencell.pack.health")
