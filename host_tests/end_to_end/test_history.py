@@ -218,7 +218,7 @@ def test_a_month_that_was_there_before_is_told_as_it_was(tmp_path):
     assert health["balancing_s"] == pytest.approx(health["observed_s"] / 24, rel=0.05)
 
 
-@pytest.mark.parametrize(("cells", "heap_kib"), [(4, 232), (24, 256)])
+@pytest.mark.parametrize(("cells", "heap_kib"), [(4, 208), (24, 232)])
 def test_a_day_is_told_in_a_small_heap_while_a_browser_watches(tmp_path, cells, heap_kib):
     cells_mv = ",".join(str(mv) for mv in cells_at(0, 0, cells))
     with Simulator(tmp_path, "--cells", cells_mv) as simulator:
@@ -252,6 +252,7 @@ def test_one_answer_at_a_time_and_a_sentence_for_what_is_wrong(tmp_path):
             ):
                 answer = firmware.get(path_of(**query))
                 assert (answer.status, answer.json()["field"]) == (status, field)
+            assert firmware.get(path_of(span="%zz")).status == 400
             head = web.request(firmware.http_port, path_of(span="1h"), "HEAD")
             assert (head.status, head.body) == (200, b"")
             slow = web.connect(firmware.http_port, b"GET /api/v1/history HTTP/1.1\r\n\r\n")

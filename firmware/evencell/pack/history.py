@@ -17,7 +17,11 @@ from evencell.compat import const
 from evencell.pack.status import CHARGING, DISCHARGING
 from evencell.system.on_demand import call, forget
 
-START, OBSERVED_S, BALANCING_S, READINGS, HEAD = const(4), const(5), const(6), const(7), const(10)
+START = const(4)
+OBSERVED_S = const(5)
+BALANCING_S = const(6)
+READINGS = const(7)
+HEAD = const(10)
 MINUTES = const(15)
 
 _MINUTE_MS = const(60_000)

@@ -13,7 +13,8 @@ from evencell.system.files import exists
 from evencell.system.ring import Ring
 
 ROWS = const(8)
-REST_BITS, _FOLLOWING = const(7), const(8)
+REST_BITS = const(7)
+_FOLLOWING = const(8)
 
 _DAY = const(8), const(13)  # records in a file, files: 96 records at least
 _MONTH = const(24), const(16)  # 360 at least
