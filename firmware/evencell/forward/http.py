@@ -9,6 +9,7 @@ from evencell.forward.event_stream import EventStreams
 from evencell.forward.rendered import Rendered
 from evencell.forward.server import JSON_TYPE, Response, Server, error, json_response
 from evencell.forward.status_json import status_with_diagnosis
+from evencell.system.on_demand import call
 
 _PAGE = __file__.rsplit("/", 1)[0] + "/page.html.gz"
 _HTML_TYPE = "text/html; charset=UTF-8"
