@@ -20,6 +20,7 @@ from evencell.display.fonts import fonts
 from tools import slots
 from tools.parts import DISPLAY_SIZES, PROFILES, left_out
 from tools.shake import compact_font, without_slots
+from tools.shorten import shortened
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "firmware"
@@ -78,6 +79,8 @@ def build_tree(tree: Path, board: dict, profile: str) -> Path:
     sources = {**firmware_sources(), **board_sources(board), **font_sources()}
     for name in left_out(sources, board, profile):
         del sources[name]
+    if is_small(board):
+        sources |= {name: path for name, path in short_sources().items() if name in sources}
     wanted = {str(Path(name).with_suffix(".mpy")) for name in sources} | {"board.py", "main.py", slots.MANIFEST}
     for name, source in sources.items():
         compile_module(source, tree / Path(name).with_suffix(".mpy"), name, board)
@@ -92,6 +95,16 @@ def build_tree(tree: Path, board: dict, profile: str) -> Path:
 def firmware_sources() -> dict[str, Path]:
     """Name in the tree → source, for every module of the firmware."""
     return {str(path.relative_to(FIRMWARE)): path for path in sorted(FIRMWARE.glob("evencell/**/*.py"))}
+
+
+def is_small(board: dict) -> bool:
+    """Whether the tree is to take as little heap as it can, at the cost of what a traceback tells."""
+    return board.get("small", "march" in board)
+
+
+def short_sources() -> dict[str, Path]:
+    """The same with shorter names (shorten.py)."""
+    return shortened(firmware_sources(), sorted((ROOT / "boards").glob("*.py")), BUILD / "short")
 
 
 def board_sources(board: dict) -> dict[str, Path]:
@@ -191,7 +204,7 @@ def compile_module(source: Path, target: Path, name: str, board: dict):
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_suffix(".new")
     options = [f"-march={board['march']}"] if "march" in board else []
-    options += ["-O3"] if board.get("small", "march" in board) else []
+    options += ["-O3"] if is_small(board) else []
     text = without_slots(source.read_text("utf-8"))
     run([str(tool("mpy-cross")), *options, "-s", name, "-o", str(new), "-"], given=text)
     new.replace(target)
