@@ -29,13 +29,14 @@ def test_every_reading_arrives_whatever_is_killed(number):
 
 def test_a_store_that_was_away_gets_every_reading(tmp_path):
     """More than the queue of its sender holds, and a `kill -9`."""
-    cells = ",".join(["3300"] * 24)  # long lines: the queue is full soon
-    config = {"packs": [{"model": "jk_b2a24s"}], "mqtt": {"publish_s": 1}}
-    with Store() as store, Simulator(tmp_path, "--cells", cells) as simulator:
-        config["influx"] = {"url": f"{store.url}/write", "batch_s": 1}
+    replies = tmp_path / "replies.json"
+    backlog.write_replies(replies)
+    with Store() as store, Simulator(tmp_path, "--capture", replies) as simulator:
+        config = {"mqtt": {"publish_s": 1}, "influx": {"url": f"{store.url}/write", "batch_s": 1}}
         with Firmware(tmp_path, simulator.link, config=config) as firmware:
             until(lambda: len(times_s(store, firmware, "pack1")) >= 2, "two readings")
-            store.kill()
+            store.kill()  # it may forget what it took in its last second
+            firmware.wait_for_line("influx: ")
             read_s = set()
             until(lambda: look(firmware, read_s)["influx"]["dropped"] > 3, "more than the queue holds")
             firmware.kill()

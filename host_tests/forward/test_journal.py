@@ -245,6 +245,16 @@ def test_each_taker_gets_all_and_forgets_nothing_of_it():
     assert again.journal.store is None
 
 
+def test_a_batch_that_was_not_stored_comes_again():
+    for count in (5, HELD + 5):
+        context = Context(takers=(False, True))
+        context.read(count)
+        first, _ = batch(context.journal, INFLUX, 3)
+        again, _ = batch(context.journal, INFLUX, 3)
+        assert len(first) == 3 and first == again
+        assert sequences(taken(context.journal, INFLUX)) == list(range(1, count + 1))
+
+
 def test_a_taker_that_never_comes_does_not_hold_up_the_other():
     context = Context(takers=(True, True))
     heard = []

@@ -78,7 +78,7 @@ class Scene:
         self._folder = folder
         self._http_port = free_port(0)  # a usual one may go to another while the firmware is dead
         replies = folder / "replies.json"
-        replies.write_text(json.dumps([{"request": _REQUEST, "reply": reply(level)} for level in _LEVELS_MV]))
+        write_replies(replies)
         self._port = self.fast.simulator("--capture", str(replies))
         self.relay = Relay(self.fast.broker())
         running.callback(self.relay.close)
@@ -116,6 +116,11 @@ class Scene:
 
     def logs(self) -> str:
         return "".join(path.read_text() for path in sorted(self._folder.glob("log*")))
+
+
+def write_replies(path: Path):
+    """A recording for the simulator, in which each answer differs from the one before: every reading is due."""
+    path.write_text(json.dumps([{"request": _REQUEST, "reply": reply(level)} for level in _LEVELS_MV]))
 
 
 def reply(level_mv: int) -> str:

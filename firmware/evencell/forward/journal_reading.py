@@ -88,7 +88,8 @@ def batch(journal, taker: int, most: int) -> tuple:
     """
     if journal.is_behind(taker):
         return journal.store.batch(taker, most)
-    first = journal.marks[taker]
+    # Of MQTT's a new connection takes the marks back; any other taker's batch may have failed, and comes again.
+    first = journal.marks[taker] if taker == MQTT else journal.taken[taker]
     last = min(first + most, journal.newest() if taker == MQTT else journal.count)
     journal.marks[taker] = last
     places = [journal.at(place) for place in range(first, last)]
