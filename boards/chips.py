@@ -53,15 +53,15 @@ _DOUBTS = (
 )
 _UART = ("tx", "rx", "de")
 _BUS = ("sda", "scl")
-_SINGLE = ("button", "w_output")
-_INPUTS = ("rx", "button")
+_SINGLE = ("button", "button_2", "w_output")
+_INPUTS = ("rx", "button", "button_2")
 _NEEDED = ("tx", "rx")
 _SPI = ("mosi", "sck", "dc")
 _DISPLAY = ("mosi", "sck", "dc", "cs", "rst", "backlight")
 
 
 def refusal(chip: str, name: str, pin: int) -> str | None:
-    """Why `pin` of `chip` can't be used as `name`, or None. Names other than `rx` and `button` are outputs."""
+    """Why `pin` of `chip` can't be used as `name`, or None. Names other than `rx` and buttons are outputs."""
     rules = CHIPS[chip]
     if not 0 <= pin <= rules["highest"] or pin in rules["missing"]:
         return "%s has no GPIO%d that could be used" % (rules["name"], pin)

@@ -125,7 +125,13 @@ class Board:
 
     def button(self):
         """A function: whether the button is pressed now. Every button here joins its pin with ground."""
-        number = self._data.get("button")
+        return self._key(self._data.get("button"))
+
+    def button_2(self):
+        """The same for the second button."""
+        return self._key(self._data.get("button_2"))
+
+    def _key(self, number: int | None):
         if number is None:
             return None
         if self._data["chip"] == "esp32" and number >= 34:

@@ -1,4 +1,5 @@
-"""This computer as a board: a serial port or pty for a UART, a folder for the flash, a picture for the display.
+"""This computer as a board: a serial port or pty for a UART, a folder for the flash, a picture for the display, files
+for the buttons.
 
 Runs on MicroPython's unix port. `evencell run` says through the environment what the command line asked for.
 """
@@ -6,6 +7,8 @@ Runs on MicroPython's unix port. `evencell run` says through the environment wha
 import json
 import os
 import sys
+
+from evencell.compat import ticks_diff, ticks_ms
 
 BOARD = {
     "name": "host",
@@ -21,6 +24,8 @@ SETTINGS_VARIABLE = "EVENCELL_HOST"
 RESTART_STATUS = 75  # of the process after `restart()`: whoever started it may start it again
 RTC_BYTES = 1024  # what the journal takes of 2048 (docs/architecture.md)
 _VMIN = 6  # Linux's index into the control characters
+_KEY_BLIND_MS = 100  # counted at most between two looks
+_KEY_UP_MS = 100  # between two presses
 
 
 class Board:
@@ -87,12 +92,61 @@ class Board:
         sys.exit(RESTART_STATUS)
 
     def button(self):
-        """None: there is none."""
-        return
+        """A function: whether the button is pressed now. A file stands for it: see `Key`."""
+        return Key(self.storage + "/button").is_down
+
+    def button_2(self):
+        """The same for the second button."""
+        return Key(self.storage + "/button_2").is_down
 
     def rtc_memory(self):
         """A file that stands for memory which outlives a crash, but no power cut."""
         return RtcMemory(self.storage + "/rtc")
+
+
+class Key:
+    """A button that is a file: a number of milliseconds written into it is a press so long, after which it is empty.
+
+    Time counts while somebody looks: a press grows longer where this computer is busy with others.
+    """
+
+    def __init__(self, path: str):
+        self._path = path
+        self._text = bytearray(6)
+        self._looked = ticks_ms()
+        self._left_ms = -_KEY_UP_MS
+        with open(path, "ab"):
+            pass  # it is there now, and what was in it is, too
+        self._file = open(path, "rb", buffering=0)
+
+    def is_down(self) -> bool:
+        """Whether it is pressed now. Takes no heap while nothing is in the file."""
+        now = ticks_ms()
+        passed_ms = min(ticks_diff(now, self._looked), _KEY_BLIND_MS)
+        self._looked = now
+        was_down = self._left_ms > 0
+        if self._left_ms > -_KEY_UP_MS:
+            self._left_ms -= passed_ms
+            if was_down and self._left_ms <= 0:
+                self._empty()
+        else:
+            self._left_ms = self._read()
+        return self._left_ms > 0
+
+    def _read(self) -> int:
+        """The press that the file holds; -_KEY_UP_MS if it holds none."""
+        self._file.seek(0)
+        length = self._file.readinto(self._text)
+        if not length:
+            return -_KEY_UP_MS
+        digits = bytes(self._text[:length]).strip()
+        if digits.isdigit() and int(digits):
+            return int(digits)
+        self._empty()
+        return -_KEY_UP_MS
+
+    def _empty(self):
+        open(self._path, "wb").close()
 
 
 class Port:

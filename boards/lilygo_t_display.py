@@ -21,5 +21,6 @@ BOARD = {
         "pins": {"mosi": 19, "sck": 18, "cs": 5, "dc": 16, "rst": 23, "backlight": 4},
     },
     "button": 35,
+    "button_2": 0,
     "occupied": {14: "the battery's meter", 34: "the battery's meter"},
 }  # fmt: skip

@@ -18,7 +18,7 @@ from tools.build import board_data, board_module, board_names, board_sources, ru
 # What a Board offers, and with which arguments: on both sides the same.
 CAPABILITIES = {
     "use_pins": 1, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "watchdog": 1,
-    "reset_cause": 0, "restart": 0, "button": 0, "rtc_memory": 0,
+    "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0,
 }  # fmt: skip
 STATION = {
     "start": 3, "connect": 2, "disconnect": 0, "is_connected": 0, "status": 0, "rssi": 0, "address": 0, "scan": 0,
@@ -30,7 +30,7 @@ KEYS = {
     "name": str, "description": str, "chip": str, "march": str, "micropython": str, "flash_mb": int,
     "supply_v": tuple, "supply_pin": str, "supply_warning": str, "source": str, "unverified?": str,
     "transceiver?": str, "uarts": dict, "high_at_start?": tuple, "occupied?": dict,
-    "i2c?": dict, "display?": dict, "button?": int, "led?": dict, "w_output?": int,
+    "i2c?": dict, "display?": dict, "button?": int, "button_2?": int, "led?": dict, "w_output?": int,
     "txpower?": float, "ethernet?": dict,
 }  # fmt: skip
 MARCH = {"esp32": "xtensawin", "esp32s3": "xtensawin", "esp32c3": "rv32imc"}
@@ -231,7 +231,7 @@ def test_an_esp32_says_nothing_but_the_words_of_the_contract():
 
 def test_the_computer_as_a_board(tmp_path):
     board = host.Board({"data": str(tmp_path)})
-    assert board.station() is board.watchdog(8000) is board.button() is None
+    assert board.station() is board.watchdog(8000) is None
     assert board.reset_cause() == "power"
     assert host.Board({"data": str(tmp_path), "reset_cause": "watchdog"}).reset_cause() == "watchdog"
     assert re.fullmatch("[0-9a-f]{12}", board.unique_id())
@@ -240,3 +240,19 @@ def test_the_computer_as_a_board(tmp_path):
     with pytest.raises(SystemExit) as ending:
         board.restart()
     assert ending.value.code == host.RESTART_STATUS
+
+
+def test_a_computers_button_is_a_file_that_holds_milliseconds(tmp_path):
+    is_down = host.Board({"data": str(tmp_path)}).button()
+    key = tmp_path / "button"
+    assert not is_down()
+    key.write_text("60\n")
+    assert is_down() and key.read_text()
+    while is_down():
+        pass
+    assert key.read_text() == ""
+    for nonsense in ("x", "-5", "1e3", "0", "\n"):
+        key.write_text(nonsense)
+        while key.read_text():
+            assert not is_down()
+    assert not host.Board({"data": str(tmp_path)}).button_2()()

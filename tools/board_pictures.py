@@ -174,6 +174,8 @@ def _extra_lines(board: dict) -> list[str]:
         lines.append(("display " if "display" in board else "") + display(board))
     if "button" in board:
         lines.append(f"button GPIO{board['button']}")
+    if "button_2" in board:
+        lines.append(f"second button GPIO{board['button_2']}")
     if "led" in board:
         lines.append(f"LED GPIO{board['led']['pin']} ({board['led']['kind']})")
     if "w_output" in board:

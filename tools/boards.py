@@ -70,6 +70,7 @@ def facts(data: dict) -> list[tuple[str, str]]:
         *summary(data),
         ("display", display(data)),
         ("button", gpio(data.get("button"))),
+        ("second button", gpio(data.get("button_2"))),
         ("LED", led(data)),
         ("W output", gpio(data["w_output"]) + ", not driven yet" if "w_output" in data else ""),
         ("network", network(data)),
