@@ -32,8 +32,8 @@ ALLOWED = {
         "evencell.system.on_demand",
     },
     "display": {
-        "array", "binascii", "framebuf", "gc",
-        "evencell", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.display", "evencell.system.on_demand",
+        "array", "binascii", "framebuf", "gc", "json", "evencell", "evencell.compat", "evencell.hub", "evencell.pack",
+        "evencell.display", "evencell.protocol.jk_balancer", "evencell.system.files", "evencell.system.on_demand",
     },
     "forward": {
         "array", "asyncio", "binascii", "collections", "errno", "gc", "hashlib", "json", "os",

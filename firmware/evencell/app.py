@@ -36,6 +36,8 @@ class Context:
         self.canvas = None  # the display's, once there is one
         self.journal = None  # readings that somebody has yet to take, if anybody does
         self.history = None  # what is kept of every pack, once it is
+        self.display = None  # its tasks, then
+        self.extremes = None  # of the cells, in the profile that keeps them
         self.influx = None  # what waits for the store, once there is one
         self.mqtt = None  # what keeps the connection to the broker, once there is one
         self.network = None  # Wi-Fi's or the cable's, once there is one

@@ -143,6 +143,9 @@ def _network_wanted(context) -> bool:
     wired = context.board.wired
     if wired is None:
         return False
+    if context.memory.get("wifi_off") and context.profile != "safe":
+        context.log.info("no Wi-Fi: it was switched off in the display's menu")
+        return False
     if wired or context.config["wifi"]["networks"]:
         return True
     context.log.info('no Wi-Fi: config.json names none, as in "wifi": {"networks": [{"ssid": "…", "password": "…"}]}')

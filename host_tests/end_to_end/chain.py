@@ -126,6 +126,10 @@ class Firmware:
         """`kill -9`."""
         self._process.kill()
 
+    def wait(self) -> int:
+        """Wait for its own end; returns the exit status."""
+        return self._process.wait()
+
     def stop(self) -> str:
         """End it; returns the whole log."""
         self._process.stop()

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from boards.host import RESTART_STATUS
 from host_tests.end_to_end.chain import Firmware
+from host_tests.end_to_end.finger import HELD_MS, LONG_MS, SHORT_MS, press
 from host_tests.end_to_end.process import PATIENCE_S, until
 from host_tests.end_to_end.web import LOOPBACK
 from host_tests.portable import ROOT
@@ -58,6 +60,18 @@ def test_everything_works_without_a_network_and_joins_it_when_it_comes(tmp_path,
         assert firmware.get("/healthz").json()["restarts"]["wifi"] == 0
     assert firmware.log().count("the radio takes its memory") == 1
     assert "horse" not in firmware.log() and "staple" not in firmware.log()
+
+
+def test_the_displays_menu_switches_the_radio_off_and_on(tmp_path, tree):
+    with Firmware(tmp_path / "wireless", "nowhere", config=WIRELESS, tree=tree) as firmware:
+        in_the_air(firmware, {"Home": "correct horse"})
+        for told in ("switched off in the display's menu", "the radio takes its memory"):
+            firmware.wait_for_line("line silent")  # its tasks run
+            press(firmware, HELD_MS, *[SHORT_MS] * 5, LONG_MS, HELD_MS)
+            assert firmware.wait() == RESTART_STATUS
+            firmware.start()
+            firmware.wait_for_line(told)
+            assert not (firmware.data / "boots").exists()  # an owner's restart is no early end
 
 
 @pytest.mark.parametrize("config", [{}, {**WIRELESS, "profile": "display"}], ids=["no network", "display"])

@@ -81,6 +81,13 @@ def test_a_country_is_two_capital_letters():
         assert len(faults({"wifi": {"country": wrong}})) == 1
 
 
+def test_a_night_is_two_times_of_the_day():
+    assert load({"display": {"night": ["22:00", "06:30"]}})[0]["display"]["night"] == ["22:00", "06:30"]
+    wrongs = ["22:00"], ["22:00", "24:00"], ["22:60", "06:00"], ["9:00", "10:00"], ["22.00", "06:00"], "22:00", [1, 2]
+    for wrong in wrongs:
+        assert len(faults({"display": {"night": wrong}})) == 1
+
+
 def test_a_faulty_key_has_its_default_and_the_others_stay():
     settings, _ = load({"http": {"port": 99999, "public_read": False}})
     assert settings["http"]["port"] == 80

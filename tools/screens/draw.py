@@ -39,6 +39,16 @@ class Thing:
             setattr(self, name, value)
 
 
+class Extremes:
+    """What was kept of each pack, given as it stands in the file."""
+
+    def __init__(self, packs: dict):
+        self._packs = packs
+
+    def of(self, pack) -> list:
+        return self._packs[pack.name]
+
+
 class QuietView(View):
     """The heap of this computer is not what a picture should show."""
 
@@ -61,6 +71,7 @@ def make_view(scenario: dict) -> QuietView:
             "http": {"enabled": True, "port": scenario.get("port", 80)},
         },
         "network": network and Thing(network),
+        "extremes": Extremes(scenario["extremes"]) if "extremes" in scenario else None,
         "hostname": "evencell-3d49aa",
     })  # fmt: skip
     view = QuietView(context)

@@ -46,8 +46,9 @@ def read_all(folder: Path, size: tuple) -> dict[str, Picture]:
 
 
 def rows_of(drawn: dict[tuple, dict[str, Picture]]) -> list[list[Picture]]:
-    """A row for each size, a column for each page; what is not wanted is a gap."""
-    return [[pages.get(page) or blank(width, height) for page in PAGES] for (width, height), pages in drawn.items()]
+    """A row for each size, a column for each page up to the last that is wanted; what is not wanted is a gap."""
+    shown = PAGES[: max(PAGES.index(page) for pages in drawn.values() for page in pages) + 1]
+    return [[pages.get(page) or blank(width, height) for page in shown] for (width, height), pages in drawn.items()]
 
 
 def blank(width: int, height: int) -> Picture:

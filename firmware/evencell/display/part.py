@@ -1,57 +1,34 @@
-"""The display's place in the application: draws whenever something changed."""
+"""The display's place in the application: what is found, what was chosen, and the two tasks."""
 
-from evencell.compat import const
-from evencell.display.canvas import Canvas
-from evencell.display.view import View
-from evencell.system.on_demand import call
-
-_TURNS_PER_PACK = const(4)
+from evencell.display.tasks import Display
 
 
 def start(context):
     """Show the packs on the board's display; a board without one needs nothing."""
-    panel = _panel(context)
-    if panel is None:
-        return
-    context.canvas = Canvas(panel.width, panel.height, panel.colours)
-    view = View(context)
-    progress = context.watch.progress()
-    consumer = context.hub.subscribe(progress)
-
-    async def run():
-        started = False
-        missed = False
-        while True:
-            packs = context.hub.packs
-            view.pack = packs[view.turn // _TURNS_PER_PACK % len(packs)]
-            view.note()
-            (view.page or view.open("glance")).draw(context.canvas, view)
-            try:
-                if not started:
-                    panel.start()
-                    panel.brightness(context.config["display"]["brightness"])
-                    started = True
-                await panel.show(context.canvas)
-                missed = False
-            except OSError:
-                if not missed:
-                    context.log.warning("display: nobody answers; it is tried again with each reading")
-                started, missed = False, True
-            view.turn += 1
-            await consumer.changed()
-
-    context.supervisor.start("display", run, progress)
-
-
-def _panel(context):
-    """The panel of the display, by its driver; None where there is none, or where a fault says why not."""
+    board, settings = context.board, context.config["display"]
     try:
-        found = context.board.display_bus(context.config["display"])
+        found = board.display_bus(settings)
     except ValueError as error:
         context.config_faults.append(str(error))
         context.log.warning("configuration: %s" % error)
-        return None
+        return
     if found is None:
-        return None
-    bus, data = found
-    return call("evencell.display." + data["driver"], "make", bus, data)
+        return
+    choose(context.memory, settings)
+    if context.profile == "display":
+        from evencell.display.extremes import Extremes
+
+        context.extremes = Extremes(context)
+    display = Display(context, found, [key for key in (board.button(), board.button_2()) if key])
+    context.display, context.canvas = display, display.canvas
+    context.supervisor.start("display", display.run, display.progress)
+    context.supervisor.start("button", display.attend)
+
+
+def choose(memory, settings: dict):
+    """What was chosen in the menu counts, as long as the configuration says what it said then."""
+    choices = memory.get("display") or {}
+    kept = {name: choice for name, choice in choices.items() if choice[0] == settings.get(name)}
+    memory.put("display", kept or None)
+    for name, choice in kept.items():
+        settings[name] = choice[1]

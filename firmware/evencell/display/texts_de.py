@@ -63,6 +63,9 @@ TEXTS = {
         "title": "Zellen",
         "open": "leer",
     },
+    "extremes": {
+        "title": "Min/Max",
+    },
     "trend": {
         "hour": "letzte Stunde",
         "day": "letzter Tag",

@@ -69,6 +69,9 @@ TEXTS = {
         "title": "cells",
         "open": "open",
     },
+    "extremes": {
+        "title": "min/max",
+    },
     "trend": {
         "hour": "last hour",
         "day": "last day",

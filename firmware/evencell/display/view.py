@@ -50,6 +50,7 @@ class View:
         self._words = {}
         forget(_DISPLAY + "sheet", _DISPLAY + "prose", *self._loaded)
         self._loaded = []
+        gc.collect()  # what comes next takes that room, not what is free between the things that stay
 
     def load(self, name: str):
         """A module of the display (a page, a font) that stays until the page is closed."""

@@ -125,6 +125,7 @@ class Site:
             "mqtt": None if context.mqtt is None else context.mqtt.status(),
             "influx": None if queue is None else queue.counts(),
             "journal": None if journal is None else journal.counts(),
+            "display": context.display.summary() if context.display else None,
         }
 
 

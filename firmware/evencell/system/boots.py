@@ -19,6 +19,8 @@ def begin(board) -> tuple[str | None, list[str]]:
     is_pressed = board.button()
     if is_pressed and button_held(is_pressed):
         notes.append(set_config_aside(board.config_path))
+        if exists(board.storage + "/learned.json"):
+            os.remove(board.storage + "/learned.json")  # a choice in the menu is a setting too
     fallen_back = why_fallen_back(board.storage)
     if fallen_back:
         notes.append("this is the firmware before the last deploy: " + fallen_back)

@@ -100,6 +100,18 @@ def _address(value, longest: int) -> bool:
     return bool(host) and "@" not in host and "?" not in host and (not colon or _is_port(port))
 
 
+def _span(value) -> bool:
+    """From one time of the day to another."""
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_time, value))
+
+
+def _is_time(value) -> bool:
+    if not _text(value, 5, 5) or value[2] != ":":
+        return False
+    hours, minutes = value[:2], value[3:]
+    return hours.isdigit() and minutes.isdigit() and hours < "24" and minutes < "60"
+
+
 def _country(value) -> bool:
     """As ISO 3166-1 abbreviates it."""
     return _text(value, 2, 2) and all("A" <= letter <= "Z" for letter in value)
@@ -133,6 +145,7 @@ KINDS = {
         _address,
         "an address such as http://192.168.1.10:8086/write?db=evencell (http:// alone, without user and password)",
     ),
+    "span": (_span, 'two times of the day, such as ["22:00", "06:00"]'),
     "country": (_country, "two capital letters, such as DE"),
     "pins": (_pins, 'pins by name, as in {"tx": 17, "led": null}'),
     "list": (_list, "a list of %d to %d objects"),

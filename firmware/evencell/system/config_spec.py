@@ -26,6 +26,7 @@ wifi.country               null             country
 time.servers               ["pool.ntp.org","time.cloudflare.com"]  hosts
 time.interval_s            3600             whole 900 86400
 time.mqtt                  false            switch
+time.utc_offset_min        0                whole -720 840
 http.enabled               true             switch
 http.host                  "0.0.0.0"        text 1 64
 http.port                  80               whole 1 65535
@@ -63,7 +64,13 @@ display.y_offset           null             whole 0 319
 display.inverted           null             switch
 display.bgr                null             switch
 display.brightness         80               whole 0 100
+display.dim_after_s        60               whole 0 86400
 display.off_after_s        300              whole 0 86400
+display.saver_after_s      3600             whole 0 86400
+display.night              null             span
+display.night_brightness   10               whole 0 100
+display.dark_on_light      false            switch
+display.temperature_unit   "C"              choice C F
 display.language           "en"             choice en de
 log.level                  "info"           choice debug info warning error
 log.syslog                 null             text 1 64

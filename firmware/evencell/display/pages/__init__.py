@@ -4,4 +4,4 @@ A page is in memory only while it is shown (`View.open`).
 """
 
 # In the order in which a button goes through them.
-PAGES = ("glance", "cells", "balance", "trend", "alarms", "device")
+PAGES = ("glance", "cells", "balance", "trend", "alarms", "device", "extremes")

@@ -1,0 +1,161 @@
+"""What the display shows, and how bright: presses, alarms and time decide."""
+
+from evencell.compat import const
+from evencell.display.button import HELD, LONG
+from evencell.display.light import OFF, Light, shift
+from evencell.display.pages import PAGES
+from evencell.pack.pack import OFFLINE
+
+_ALARMS = "alarms"  # the page that breaks in
+_TURN_S = const(2)  # how long each of several things to be said stands there
+_TURNS_PER_PACK = const(4)
+_MENU_S = const(20)  # after the last press
+_IS_OFFLINE = const(0x10000)  # beside the bits of the alarms
+
+
+class Screen:
+    """`level` is the brightness in percent, or OFF; `shown` the name of the page, "menu" or "saver".
+
+    `settings`: `display` of the configuration, with what was chosen in the menu in it. `page` there is the page that is
+    locked, if one is. With `burns_in` the picture moves, and the screensaver comes.
+    """
+
+    def __init__(self, context, view, settings: dict, burns_in: bool):
+        self._context = context
+        self._view = view
+        view.pack = context.hub.packs[0]
+        self._settings = settings
+        self._burns_in = burns_in
+        self._light = Light(settings, self._now_s())
+        self._pressed_s = 0
+        self._troubles = {}  # of each pack, by name
+        self._page = settings.get("page") or PAGES[0]
+        self._page_before = None  # the one that an alarm took the place of
+        self._menu = None
+        self._state = None
+        self.level = OFF
+        self.shown = self._page
+        self.look()
+
+    def press(self, press: int, is_second: bool):
+        """A press of a button (button.py); of the second, if there are two."""
+        now_s = self._now_s()
+        was_dark = self.level == OFF or self.shown == "saver"
+        self._light.wake(now_s)
+        self._pressed_s = now_s
+        self._page_before = None  # who presses has seen it
+        if press == HELD:
+            self._close_menu() if self._menu else self._open_menu()
+        elif was_dark:
+            pass
+        elif self._menu:
+            self._menu.change() if is_second or press == LONG else self._menu.next()
+        elif press == LONG:
+            self._light.switch_off()
+        else:
+            self._turn(-1 if is_second else 1)
+        self.look()
+
+    def notice(self):
+        """Something was read, or wasn't."""
+        self._view.note()
+        was_troubled = any(self._troubles.values())
+        for number, pack in enumerate(self._context.hub.packs):
+            if pack.sequence and self._light.rises(number, pack.accepted.pack_mv):
+                self._light.wake(self._now_s())
+            self._judge(pack)
+        if was_troubled and self._page_before and not any(self._troubles.values()):
+            self._go_to(self._page_before)
+            self._page_before = None
+
+    def _judge(self, pack):
+        """A new alarm, or silence, breaks in."""
+        troubles = (pack.accepted.alarms or 0) | (_IS_OFFLINE if pack.link == OFFLINE else 0)
+        if troubles & ~self._troubles.get(pack.name, 0):
+            self._light.wake(self._now_s())
+            if self._page != _ALARMS:
+                self._page_before = self._page
+                self._go_to(_ALARMS)
+        self._troubles[pack.name] = troubles
+
+    def look(self) -> bool:
+        """See what time has done, once a second or so; whether there is something else to be shown now."""
+        now_s = self._now_s()
+        self.level = self._light.level(now_s, self._minute())
+        if self._menu and (self.level == OFF or now_s - self._pressed_s >= _MENU_S):
+            self._close_menu()
+        is_saving = self._burns_in and self.level != OFF and self._light.is_saving(now_s)
+        self.shown = "menu" if self._menu else "saver" if is_saving else self._page
+        state = self.level, self.shown, now_s // _TURN_S, self._settings["dark_on_light"]
+        if self.level == OFF:
+            state = OFF, "", 0, False
+        if state == self._state:
+            return False
+        self._state = state
+        if self.level == OFF:
+            self._view.close()
+        return True
+
+    def draw(self, canvas):
+        """Draw what is to be shown now."""
+        view = self._view
+        packs = self._context.hub.packs
+        now_s = self._now_s()
+        view.turn = now_s // _TURN_S
+        view.pack = packs[view.turn // _TURNS_PER_PACK % len(packs)]
+        canvas.clear()
+        if self._menu:
+            self._menu.draw(canvas, view)
+        elif self.shown == "saver":
+            view.close()
+            view.load("saver").draw(canvas, view)
+        else:
+            (view.page or view.open(self._page)).draw(canvas, view)
+        if self._burns_in:
+            move(canvas, *shift(now_s))
+
+    def _turn(self, step: int):
+        """The next page that has something to show; from a locked one there is no way but to itself."""
+        locked = self._settings.get("page")
+        if locked:
+            self._go_to(locked)
+            return
+        at = PAGES.index(self._page)
+        for _ in PAGES:
+            at = (at + step) % len(PAGES)
+            self._page = PAGES[at]
+            if self._view.open(self._page).wanted(self._view):
+                return
+
+    def _go_to(self, page: str):
+        self._page = page
+        if not self._menu:
+            self._view.close()
+
+    def _open_menu(self):
+        self._view.close()
+        self._menu = self._view.load("menu").Menu(self._context, self._settings, self._page)
+
+    def _close_menu(self):
+        if self._menu:
+            self._menu.close()
+        self._menu = None
+        self._view.close()
+
+    def _now_s(self) -> int:
+        return self._context.clock.uptime_ms() // 1000
+
+    def _minute(self) -> int | None:
+        """Minute of the local day, where it is known and matters."""
+        unix_s = self._context.clock.unix_s() if self._settings["night"] else None
+        return None if unix_s is None else (unix_s // 60 + self._context.config["time"]["utc_offset_min"]) % 1440
+
+
+def move(canvas, right, down):
+    """Move the picture by a pixel; the edge it leaves is dark."""
+    pixels = canvas.pixels
+    pixels.scroll(int(right), int(down))
+    if right:
+        pixels.vline(0, 0, canvas.height, 0)
+    if down:
+        pixels.hline(0, 0, canvas.width, 0)

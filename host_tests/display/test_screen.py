@@ -1,0 +1,362 @@
+"""Which page is shown, and what presses, alarms and time do to that. Pages and canvas are scripts: they only say who
+was asked to draw."""
+
+from evencell.display.button import HELD, LONG, SHORT
+from evencell.display.light import OFF
+from evencell.display.pages import PAGES
+from evencell.display.screen import Screen
+from evencell.pack.pack import OFFLINE, ONLINE, STALE
+from host_tests.portable import FakeClock
+
+FIRST, SECOND, THIRD = PAGES[:3]
+
+
+class Thing:
+    """Whatever it is given."""
+
+    def __init__(self, **attributes):
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+
+class Pixels:
+    def __init__(self, calls):
+        self._calls = calls
+
+    def scroll(self, right, down):
+        self._calls.append(("scroll", right, down))
+
+    def vline(self, *_):
+        pass
+
+    hline = vline
+
+
+class Canvas:
+    """`drawn`: who drew last."""
+
+    width, height = 128, 64
+
+    def __init__(self):
+        self.drawn = None
+        self.calls = []
+        self.pixels = Pixels(self.calls)
+
+    def clear(self):
+        self.drawn = None
+
+
+class Page:
+    def __init__(self, name: str, view):
+        self.name = name
+        self._view = view
+
+    def draw(self, canvas, _view):
+        canvas.drawn = self.name
+
+    def wanted(self, _view) -> bool:
+        return self.name not in self._view.unwanted
+
+
+class Menu:
+    """Stands for the module and its menu."""
+
+    def __init__(self):
+        self.said = []
+
+    def Menu(self, _context, _settings, page):
+        self.said.append("open " + page)
+        return self
+
+    def next(self):
+        self.said.append("next")
+
+    def change(self):
+        self.said.append("change")
+
+    def close(self):
+        self.said.append("close")
+
+    def draw(self, canvas, _view):
+        canvas.drawn = "menu"
+
+
+class View:
+    def __init__(self):
+        self.page = None
+        self.menu = Menu()
+        self.unwanted = ()
+        self.noted = 0
+
+    def open(self, name):
+        self.page = Page(name, self)
+        return self.page
+
+    def close(self):
+        self.page = None
+
+    def load(self, name):
+        return self.menu if name == "menu" else Page(name, self)
+
+    def note(self):
+        self.noted += 1
+
+
+class Scene:
+    """A screen with one pack, and a clock that is moved by hand."""
+
+    def __init__(self, burns_in: bool = True, **changes):
+        self.clock = FakeClock()
+        accepted = Thing(alarms=0, pack_mv=13_200)
+        self.pack = Thing(name="pack1", accepted=accepted, sequence=1, link=ONLINE)
+        self.settings = {
+            "brightness": 80,
+            "dim_after_s": 60,
+            "off_after_s": 300,
+            "saver_after_s": 3_600,
+            "night": None,
+            "night_brightness": 10,
+            "dark_on_light": False,
+        }
+        self.settings.update(changes)
+        hub = Thing(packs=[self.pack])
+        config = {"time": {"utc_offset_min": 60}}
+        context = Thing(clock=self.clock, hub=hub, config=config)
+        self.view = View()
+        self.screen = Screen(context, self.view, self.settings, burns_in)
+        self.canvas = Canvas()
+
+    def after_s(self, seconds: int):
+        self.clock.now_ms += 1000 * seconds
+        self.screen.look()
+
+    def press(self, *presses, second: bool = False):
+        for press in presses:
+            self.screen.press(press, second)
+
+    def drawn(self) -> str:
+        self.screen.draw(self.canvas)
+        assert self.canvas.drawn == self.screen.shown
+        return self.canvas.drawn
+
+    def alarm(self, alarms: int, link: int = ONLINE):
+        self.pack.accepted.alarms = alarms
+        self.pack.link = link
+        self.screen.notice()
+        self.screen.look()
+
+
+def test_short_presses_go_round():
+    scene = Scene()
+    seen = []
+    for _ in range(len(PAGES) + 1):
+        seen.append(scene.drawn())
+        scene.press(SHORT)
+    assert tuple(seen[:-1]) == PAGES
+    assert seen[-1] == FIRST
+
+
+def test_the_second_button_goes_back():
+    scene = Scene()
+    scene.press(SHORT, second=True)
+    assert scene.drawn() == PAGES[-1]
+    scene.press(SHORT)
+    assert scene.drawn() == FIRST
+
+
+def test_a_page_with_nothing_on_it_is_passed_over():
+    scene = Scene()
+    scene.view.unwanted = (SECOND,)
+    scene.press(SHORT)
+    assert scene.drawn() == THIRD
+    scene.view.unwanted = PAGES[:2] + PAGES[3:]
+    scene.press(SHORT)
+    assert scene.drawn() == THIRD
+
+
+def test_the_press_that_wakes_does_no_more():
+    for press in (SHORT, LONG):
+        scene = Scene()
+        scene.after_s(300)
+        assert scene.screen.level == OFF
+        scene.press(press)
+        assert scene.screen.level == 80
+        assert scene.drawn() == FIRST
+
+
+def test_a_long_press_switches_it_off():
+    scene = Scene(off_after_s=0)
+    scene.press(SHORT, LONG)
+    assert (scene.screen.level, scene.screen.shown) == (OFF, SECOND)
+    assert scene.view.page is None  # and out of memory
+    scene.after_s(100_000)
+    assert scene.screen.level == OFF
+    scene.press(SHORT)
+    assert scene.drawn() == SECOND
+
+
+def test_the_menu_takes_the_presses():
+    scene = Scene()
+    scene.press(HELD, SHORT, LONG, SHORT)
+    assert scene.drawn() == "menu"
+    scene.press(SHORT, second=True)
+    assert scene.view.menu.said == ["open " + FIRST, "next", "change", "next", "change"]
+    scene.press(HELD)
+    assert scene.view.menu.said[-1] == "close"
+    assert scene.drawn() == FIRST
+
+
+def test_the_menu_opens_from_the_dark():
+    scene = Scene()
+    scene.after_s(1_000)
+    scene.press(HELD)
+    assert scene.screen.level == 80
+    assert scene.drawn() == "menu"
+
+
+def test_the_menu_closes_by_itself():
+    scene = Scene()
+    scene.press(HELD)
+    scene.after_s(19)
+    scene.press(SHORT)
+    scene.after_s(19)
+    assert scene.drawn() == "menu"
+    scene.after_s(1)
+    assert scene.view.menu.said[-1] == "close"
+    assert scene.drawn() == FIRST
+
+
+def test_the_menu_is_closed_and_kept_before_the_dark():
+    scene = Scene(off_after_s=10)
+    scene.press(HELD)
+    scene.after_s(10)
+    assert scene.view.menu.said[-1] == "close"
+    assert scene.screen.level == OFF
+
+
+def test_an_alarm_breaks_in_and_leaves():
+    scene = Scene()
+    scene.press(SHORT)
+    scene.alarm(0)
+    scene.after_s(1_000)
+    scene.alarm(4)
+    assert scene.screen.level == 80
+    assert scene.drawn() == "alarms"
+    scene.after_s(100)
+    assert scene.drawn() == "alarms"
+    scene.alarm(0)
+    assert scene.drawn() == SECOND
+
+
+def test_a_silent_balancer_breaks_in_but_a_late_one_does_not():
+    scene = Scene()
+    scene.alarm(0, STALE)
+    assert scene.drawn() == FIRST
+    scene.alarm(0, OFFLINE)
+    assert scene.drawn() == "alarms"
+    scene.alarm(0)
+    assert scene.drawn() == FIRST
+
+
+def test_an_alarm_wakes_once_and_a_further_one_again():
+    scene = Scene()
+    scene.alarm(4)
+    scene.after_s(300)
+    scene.alarm(4)
+    assert scene.screen.level == OFF
+    scene.alarm(6)
+    assert scene.screen.level == 80
+    scene.alarm(4)
+    assert scene.drawn() == "alarms"
+
+
+def test_who_pressed_during_an_alarm_stays_where_he_went():
+    scene = Scene()
+    scene.alarm(4)
+    scene.press(SHORT)
+    there = scene.drawn()
+    assert there != "alarms"
+    scene.alarm(0)
+    assert scene.drawn() == there
+
+
+def test_an_alarm_leaves_an_open_menu_alone():
+    scene = Scene()
+    scene.press(HELD)
+    scene.alarm(4)
+    assert scene.drawn() == "menu"
+    scene.press(HELD)
+    assert scene.drawn() == "alarms"
+
+
+def test_a_locked_page_stays_but_for_alarms():
+    scene = Scene(page=THIRD)
+    assert scene.drawn() == THIRD
+    scene.press(SHORT)
+    assert scene.drawn() == THIRD
+    scene.alarm(4)
+    assert scene.drawn() == "alarms"
+    scene.press(SHORT)
+    assert scene.drawn() == THIRD
+
+
+def test_a_voltage_that_rises_wakes():
+    scene = Scene()
+    scene.alarm(0)
+    scene.after_s(300)
+    scene.pack.accepted.pack_mv += 40
+    scene.alarm(0)
+    assert scene.screen.level == OFF
+    scene.pack.accepted.pack_mv += 10
+    scene.alarm(0)
+    assert scene.screen.level == 80
+
+
+def test_what_was_never_read_neither_rises_nor_breaks_in():
+    scene = Scene()
+    scene.pack.sequence = 0
+    scene.pack.accepted = Thing(alarms=None, pack_mv=None)
+    scene.screen.notice()
+    assert scene.drawn() == FIRST
+
+
+def test_the_screensaver_comes_where_a_picture_burns_in_and_a_press_ends_it():
+    scene = Scene(off_after_s=0)
+    scene.after_s(3_600)
+    assert scene.drawn() == "saver"
+    scene.press(SHORT)
+    assert scene.drawn() == FIRST
+    glowing = Scene(burns_in=False, off_after_s=0)
+    glowing.after_s(3_600)
+    assert glowing.drawn() == FIRST
+    assert glowing.canvas.calls == []
+
+
+def test_the_picture_moves():
+    scene = Scene()
+    for _ in range(3):
+        scene.drawn()
+        scene.after_s(60)
+    assert scene.canvas.calls == [("scroll", 0, 0), ("scroll", 1, 0), ("scroll", 1, 1)]
+
+
+def test_the_night_is_of_the_local_day():
+    scene = Scene(night=["22:00", "06:00"])
+    scene.clock.now_s = 20 * 3600 + 3540  # 20:59 UTC is 21:59
+    scene.after_s(1)
+    assert scene.screen.level == 80
+    scene.clock.now_s += 60
+    scene.after_s(1)
+    assert scene.screen.level == 10
+
+
+def test_it_says_when_there_is_something_else_to_be_shown():
+    scene = Scene()
+    assert not scene.screen.look()
+    scene.clock.now_ms += 2_000  # the next of several sentences
+    assert scene.screen.look()
+    scene.after_s(300)
+    assert scene.screen.level == OFF
+    for _ in range(10):
+        scene.clock.now_ms += 1_000
+        assert not scene.screen.look()
