@@ -76,9 +76,9 @@ def flash_folder(board: str) -> Path:
 
 def build_tree(tree: Path, board: dict, profile: str) -> Path:
     """Each file is written aside and then renamed: what is interrupted leaves no half of one."""
-    sources = {**firmware_sources(), **board_sources(board), **font_sources()}
-    for name in left_out(sources, board, profile):
-        del sources[name]
+    sources = {**firmware_sources(), **text_sources(), **board_sources(board), **font_sources()}
+    for name in left_out(sources, board, profile) | (set() if board["chip"] == "host" else whole_texts()):
+        sources.pop(name, None)
     if is_small(board):
         sources |= {name: path for name, path in short_sources().items() if name in sources}
     wanted = {str(Path(name).with_suffix(".mpy")) for name in sources} | {"board.py", "main.py", slots.MANIFEST}
@@ -144,6 +144,24 @@ def font_sources() -> dict[str, Path]:
     """Fonts as Python modules, made by font-to-py from the DejaVu files of an installed wheel."""
     package = installed(_FONT_PACKAGE)
     return {f"evencell/display/{name}.py": make_font(package, name) for name in font_names()}
+
+
+def text_sources() -> dict[str, Path]:
+    """A module for each section of each language's texts: only the sections that a page uses come into memory."""
+    folder = BUILD / "texts"
+    folder.mkdir(exist_ok=True)
+    found = {}
+    for language in languages():
+        for section, texts in importlib.import_module(_TEXTS + language).TEXTS.items():
+            name = f"texts_{language}_{section}.py"
+            write_if_changed(folder / name, f"TEXTS = {texts!r}\n".encode())
+            found[f"evencell/display/{name}"] = folder / name
+    return found
+
+
+def whole_texts() -> set[str]:
+    """Names of the modules that stand in those of their sections."""
+    return {f"evencell/display/texts_{language}.py" for language in languages()}
 
 
 def font_names() -> list[str]:

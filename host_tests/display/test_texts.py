@@ -41,6 +41,12 @@ def test_places_for_numbers_are_the_same(language):
             assert texts(language)[name][key].count("%") == text.count("%"), (name, key)
 
 
+def test_a_device_has_each_section_by_itself():
+    tree = build("esp32_generic")
+    names = {path.stem for path in (tree / "evencell/display").glob("texts_*")}
+    assert names == {f"texts_{language}_{section}" for language in languages() for section in ENGLISH}
+
+
 def test_everything_that_can_be_wrong_has_a_name_and_a_remedy():
     wanted = {*ALARMS, *VERDICTS[1:], "link", "config"}
     assert set(ENGLISH["names"]) == set(ENGLISH["remedies"]) == wanted

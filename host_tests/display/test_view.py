@@ -47,26 +47,12 @@ def test_asleep_is_no_trouble_and_late_is_one():
         assert view.troubles(pack) == bits
 
 
-def test_words_are_those_of_the_language():
-    assert new_view("en").words("words")["waiting"] == "waiting"
-    assert new_view("de").words("words")["waiting"] == "wartet"
-
-
-def test_of_the_texts_only_what_is_used_stays():
-    view = new_view()
-    view.words("words")
-    assert "evencell.display.texts_en" not in sys.modules
-    assert list(view._words) == ["words"]
-
-
 def test_a_page_goes_with_all_that_came_with_it():
     view = new_view()
     view.load("prose")
-    view.words("words")
     assert "evencell.display.prose" in sys.modules
     view.close()
     assert "evencell.display.prose" not in sys.modules
-    assert view._words == {}
 
 
 def test_each_pack_has_a_course_of_its_own():

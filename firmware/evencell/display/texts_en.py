@@ -1,4 +1,5 @@
-"""The display's words in English, by section. A language is one file like this, with the same keys.
+"""The display's words in English, by section. A language is one file like this, with the same keys. The build makes a
+module of each section.
 
 host_tests/display/test_texts.py checks that the keys agree and that every text fits its place on every display.
 """

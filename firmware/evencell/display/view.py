@@ -60,11 +60,15 @@ class View:
         return __import__(name, None, None, ("",))
 
     def words(self, section: str) -> dict[str, str]:
-        """A section of the texts, in the configured language. Only it stays in memory, until the page is closed."""
+        """A section of the texts, in the configured language. It stays in memory until the page is closed."""
         words = self._words.get(section)
         if words is None:
-            name = _DISPLAY + "texts_" + self.context.config["display"]["language"]
-            words = self._words[section] = __import__(name, None, None, ("",)).TEXTS[section]
+            name = "%stexts_%s_%s" % (
+                _DISPLAY,
+                self.context.config["display"]["language"],
+                section,
+            )  # made by the build
+            words = self._words[section] = __import__(name, None, None, ("",)).TEXTS
             forget(name)
         return words
 
