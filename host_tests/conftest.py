@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from host_tests.portable import ROOT
-from tools.build import build, tool
+from tools.build import build
 from tools.device import micropython
+from tools.making import tool
 
 HOST_TESTS = Path(ROOT) / "host_tests"
 NODE_MODULES = Path(sys.prefix) / "node_modules"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from host_tests.needs import need_micropython
 from tools import device
-from tools.build import FIRMWARE, build
+from tools.build import build
+from tools.making import FIRMWARE
 from tools.slots import manifest
 
 BOOT = "exec(open('boot.py').read())\n"

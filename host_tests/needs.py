@@ -9,7 +9,7 @@ import pytest
 from host_tests.broker import MISSING
 from tools import device
 from tools.broker import mosquitto
-from tools.build import BuildError
+from tools.making import BuildError
 from tools.system_packages import browser, victoria_metrics
 
 MISSING_STORE = "VictoriaMetrics is not installed: apt-get install victoria-metrics"

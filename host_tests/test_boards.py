@@ -13,7 +13,8 @@ from host_tests.portable import ROOT
 from tools import board_docs
 from tools.board_pictures import picture
 from tools.boards import facts
-from tools.build import board_data, board_module, board_names, board_sources, run, tool
+from tools.build import board_data, board_module, board_names, board_sources
+from tools.making import run, tool
 
 # What a Board offers, and with which arguments: on both sides the same.
 CAPABILITIES = {

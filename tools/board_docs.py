@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tools.board_pictures import picture
 from tools.boards import all_boards, facts
-from tools.build import ROOT
+from tools.making import ROOT
 
 _HEAD = """\
 # Boards

@@ -5,7 +5,8 @@ from rich.console import Console
 from rich.table import Table
 
 from boards.chips import CHIPS, doubt, named_pins
-from tools.build import BuildError, board_data, board_names
+from tools.build import board_data, board_names
+from tools.making import BuildError
 
 PAGE = "docs/boards.md"
 

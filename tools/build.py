@@ -7,44 +7,21 @@ chip's file system (slots.py), whose `a/` is the tree. The image and what else i
 import fcntl
 import gzip
 import importlib
-import importlib.util
-import string
-import subprocess
-import sys
 from pathlib import Path
 from pprint import pformat
 
-import click
-
-from evencell.display.fonts import fonts
 from tools import slots
-from tools.parts import DISPLAY_SIZES, PROFILES, left_out
-from tools.shake import compact_font, without_slots
+from tools.lettering import font_sources, text_sources, whole_texts
+from tools.making import BUILD, FIRMWARE, ROOT, BuildError, newer, run, tool, write_if_changed
+from tools.parts import PROFILES, left_out
+from tools.shake import without_slots
 from tools.shorten import shortened
-
-ROOT = Path(__file__).resolve().parent.parent
-FIRMWARE = ROOT / "firmware"
-BUILD = ROOT / "build"
-
-# The fonts of the displays are named `font_ROLE_HEIGHT` (display/fonts.py). All digits of one are equally wide.
-# Which characters there are depends on the role, and on what the texts use.
-_FONT_FILE = "DejaVuSansMono-Bold.ttf"
-_PLAIN_FONTS = {"font_text_10": "DejaVuSansMono.ttf"}  # bold letters of this size run into each other
-_TEXTS = "evencell.display.texts_"
-_TEXT_SIGNS = " !\"#%&'()*+,-./:<=>?_~Δ°"
-_WORD_SIGNS = " 0123456789+-.AVmΔ"
-_DIGITS = "0123456789.- "
-_FONT_PACKAGE = "rinoh_typeface_dejavusansmono"
 
 # Keys of a board file that are for people and for the build: strings that would only take heap on the device.
 _NOT_FOR_THE_DEVICE = {
     "description", "march", "micropython", "flash_mb", "supply_v", "supply_pin", "supply_warning", "source",
     "unverified", "transceiver",
 }  # fmt: skip
-
-
-class BuildError(click.ClickException):
-    """What stands in the way of a build, in one sentence."""
 
 
 def build(board: str, profile: str = "full", *, small: bool = False) -> Path:
@@ -140,77 +117,6 @@ def board_module(board: dict) -> str:
     return f"from boards.esp32 import Board\n\nboard = Board(\n{pformat(data, sort_dicts=False)}\n)\n"
 
 
-def font_sources() -> dict[str, Path]:
-    """Fonts as Python modules, made by font-to-py from the DejaVu files of an installed wheel."""
-    package = installed(_FONT_PACKAGE)
-    return {f"evencell/display/{name}.py": make_font(package, name) for name in font_names()}
-
-
-def text_sources() -> dict[str, Path]:
-    """A module for each section of each language's texts: only the sections that a page uses come into memory."""
-    folder = BUILD / "texts"
-    folder.mkdir(exist_ok=True)
-    found = {}
-    for language in languages():
-        for section, texts in importlib.import_module(_TEXTS + language).TEXTS.items():
-            name = f"texts_{language}_{section}.py"
-            write_if_changed(folder / name, f"TEXTS = {texts!r}\n".encode())
-            found[f"evencell/display/{name}"] = folder / name
-    return found
-
-
-def whole_texts() -> set[str]:
-    """Names of the modules that stand in those of their sections."""
-    return {f"evencell/display/texts_{language}.py" for language in languages()}
-
-
-def font_names() -> list[str]:
-    """Every font that a display of any size uses."""
-    return sorted({name for size in DISPLAY_SIZES for name in fonts(*size)})
-
-
-def font_characters(role: str) -> str:
-    """What a font of this role can write."""
-    texts = [importlib.import_module(_TEXTS + language).TEXTS for language in languages()]
-    if role == "digits":
-        return _DIGITS
-    if role == "word":
-        return "".join(sorted({*_WORD_SIGNS, *"".join("".join(text["words"].values()) for text in texts)}))
-    used = "".join(value for text in texts for section in text.values() for value in section.values())
-    plain = string.ascii_letters + string.digits + _TEXT_SIGNS
-    return "".join(sorted({*plain, *used}))
-
-
-def languages() -> list[str]:
-    """Those there is a file of texts for."""
-    folder = FIRMWARE / "evencell/display"
-    return sorted(path.stem.removeprefix("texts_") for path in folder.glob("texts_*.py"))
-
-
-def installed(package: str) -> Path:
-    """Folder of an installed package, which is not imported for that; raises BuildError where it is missing."""
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.origin:
-        raise BuildError(f"The package {package} is missing: make setup")
-    return Path(spec.origin).parent
-
-
-def make_font(package: Path, name: str) -> Path:
-    """Render a font at the height that its name ends with, horizontally mapped, into a module."""
-    _, role, height = name.split("_")
-    ttf = package / _PLAIN_FONTS.get(name, _FONT_FILE)
-    module = BUILD / "fonts" / f"{name}.py"
-    texts = [FIRMWARE / f"evencell/display/texts_{language}.py" for language in languages()]
-    if not newer(module, ttf, Path(__file__), *texts):
-        new = module.parent / "new" / module.name
-        new.parent.mkdir(parents=True, exist_ok=True)
-        command = [str(tool("font_to_py")), str(ttf), height, new.name, "-x", "-c", font_characters(role)]
-        run(command, cwd=new.parent)
-        new.write_text(compact_font(new, font_characters(role)), "utf-8")
-        new.replace(module)
-    return module
-
-
 def compile_module(source: Path, target: Path, name: str, board: dict):
     """Compile to bytecode for the board's processor; tracebacks name the file as `name`.
 
@@ -237,16 +143,6 @@ def compress(source: Path, target: Path):
         new.replace(target)
 
 
-def newer(target: Path, *sources: Path) -> bool:
-    """Whether `target` is there and younger than all it is made of."""
-    return target.exists() and all(target.stat().st_mtime_ns > source.stat().st_mtime_ns for source in sources)
-
-
-def write_if_changed(target: Path, content: bytes):
-    if not target.exists() or target.read_bytes() != content:
-        target.write_bytes(content)
-
-
 def remove_others(tree: Path, wanted: set[str]):
     """What a source no longer stands behind must not be imported by accident."""
     for path in tree.glob("**/*"):
@@ -255,14 +151,3 @@ def remove_others(tree: Path, wanted: set[str]):
     for folder in sorted(tree.glob("**/"), reverse=True):
         if folder != tree and not any(folder.iterdir()):
             folder.rmdir()
-
-
-def tool(name: str) -> Path:
-    """A program that the set-up installed beside this Python."""
-    return Path(sys.executable).parent / name
-
-
-def run(command: list[str], cwd: Path | None = None, given: str | None = None):
-    result = subprocess.run(command, cwd=cwd, input=given, capture_output=True, encoding="utf-8")
-    if result.returncode:
-        raise BuildError(f"{Path(command[0]).name}: {(result.stderr or result.stdout).strip()}")

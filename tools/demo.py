@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tools import broker, device
-from tools.build import BuildError, build, tool
+from tools.build import build
+from tools.making import BuildError, tool
 from tools.serial_port import PortError, open_port
 
 _HTTP_PORT = 8080

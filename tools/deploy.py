@@ -7,10 +7,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from tools.boards import chosen
-from tools.build import FIRMWARE, build
+from tools.build import build
 from tools.deploy_board import Board
 from tools.deploy_checks import check_board
 from tools.deploy_slot import Files, files_of, fill, put
+from tools.making import FIRMWARE
 from tools.options import board_option, device_port_option, profile_option
 from tools.serial_port import choose_port
 from tools.slots import Release, release, sha256

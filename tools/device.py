@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from boards.host import SETTINGS_VARIABLE
-from tools.build import BUILD, BuildError, build, tool
+from tools.build import build
+from tools.making import BUILD, BuildError, tool
 
 DEFAULT_DATA = BUILD / "data"
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from tools import image
-from tools.build import BUILD, flash_folder, tool
+from tools.build import flash_folder
 from tools.make_build import FILE_SYSTEM
+from tools.making import BUILD, tool
 
 MICROPYTHON = "1.27.0"  # the version that `make flash` fetches
 _DOWNLOAD_WITHIN_S = 300

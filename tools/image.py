@@ -14,7 +14,7 @@ from littlefs import LittleFS, LittleFSError
 
 from evencell import __version__
 from tools import partitions
-from tools.build import BuildError
+from tools.making import BuildError
 from tools.partitions import BLOCK_BYTES, Partition
 from tools.slots import FIRST, files_in
 

@@ -11,7 +11,8 @@ from evencell.system.config import read, secrets
 from evencell.system.config_kinds import CERTIFICATES
 from tools import image, partitions
 from tools.boards import chosen_chip
-from tools.build import BuildError, build, flash_folder
+from tools.build import build, flash_folder
+from tools.making import BuildError
 from tools.options import board_option, config_option, firmware_option, profile_option
 from tools.packages import flash_package
 from tools.slots import CONFIG, files_in

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from evencell import __version__
-from tools.build import FIRMWARE, ROOT, firmware_sources
+from tools.build import firmware_sources
+from tools.making import FIRMWARE, ROOT
 from tools.parts import reached
 from tools.slots import CONFIG, files_in
 

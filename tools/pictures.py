@@ -7,8 +7,9 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from tools import device
-from tools.build import ROOT, build, tool
+from tools.build import build
 from tools.demo import free_port, listens, start, wait_until
+from tools.making import ROOT, tool
 from tools.screens.command import write_overview
 from tools.system_packages import browser
 

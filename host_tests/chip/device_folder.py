@@ -9,7 +9,8 @@ from host_tests.end_to_end.chain import Firmware
 from host_tests.end_to_end.process import Process
 from host_tests.needs import need_micropython
 from tools import device
-from tools.build import FIRMWARE, ROOT, board_data, board_module, compile_module
+from tools.build import board_data, board_module, compile_module
+from tools.making import FIRMWARE, ROOT
 from tools.partitions import BLOCK_BYTES
 from tools.slots import files_in, lay_out
 

@@ -13,9 +13,10 @@ from click.testing import CliRunner
 from host_tests.chip.chip_image import micropython
 from host_tests.chip.device_folder import OnFlash, extract, hashes, on_this_computer
 from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator
-from tools.build import FIRMWARE, ROOT, board_data, board_names, build_tree
+from tools.build import board_data, board_names, build_tree
 from tools.image import littlefs
 from tools.make_build import FILE_SYSTEM, main, make
+from tools.making import FIRMWARE, ROOT
 from tools.partitions import VFS, flash_mb
 from tools.parts import can_have_display
 from tools.slots import lay_out

@@ -15,9 +15,10 @@ from host_tests.chip.device_folder import extract
 from host_tests.deploy.board_on_a_pty import BoardOnAPty
 from host_tests.needs import need_micropython
 from tools import flash, flash_files
-from tools.build import FIRMWARE, board_data
+from tools.build import board_data
 from tools.flash_files import FlashError
 from tools.make_build import make
+from tools.making import FIRMWARE
 
 BOARD = board_data("esp32_generic")
 PORT = "/dev/ttyUSB-none"

@@ -13,8 +13,9 @@ from host_tests.chip.chip_image import FACTORY, VFS, entry, micropython
 from host_tests.chip.device_folder import extract, hashes, mounted
 from host_tests.needs import need_micropython
 from tools import image
-from tools.build import BuildError, board_data
+from tools.build import board_data
 from tools.make_build import FILE_SYSTEM, WHOLE_CHIP, make, whole_chip
+from tools.making import BuildError
 from tools.partitions import BLOCK_BYTES, Partition, in_firmware, mib
 
 GENERIC = board_data("esp32_generic")

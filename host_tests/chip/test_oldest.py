@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from host_tests.conftest import WEBASSEMBLY
-from tools.build import build, flash_folder, tool
+from tools.build import build, flash_folder
+from tools.making import tool
 
 BOOT = Path(__file__).with_name("boot.mjs")
 LACKING = ("boards.esp32", "evencell.forward.mqtt_tls")  # that port has no hardware and no TLS

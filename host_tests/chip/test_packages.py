@@ -14,8 +14,9 @@ from host_tests.chip.device_folder import OnFlash, hashes
 from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator
 from host_tests.needs import need_micropython
 from host_tests.portable import frame_of
-from tools.build import FIRMWARE, ROOT, board_data, board_module, firmware_sources
+from tools.build import board_data, board_module, firmware_sources
 from tools.make_build import make
+from tools.making import FIRMWARE, ROOT
 from tools.packages import repository_packages
 from tools.slots import files_in
 

@@ -16,9 +16,10 @@ from host_tests.end_to_end import web
 from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator
 from host_tests.needs import need_micropython
 from tools import device
-from tools.build import FIRMWARE, board_data, compile_module
+from tools.build import board_data, compile_module
 from tools.deploy import deploy
 from tools.make_build import FILE_SYSTEM, make
+from tools.making import FIRMWARE
 from tools.slots import MANIFEST, Release, manifest, release
 
 CONFIG = {"name": "The whole way"}

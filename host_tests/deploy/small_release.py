@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tools.build import FIRMWARE, tool
+from tools.making import FIRMWARE, tool
 from tools.slots import OUTSIDE, Release, manifest
 
 _PARTS = 4

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.build import font_characters, font_names, font_sources, languages
+from tools.lettering import font_characters, font_names, font_sources, languages
 from tools.parts import DISPLAY_SIZES, display_sizes, fonts_of
 
 PANEL = {"chip": "esp32", "display": {"width": 135, "height": 240}}

@@ -11,8 +11,9 @@ from evencell.link.diagnosis import VERDICTS
 from evencell.pack.alarms import ALARMS
 from evencell.system.config_spec import TABLE
 from host_tests.portable import ROOT
-from tools.build import build, languages
+from tools.build import build
 from tools.device import micropython
+from tools.lettering import languages
 from tools.parts import DISPLAY_SIZES
 
 SCRIPT = Path(ROOT) / "host_tests/display/fitting.py"

@@ -11,7 +11,7 @@ from host_tests.end_to_end import web
 from host_tests.end_to_end.process import Process
 from host_tests.needs import need_broker, need_micropython
 from tools import device
-from tools.build import tool
+from tools.making import tool
 
 EVENCELL = tool("evencell")
 CAPTURES = Path(__file__).parents[1] / "captures" / "captures.json"

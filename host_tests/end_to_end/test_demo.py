@@ -16,7 +16,7 @@ from host_tests.end_to_end.chain import CAPTURES, FIXED, FIXED_MV, Simulator, as
 from host_tests.end_to_end.listener import Listener
 from host_tests.end_to_end.process import Process, until
 from host_tests.needs import need_broker, need_micropython
-from tools.build import ROOT
+from tools.making import ROOT
 
 WITH_MOSQUITTO = ["-m", "tools.demo"]
 # As on a computer where mosquitto is not installed.

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.bench import backlog, boot, display, heap, jitter, ledger, noise, poll, sizes, wear, web
-from tools.build import BUILD
+from tools.making import BUILD
 
 # Figure → what it must be. A figure without one is reported.
 TARGETS = {

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tools import device
 from tools.bench.poll import WIRE_MS
-from tools.build import tool
 from tools.demo import free_port, start
+from tools.making import tool
 
 _STARTS = 9
 _EXCHANGES = 2  # the first answer is doubted until a second one agrees

@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 
 from tools import device
-from tools.build import tool
 from tools.demo import free_port, start, start_broker_at, stop, wait_until
+from tools.making import tool
 
 TRUTH_MV = (3301, 3302, 3299, 3300)
 

@@ -17,10 +17,10 @@ from pathlib import Path
 import click
 
 from tools.broker import mosquitto
-from tools.build import ROOT, tool
 from tools.demo import free_port, listens, start, stop, wait_until
 from tools.fleet_device import id_of
 from tools.fleet_load import listeners
+from tools.making import ROOT, tool
 from tools.system_packages import victoria_metrics
 
 SETTINGS = ROOT / "docs/fleet"

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from evencell.start_up import PARTS
-from tools.build import FIRMWARE, ROOT, build, tool
+from tools.build import build
+from tools.making import FIRMWARE, ROOT, tool
 
 _PORT = Path(sys.prefix) / "node_modules/@micropython/micropython-webassembly-pyscript"
 _SCRIPT = Path(__file__).with_suffix(".mjs")

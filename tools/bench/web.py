@@ -11,8 +11,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tools import device
-from tools.build import ROOT, installed, tool
 from tools.demo import free_port, listens, start, wait_until
+from tools.making import ROOT, installed, tool
 from tools.system_packages import browser
 
 _PATH = "/api/v1/status"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from tools.build import BUILD, ROOT
+from tools.making import BUILD, ROOT
 from tools.parts import DISPLAY_SIZES
 from tools.screens.png import enlarged, write_png
 from tools.screens.sheets import pictures, rows_of, scenario_names, sheet
