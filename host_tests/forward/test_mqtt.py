@@ -10,7 +10,14 @@ from evencell.forward.mqtt import Forwarder
 from evencell.hub import Hub
 from host_tests.portable import FakeClock
 
-MQTT = {"prefix": "evencell", "retain_state": False, "discovery": False, "publish_s": 10, "keepalive_s": 30}
+MQTT = {
+    "prefix": "evencell",
+    "commands": False,
+    "retain_state": False,
+    "discovery": False,
+    "publish_s": 10,
+    "keepalive_s": 30,
+}
 
 
 class Client:
@@ -34,7 +41,8 @@ def forwarder():
     progress = SimpleNamespace(within=lambda _ms: None, woken=lambda _ms: None)
     log = SimpleNamespace(warning=warnings.append)
     config = {"mqtt": MQTT, "profile": "full", "time": {"mqtt": False}}
-    return Forwarder(SimpleNamespace(hub=hub, log=log, config=config, device_id="id"), progress), hub, warnings
+    context = SimpleNamespace(hub=hub, log=log, config=config, device_id="id", journal=None)
+    return Forwarder(context, progress), hub, warnings
 
 
 @pytest.mark.parametrize("failure", [OSError("gone"), MemoryError()])

@@ -74,7 +74,6 @@ class Scene:
     def __init__(self, folder: Path, running: contextlib.ExitStack, speed: int):
         self.fast = Fast(folder, running, speed)
         self._speed = speed
-        self._began_s = time.monotonic()
         self._folder = folder
         self._http_port = free_port(0)  # a usual one may go to another while the firmware is dead
         replies = folder / "replies.json"
@@ -89,15 +88,15 @@ class Scene:
 
     def start(self):
         """Start the firmware (again); its clock goes on a little after where the last one's was."""
-        ahead_s = (self._speed - 1) * (time.monotonic() - self._began_s) + 3 * len(self.starts_s)
-        self.starts_s.append(time.time() + ahead_s)
+        later_s = 3 * len(self.starts_s)
+        self.starts_s.append(time.time() + self.fast.ahead_s() + later_s)
         overrides = {
             "http": {"enabled": True, "host": "127.0.0.1", "port": self._http_port},
             "mqtt": {"enabled": True, "host": "127.0.0.1", "port": self.relay.port, "publish_s": 1, "discovery": False},
             "display": {"driver": "none"},
         }
         log = self._folder / f"log{len(self.starts_s)}"
-        self._firmware = self.fast.firmware(self._port, overrides, _HEAP, log, ahead_s)
+        self._firmware = self.fast.firmware(self._port, overrides, _HEAP, log, later_s)
 
     def kill(self):
         """`kill -9`, in the middle of whatever it does."""

@@ -31,22 +31,23 @@ class Fast:
         self._began_s = time.monotonic()
         self._folder = folder
         self._running = running
-        self._speed = speed
         self._simulator = self._broker = None
         self.http_port = free_port(8080)
 
-    @property
-    def _prefix(self) -> list[str]:
+    def ahead_s(self) -> float:
+        """By how much the fast clocks are ahead of ours by now."""
+        return (time.monotonic() - self._began_s) * (self._speed - 1)
+
+    def _prefix(self, later_s: float = 0) -> list[str]:
         """What is started later lives as much later."""
-        ahead_s = (time.monotonic() - self._began_s) * (self._speed - 1)
-        return [self._faketime, "-f", f"+{ahead_s:.3f}s x{self._speed}"]
+        return [self._faketime, "-f", f"+{self.ahead_s() + later_s:.3f}s x{self._speed}"]
 
     def simulator(self, *options: str) -> Path:
         """A simulated balancer at cells that stay as they are, or with `--capture`; returns its port."""
         link = self._folder / "balancer"
         cells = () if "--capture" in options else ("--cells", ",".join(map(str, TRUTH_MV)))
         command = [str(tool("evencell")), "sim", "--link", str(link), *cells, "--packet-ms", "100"]
-        command = [*self._prefix, *command, *options]
+        command = [*self._prefix(), *command, *options]
         self._simulator = start(self._running, command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         wait_until(link.exists, "the simulated balancer")
         return link
@@ -60,7 +61,7 @@ class Fast:
     def broker(self) -> int:
         """An MQTT broker; returns its port."""
         self.broker_port = free_port(1883)
-        self._broker = start_broker_at(self.broker_port, self._running, self._folder, self._prefix)
+        self._broker = start_broker_at(self.broker_port, self._running, self._folder, self._prefix())
         return self.broker_port
 
     def broker_is_away(self, seconds: float):
@@ -68,12 +69,11 @@ class Fast:
         assert self._broker
         stop(self._broker)
         time.sleep(seconds)
-        self._broker = start_broker_at(self.broker_port, self._running, self._folder, self._prefix)
+        self._broker = start_broker_at(self.broker_port, self._running, self._folder, self._prefix())
 
-    def firmware(self, port: Path, overrides: dict, heap: str, log: Path, ahead_s: float = 0) -> subprocess.Popen:
-        """The firmware in a heap of this size, its clock ahead of ours by so much; its log goes to a file."""
+    def firmware(self, port: Path, overrides: dict, heap: str, log: Path, later_s: float = 0) -> subprocess.Popen:
+        """The firmware in a heap of this size, its clock ahead of the others' by so much; its log goes to a file."""
         environment = device.environment(str(port), self._folder / "data", overrides=overrides)
         with open(log, "w") as output:
-            prefix = [*self._prefix[:-1], f"+{ahead_s:.1f}s x{self._speed}"]
-            command = [*prefix, *device.command(heap=heap)]
+            command = [*self._prefix(later_s), *device.command(heap=heap)]
             return start(self._running, command, env=environment, stdout=output, stderr=subprocess.STDOUT)

@@ -12,7 +12,7 @@ from tools.bench.fast import Fast
 from tools.bench.watchers import Stream
 
 # What each profile is measured with, and the KiB between which its smallest heap is looked for.
-PROFILES = {"full": (100, 260), "display": (50, 150), "telemetry": (50, 170)}
+PROFILES = {"full": (140, 300), "display": (70, 190), "telemetry": (70, 190)}
 STEP_KIB = 4
 STREAMS = 4
 SIMULATED_S = 600

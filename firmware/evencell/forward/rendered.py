@@ -12,15 +12,16 @@ class Rendered:
 
     def __init__(self, hub):
         self._hub = hub
-        self._made_of = -1
+        self._changes = self._started_s = -1  # what it was made of: a clock that is set dates readings anew
         self._halves = []  # of each pack's text, before and behind its age, which alone grows while nothing changes
 
     def texts(self):
         """A JSON object for each pack, as bytes, as of now."""
         hub = self._hub
-        if self._made_of != hub.changes:
+        started_s = hub.clock.unix_s_at(0)
+        if self._changes != hub.changes or self._started_s != started_s:
             self._halves = [_halves(json.dumps(status_with_diagnosis(pack, hub.clock))) for pack in hub.packs]
-            self._made_of = hub.changes
+            self._changes, self._started_s = hub.changes, started_s
         for pack, (before, behind) in zip(hub.packs, self._halves):
             yield before + json.dumps(pack.age_ms(hub.clock)).encode() + behind
 
