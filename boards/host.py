@@ -59,9 +59,12 @@ class Board:
             raise ValueError("UART %d needs a port of its own: name it as --port number %d" % (number, number + 1))
         return self._ports[number]
 
-    def display_bus(self, _wishes: dict):
-        """No bus, and a display whose picture is fetched over HTTP."""
-        return None, self._settings.get("display") or BOARD["display"]
+    def display_bus(self, wishes: dict):
+        """No bus, and a display whose picture is fetched over HTTP, as large as is wished."""
+        data = dict(self._settings.get("display") or BOARD["display"])
+        for key in ("width", "height"):
+            data[key] = wishes.get(key) or data[key]
+        return None, data
 
     def unique_id(self) -> str:
         """Twelve hexadecimal digits, made once and kept in the folder that stands for the flash."""

@@ -1,8 +1,23 @@
 """Which fonts fit a display: the build makes those that a board's display can use, and the pages load them by name."""
 
 from evencell.compat import const
+from evencell.system.on_demand import forget
 
 _LARGE = const(320)  # pixels of the longer side
+
+
+def missing(width: int, height: int) -> list[str]:
+    """Those of them that are not there: the build was for another display."""
+    return [name for name in fonts(width, height) if not _is_there("evencell.display." + name)]
+
+
+def _is_there(name: str) -> bool:
+    try:
+        __import__(name)
+    except ImportError:
+        return False
+    forget(name)
+    return True
 
 
 def fonts(width: int, height: int) -> tuple[str, str, str]:

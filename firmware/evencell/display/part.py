@@ -1,6 +1,7 @@
 """The display's place in the application: what is found, what was chosen, and the two tasks."""
 
 from evencell.display.tasks import Display
+from evencell.system.on_demand import call
 
 
 def start(context):
@@ -9,10 +10,13 @@ def start(context):
     try:
         found = board.display_bus(settings)
     except ValueError as error:
-        context.config_faults.append(str(error))
-        context.log.warning("configuration: %s" % error)
+        report(context, str(error))
         return
     if found is None:
+        return
+    size = found[1]["width"], found[1]["height"]
+    if call("evencell.display.fonts", "missing", *size):
+        report(context, "display: this build has no fonts for %d × %d pixels; build it for this display" % size)
         return
     choose(context.memory, settings)
     if context.profile == "display":
@@ -23,6 +27,12 @@ def start(context):
     context.display, context.canvas = display, display.canvas
     context.supervisor.start("display", display.run, display.progress)
     context.supervisor.start("button", display.attend)
+
+
+def report(context, fault: str):
+    """Say what keeps the display dark."""
+    context.config_faults.append(fault)
+    context.log.warning("configuration: " + fault)
 
 
 def choose(memory, settings: dict):
