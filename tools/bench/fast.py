@@ -27,6 +27,7 @@ class Fast:
         self._faketime = shutil.which("faketime") or ""
         if not self._faketime:
             raise click.ClickException("faketime is missing: apt-get install faketime")
+        forget_the_dead()
         self._speed = speed
         self._began_s = time.monotonic()
         self._folder = folder
@@ -77,3 +78,11 @@ class Fast:
         with open(log, "w") as output:
             command = [*self._prefix(later_s), *device.command(heap=heap)]
             return start(self._running, command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+
+
+def forget_the_dead():
+    """Remove what faketime keeps in memory for processes that were killed: a later one of the same number would wait
+    for them for ever."""
+    for left in Path("/dev/shm").glob("*faketime_s*_*"):
+        if not Path("/proc", left.name.rpartition("_")[2]).exists():
+            left.unlink(missing_ok=True)
