@@ -218,7 +218,7 @@ def test_a_month_that_was_there_before_is_told_as_it_was(tmp_path):
     assert health["balancing_s"] == pytest.approx(health["observed_s"] / 24, rel=0.05)
 
 
-@pytest.mark.parametrize(("cells", "heap_kib"), [(4, 208), (24, 232)])
+@pytest.mark.parametrize(("cells", "heap_kib"), [(4, 240), (24, 264)])
 def test_a_day_is_told_in_a_small_heap_while_a_browser_watches(tmp_path, cells, heap_kib):
     cells_mv = ",".join(str(mv) for mv in cells_at(0, 0, cells))
     with Simulator(tmp_path, "--cells", cells_mv) as simulator:

@@ -24,7 +24,7 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 ACCEPT = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.3"
 FORMATS = {"text": ({}, TEXT, parse_text), "openmetrics": ({"Accept": ACCEPT}, OPENMETRICS, parse_openmetrics)}
 
-HEAP_KIB = 232
+HEAP_KIB = 280
 ONCE = {"interval_ms": 86_400_000}  # one reading, which stays
 MOVING = {"uptime_seconds", "heap_free_bytes", "reading_age_seconds", "mqtt_sent_total"}
 IN_VOLTS = {"pack_mv": "pack_volts", "average_mv": "average_volts", "delta_mv": "delta_volts"} | {
