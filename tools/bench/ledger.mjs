@@ -4,7 +4,7 @@ import { copy, lack, start } from "../port32.mjs";
 const [packageFolder, tree, ...modules] = process.argv.slice(2);
 const interpreter = await start(packageFolder, 4 * 1024 * 1024);
 copy(interpreter, tree, "/tree");
-lack(interpreter, "socket", "select", "ssl", "termios", "framebuf");
+lack(interpreter, "socket", "select", "ssl", "tls", "termios", "framebuf");
 interpreter.runPython("import gc, sys, asyncio, json, array, struct, re, io, time, collections, errno\nsys.path[:] = ['/tree', '.frozen', '/lacking']");
 // The port collects only between two calls from outside.
 function take() {

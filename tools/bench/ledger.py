@@ -44,7 +44,7 @@ def measure() -> dict:
 
 def ledger() -> dict[str, int]:
     """Module → bytes, each after what it imports itself."""
-    command = [str(tool("node")), str(_SCRIPT), str(_PORT), str(build("host")), *modules()]
+    command = [str(tool("node")), str(_SCRIPT), str(_PORT), str(build("host", small=True)), *modules()]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     return {row["module"]: row["bytes"] for row in map(json.loads, result.stdout.splitlines())}
 
