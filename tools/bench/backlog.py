@@ -21,7 +21,7 @@ import click
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tools.bench.fast import Fast
+from tools.bench.fast import Fast, forget_the_dead
 from tools.bench.relay import Relay
 from tools.demo import free_port, signal_group
 from tools.sim.answers import encode_status
@@ -102,8 +102,7 @@ class Scene:
         """`kill -9`, in the middle of whatever it does."""
         signal_group(self._firmware, signal.SIGKILL)
         self._firmware.wait()
-        for left in Path("/dev/shm").glob(f"*faketime_s*_{self._firmware.pid}"):
-            left.unlink(missing_ok=True)
+        forget_the_dead()
 
     def pass_s(self, seconds: float):
         """Let so many simulated seconds pass."""
