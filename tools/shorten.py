@@ -10,6 +10,7 @@ import builtins
 import itertools
 import keyword
 import string
+import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -57,42 +58,25 @@ def shorten(source: str, kept: set[str]) -> str:
     tree = ast.parse(source)
     names = (_private_names(tree) | _local_names(tree)) - kept - _fixed_names(tree)
     letters = _letters(_all_names(tree) | kept)
-    return ast.unparse(_Renamer({name: next(letters) for name in sorted(names)}).visit(tree))
+    return _renamed(source, {name: next(letters) for name in sorted(names)})
 
 
-class _Renamer(ast.NodeTransformer):
-    """Each name is renamed wherever it stands; attributes only if they are private."""
+def _renamed(source: str, short: dict[str, str]) -> str:
+    """The text with each name replaced where it stands; an attribute only if it is private.
 
-    def __init__(self, short: dict[str, str]):
-        self._short = short
-
-    def _new(self, name: str) -> str:
-        return self._short.get(name, name)
-
-    def visit_Name(self, node: ast.Name):
-        node.id = self._new(node.id)
-        return node
-
-    def visit_arg(self, node: ast.arg):
-        node.arg = self._new(node.arg)
-        return node
-
-    def visit_Attribute(self, node: ast.Attribute):
-        if _is_private(node.attr):
-            node.attr = self._new(node.attr)
-        return self.generic_visit(node)
-
-    def visit_ExceptHandler(self, node: ast.ExceptHandler):
-        node.name = node.name and self._new(node.name)
-        return self.generic_visit(node)
-
-    def visit_Global(self, node: ast.Global):
-        node.names = [self._new(name) for name in node.names]
-        return node
-
-    def visit_Nonlocal(self, node: ast.Nonlocal):
-        node.names = [self._new(name) for name in node.names]
-        return node
+    Nothing else changes: MicroPython makes a tuple of `(a, b) = (c, d)`, and none of `a, b = c, d`.
+    """
+    lines = source.splitlines(keepends=True)
+    found, before = [], ""
+    for token in tokenize.generate_tokens(iter(lines).__next__):
+        is_ours = token.type == tokenize.NAME and token.string in short
+        if is_ours and (before != "." or _is_private(token.string)):
+            found.append(token)
+        before = token.string
+    for token in reversed(found):
+        (row, start), (_, end) = token.start, token.end
+        lines[row - 1] = lines[row - 1][:start] + short[token.string] + lines[row - 1][end:]
+    return "".join(lines)
 
 
 def _is_private(name: str) -> bool:
