@@ -54,19 +54,30 @@ def flash_folder(board: str) -> Path:
 def build_tree(tree: Path, board: dict, profile: str) -> Path:
     """Each file is written aside and then renamed: what is interrupted leaves no half of one."""
     sources = {**firmware_sources(), **text_sources(), **board_sources(board), **font_sources()}
-    for name in left_out(sources, board, profile) | (set() if board["chip"] == "host" else whole_texts()):
+    for name in left_out(sources, board, profile) | whole_texts():
         sources.pop(name, None)
     if is_small(board):
         sources |= {name: path for name, path in short_sources().items() if name in sources}
-    wanted = {str(Path(name).with_suffix(".mpy")) for name in sources} | {"board.py", "main.py", slots.MANIFEST}
+    wanted = {"board.py", "main.py", slots.MANIFEST}
     for name, source in sources.items():
-        compile_module(source, tree / Path(name).with_suffix(".mpy"), name, board)
+        wanted.add(put(source, tree, name, board))
     if "evencell/forward/http.py" in sources:
         wanted.add("evencell/forward/page.html.gz")
         compress(FIRMWARE / "evencell/forward/page.html", tree / "evencell/forward/page.html.gz")
     write_if_changed(tree / "board.py", board_module(board).encode())
     remove_others(tree, wanted)
     return tree
+
+
+def put(source: Path, tree: Path, name: str, board: dict) -> str:
+    """Bring a source into the tree, compiled if it is code; returns its name there."""
+    if source.suffix == ".py":
+        compiled = str(Path(name).with_suffix(".mpy"))
+        compile_module(source, tree / compiled, name, board)
+        return compiled
+    (tree / name).parent.mkdir(parents=True, exist_ok=True)
+    write_if_changed(tree / name, source.read_bytes())
+    return name
 
 
 def firmware_sources() -> dict[str, Path]:

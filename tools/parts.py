@@ -10,7 +10,6 @@ from evencell.start_up import PARTS
 PROFILES = ("full", "display", "telemetry")
 _APPLICATION = ("evencell/app.py", "evencell/start_up.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
-_FONT = "evencell/display/font_"
 # Every display there is a layout for.
 DISPLAY_SIZES = (
     (128, 64),
@@ -31,7 +30,7 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
     What no part needs by name stays in: it may be imported by a name that is made while the firmware runs.
     """
     wanted, unwanted = [], []
-    useless = {name for name in sources if name.startswith(_FONT)} - fonts_of(board)
+    useless = {name for name in sources if name.endswith(".font")} - fonts_of(board)
     for profiles, switch, module in PARTS:
         is_wanted = profile in profiles.split() and (switch != _DISPLAY or can_have_display(board))
         (wanted if is_wanted else unwanted).extend(roots(module, sources))
@@ -43,7 +42,7 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
 
 def fonts_of(board: dict) -> set[str]:
     """Names in the tree of the fonts that the board's display can use, however it is turned."""
-    return {f"evencell/display/{font}.py" for size in display_sizes(board) for font in fonts(*size)}
+    return {f"evencell/display/{font}" for size in display_sizes(board) for font in fonts(*size)}
 
 
 def display_sizes(board: dict) -> tuple:
@@ -80,6 +79,8 @@ def reached(names: Iterable[str], sources: dict[str, Path]) -> set[str]:
 
 def imported(path: Path, sources: dict[str, Path]) -> set[str]:
     """Names of `sources` that the file imports, wherever in it, and of the packages those are in."""
+    if path.suffix != ".py":
+        return set()
     modules = set()
     tree = ast.parse(path.read_text("utf-8"))
     texts = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}

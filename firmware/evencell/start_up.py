@@ -34,9 +34,11 @@ def start_up(context):
     load(context)
     introduce(context)
     context.watch.start()
-    for module in wanted_parts(context):
+    wanted = wanted_parts(context)
+    for module in wanted:
         start(context, module)
         gc.collect()  # what an import leaves must not lie between what stays
+    drop_sections(context.config, wanted)
     for fault in context.config_faults:
         context.hub.post("config", None, fault.split(":")[0], fault)
 
@@ -106,6 +108,13 @@ def start(context, module: str):
         part.start(context)
         if module.endswith(".part"):
             forget(module)  # it only introduces others to each other
+
+
+def drop_sections(config: dict, wanted: list[str]):
+    """Forget the sections of parts that stay off: nobody reads them before the next start."""
+    for _profiles, switch, module in PARTS:
+        if switch != "time" and module not in wanted:  # the display needs the local time
+            config.pop(switch, None)
 
 
 def _switched_on(context, switch: str | None) -> bool:

@@ -42,7 +42,7 @@ def watch(sheet, found: list):
     draw = sheet.text
 
     def text(self, text, x, y, colour=0, role=0):
-        _, height, unit = self.font(role).get_ch("0")
+        height, unit = self.font(role).height, self.font(role).width
         found.append(None)
         if text and (x < 0 or x + len(text) * unit > self.canvas.width or y < 0 or y + height > self.canvas.height):
             found.append("%r at %d, %d" % (text, x, y))

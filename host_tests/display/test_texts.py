@@ -44,8 +44,11 @@ def test_places_for_numbers_are_the_same(language):
 
 def test_a_device_has_each_section_by_itself():
     tree = build("esp32_generic")
-    names = {path.stem for path in (tree / "evencell/display").glob("texts_*")}
-    assert names == {f"texts_{language}_{section}" for language in languages() for section in ENGLISH}
+    files = (tree / "evencell/display").glob("*.json")
+    found = {path.stem: json.loads(path.read_text("utf-8")) for path in files}
+    assert found == {
+        f"{section}_{language}": words for language in languages() for section, words in texts(language).items()
+    }
 
 
 def test_everything_that_can_be_wrong_has_a_name_and_a_remedy():

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from evencell.display.fonts import fonts
 from tools.bench.ledger import resident
 from tools.build import build
 
 _BOARD = "esp32_generic"
 _BOARD_MODULES = {f"boards/{name}.mpy" for name in ("esp32", "esp32_network", "esp32_wifi", "esp32_i2c")}
 # What is loaded by name while the first page is shown on the usual display.
-_DISPLAY = {f"evencell/display/{name}.mpy" for name in ("mono_panel", "pages/glance", "sheet", *fonts(128, 64))}
+_DISPLAY = {f"evencell/display/{name}.mpy" for name in ("mono_panel", "pages/glance", "sheet", "font")}
 # In no device before its owner asks for it; and what is let go once it has introduced others to each other.
 _NOT_LOADED = {
     f"evencell/{name}.mpy" for name in ("forward/syslog", "forward/influx", "forward/influx_line", "link/part")

@@ -63,38 +63,19 @@ class Canvas:
                 self.tints[row * self.columns + column] = colour
 
     def text(self, font, text: str, x: int, y: int) -> int:
-        """Draw `text` with its upper left corner there; returns the x behind it."""
+        """Draw `text` (font.py) with its upper left corner there; returns the x behind it."""
+        width, height = font.width, font.height
         for character in text:
-            glyph, height, width = font.get_ch(character)
-            self.pixels.blit(framebuf.FrameBuffer(bytearray(glyph), width, height, framebuf.MONO_HLSB), x, y)
+            glyph = framebuf.FrameBuffer(font.glyph(character), width, height, framebuf.MONO_HLSB)
+            self.pixels.blit(glyph, x, y)
             x += width
         return x
-
-    def text_right(self, font, text: str, right: int, y: int):
-        """Draw `text` so that it ends before x = `right`."""
-        self.text(font, text, right - self.text_width(font, text), y)
-
-    def text_width(self, font, text: str) -> int:
-        """Pixels that `text` takes."""
-        return sum(font.get_ch(character)[2] for character in text)
 
     def invert(self, x: int, y: int, width: int, height: int):
         """Swap lit and dark in a rectangle."""
         for row in range(y, y + height):
             for column in range(x, x + width):
                 self.pixels.pixel(column, row, 1 - self.pixels.pixel(column, row))
-
-    def triangle(self, x: int, y: int, up: bool, colour: int = 1):
-        """A triangle of 5 × 3 pixels that points up or down."""
-        for row in range(3):
-            half = row if up else 2 - row
-            self.pixels.hline(x + 2 - half, y + row, 2 * half + 1, colour)
-
-    def delta_sign(self, x: int, y: int):
-        """The letter Δ, 7 × 7 pixels."""
-        self.pixels.line(x + 3, y, x, y + 6, 1)
-        self.pixels.line(x + 3, y, x + 6, y + 6, 1)
-        self.pixels.hline(x, y + 6, 7, 1)
 
     def picture(self) -> tuple:
         """Media type, and a generator of the bytes of a picture file."""

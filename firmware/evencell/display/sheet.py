@@ -2,6 +2,8 @@
 
 from evencell.compat import const
 from evencell.display.canvas import DIM, HIGH, LOW, TEXT, WARN
+from evencell.display.font import Font
+from evencell.display.view import file_of
 from evencell.pack.pack import ASLEEP, OFFLINE, STALE
 from evencell.system.on_demand import call
 
@@ -48,31 +50,34 @@ class Sheet:
         self.pack = view.pack
         self.status = view.pack.accepted
         self.name = view.pack.name if len(view.hub.packs) > 1 else ""
-        if not view.fonts:
-            view.fonts = call(_FONTS, "fonts", canvas.width, canvas.height)
         self.is_tiny = canvas.height < _TINY_HEIGHT
         self.is_old = is_of_pack and (self.pack.link in (STALE, OFFLINE, ASLEEP) or not self.pack.sequence)
-        _, height, self.unit = self.font(TEXTS).get_ch("0")
+        text = self.font(TEXTS)
+        height, self.unit = text.height, text.width
         self.line = (height + 8) // 8 * 8 if canvas.tints else height
         self.inset = (self.line - height) // 2
         self.margin = (canvas.width % 16 // 2 or 4) if canvas.tints else 1
         self.right = canvas.width - self.margin
 
     def font(self, role: int):
-        """The module of the font in this role."""
-        return self.view.load(self.view.fonts[role])
+        """The font in this role. It stays in memory until the page is closed."""
+        fonts = self.view.fonts
+        if role not in fonts:
+            name = call(_FONTS, "fonts", self.canvas.width, self.canvas.height)[role]
+            fonts[role] = Font(file_of(name))
+        return fonts[role]
 
     def text(self, text: str, x: int, y: int, colour: int = TEXT, role: int = TEXTS) -> int:
         """Draw text from x on; what does not fit is left out. Returns the x behind it."""
         font = self.font(role)
-        _, height, unit = font.get_ch("0")
+        unit = font.width
         text = text[: max(0, (self.canvas.width - x) // unit)]
-        self.canvas.tint(x + 1, y, len(text) * unit - 2, height, DIM if self.is_old else colour)
+        self.canvas.tint(x + 1, y, len(text) * unit - 2, font.height, DIM if self.is_old else colour)
         return self.canvas.text(font, text, x, y)
 
     def text_right(self, text: str, right: int, y: int, colour: int = TEXT, role: int = TEXTS):
         """Draw text that ends before x = `right`."""
-        self.text(text, right - len(text) * self.font(role).get_ch("0")[2], y, colour, role)
+        self.text(text, right - len(text) * self.font(role).width, y, colour, role)
 
     def mark(self, is_high: bool, x: int, y: int, size: int = 0):
         """The triangle of the highest or the lowest cell, where a character with this upper left corner would stand."""

@@ -1,10 +1,12 @@
 """What the pages may know of the device, and what of theirs is in memory: the shown page, its fonts and its words."""
 
 import gc
+import json
 
 from evencell.compat import const
 from evencell.display.trend import Trend
 from evencell.pack.pack import OFFLINE, STALE
+from evencell.system.files import exists
 from evencell.system.on_demand import forget
 
 # Bits of `View.troubles` beyond those of the alarms (pack/alarms.py).
@@ -14,6 +16,7 @@ LINE_TROUBLE = const(0x20000)  # the diagnosis has a verdict
 CONFIG_TROUBLE = const(0x40000)  # faults in the configuration
 
 _DISPLAY = "evencell.display."
+_FOLDER = __file__.rsplit("/", 1)[0] + "/"
 
 
 class View:
@@ -32,7 +35,7 @@ class View:
         self.faults = context.config_faults
         self.pack = None
         self.page = None
-        self.fonts = None  # names, once the page needs them
+        self.fonts = {}  # of the page, by role (sheet.py)
         self.turn = 0
         self._loaded = []  # full names of the modules that go with the page
         self._words = {}
@@ -46,14 +49,15 @@ class View:
 
     def close(self):
         """Forget the page, and all that came with it: the display is dark."""
-        self.page = self.fonts = None
+        self.page = None
+        self.fonts = {}
         self._words = {}
-        forget(_DISPLAY + "sheet", _DISPLAY + "prose", *self._loaded)
+        forget(_DISPLAY + "sheet", _DISPLAY + "font", _DISPLAY + "prose", *self._loaded)
         self._loaded = []
         gc.collect()  # what comes next takes that room, not what is free between the things that stay
 
     def load(self, name: str):
-        """A module of the display (a page, a font) that stays until the page is closed."""
+        """A module of the display (a page, the menu) that stays until the page is closed."""
         name = _DISPLAY + name
         if name not in self._loaded:
             self._loaded.append(name)
@@ -63,13 +67,9 @@ class View:
         """A section of the texts, in the configured language. It stays in memory until the page is closed."""
         words = self._words.get(section)
         if words is None:
-            name = "%stexts_%s_%s" % (
-                _DISPLAY,
-                self.context.config["display"]["language"],
-                section,
-            )  # made by the build
-            words = self._words[section] = __import__(name, None, None, ("",)).TEXTS
-            forget(name)
+            name = "%s_%s.json" % (section, self.context.config["display"]["language"])
+            with open(file_of(name)) as file:
+                words = self._words[section] = json.load(file)
         return words
 
     def note(self):
@@ -100,3 +100,9 @@ class View:
         if self.faults:
             bits |= CONFIG_TROUBLE
         return bits
+
+
+def file_of(name: str) -> str:
+    """Path of a font or of texts, made by the build: beside this module, or where that is frozen in the root."""
+    path = _FOLDER + name
+    return path if exists(path) else name

@@ -35,7 +35,7 @@ def draw(canvas, view):
     top = sheet.header(words["title"] if is_high else state)
     above = wrap(sheet, state) if is_high else []
     below = _below(sheet, time_left(sheet, words, words["left"]), _temperature(sheet))
-    height = sheet.font(WORDS).get_ch("0")[1]
+    height = sheet.font(WORDS).height
     gap = (canvas.height - top - (2 + len(above) + len(below)) * sheet.line - height) // 3
     _draw_lines(sheet, above, top + 6)
     top += len(above) * sheet.line + gap
@@ -77,7 +77,7 @@ def _draw_way(sheet, y: int):
     middle, centre = y + sheet.line, canvas.width // 2
     box = _BOX if sheet.line < 16 else 2 * _BOX
     canvas.pixels.rect(centre - box // 2, middle - box // 2, box, box, 1)
-    height = sheet.font(TEXTS).get_ch("B")[1]
+    height = sheet.font(TEXTS).height
     sheet.text("B", centre - sheet.unit // 2, middle - height // 2)
     side = sheet.margin + 4 * sheet.unit + (8 if canvas.tints else 3)
     _draw_line(canvas, side, centre - box // 2 - 3, middle, state == DISCHARGING)

@@ -43,9 +43,9 @@ def draw(canvas, view):
 
 def _address(context) -> str:
     """Of the page, as a browser takes it; empty where there is none."""
-    http = context.config["http"]
+    http = context.config.get("http")  # not there while it is switched off
     address = getattr(context.network, "address", None)
-    if not address or not http["enabled"]:
+    if not address or not http:
         return ""
     return address if http["port"] == 80 else "%s:%d" % (address, http["port"])
 

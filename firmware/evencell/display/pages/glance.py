@@ -41,7 +41,7 @@ def _draw_rows(sheet):
     top = sheet.line if canvas.tints or sheet.name else 0
     if top:
         sheet.text(sheet.name or sheet.view.context.config["name"], sheet.margin, sheet.inset, DIM)
-    heights = [sheet.font(role).get_ch("0")[1] for role in (TEXTS, WORDS, DIGITS)]
+    heights = [sheet.font(role).height for role in (TEXTS, WORDS, DIGITS)]
     room = canvas.height - top - heights[DIGITS]
     is_roomy = room - 3 * heights[WORDS] >= 4 * _LEAST_GAP
     word = WORDS if room >= heights[WORDS] + heights[TEXTS] else TEXTS
@@ -61,8 +61,8 @@ def _draw_rows(sheet):
 def _draw_number(sheet, y: int, _role: int = DIGITS):
     known = sheet.pack.sequence
     x = _draw_digits(sheet, volts(sheet.status.pack_mv) if known else "--.--", sheet.margin, y)
-    height = sheet.font(DIGITS).get_ch("0")[1]
-    sheet.text("V", x + 1, y + height - sheet.font(TEXTS).baseline())
+    height = sheet.font(DIGITS).height
+    sheet.text("V", x + 1, y + height - sheet.font(TEXTS).baseline)
     if sheet.is_old and known:
         sheet.fade(0, y, x, height)
 
@@ -70,9 +70,9 @@ def _draw_number(sheet, y: int, _role: int = DIGITS):
 def _draw_digits(sheet, text: str, x: int, y: int) -> int:
     """Draw the largest digits; a point takes half their width. Returns the x behind them."""
     font = sheet.font(DIGITS)
+    width = font.width
     for character in text:
-        glyph, height, width = font.get_ch(character)
-        picture = framebuf.FrameBuffer(bytearray(glyph), width, height, framebuf.MONO_HLSB)
+        picture = framebuf.FrameBuffer(font.glyph(character), width, font.height, framebuf.MONO_HLSB)
         if character == ".":
             sheet.canvas.pixels.blit(picture, x - width // 4, y, 0)
             x += width // 2
@@ -84,7 +84,7 @@ def _draw_digits(sheet, text: str, x: int, y: int) -> int:
 
 def _draw_word(sheet, y: int, role: int):
     """What is wrong, else what the balancer does; what goes with it stands at the right."""
-    height = sheet.font(role).get_ch("0")[1]
+    height = sheet.font(role).height
     word, colour = _word_of(sheet)
     text = sheet.view.words("words")[word]
     if word == "alarm" and sheet.is_tiny:
@@ -95,7 +95,7 @@ def _draw_word(sheet, y: int, role: int):
     right = sheet.age() if sheet.is_old else sheet.name[:room] if sheet.is_tiny else ""
     if len(right) > room:
         right = right.replace(" ", "")
-    sheet.text_right(right, sheet.right - 1, y + (height - sheet.font(TEXTS).get_ch("0")[1]) // 2, colour)
+    sheet.text_right(right, sheet.right - 1, y + (height - sheet.font(TEXTS).height) // 2, colour)
     if colour in (WARN, ALARM):
         sheet.bar(y, height, colour)
 
@@ -159,7 +159,7 @@ def _draw_worst(sheet, x: int, y: int, role: int):
     highest_mv = status.cells_mv[status.highest_cell - 1]
     is_high = highest_mv - status.average_mv > status.average_mv - (highest_mv - status.delta_mv)
     cell = status.highest_cell if is_high else status.lowest_cell
-    unit = sheet.font(role).get_ch("0")[2]
+    unit = sheet.font(role).width
     text, voltage = "%d" % cell, "%d" % status.cells_mv[cell - 1]
     colour = HIGH if is_high else LOW
     if x < 0:
