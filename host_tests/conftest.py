@@ -47,6 +47,7 @@ SHARED = {
     "unix": (
         *_WITHOUT_LOOP,
         "link",
+        "forward/test_event_stream.py",
         "forward/test_journal.py",
         "forward/test_metrics.py",
         "display/test_drivers.py",

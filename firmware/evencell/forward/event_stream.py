@@ -1,14 +1,18 @@
-"""Server-sent events: what the page lives on."""
+"""Server-sent events: what the page lives on. One task sends to all browsers: a task for each would cost 4 KB of heap."""
 
+import asyncio
+import errno
 import json
 
-from evencell.compat import const, wait_for_ms
+from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
 from evencell.forward.event_json import event_of
 from evencell.forward.server import Response, error
 
 _MOST_STREAMS = const(4)
-_SEND_MS = const(5_000)
-_LOG_PIECE_BYTES = const(1024)  # of the log that are sent at a time: as events they take three times as much
+_STUCK_MS = const(5_000)  # a browser that takes nothing for so long is gone
+_TURN_MS = const(20)  # between two looks at a connection that had no room
+_EVENTS_AT_ONCE = const(8)  # to one browser: then others have their turn
+_LOG_PIECE_BYTES = const(1024)  # of the log that are in memory as lines
 
 
 class EventStreams:
@@ -18,49 +22,107 @@ class EventStreams:
         self._rendered = rendered
         self._hub = context.hub
         self._log = context.log
-        self._open = 0
+        self._supervisor = context.supervisor
+        self._watchers = []
+        self._consumer = None  # while anybody watches
+        self._changes = -1  # of the hub, when these were made
+        self._statuses = []
 
     def handle(self, _request) -> Response:
-        """The answer to one request: a stream, which the server sends for as long as the browser listens."""
-        if self._open >= _MOST_STREAMS:
+        """The answer to one request: a stream, for as long as the browser listens."""
+        if len(self._watchers) >= _MOST_STREAMS:
             return error(503, "all %d event streams are taken" % _MOST_STREAMS)
-        return Response((b"retry: 3000\n\n",), "text/event-stream", send=self.send)
+        return Response((b"retry: 3000\n\n",), "text/event-stream", adopt=self.adopt)
 
-    async def send(self, writer):
-        """Send until the browser is gone, or has stopped reading; raises its OSError or asyncio.TimeoutError."""
-        self._open += 1
-        consumer = self._hub.subscribe()
+    def adopt(self, writer, leave):
+        """Send to this browser from now on; `await leave(writer)` when it is gone."""
+        self._watchers.append(Watcher(writer, leave, self._pieces()))
+        if self._consumer:
+            self._consumer.wake()
+        else:
+            self._consumer = self._hub.subscribe()
+            asyncio.create_task(self._supervisor.contain("the event streams", self._send()))  # noqa: RUF006
+
+    async def _send(self):
+        """Send until nobody is left."""
+        consumer = self._consumer
         try:
-            await self._send_for_ever(writer, consumer)
+            while self._watchers:
+                if self._changes != self._hub.changes:
+                    self._changes = self._hub.changes
+                    self._statuses = [b"event: status\ndata: %s\n\n" % text for text in self._rendered.texts()]
+                is_behind = False
+                for watcher in list(self._watchers):
+                    try:
+                        is_behind = watcher.push() or is_behind
+                    except OSError:
+                        await self._drop(watcher)
+                if is_behind:
+                    await sleep_ms(_TURN_MS)
+                else:
+                    await consumer.changed()
         finally:
+            self._consumer = None
             consumer.close()
-            self._open -= 1
+            while self._watchers:
+                await self._drop(self._watchers[0])
 
-    async def _send_for_ever(self, writer, consumer):
-        log_read = 0
+    async def _drop(self, watcher):
+        self._watchers.remove(watcher)
+        await watcher.leave(watcher.writer)
+
+    def _pieces(self):
+        """What one browser is sent, an event after the other; None whenever it has everything."""
+        changes, line, event = -1, 0, self._hub.posted
         while True:
-            log_read = await self._send_log(writer, log_read)
-            self._write_events(writer, consumer)
-            for text in self._rendered.texts():
-                writer.write(b"event: status\ndata: %s\n\n" % text)
-            await wait_for_ms(writer.drain(), _SEND_MS)
-            await consumer.changed()
+            while line < self._log.written:
+                lines, line = self._log.read(line, _LOG_PIECE_BYTES)
+                for text in lines:
+                    yield _log_event(text)
+            while event < self._hub.posted:
+                found = self._hub.event(event)  # None where it is overwritten
+                if found:
+                    yield _event("alarm", event_of(found))
+                event += 1
+            if changes != self._changes:
+                changes = self._changes
+                yield from self._statuses
+            yield None
 
-    def _write_events(self, writer, consumer):
-        event = consumer.next_event()
-        while event:
-            writer.write(_event("alarm", event_of(event)))
-            event = consumer.next_event()
 
-    async def _send_log(self, writer, since: int) -> int:
-        """Send the lines since then; returns how far the log goes now."""
-        while since < self._log.written:
-            lines, since = self._log.read(since, _LOG_PIECE_BYTES)
-            for line in lines:
-                seconds, level, text = line.split(" ", 2)
-                writer.write(_event("log", {"uptime_s": int(seconds), "level": level, "text": text}))
-            await wait_for_ms(writer.drain(), _SEND_MS)
-        return since
+class Watcher:
+    """A browser's connection, and what of an event it had no room for."""
+
+    __slots__ = ("_moved", "_pieces", "_rest", "leave", "writer")
+
+    def __init__(self, writer, leave, pieces):
+        self.writer = writer
+        self.leave = leave
+        self._pieces = pieces
+        self._rest = None
+        self._moved = ticks_ms()
+
+    def push(self) -> bool:
+        """Send what there is room for; whether there is more. Raises OSError where the browser is gone."""
+        for _ in range(_EVENTS_AT_ONCE):
+            rest = self._rest or next(self._pieces)
+            if rest is None:
+                self._moved = ticks_ms()
+                return False
+            count = self.writer.s.write(rest) or 0  # the writer itself would keep what there is no room for
+            self._rest = memoryview(rest)[count:] if count < len(rest) else None
+            if count:
+                self._moved = ticks_ms()
+            elif ticks_diff(ticks_ms(), self._moved) >= _STUCK_MS:
+                raise OSError(errno.ETIMEDOUT)
+            if self._rest:
+                break
+        return True
+
+
+def _log_event(line: str) -> bytes:
+    seconds, level, text = line.split(" ", 2)
+    return _event("log", {"uptime_s": int(seconds), "level": level, "text": text})
 
 
 def _event(name: str, data: dict) -> bytes:

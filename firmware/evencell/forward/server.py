@@ -66,14 +66,14 @@ class Request:
 class Response:
     """An answer: `body` is bytes, or an iterator of pieces, bytes or text.
 
-    With `send(writer)`, a coroutine function, more follows once the request is forgotten, which costs heap.
+    With `adopt(writer, leave)` the connection stays open, and is the adopter's until `await leave(writer)`.
     `headers` are whole lines, each with its end.
     """
 
-    def __init__(self, body, content_type: str, status: int = 200, headers: str = "", send=None):
+    def __init__(self, body, content_type: str, status: int = 200, headers: str = "", adopt=None):
         self.body = body
         self.status = status
-        self.send = send
+        self.adopt = adopt
         self._headers = "Content-Type: %s\r\n%s" % (content_type, headers)
 
     def head(self) -> bytes:
@@ -131,25 +131,37 @@ class Server:
         await self._supervisor.contain("a connection", self._connected(reader, writer))
 
     async def _connected(self, reader, writer):
+        is_ours = True
         try:
             if self._connections >= _MOST_CONNECTIONS:
                 await self._refuse(reader, writer)
             else:
-                await self._converse(reader, writer)
+                is_ours = await self._converse(reader, writer)
         except (asyncio.TimeoutError, OSError, EOFError):
             pass  # the client went away, or took longer than it may
         finally:
-            await _close(writer)
+            if is_ours:
+                await _close(writer)
 
-    async def _converse(self, reader, writer):
+    async def _converse(self, reader, writer) -> bool:
+        """Answer one request; whether the connection is still the server's then."""
         self._connections += 1
+        is_ours = True
         try:
             response, body = await self._respond(reader)
             await wait_for_ms(_write(response, body, writer), _RESPONSE_MS)
-            if response.send and body is not None:
-                await response.send(writer)
+            if response.adopt and body is not None:
+                is_ours = False
+                response.adopt(writer, self._leave)
         finally:
-            self._connections -= 1
+            if is_ours:
+                self._connections -= 1
+        return is_ours
+
+    async def _leave(self, writer):
+        """An adopted connection ends."""
+        self._connections -= 1
+        await _close(writer)
 
     async def _respond(self, reader):
         """The answer, and what is sent of its body: None where only the head was asked for."""

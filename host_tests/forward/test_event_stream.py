@@ -1,0 +1,77 @@
+"""What a browser with a narrow connection gets, and when it counts as gone."""
+
+import errno
+
+from evencell.compat import ticks_add, ticks_ms
+from evencell.forward import event_stream
+from evencell.forward.event_stream import Watcher
+from host_tests.portable import raises
+
+
+class Connection:
+    """Takes `room` bytes at a time, like a socket that does not block."""
+
+    def __init__(self, room):
+        self.s = self
+        self.room = room
+        self.taken = b""
+
+    def write(self, data):
+        count = min(self.room, len(data))
+        self.taken += bytes(data[:count])
+        return count or None
+
+
+def pieces(*texts):
+    yield from texts
+    while True:
+        yield None
+
+
+def watch(connection, *texts):
+    return Watcher(connection, None, pieces(*texts))
+
+
+def test_everything_arrives_once_and_in_order_however_narrow_the_connection():
+    for room in (1, 2, 3, 5, 100):
+        connection = Connection(room)
+        watcher = watch(connection, b"one", b"two", b"three")
+        pushes = 1
+        while watcher.push():
+            pushes += 1
+        assert connection.taken == b"onetwothree"
+        assert (pushes == 1) == (room >= 5)
+
+
+def test_one_browser_gets_only_so_much_at_once():
+    connection = Connection(100)
+    watcher = watch(connection, *[b"%d;" % number for number in range(20)])
+    assert watcher.push()
+    assert connection.taken == b"0;1;2;3;4;5;6;7;"
+    assert watcher.push()
+    assert not watcher.push()
+    assert connection.taken.endswith(b"18;19;")
+
+
+def test_a_browser_that_takes_nothing_for_five_seconds_is_gone():
+    connection = Connection(3)
+    watcher = watch(connection, b"one", b"two")
+    start = ticks_ms()
+    late = [start]
+    event_stream.ticks_ms = lambda: late[0]
+    try:
+        assert not watcher.push()
+        watcher = watch(connection, b"three", b"four")
+        assert watcher.push()
+        connection.room = 0
+        late[0] = ticks_add(start, 4_999)
+        assert watcher.push()
+        connection.room = 1  # a single byte is a sign of life
+        assert watcher.push()
+        connection.room = 0
+        late[0] = ticks_add(start, 9_998)
+        assert watcher.push()
+        late[0] = ticks_add(start, 9_999)
+        assert str(errno.ETIMEDOUT) in raises(OSError, watcher.push)
+    finally:
+        event_stream.ticks_ms = ticks_ms
