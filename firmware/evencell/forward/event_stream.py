@@ -1,4 +1,4 @@
-"""Server-sent events: what the page lives on. One task sends to all browsers: a task for each would cost 4 KB of heap."""
+"""Server-sent events: what the page lives on. One task sends to all browsers: one for each would cost 4 KB of heap."""
 
 import asyncio
 import errno
