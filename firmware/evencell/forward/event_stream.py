@@ -32,20 +32,21 @@ class EventStreams:
         """The answer to one request: a stream, for as long as the browser listens."""
         if len(self._watchers) >= _MOST_STREAMS:
             return error(503, "all %d event streams are taken" % _MOST_STREAMS)
-        return Response((b"retry: 3000\n\n",), "text/event-stream", adopt=self.adopt)
+        return Response((b"retry: 3000\n\n",), "text/event-stream", send=self.send)
 
-    def adopt(self, writer, leave):
-        """Send to this browser from now on; `await leave(writer)` when it is gone."""
+    async def send(self, writer, leave) -> bool:
+        """Send to this browser from now on; its connection is kept until it is gone."""
         self._watchers.append(Watcher(writer, leave, self._pieces()))
         if self._consumer:
             self._consumer.wake()
         else:
             self._consumer = self._hub.subscribe()
-            asyncio.create_task(self._supervisor.contain("the event streams", self._send()))  # noqa: RUF006
+            sending = self._send_all(self._consumer)
+            asyncio.create_task(self._supervisor.contain("the event streams", sending))  # noqa: RUF006
+        return True
 
-    async def _send(self):
+    async def _send_all(self, consumer):
         """Send until nobody is left."""
-        consumer = self._consumer
         try:
             while self._watchers:
                 if self._changes != self._hub.changes:

@@ -62,7 +62,7 @@ class Answer:
         self._span = span
         self._store = None
 
-    async def send(self, writer):
+    async def send(self, writer, _leave):
         """Send it piece by piece, within two minutes; raises OSError or asyncio.TimeoutError."""
         keeper = self._keeper
         while keeper.is_read:  # by one who asked at the same moment

@@ -19,18 +19,6 @@ _BODY_BYTES = const(2048)
 _PIECE_BYTES = const(256)  # of a request that is read at a time
 
 JSON_TYPE = "application/json; charset=UTF-8"
-_REASONS = {
-    200: "OK",
-    400: "Bad Request",
-    401: "Unauthorized",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    408: "Request Timeout",
-    413: "Payload Too Large",
-    431: "Request Header Fields Too Large",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
 
 
 class RefusalError(ValueError):
@@ -66,14 +54,15 @@ class Request:
 class Response:
     """An answer: `body` is bytes, or an iterator of pieces, bytes or text.
 
-    With `adopt(writer, leave)` the connection stays open, and is the adopter's until `await leave(writer)`.
+    With `send(writer, leave)`, a coroutine function, more follows once the request is forgotten, which costs heap. If
+    it returns True it keeps the connection, until somebody calls `await leave(writer)`.
     `headers` are whole lines, each with its end.
     """
 
-    def __init__(self, body, content_type: str, status: int = 200, headers: str = "", adopt=None):
+    def __init__(self, body, content_type: str, status: int = 200, headers: str = "", send=None):
         self.body = body
         self.status = status
-        self.adopt = adopt
+        self.send = send
         self._headers = "Content-Type: %s\r\n%s" % (content_type, headers)
 
     def head(self) -> bytes:
@@ -83,8 +72,8 @@ class Response:
             headers += "Content-Length: %d\r\n" % len(self.body)
         if "Cache-Control" not in headers:
             headers += "Cache-Control: no-store\r\n"
-        text = "HTTP/1.0 %d %s\r\nX-Content-Type-Options: nosniff\r\n%s\r\n"
-        return (text % (self.status, _REASONS[self.status], headers)).encode()
+        # The reason behind the number may be empty (RFC 1945, 6.1.1), and nobody reads it.
+        return ("HTTP/1.0 %d \r\nX-Content-Type-Options: nosniff\r\n%s\r\n" % (self.status, headers)).encode()
 
 
 def unescaped(text: str) -> str:
@@ -150,16 +139,15 @@ class Server:
         try:
             response, body = await self._respond(reader)
             await wait_for_ms(_write(response, body, writer), _RESPONSE_MS)
-            if response.adopt and body is not None:
-                is_ours = False
-                response.adopt(writer, self._leave)
+            if response.send and body is not None:
+                is_ours = not await response.send(writer, self._leave)
         finally:
             if is_ours:
                 self._connections -= 1
         return is_ours
 
     async def _leave(self, writer):
-        """An adopted connection ends."""
+        """A connection that was kept ends."""
         self._connections -= 1
         await _close(writer)
 
