@@ -49,6 +49,7 @@ SHARED = {
         "link",
         "forward/test_event_stream.py",
         "forward/test_journal.py",
+        "forward/test_journal_mqtt.py",
         "forward/test_metrics.py",
         "display/test_drivers.py",
         "test_hub.py",

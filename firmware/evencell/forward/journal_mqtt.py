@@ -35,12 +35,14 @@ class Delivery:
     async def announce(self, client):
         """Send a little of the backlog; ask whether the states arrived, and note that they did."""
         journal = self._journal
-        if self._asked is not None and client.pongs >= self._asked:
+        if self._asked is not None:
+            if client.pongs < self._asked:
+                return  # the mark stays where it was when this was asked: all below move it
             self._asked = None
             journal.took(MQTT)
         if journal.is_late():
             await self._send_backlog(client)
-        elif self._asked is None and self._is_time_to_ask(journal.mark_sent()):
+        elif self._is_time_to_ask(journal.mark_sent()):
             self._asked_ms = ticks_ms()
             await client.ping()
             self._asked = client.pings
