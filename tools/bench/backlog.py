@@ -3,7 +3,7 @@
 Each run is the real firmware, simulator and mosquitto. The way to the broker is cut, at once or so that nobody notices;
 at a random moment, during that or during the recovery, the firmware is killed by `kill -9` and started again; then the
 broker is back. Every answer of the simulator differs from the one before, so that every reading is due: each run of
-the firmware numbers its readings from 1 on, and each number must have been heard, live or from the backlog.
+the firmware numbers its readings from 1 on, and each number must be heard, live or from the backlog.
 """
 
 import contextlib
@@ -18,10 +18,9 @@ from array import array
 from pathlib import Path
 
 import click
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 
 from tools.bench.fast import Fast, forget_the_dead
+from tools.bench.heard import Witness, account
 from tools.bench.relay import Relay
 from tools.demo import free_port, signal_group
 from tools.sim.answers import encode_status
@@ -32,40 +31,7 @@ _MEMORY = "/dev/shm"  # a disk makes whoever writes to it wait
 _LEVELS_MV = (3300, 3310, 3320, 3330)
 _REQUEST = "55 AA 01 FF 00 00 FF"
 _PATIENCE_S = 300  # of real time: other work may keep this computer busy
-
-
-class Witness:
-    """Hears states and backlogs: `heard` has the times of each number, by run of the firmware."""
-
-    def __init__(self, port: int):
-        self.live: list[tuple] = []
-        self.late: list[tuple] = []
-        self.largest_bytes = 0
-        self._client = paho.Client(CallbackAPIVersion.VERSION2)
-        self._client.on_message = self._heard
-        self._client.on_connect = self._connected
-        self._client.connect("127.0.0.1", port, keepalive=0)
-        self._client.loop_start()
-
-    def _connected(self, client, *_):
-        client.subscribe([("evencell/+/+/state", 1), ("evencell/+/+/backlog", 1)])
-
-    def _heard(self, _client, _data, message):
-        content = json.loads(message.payload)
-        if message.topic.endswith("/state"):
-            self.live.append(reading_of(content))
-        else:
-            self.largest_bytes = max(self.largest_bytes, len(message.payload))
-            self.late += [reading_of(status) for status in content]
-
-    def stop(self):
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-def reading_of(status: dict) -> tuple:
-    """Time, sequence and voltage."""
-    return status["time"], status["sequence"], status["cells_mv"][0]
+_COMES_WITHIN_S = 60  # of real time
 
 
 class Scene:
@@ -84,12 +50,14 @@ class Scene:
         self.witness = Witness(self.fast.broker_port)
         running.callback(self.witness.stop)
         self.starts_s: list[float] = []  # simulated times at which the firmware started
+        self.read: list[int] = []  # for each of these runs, up to which number it had read for sure
         self.start()
 
     def start(self):
         """Start the firmware (again); its clock goes on a little after where the last one's was."""
         later_s = 3 * len(self.starts_s)
         self.starts_s.append(time.time() + self.fast.ahead_s() + later_s)
+        self.read.append(0)
         overrides = {
             "http": {"enabled": True, "host": "127.0.0.1", "port": self._http_port},
             "mqtt": {"enabled": True, "host": "127.0.0.1", "port": self.relay.port, "publish_s": 1, "discovery": False},
@@ -108,9 +76,13 @@ class Scene:
         """Let so many simulated seconds pass."""
         time.sleep(seconds / self._speed)
 
-    def journal(self) -> dict:
+    def note(self):
+        """What was read by now is due; the newest reading perhaps a little later."""
+        self.read[-1] = max(0, self.status()["packs"][0]["sequence"] - 1)
+
+    def status(self) -> dict:
         with urllib.request.urlopen(f"http://127.0.0.1:{self._http_port}/api/v1/status", timeout=60) as answer:
-            return json.loads(answer.read())["device"]["journal"]
+            return json.loads(answer.read())
 
     def logs(self) -> str:
         return "".join(path.read_text() for path in sorted(self._folder.glob("log*")))
@@ -155,18 +127,16 @@ def play(folder: Path, chance: random.Random, minutes: float, speed: int) -> dic
         (scene.relay.swallow if unnoticed else scene.relay.cut)()
         scene.pass_s(min(killed_after_s, outage_s))
         if killed_after_s < outage_s:
-            kill_and_start(scene)
+            kill_and_start(scene, chance)
             scene.pass_s(outage_s - killed_after_s)
             scene.relay.mend()
         else:
             scene.relay.mend()
             wait_until(lambda: scene.witness.late, "the recovery")
             time.sleep(chance.uniform(0, 1.0))
-            kill_and_start(scene)
+            kill_and_start(scene, chance)
         wait_until(lambda: is_calm(scene), "the end of the backlog")
-        scene.kill()
-        time.sleep(0.2)
-        return {"killed_after_s": round(killed_after_s), "unnoticed": unnoticed, **judged(scene)}
+        return {"killed_after_s": round(killed_after_s), "unnoticed": unnoticed, **settled(scene)}
 
 
 def wait_until(ready, what: str):
@@ -178,39 +148,39 @@ def wait_until(ready, what: str):
         time.sleep(0.05)
 
 
-def kill_and_start(scene: Scene):
+def kill_and_start(scene: Scene, chance: random.Random):
+    """Note what was read by now; what is read until the kill a moment later, nobody knows."""
+    scene.note()
+    time.sleep(chance.uniform(0, 0.1))
     scene.kill()
     scene.start()
 
 
 def is_calm(scene: Scene) -> bool:
-    """Whether the journal has had nothing on the flash for some time."""
+    """Whether the journal has nothing on the flash."""
     time.sleep(0.3)
     with contextlib.suppress(OSError):
-        return scene.journal()["bytes"] == 0 and scene.journal()["waiting"] < 12
+        return scene.status()["device"]["journal"]["bytes"] == 0
     return False
 
 
-def judged(scene: Scene) -> dict:
-    """Lost are the numbers up to the highest of each run of the firmware that were never heard.
+def settled(scene: Scene) -> dict:
+    """The judgement, as soon as nothing is missing; what did not come by then never does.
 
-    What was read in the second before a `kill -9` nobody knows.
+    What the firmware holds is not lost, even if a later reading was heard already.
     """
+    scene.note()
+    deadline = time.monotonic() + _COMES_WITHIN_S
+    while (outcome := judged(scene))["lost"] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return outcome
+
+
+def judged(scene: Scene) -> dict:
+    """What has been heard by now."""
     witness = scene.witness
-    runs: list[set] = [set() for _ in scene.starts_s]
-    values: dict = {}
-    false = 0
-    for time_s, sequence, level_mv in witness.live + witness.late:
-        run = sum(start_s - 1 <= time_s for start_s in scene.starts_s) - 1
-        runs[run].add(sequence)
-        false += values.setdefault((run, sequence), (time_s, level_mv)) != (time_s, level_mv)
-    lost = sum(max(run) - len(run) for run in runs if run)
     return {
-        "readings": sum(map(len, runs)),
-        "lost": lost,
-        "false": false,
-        "late": len(set(witness.late)),
-        "twice": len(witness.live) + len(witness.late) - sum(map(len, runs)),
+        **account([*witness.live], [*witness.late], scene.starts_s, scene.read),
         "largest_bytes": witness.largest_bytes,
         "tracebacks": scene.logs().count("Traceback"),
     }

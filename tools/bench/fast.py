@@ -61,7 +61,7 @@ class Fast:
 
     def broker(self) -> int:
         """An MQTT broker; returns its port."""
-        self.broker_port = free_port(1883)
+        self.broker_port = free_port(0)  # the usual one may go to another who starts one just now
         self._broker = start_broker_at(self.broker_port, self._running, self._folder, self._prefix())
         return self.broker_port
 
