@@ -19,7 +19,7 @@ def of_second(*sequences: int) -> list[tuple]:
 
 def scene(live: list[tuple], late: list[tuple]) -> SimpleNamespace:
     witness = SimpleNamespace(live=live, late=late, largest_bytes=0)
-    return SimpleNamespace(witness=witness, starts_s=STARTS_S, read=[2, 3], note=lambda: None, logs=str)
+    return SimpleNamespace(witness=witness, starts_s=STARTS_S, read=[2, 3], note=lambda: True, logs=str)
 
 
 def test_what_is_held_while_a_later_reading_is_heard_is_not_lost():

@@ -76,9 +76,12 @@ class Scene:
         """Let so many simulated seconds pass."""
         time.sleep(seconds / self._speed)
 
-    def note(self):
-        """What was read by now is due; the newest reading perhaps a little later."""
-        self.read[-1] = max(0, self.status()["packs"][0]["sequence"] - 1)
+    def note(self) -> bool:
+        """What was read by now is due, the newest reading perhaps a little later; False where nobody said it in time."""
+        with contextlib.suppress(OSError):
+            self.read[-1] = max(0, self.status()["packs"][0]["sequence"] - 1)
+            return True
+        return False
 
     def status(self) -> dict:
         with urllib.request.urlopen(f"http://127.0.0.1:{self._http_port}/api/v1/status", timeout=60) as answer:
@@ -150,7 +153,7 @@ def wait_until(ready, what: str):
 
 def kill_and_start(scene: Scene, chance: random.Random):
     """Note what was read by now; what is read until the kill a moment later, nobody knows."""
-    scene.note()
+    wait_until(scene.note, "the page")
     time.sleep(chance.uniform(0, 0.1))
     scene.kill()
     scene.start()
@@ -169,7 +172,7 @@ def settled(scene: Scene) -> dict:
 
     What the firmware holds is not lost, even if a later reading was heard already.
     """
-    scene.note()
+    wait_until(scene.note, "the page")
     deadline = time.monotonic() + _COMES_WITHIN_S
     while (outcome := judged(scene))["lost"] and time.monotonic() < deadline:
         time.sleep(0.05)
