@@ -131,15 +131,17 @@ def board_module(board: dict) -> str:
 def compile_module(source: Path, target: Path, name: str, board: dict):
     """Compile to bytecode for the board's processor; tracebacks name the file as `name`.
 
-    On a chip (and where `small` says so) they name the function, but not the line: numbers would cost 4 KB, and
-    functions here are short.
+    On a chip (and where `small` says so) they name module and function, but not the line: numbers would cost 4 KB, and
+    functions here are short. The module's last name is in memory anyway, a path would be one more for each.
     """
     if newer(target, source, ROOT / "boards" / f"{board['name']}.py", tool("mpy-cross")):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_suffix(".new")
     options = [f"-march={board['march']}"] if "march" in board else []
-    options += ["-O3"] if is_small(board) else []
+    if is_small(board):
+        options.append("-O3")
+        name = Path(name).stem
     text = without_slots(source.read_text("utf-8"))
     run([str(tool("mpy-cross")), *options, "-s", name, "-o", str(new), "-"], given=text)
     new.replace(target)

@@ -1,8 +1,9 @@
 """Shorter names for what only one file knows: MicroPython keeps each name of the firmware in the heap, once for all.
 
-Parameters, and the private attributes and variables of a file, become one or two letters when it is compiled for a
-chip. Every file uses the same letters, so there are some 200 names less. What a traceback shows keeps its name:
-functions, methods and classes; and so does what a file shares with others.
+When a file is compiled for a chip, public constants become numbers first (constants.py). Parameters, and the private
+attributes and variables of the file, become one or two letters. Every file uses the same letters, so there are some 200
+names less. What a traceback shows keeps its name: functions, methods and classes; and so does what a file shares with
+others.
 """
 
 import ast
@@ -14,6 +15,8 @@ import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tools import constants
+
 
 def shortened(sources: dict[str, Path], others: Iterable[Path], folder: Path) -> dict[str, Path]:
     """The same names with the paths of the shortened sources, in `folder`; `others` call them, and stay as they are.
@@ -22,11 +25,13 @@ def shortened(sources: dict[str, Path], others: Iterable[Path], folder: Path) ->
     """
     short = {name: folder / name for name in sources}
     stamp, others = folder / "stamp", list(others)
-    newest_ns = max(path.stat().st_mtime_ns for path in [*sources.values(), *others, Path(__file__)])
+    tools = Path(__file__), Path(constants.__file__)
+    newest_ns = max(path.stat().st_mtime_ns for path in [*sources.values(), *others, *tools])
     if stamp.exists() and stamp.stat().st_mtime_ns > newest_ns and all(path.exists() for path in short.values()):
         return short
-    texts = {name: path.read_text("utf-8") for name, path in sources.items()}
-    everything = [*texts.values(), *(path.read_text("utf-8") for path in others)]
+    callers = [path.read_text("utf-8") for path in others]
+    texts = constants.placed({name: path.read_text("utf-8") for name, path in sources.items()}, callers)
+    everything = [*texts.values(), *callers]
     kept = keyword_names(everything) | shared_names(everything)
     for name, text in texts.items():
         new = shorten(text, kept)

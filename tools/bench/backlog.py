@@ -77,7 +77,7 @@ class Scene:
         time.sleep(seconds / self._speed)
 
     def note(self) -> bool:
-        """What was read by now is due, the newest reading perhaps a little later; False where nobody said it in time."""
+        """What was read by now is due, the newest reading perhaps a little later; False where nobody said it."""
         with contextlib.suppress(OSError):
             self.read[-1] = max(0, self.status()["packs"][0]["sequence"] - 1)
             return True
