@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from host_tests.portable import ROOT
-from tools.build import build
+from tools.build import board_data, compile_module, firmware_sources
 from tools.device import micropython
-from tools.making import tool
+from tools.making import BUILD, tool
+from tools.shorten import shortened
 
 HOST_TESTS = Path(ROOT) / "host_tests"
 NODE_MODULES = Path(sys.prefix) / "node_modules"
@@ -124,6 +125,15 @@ class SharedTestFailed(Exception):
     """The other interpreter's traceback."""
 
 
+def compiled_firmware() -> Path:
+    """The tree of a chip's build, but for the names of constants, which tests import."""
+    tree, board = BUILD / "tested", board_data("esp32_generic")
+    callers = [*sorted((Path(ROOT) / "boards").glob("*.py")), *sorted(HOST_TESTS.glob("**/*.py"))]
+    for name, source in shortened(firmware_sources(), callers, BUILD / "short-tested").items():
+        compile_module(source, (tree / name).with_suffix(".mpy"), name, board)
+    return tree
+
+
 @functools.cache
 def run_file(interpreter: str, path: Path) -> tuple[dict, str]:
     """Outcome of each test of the file (None: passed), and all that was printed."""
@@ -132,7 +142,7 @@ def run_file(interpreter: str, path: Path) -> tuple[dict, str]:
     if interpreter == "unix":
         command = [micropython(), str(HOST_TESTS / "on_micropython.py"), module]
     else:
-        firmware = build("esp32_generic") if interpreter.endswith("compiled") else Path(ROOT) / "firmware"
+        firmware = compiled_firmware() if interpreter.endswith("compiled") else Path(ROOT) / "firmware"
         arguments = [str(WEBASSEMBLY[interpreter]), ROOT, str(firmware), module]
         command = [str(tool("node")), str(HOST_TESTS / "webassembly.mjs"), *arguments]
     options = {"cwd": ROOT, "env": environment, "stdin": subprocess.DEVNULL, "capture_output": True, "text": True}

@@ -62,7 +62,7 @@ def _definitions(tree: ast.Module) -> Iterator[tuple[str, ast.Assign]]:
 
 def _number(node: ast.expr) -> int | None:
     """The whole number that is written here, by itself or as a constant."""
-    if _is_const(node):
+    if isinstance(node, ast.Call) and _is_const(node):
         node = node.args[0]
     try:
         value = ast.literal_eval(node)
@@ -71,8 +71,8 @@ def _number(node: ast.expr) -> int | None:
     return value if type(value) is int else None
 
 
-def _is_const(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "const"
+def _is_const(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == "const"
 
 
 def edits(tree: ast.Module, text: str, constants: dict[str, dict[str, int]], own: dict[str, int]) -> Iterator[Edit]:
@@ -111,9 +111,8 @@ def _import_without(node: ast.ImportFrom, gone: set[str]) -> str:
 
 def _is_only_compiled(tree: ast.Module) -> bool:
     """Whether the compiler does all that `const` is called for: then nobody needs it at run time."""
-    compiled = {
-        id(node.value.func) for node in ast.walk(tree) if isinstance(node, ast.Assign) and _is_const(node.value)
-    }
+    values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    compiled = {id(value.func) for value in values if isinstance(value, ast.Call)}
     return all(id(node) in compiled for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "const")
 
 

@@ -214,11 +214,19 @@ def test_what_a_power_cut_left_open_is_caught_up():
         history.add(reading([3300, 3310]), window * 900_000)
         stamp(history.record, Clock(1_790_000_000))
         store.day.append(bytes(history.record))
-    live_through(path, history, (10,), Clock(1_790_000_000))
-    store = Store(path, CELLS)
-    assert store.month.next == 1
-    assert [is_whole for _, is_whole in store.pending()] == [False]
-    assert times_of(path, history, Clock(1_790_000_000), True) == steps(1_790_000_000, 11, 900)
+    assert times_of(path, history, Clock(1_790_000_000), True) == steps(1_790_000_000, 10, 900)
+    live_through(path, history, range(10, 16), Clock(1_790_000_000))
+    assert Store(path, CELLS).month.next == 2
+    assert times_of(path, history, Clock(1_790_000_000), True) == steps(1_790_000_000, 16, 900)
+
+
+def test_a_new_start_sums_up_what_the_last_one_left():
+    """A scooter's display is never on for two hours."""
+    root = folder("history-rides")
+    for ride in range(3):
+        path, history = opened(root)
+        live_through(path, history, range(2), Clock(1_790_000_000 + 86_400 * ride))
+    assert Store(path, CELLS).month.next == 2
 
 
 def test_a_day_that_is_lost_does_not_stop_the_month():

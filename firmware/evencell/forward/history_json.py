@@ -74,8 +74,9 @@ class Answer:
             keeper.is_read = False
             if self._store:
                 self._store.close()
-            forget("evencell.pack.history_store", "evencell.pack.history_walk", "evencell.pack.health")
-            forget("evencell.system.ring")
+            for name in ("store", "fold", "walk"):
+                forget("evencell.pack.history_" + name)
+            forget("evencell.pack.health", "evencell.system.ring")
             gc.collect()
 
     async def _send(self, writer):

@@ -215,7 +215,7 @@ class Keeper:
                 self._is_failing = True
                 self._log.warning("no history of %s: %s" % (history.pack.name, error))
         finally:
-            forget("evencell.system.ring")
+            forget("evencell.system.ring", "evencell.pack.history_fold")
 
 
 def start(context):

@@ -8,7 +8,7 @@ import os
 from array import array
 
 from evencell.compat import const
-from evencell.pack.history import BALANCING_S, HEAD, MINUTES, OBSERVED_S, READINGS, START, length
+from evencell.pack.history import HEAD, MINUTES, START, length
 from evencell.system.files import exists
 from evencell.system.ring import Ring
 
@@ -19,12 +19,9 @@ _FOLLOWING = const(8)
 _DAY = const(8), const(13)  # records in a file, files: 96 records at least
 _MONTH = const(24), const(16)  # 360 at least
 _CRC_BYTES = const(4)
-_ROW_S = const(900)
-_SPAN_S = const(7200)
+ROW_S = const(900)
+SPAN_S = const(7200)
 _SPARE_BYTES = const(65_536)  # left free for configuration, crashes and a deploy
-_LEAST_MINUTES = const(12)  # of 15, at rest
-_REST_RANGE_MV = const(5)
-_REST_CHANGE = const(10)  # 0.1 mV, from the first minute to the last
 
 
 def open_store(root: str, name: str, cells: int) -> tuple[int, int]:
@@ -53,9 +50,10 @@ def keep(root: str, name: str, cells: int, record, clock):
     stamp(record, clock)
     store = Store(folder_of(root, name, cells), cells)
     store.day.append(bytes(record))
-    for summary, is_whole in store.pending():
-        if is_whole:
-            store.month.append(bytes(summary))
+    if uptime_s(record) < ROW_S or uptime_s(record) % SPAN_S == SPAN_S - ROW_S:  # a start, or the end of two hours
+        for summary, is_whole in store.pending():
+            if is_whole:
+                store.month.append(bytes(summary))
     store.close()
 
 
@@ -138,6 +136,8 @@ class Store:
 
         `live` is a record of 15 minutes that isn't kept yet. All are in one buffer: the next one overwrites the last.
         """
+        from evencell.pack.history_fold import begin, fold, is_part
+
         day, record, summary = self.day, self.day_record, self.month_record
         last = self.last_of(self.month, summary)
         following = last[_FOLLOWING] | last[_FOLLOWING + 1] << 16 if last else 0
@@ -149,79 +149,16 @@ class Store:
                 record = live
             elif not day.read_into(sequence, record):
                 continue
-            if is_begun and not _is_part(summary, record):
+            if is_begun and not is_part(summary, record):
                 yield summary, True
                 is_begun = False
             if not is_begun:
                 is_begun = True
-                _begin(summary, record)
+                begin(summary, record)
             fold(summary, record, self._cells)
             put(summary, _FOLLOWING, sequence + 1)
         if is_begun:
-            yield summary, uptime_s(record) % _SPAN_S == _SPAN_S - _ROW_S and record is not live
-
-
-def fold(summary, record, cells: int):
-    """Add 15 minutes to their two hours."""
-    row = uptime_s(record) % _SPAN_S // _ROW_S
-    if unix_s(record):
-        put(summary, 2, unix_s(record) - row * _ROW_S)
-    for i in (OBSERVED_S, BALANCING_S):
-        summary[i] += record[i]
-    for i in range(HEAD, HEAD + 4 * cells):
-        summary[i] = min(summary[i] + record[i], 65_535)
-    at = row_at(row, cells)
-    for cell in range(cells):
-        _fold_cell(summary, at + 3 * cell, record, cell, cells)
-    if _is_rest(record, cells):
-        summary[REST_BITS] |= 1 << row
-
-
-def _begin(summary, record):
-    for i in range(len(summary)):
-        summary[i] = 0
-    put(summary, 0, uptime_s(record) // _SPAN_S * _SPAN_S)
-    summary[START] = record[START]
-
-
-def _is_part(summary, record) -> bool:
-    return summary[START] == record[START] and uptime_s(record) // _SPAN_S * _SPAN_S == uptime_s(summary)
-
-
-def _fold_cell(summary, at: int, record, cell: int, cells: int):
-    """Minimum and maximum of the minutes, and the mean of their means."""
-    minutes = total = 0
-    for minute in range(MINUTES):
-        of = row_at(minute, cells) + 3 * cell
-        if not record[of]:
-            continue
-        minutes += 1
-        total += record[of + 2]
-        if not summary[at] or record[of] < summary[at]:
-            summary[at] = record[of]
-        summary[at + 1] = max(summary[at + 1], record[of + 1])
-    if minutes:
-        summary[at + 2] = total // minutes
-
-
-def _is_rest(record, cells: int) -> bool:
-    """Whether nothing seems to have flowed: no balancing, and each cell stood still (docs/health.md)."""
-    if record[BALANCING_S] or not record[READINGS]:
-        return False
-    for cell in range(cells):
-        means = []
-        lowest, highest = 65_535, 0
-        for minute in range(MINUTES):
-            of = row_at(minute, cells) + 3 * cell
-            if record[of]:
-                means.append(record[of + 2])
-                lowest, highest = min(lowest, record[of]), max(highest, record[of + 1])
-        if not means:
-            continue  # no cell here
-        is_still = highest - lowest <= _REST_RANGE_MV and abs(means[-1] - means[0]) <= _REST_CHANGE
-        if len(means) < _LEAST_MINUTES or not is_still:
-            return False
-    return True
+            yield summary, uptime_s(record) % SPAN_S == SPAN_S - ROW_S and record is not live
 
 
 def _kept_cells(root: str, name: str) -> int:
