@@ -4,11 +4,13 @@ It is remembered with what the configuration said then: `{"brightness": [80, 40]
 configuration says anything else (`part.py` looks).
 """
 
+from evencell.compat import const, sleep_ms
 from evencell.display.canvas import TEXT
 from evencell.system.on_demand import call
 
 _KEPT = ("brightness", "flipped", "page", "temperature_unit", "dark_on_light")
 _STEPS = (5, 20, 40, 60, 80, 100)
+_LOOK_MS = const(20)
 
 
 class Menu:
@@ -81,9 +83,17 @@ class Menu:
             if self._is_wifi_off != bool(context.memory.get("wifi_off")):
                 context.memory.put("wifi_off", self._is_wifi_off or None)
                 call("boots", "proven", context.board.storage)  # an owner's restart is no early end
-                context.board.restart()
+                context.supervisor.start("restart", self._restart)
         except OSError as error:
             context.log.warning("the menu's choices can't be kept: %s" % error)
+
+    async def _restart(self):
+        """Once the button is let go: the next start would take one that is down for a wish to forget everything."""
+        board = self._context.board
+        is_pressed = board.button()
+        while is_pressed and is_pressed():
+            await sleep_ms(_LOOK_MS)
+        board.restart()
 
     def _choices(self) -> dict:
         """All choices, these and those from before, each with what it took the place of."""
