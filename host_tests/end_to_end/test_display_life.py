@@ -23,7 +23,6 @@ NEVER_IN_THE_DISPLAY_PROFILE = (
     "status_json",
     "influx",
     "syslog",
-    "microdot",
     "socket",
     "ssl",
 )
