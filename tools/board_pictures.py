@@ -1,46 +1,12 @@
-"""Draws the wiring of each board from its data: docs/images/board-NAME.svg. In the style of docs/images/wiring.svg."""
+"""Draws the wiring of each board from its data: docs/images/board-NAME.svg."""
 
 import re
 import textwrap
-from html import escape
 
 from boards.chips import CHIPS
 from tools.boards import display, pins_text
+from tools.wiring_symbols import WIDTH, box, dot, pin, sheet, text, use, wire
 
-_STYLE = """
-    text { font-family: Helvetica, Arial, "Liberation Sans", "DejaVu Sans", sans-serif; }
-    text { font-size: 16px; fill: #1b1f24; }
-    .h1 { font-size: 24px; font-weight: bold; }
-    .h2 { font-size: 17px; font-weight: bold; }
-    .s { font-size: 14px; }
-    .warn { fill: #a30f2d; font-weight: bold; }
-    .mid { text-anchor: middle; }
-    .end { text-anchor: end; }
-    .bg { fill: #ffffff; stroke: #c9ced6; stroke-width: 2; }
-    .box { fill: #f3f5f8; stroke: #39424e; stroke-width: 2; }
-    .part { fill: #ffffff; stroke: #1b1f24; stroke-width: 2; }
-    .line { fill: none; stroke: #1b1f24; stroke-width: 2; }
-    .pin { fill: #ffffff; stroke: #39424e; stroke-width: 2; }
-    .dash { fill: none; stroke: #6b7480; stroke-width: 2; stroke-dasharray: 7 5; }
-    .note { fill: #fff8e1; stroke: #d0b25a; stroke-width: 1; }
-    .wire { fill: none; stroke-width: 3; stroke-linejoin: round; }
-    .vp { stroke: #d1152f; }
-    .vm { stroke: #111111; }
-    .a { stroke: #1763c6; }
-    .b { stroke: #1d8a3d; }
-    .v5 { stroke: #b85c00; }
-    .v3 { stroke: #7a44c0; }
-    .sig { stroke: #64707e; }
-    .dvp { fill: #d1152f; }
-    .dvm { fill: #111111; }
-    .dsig { fill: #64707e; }
-  """
-_PARTS = """
-    <rect id="pin" class="pin" x="-6" y="-6" width="12" height="12"/>
-    <rect id="resistor" class="part" x="-8" y="-18" width="16" height="36"/>
-    <g id="fuse"><rect class="part" x="-28" y="-10" width="56" height="20"/><path class="line" d="M-28 0H28"/></g>
-    <g id="tvs"><path class="part" d="M-15 14H15L0 -12Z"/><path class="line" d="M-22 -5L-16 -12H16L22 -19"/></g>
-  """
 _P1 = (
     ("B  (RS485-B)", "B"),
     ("A  (RS485-A)", "–"),
@@ -58,7 +24,6 @@ _NOTES = (
     "One block only: blocks in series share no bus and no ground.",
 )
 _INDENT = "\N{NO-BREAK SPACE}" * 5
-_WIDTH = 1240
 _BOARD_X = 900
 _FIRST_PIN_Y = 150
 
@@ -68,30 +33,20 @@ def picture(board: dict) -> str:
     notes = [*_NOTES, *textwrap.wrap("5. This board: " + board["supply_warning"], 175, subsequent_indent=_INDENT)]
     height = 738 + 22 * len(notes)
     own = "transceiver" not in board
-    body = [_frame(board, height), _feed(), _bus(own), _balancer(), _board(board)]
+    body = [text(30, 68, "evencell is not a BMS. It disconnects nothing. Not tried on a real board yet.", "warn")]
+    body += [_feed(), _bus(own), _balancer(), _board(board)]
     body += [_transceiver(board)] if own else [_on_board(board)]
     body += [_notes(notes, height)]
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
-    return f'{head} role="img" aria-labelledby="title">\n' + "".join(body) + "</svg>\n"
-
-
-def _frame(board: dict, height: int) -> str:
-    title = f"evencell: the wiring of {board['name']}"
-    return (
-        f'  <title id="title">{title}</title>\n  <style>{_STYLE}</style>\n  <defs>{_PARTS}</defs>\n'
-        f'  <rect class="bg" x="1" y="1" width="{_WIDTH - 2}" height="{height - 2}" rx="10"/>\n'
-        + _text(30, 42, title, "h1")
-        + _text(30, 68, "evencell is not a BMS. It disconnects nothing. Not tried on a real board yet.", "warn")
-    )
+    return sheet(f"evencell: the wiring of {board['name']}", height, body)
 
 
 def _balancer() -> str:
     """P1 with both labels."""
-    parts = [_box(40, 90, 290, 250), _text(56, 112, "Balancer, P1", "h2")]
-    parts += [_text(x, 131, label, "s") for x, label in ((54, "pin"), (96, "manual"), (286, "print"))]
+    parts = [box(40, 90, 290, 250), text(56, 112, "Balancer, P1", "h2")]
+    parts += [text(x, 131, label, "s") for x, label in ((54, "pin"), (96, "manual"), (286, "print"))]
     for i, (manual, printed) in enumerate(_P1):
         y = _FIRST_PIN_Y + 5 + 40 * i
-        parts += [_text(60, y, str(i + 1)), _text(96, y, manual), _text(290, y, printed), _pin(330, y - 5)]
+        parts += [text(60, y, str(i + 1)), text(96, y, manual), text(290, y, printed), pin(330, y - 5)]
     return "".join(parts)
 
 
@@ -99,11 +54,11 @@ def _bus(own: bool) -> str:
     """A and B, to a transceiver of one's own or straight to the board."""
     end = 560 if own else _BOARD_X
     return (
-        _wire("b", f"M330 150H{end}")
-        + _wire("a", f"M330 190H{end}")
-        + _text(400, 142, "B: P1-1 to B")
-        + _text(400, 211, "A: P1-2 to A")
-        + _text(530, 211, "" if own else "twisted pair, short", "s")
+        wire("b", f"M330 150H{end}")
+        + wire("a", f"M330 190H{end}")
+        + text(400, 142, "B: P1-1 to B")
+        + text(400, 211, "A: P1-2 to A")
+        + text(530, 211, "" if own else "twisted pair, short", "s")
     )
 
 
@@ -118,46 +73,45 @@ def _feed() -> str:
         ("v5", f"M820 530H{_BOARD_X}"),
         ("vm", f"M820 640H{_BOARD_X}"),
     ]
-    return "".join(_wire(kind, path) for kind, path in wires) + _feed_parts()
+    return "".join(wire(kind, path) for kind, path in wires) + _feed_parts()
 
 
 def _feed_parts() -> str:
-    dots = ((410, 490, "dvp"), (370, 310, "dvp"), (610, 490, "dvp"), (610, 640, "dvm"))
-    parts = [f'  <circle class="{kind}" cx="{x}" cy="{y}" r="5"/>\n' for x, y, kind in dots]
-    parts += [_use("fuse", 310, 490), _use("tvs", 610, 565)]
-    parts += [_box(40, 460, 180, 190), _pin(220, 490), _pin(220, 620)]
-    parts += [_text(130, 530, "one block of", "s mid"), _text(130, 548, "4 cells", "s mid")]
-    parts += [_text(130, 566, "8 V to 16.8 V", "s mid"), _text(200, 496, "+", "end"), _text(200, 626, "−", "end")]
-    parts += [_text(310, 445, "F1  ≤ 1 A", "h2 mid"), _text(310, 465, "at the pack", "s mid")]
+    parts = [dot(410, 490, "dvp"), dot(370, 310, "dvp"), dot(610, 490, "dvp"), dot(610, 640, "dvm")]
+    parts += [use("fuse", 310, 490), use("tvs", 610, 565)]
+    parts += [box(40, 460, 180, 190), pin(220, 490), pin(220, 620)]
+    parts += [text(130, 530, "one block of", "s mid"), text(130, 548, "4 cells", "s mid")]
+    parts += [text(130, 566, "8 V to 16.8 V", "s mid"), text(200, 496, "+", "end"), text(200, 626, "−", "end")]
+    parts += [text(310, 445, "F1  ≤ 1 A", "h2 mid"), text(310, 465, "at the pack", "s mid")]
     parts += ['  <rect class="dvm" x="256" y="578" width="36" height="74" rx="3"/>\n']
-    parts += [_text(304, 613, "star point: battery’s negative,", "s"), _text(304, 630, "the metal where B0 sits", "s")]
-    parts += [_text(482, 453, "V− conductor,", "s"), _text(482, 470, "a wire of its own", "s")]
-    parts += [_text(380, 252, "W joins V+: never open", "s")]
-    parts += [_text(580, 562, "TVS", "h2 end"), _text(580, 580, "18 V type", "s end")]
-    parts += [_box(700, 460, 120, 205), _text(760, 565, "Buck", "h2 mid"), _text(760, 585, "in: 30 V or", "s mid")]
-    parts += [_text(760, 602, "more; out: 5 V", "s mid"), _text(714, 496, "IN+"), _text(714, 646, "IN−")]
-    parts += [_text(806, 536, "5 V", "end"), _text(806, 646, "OUT−", "end")]
-    parts += [_pin(700, 490), _pin(700, 640), _pin(820, 530), _pin(820, 640)]
+    parts += [text(304, 613, "star point: battery’s negative,", "s"), text(304, 630, "the metal where B0 sits", "s")]
+    parts += [text(482, 453, "V− conductor,", "s"), text(482, 470, "a wire of its own", "s")]
+    parts += [text(380, 252, "W joins V+: never open", "s")]
+    parts += [text(580, 562, "TVS", "h2 end"), text(580, 580, "18 V type", "s end")]
+    parts += [box(700, 460, 120, 205), text(760, 565, "Buck", "h2 mid"), text(760, 585, "in: 30 V or", "s mid")]
+    parts += [text(760, 602, "more; out: 5 V", "s mid"), text(714, 496, "IN+"), text(714, 646, "IN−")]
+    parts += [text(806, 536, "5 V", "end"), text(806, 646, "OUT−", "end")]
+    parts += [pin(700, 490), pin(700, 640), pin(820, 530), pin(820, 640)]
     parts += ['  <rect class="dash" x="846" y="512" width="28" height="150" rx="4"/>\n']
-    return "".join([*parts, _text(860, 466, "X1", "h2 mid"), *_unplug()])
+    return "".join([*parts, text(860, 466, "X1", "h2 mid"), *_unplug()])
 
 
 def _unplug() -> list[str]:
-    return [_text(860, 484, "unplug", "s mid"), _text(860, 501, "for USB", "s mid")]
+    return [text(860, 484, "unplug", "s mid"), text(860, 501, "for USB", "s mid")]
 
 
 def _board(board: dict) -> str:
     """The board's box: its name, its feed, and what else it has."""
-    parts = [_box(_BOARD_X, 90, 300, 575), _text(1050, 118, board["name"], "h2 mid")]
+    parts = [box(_BOARD_X, 90, 300, 575), text(1050, 118, board["name"], "h2 mid")]
     feed = board["supply_pin"]
     over_usb = feed.startswith("USB")
     rows = ((530, f"{feed}, 5 V" if over_usb else feed), (640, f"{feed}, GND" if over_usb else "GND"))
     for y, label in rows:
-        parts += [_pin(_BOARD_X, y), _text(_BOARD_X + 18, y + 6, label)]
+        parts += [pin(_BOARD_X, y), text(_BOARD_X + 18, y + 6, label)]
     y = 170
-    for text in _extras(board):
-        for i, line in enumerate(textwrap.wrap(text, 23)):
-            parts.append(_text(1020 + (10 if i else 0), y, line, "s"))
+    for extra in _extras(board):
+        for i, line in enumerate(textwrap.wrap(extra, 23)):
+            parts.append(text(1020 + (10 if i else 0), y, line, "s"))
             y += 18
         y += 8
     return "".join(parts)
@@ -190,27 +144,26 @@ def _extra_lines(board: dict) -> list[str]:
 def _transceiver(board: dict) -> str:
     """One of the owner's own, with the pull-down on its joined DE and RE."""
     pins = board["uarts"][min(board["uarts"])]
-    parts = [_box(560, 90, 130, 335), _text(625, 118, "RS485", "h2 mid"), _pin(560, 150), _pin(560, 190)]
-    parts += [_text(574, 155, "B"), _text(574, 195, "A")]
-    parts += [_text(570, y, line, "s") for y, line in ((300, "3.3 V type:"), (317, "MAX3485,"), (334, "SP3485"))]
+    parts = [box(560, 90, 130, 335), text(625, 118, "RS485", "h2 mid"), pin(560, 150), pin(560, 190)]
+    parts += [text(574, 155, "B"), text(574, 195, "A")]
+    parts += [text(570, y, line, "s") for y, line in ((300, "3.3 V type:"), (317, "MAX3485,"), (334, "SP3485"))]
     rows = (("RO", 150, pins["rx"], "RX"), ("DI", 195, pins["tx"], "TX"), ("DE", 240, pins["de"], "direction"))
-    for name, y, pin, label in rows:
-        parts += [_wire("sig", f"M690 {y}H{_BOARD_X}"), _text(676, y + 5, name, "end")]
+    for name, y, gpio, label in rows:
+        parts += [wire("sig", f"M690 {y}H{_BOARD_X}"), text(676, y + 5, name, "end")]
         parts += [
-            _text(860, y - 8, label, "s end"),
-            _pin(690, y),
-            _pin(_BOARD_X, y),
-            _text(_BOARD_X + 18, y + 5, str(pin)),
+            text(860, y - 8, label, "s end"),
+            pin(690, y),
+            pin(_BOARD_X, y),
+            text(_BOARD_X + 18, y + 5, str(gpio)),
         ]
-    parts += [_wire("sig", "M690 270H715V240"), _wire("sig", "M750 240V300"), _wire("vm", "M750 300V360")]
-    parts += [_wire("vm", f"M690 360H{_BOARD_X}"), _wire("v3", f"M690 400H{_BOARD_X}")]
+    parts += [wire("sig", "M690 270H715V240"), wire("sig", "M750 240V300"), wire("vm", "M750 300V360")]
+    parts += [wire("vm", f"M690 360H{_BOARD_X}"), wire("v3", f"M690 400H{_BOARD_X}")]
     for name, y, label in (("RE", 270, None), ("GND", 360, "GND"), ("VCC", 400, "3V3")):
-        parts += [_text(676, y + 5, name, "end"), _pin(690, y)]
-        parts += [_pin(_BOARD_X, y), _text(_BOARD_X + 18, y + 5, label)] if label else []
-    for x, y, kind in ((715, 240, "dsig"), (750, 240, "dsig"), (750, 360, "dvm")):
-        parts.append(f'  <circle class="{kind}" cx="{x}" cy="{y}" r="5"/>\n')
-    parts += [_use("resistor", 750, 300), _text(768, 290, "R1  10 kΩ", "s")]
-    return "".join([*parts, _text(768, 307, "pull-down:", "s"), _text(768, 324, "keep it", "s")])
+        parts += [text(676, y + 5, name, "end"), pin(690, y)]
+        parts += [pin(_BOARD_X, y), text(_BOARD_X + 18, y + 5, label)] if label else []
+    parts += [dot(715, 240, "dsig"), dot(750, 240, "dsig"), dot(750, 360, "dvm")]
+    parts += [use("resistor", 750, 300), text(768, 290, "R1  10 kΩ", "s")]
+    return "".join([*parts, text(768, 307, "pull-down:", "s"), text(768, 324, "keep it", "s")])
 
 
 def _on_board(board: dict) -> str:
@@ -218,36 +171,16 @@ def _on_board(board: dict) -> str:
     pins = board["uarts"][min(board["uarts"])]
     turns = f"DE {pins['de']}" if "de" in pins else "turns by itself"
     lines = [*textwrap.wrap(board["transceiver"], 13), f"TX {pins['tx']}", f"RX {pins['rx']}", turns]
-    parts = [_pin(_BOARD_X, 150), _pin(_BOARD_X, 190), _text(_BOARD_X + 18, 155, "B"), _text(_BOARD_X + 18, 195, "A")]
-    parts += [_text(_BOARD_X + 18, 230, "RS485", "h2")]
-    parts += [_text(_BOARD_X + 18, 250 + 18 * i, line, "s") for i, line in enumerate(lines)]
+    parts = [pin(_BOARD_X, 150), pin(_BOARD_X, 190), text(_BOARD_X + 18, 155, "B"), text(_BOARD_X + 18, 195, "A")]
+    parts += [text(_BOARD_X + 18, 230, "RS485", "h2")]
+    parts += [text(_BOARD_X + 18, 250 + 18 * i, line, "s") for i, line in enumerate(lines)]
     if "de" in pins:
-        parts += [_text(590, 290, "measure its DE against GND while the board", "s")]
-        parts += [_text(590, 307, "starts: below 0.8 V, or it has no pull-down", "s")]
+        parts += [text(590, 290, "measure its DE against GND while the board", "s")]
+        parts += [text(590, 307, "starts: below 0.8 V, or it has no pull-down", "s")]
     return "".join(parts)
 
 
 def _notes(notes: list[str], height: int) -> str:
-    parts = [f'  <rect class="note" x="30" y="690" width="{_WIDTH - 60}" height="{height - 710}" rx="6"/>\n']
-    parts += [_text(46, 716 + 22 * i, line, "s") for i, line in enumerate(notes)]
+    parts = [f'  <rect class="note" x="30" y="690" width="{WIDTH - 60}" height="{height - 710}" rx="6"/>\n']
+    parts += [text(46, 716 + 22 * i, line, "s") for i, line in enumerate(notes)]
     return "".join(parts)
-
-
-def _text(x: int, y: int, text: str, kind: str = "") -> str:
-    return f'  <text class="{kind}" x="{x}" y="{y}">{escape(text)}</text>\n' if text else ""
-
-
-def _wire(kind: str, path: str) -> str:
-    return f'  <path class="wire {kind}" d="{path}"/>\n'
-
-
-def _box(x: int, y: int, width: int, height: int) -> str:
-    return f'  <rect class="box" x="{x}" y="{y}" width="{width}" height="{height}" rx="6"/>\n'
-
-
-def _pin(x: int, y: int) -> str:
-    return _use("pin", x, y)
-
-
-def _use(name: str, x: int, y: int) -> str:
-    return f'  <use href="#{name}" x="{x}" y="{y}"/>\n'
