@@ -9,7 +9,6 @@ from random import Random
 
 import click
 
-from evencell.protocol.jk_balancer import CELL_SLOTS
 from tools.sim.answers import SimulatedBalancer
 from tools.sim.balancer import Balancer
 from tools.sim.bus import Bus
@@ -17,60 +16,12 @@ from tools.sim.capture import Recording, load_replies
 from tools.sim.chemistry import CHEMISTRIES
 from tools.sim.fault_answers import FaultyDevice
 from tools.sim.fault_commands import FaultCommands, standard_input
-from tools.sim.fault_table import FAULTS
-from tools.sim.faults import FaultError, Faults, parse
+from tools.sim.faults import FaultError, Faults
 from tools.sim.line import Line
 from tools.sim.link import place, remove
+from tools.sim.options import CellsMv, UsageSentence, checked_faults
 from tools.sim.pack import default_pack, fixed_pack
 from tools.sim.usage import daily_use
-
-_FEWEST_CELLS = 2
-_HIGHEST_CELL_MV = 5000
-
-
-class UsageSentence(click.ClickException):
-    """One sentence about a wrong option, and exit status 2."""
-
-    exit_code = 2
-
-
-class CellsMv(click.ParamType):
-    """2 to 24 voltages in mV, separated by commas, as a list of integers."""
-
-    name = "millivolts"
-
-    def convert(self, value, param, ctx) -> list[int]:  # noqa: ARG002 (click's signature)
-        cells_mv = [_cell_mv(text.strip()) for text in value.split(",")]
-        if not _FEWEST_CELLS <= len(cells_mv) <= CELL_SLOTS:
-            raise UsageSentence(f"--cells: {len(cells_mv)} given, {_FEWEST_CELLS} to {CELL_SLOTS} cells are possible")
-        return cells_mv
-
-
-def _cell_mv(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= _HIGHEST_CELL_MV):
-        raise UsageSentence(f"--cells: {text!r} is no cell voltage, whole millivolts from 0 to {_HIGHEST_CELL_MV} are")
-    return int(text)
-
-
-def _checked_faults(context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
-    """The faults as they were given, once each is known to be one; `list` prints the table instead."""
-    if "list" in texts:
-        click.echo(fault_table(), nl=False)
-        context.exit()
-    try:
-        for text in texts:
-            parse(text)
-    except FaultError as error:
-        raise UsageSentence(f"--fault: {error}") from error
-    return texts
-
-
-def fault_table() -> str:
-    """Every fault, what it does, and what it leads to."""
-    rows = [(fault.usage, f"{fault.explanation} -> {', '.join(fault.leads_to)}") for fault in FAULTS]
-    formatter = click.HelpFormatter()
-    formatter.write_dl(rows)
-    return formatter.getvalue()
 
 
 @click.command()
@@ -116,7 +67,7 @@ def fault_table() -> str:
     metavar="NAME[:ARG][@ADDRESS]",
     multiple=True,
     is_eager=True,
-    callback=_checked_faults,
+    callback=checked_faults,
     help="What is wrong, repeatable; `--fault list` explains all there are and what each leads to.",
 )
 def sim(
