@@ -11,7 +11,7 @@ from evencell.pack.acceptance import REASONS
 from evencell.pack.alarms import ALARMS
 from evencell.pack.pack import LINKS
 from evencell.pack.status import BALANCE_STATES
-from host_tests.broker import Broker
+from host_tests.broker import Broker, free_port
 from host_tests.end_to_end import web
 from host_tests.end_to_end.chain import FIXED, Chain, Firmware, Simulator
 from host_tests.end_to_end.process import until
@@ -71,6 +71,10 @@ def expected(status: dict, restarts: dict) -> dict:
     if device["mqtt"]:
         values[series("mqtt_connected")] = device["mqtt"]["state"] == "connected"
         values[series("mqtt_dropped_total")] = device["mqtt"]["dropped"]
+    if device["journal"]:
+        journal = {**device["journal"]}
+        values |= {series(f"journal_{name}_total"): journal.pop(name) for name in ("thinned", "dropped")}
+        values |= {series(f"journal_{name}"): value for name, value in journal.items()}
     values |= {series("part_restarts_total", part=part): count for part, count in restarts.items()}
     for pack in status["packs"]:
         values |= expected_of(pack) | expected_reading(pack)
@@ -198,6 +202,17 @@ def test_an_alarm_is_1_beside_its_zeros(tmp_path):
         alarms = {dict(labels)["alarm"]: value for (name, labels), value in values.items() if name == "alarm"}
         assert alarms == {**dict.fromkeys(ALARMS, 0), "wire_resistance": 1}
         assert_equals_status(chain.firmware, "text")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_waits_for_a_broker_that_is_away(tmp_path, form):
+    config = {"packs": [{**ONCE, "temperature_scale": "0.1"}]}
+    with (
+        Simulator(tmp_path, *FIXED) as simulator,
+        Firmware(tmp_path, simulator.link, config=config, mqtt=free_port()) as device,
+    ):
+        until(lambda: device.status()["device"]["journal"]["waiting"] == 1, "a reading that waits")
+        assert_equals_status(device, form)
 
 
 def test_readings_that_nobody_may_read(tmp_path):

@@ -12,7 +12,7 @@ from host_tests.portable import FakeClock, frame_of
 DEVICE = {
     "id": "aa61002f3d49", "name": "evencell", "firmware": "0.1.0", "board": "host", "profile": "full", "uptime_s": 20,
     "heap_free": 1000, "wifi_rssi": None, "config_faults": [], "crashes": 0, "reset_cause": "power", "safe_mode": None,
-    "mqtt": None, "influx": None,
+    "mqtt": None, "influx": None, "journal": None,
 }  # fmt: skip
 TEXT = metrics.content_type("")
 OPENMETRICS = metrics.content_type("application/openmetrics-text; version=1.0.0")
@@ -70,3 +70,13 @@ def test_the_connection_to_the_broker_is_there_where_one_is_wanted():
     for line in ("evencell_mqtt_connected 0", "evencell_mqtt_sent_total 7", "evencell_mqtt_dropped_total 2"):
         assert line + "\n" in text
     assert "evencell_mqtt_connected 1\n" in "".join(generated([], TEXT, mqtt=dict(lost, state="connected")))
+
+
+def test_what_the_journal_keeps_is_there_where_there_is_one():
+    assert "journal" not in "".join(generated([], TEXT))
+    kept = {"waiting": 412, "bytes": 8192, "thinned": 30, "dropped": 2}
+    text = "".join(generated([], OPENMETRICS, journal=kept))
+    for line in ("waiting 412", "bytes 8192", "thinned_total 30", "dropped_total 2"):
+        assert "evencell_journal_%s\n" % line in text
+    for line in ("TYPE evencell_journal_thinned counter", "UNIT evencell_journal_bytes bytes"):
+        assert "# %s\n" % line in text

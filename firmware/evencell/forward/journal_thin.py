@@ -41,7 +41,7 @@ def thin(journal, store, level: int, sequences):
     for group in groups.values():
         thinned += group.records(layout, level)
     store.add(level - 1, thinned)
-    journal.thinned += len(sequences) - written - len(thinned)
+    journal.thinned += max(0, len(sequences) - written - len(thinned))  # two of a minute become three
     journal.context.log.warning("journal: its oldest %d readings became values of %d s" % (len(sequences), span_s))
 
 

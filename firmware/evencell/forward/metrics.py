@@ -20,6 +20,23 @@ _OPEN_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _UNITS = {"voltage": "volts", "cells": "volts", "current": "amperes", "temperature": "celsius"}
 # Kinds with a label beside the pack: its name, and every value it has. The one that holds is 1, any other 0.
 _CHOICES = {"balance_state": ("state", BALANCE_STATES), "alarms": ("alarm", ALARMS)}
+_ENDINGS = ("seconds", "bytes", "dbm")
+# Whole numbers of the device: the key they stand under, or none; their own key; their name here; what they are.
+_FIGURES = (
+    ("", "uptime_s", "uptime_seconds", "Time since the start"),
+    ("", "heap_free", "heap_free_bytes", "Free heap"),
+    ("", "wifi_rssi", "wifi_rssi_dbm", "Signal strength"),
+    ("", "crashes", "crashes", "Failures kept in crashes.json"),
+    ("mqtt", "sent", "mqtt_sent_total", "Messages that the broker took"),
+    ("mqtt", "dropped", "mqtt_dropped_total", "Events that it never got"),
+    ("influx", "waiting", "influx_waiting", "Readings that wait for the store"),
+    ("influx", "sent", "influx_sent_total", "Readings that the store took"),
+    ("influx", "dropped", "influx_dropped_total", "Readings that it never got"),
+    ("journal", "waiting", "journal_waiting", "Readings that somebody has yet to take"),
+    ("journal", "bytes", "journal_bytes", "What of them is on the flash"),
+    ("journal", "thinned", "journal_thinned_total", "Readings that became minutes or hours"),
+    ("journal", "dropped", "journal_dropped_total", "Readings that nobody got"),
+)
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"))
 
 
@@ -96,42 +113,23 @@ def _device(text: Text, device: dict):
     labels.append(("version", device["firmware"]))
     yield text.head("device_info", "info", "What this device is")
     yield _sample("device_info", labels, 1)
-    for name, key, unit, meaning in (
-        ("uptime_seconds", "uptime_s", "seconds", "Time since the start"),
-        ("heap_free_bytes", "heap_free", "bytes", "Free heap"),
-        ("wifi_rssi_dbm", "wifi_rssi", "dbm", "Signal strength"),
-        ("crashes", "crashes", "", "Failures kept in crashes.json"),
-    ):
-        if device[key] is not None:
-            yield text.head(name, "gauge", meaning, unit)
-            yield _sample(name, (), device[key])
-    yield text.head("config_faults", "gauge", "Faults of the configuration")
-    yield _sample("config_faults", (), len(device["config_faults"]))
-    yield text.head("safe_mode", "gauge", "Whether safe mode is on")
-    yield _sample("safe_mode", (), 0 if device["safe_mode"] is None else 1)
-    if device["mqtt"]:
-        yield from _mqtt(text, device["mqtt"])
-    if device["influx"]:
-        yield from _influx(text, device["influx"])
+    yield from _figure(text, "config_faults", "Faults of the configuration", len(device["config_faults"]))
+    yield from _figure(text, "safe_mode", "Whether safe mode is on", 0 if device["safe_mode"] is None else 1)
+    mqtt = device["mqtt"]
+    if mqtt:
+        is_connected = 1 if mqtt["state"] == "connected" else 0
+        yield from _figure(text, "mqtt_connected", "Whether there is a connection to the broker", is_connected)
+    for section, key, name, meaning in _FIGURES:
+        figures = device[section] if section else device
+        if figures and figures[key] is not None:
+            yield from _figure(text, name, meaning, figures[key])
 
 
-def _mqtt(text: Text, mqtt: dict):
-    yield text.head("mqtt_connected", "gauge", "Whether there is a connection to the broker")
-    yield _sample("mqtt_connected", (), 1 if mqtt["state"] == "connected" else 0)
-    yield from _delivery(text, "mqtt", mqtt, ("Messages that the broker took", "Events that it never got"))
-
-
-def _influx(text: Text, counts: dict):
-    yield text.head("influx_waiting", "gauge", "Readings that wait for the store")
-    yield _sample("influx_waiting", (), counts["waiting"])
-    yield from _delivery(text, "influx", counts, ("Readings that the store took", "Readings that it never got"))
-
-
-def _delivery(text: Text, way: str, counts: dict, meanings: tuple):
-    for key, meaning in zip(("sent", "dropped"), meanings):
-        name = "%s_%s_total" % (way, key)
-        yield text.head(name, "counter", meaning)
-        yield _sample(name, (), counts[key])
+def _figure(text: Text, name: str, meaning: str, value: int):
+    """A family of one line. Its name ends with its unit, or with what makes it a counter."""
+    ending = name.rsplit("_", 1)[-1]
+    yield text.head(name, "counter" if ending == "total" else "gauge", meaning, ending if ending in _ENDINGS else "")
+    yield _sample(name, (), value)
 
 
 def _restarts(text: Text, restarts: dict):
