@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Error, expect, sync_playwright
 
-from host_tests.end_to_end.chain import FIXED, FIXED_MV, Chain
+from host_tests.end_to_end.chain import EVERY_SECOND, FIXED, FIXED_MV, Chain
 from host_tests.end_to_end.process import PATIENCE_S
 from host_tests.end_to_end.several import CELLS_MV, Setup, bus_of, config_of
 from host_tests.needs import need_browser
@@ -120,10 +120,29 @@ def test_a_dead_device_is_lost_and_found_again(browser, chain):
         assert all("ERR_" in complaint for complaint in visit.complaints), visit.complaints
 
 
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark", "viewport": {"width": 360, "height": 640}}])
+def test_a_broker_that_is_away_and_what_waits_for_it(browser, tmp_path, options):
+    with Chain(tmp_path, *FIXED, config=EVERY_SECOND) as chain, Visit(browser, chain, **options) as visit:
+        expect(visit.links).to_contain_text("MQTT ● connected")
+        chain.broker.kill()
+        away = re.compile(r"MQTT ○ not connected, \d+ readings? waiting.*: nobody listens there")
+        expect(visit.links).to_contain_text(away)
+        assert too_wide(visit.page) == 0
+        visit.page.get_by_text("Device", exact=True).last.click()
+        expect(visit.page.locator("#device")).to_contain_text("state")
+        expect(visit.page.locator("#device")).not_to_contain_text("[object")
+        chain.broker.start()
+        expect(visit.links).to_contain_text("MQTT ● connected")
+        chain.firmware.kill()
+        expect(visit.links).to_contain_text("MQTT ◌ unknown")
+        assert all("ERR_" in complaint for complaint in visit.complaints), visit.complaints
+
+
 def test_faults_of_the_configuration_are_shown(browser, tmp_path):
     config = {"display": {"brightness": 101}}
     with Chain(tmp_path, *FIXED, config=config, broker=False) as chain, Visit(browser, chain) as visit:
         expect(visit.page.get_by_text("display.brightness: 101").first).to_be_visible()
+        expect(visit.page.locator("#mqtt")).to_be_hidden()  # no broker is configured
 
 
 @pytest.mark.parametrize("width", [1200, 360])
