@@ -1,59 +1,29 @@
 """Home Assistant discovery: firmware on MicroPython, a broker, and Home Assistant's own template language."""
 
-import contextlib
 import json
 
-import jinja2
 import pytest
 
 from evencell.link.diagnosis import VERDICTS
 from evencell.pack.alarms import ALARMS
 from evencell.pack.pack import LINKS
-from host_tests.broker import Broker
-from host_tests.end_to_end.chain import EVERY_SECOND, FIXED, Firmware, Simulator
+from host_tests.end_to_end.chain import EVERY_SECOND, FIXED
+from host_tests.end_to_end.home_assistant import announced, is_announcement, value_of
 from host_tests.end_to_end.listener import Listener, Message
+from host_tests.end_to_end.overheard import Overheard
 from host_tests.end_to_end.several import Setup, bus_of, config_of
-from host_tests.needs import need_broker
 
-TEMPLATES = jinja2.Environment(undefined=jinja2.StrictUndefined)
 TENTHS = {**EVERY_SECOND, "packs": [{"temperature_scale": "0.1"}]}
 
 
-class Running(contextlib.ExitStack):
-    """Simulator, broker, a listener to everything, and then the firmware."""
+class Running(Overheard):
+    """A device that is announced."""
 
     def __init__(self, folder, *options, config=TENTHS):
-        super().__init__()
-        need_broker()
-        with contextlib.ExitStack() as started:
-            self.simulator = started.enter_context(Simulator(folder, *options))
-            self.broker = started.enter_context(Broker())
-            self.listener = started.enter_context(Listener(self.broker.port, "#"))
-            self.firmware = started.enter_context(
-                Firmware(folder, self.simulator.link, config=config, mqtt=self.broker.port)
-            )
-            self.push(started.pop_all())
+        super().__init__(folder, *options, config=config)
 
     def announced(self, wanted=lambda _: True, since: int = 0) -> dict:
         return announced(self.listener, wanted, since)
-
-
-def announced(listener, wanted=lambda _: True, since: int = 0) -> dict:
-    """The first announcement that is wanted."""
-    message = listener.messages.wait(lambda message: is_announcement(message) and wanted(message.json()), "it", since)
-    return message.json()
-
-
-def is_announcement(message: Message) -> bool:
-    return message.topic.startswith("homeassistant/device/")
-
-
-def value_of(component: dict, payload: str) -> str:
-    """What Home Assistant makes of a message."""
-    values = {"value": payload}
-    with contextlib.suppress(ValueError):
-        values["value_json"] = json.loads(payload)
-    return TEMPLATES.from_string(component["val_tpl"]).render(values)
 
 
 def entities(message: dict, place: int = 0) -> dict:

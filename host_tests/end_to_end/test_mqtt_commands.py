@@ -1,38 +1,30 @@
 """Commands over MQTT: mosquitto, the firmware on MicroPython, a simulated balancer that says what is set."""
 
-import contextlib
 import json
 import time
 
 import pytest
 
-from host_tests.broker import Broker
-from host_tests.end_to_end.chain import EVERY_SECOND, FIXED, Firmware, Simulator
+from host_tests.end_to_end.chain import EVERY_SECOND, FIXED
+from host_tests.end_to_end.home_assistant import announced, value_of
 from host_tests.end_to_end.listener import Listener
-from host_tests.end_to_end.test_home_assistant import announced, value_of
-from host_tests.needs import need_broker
+from host_tests.end_to_end.overheard import Overheard
 
 INTERVAL_MS = 200
 MQTT = {**EVERY_SECOND["mqtt"], "commands": True}
 WRITABLE = {"interval_ms": INTERVAL_MS, "writable": True}
 
 
-class Commanded(contextlib.ExitStack):
-    """Simulator, broker and firmware, and somebody who sends commands and hears everything."""
+class Commanded(Overheard):
+    """A device, and somebody who sends commands and hears everything."""
 
     def __init__(self, folder, *options, pack=WRITABLE, mqtt=MQTT, profile="full"):
-        super().__init__()
-        need_broker()
-        with contextlib.ExitStack() as started:
-            self.simulator = started.enter_context(Simulator(folder, *options))
-            self.broker = started.enter_context(Broker())
-            self.listener = started.enter_context(Listener(self.broker.port, "#"))
-            config = {"packs": [pack], "mqtt": mqtt, "profile": profile}
-            options = {"config": config, "mqtt": self.broker.port, "http": profile == "full"}
-            self.firmware = started.enter_context(Firmware(folder, self.simulator.link, **options))
-            self.listener.wait("/pack1/link", "online")
-            self.listener.wait("/pack1/state")
-            self.push(started.pop_all())
+        config = {"packs": [pack], "mqtt": mqtt, "profile": profile}
+        super().__init__(folder, *options, config=config, http=profile == "full")
+
+    def wait_until_ready(self):
+        self.listener.wait("/pack1/link", "online")
+        self.listener.wait("/pack1/state")
 
     def topic(self, name: str) -> str:
         return f"evencell/{self.firmware.id}/pack1/set/{name}"
