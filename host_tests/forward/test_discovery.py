@@ -42,9 +42,14 @@ def allow(context, place: int = 0, model: str = "jk_b2a24s", commands: bool = Tr
     return context
 
 
-def announced(context, *shown, before: int = 0) -> dict:
+def sent(context, *shown, before: int = 0) -> bytes:
     """The message; `shown` are (cells, whether a temperature is known)."""
-    return json.loads(b"".join(Announcement(context, list(shown), before).pieces()))
+    return b"".join(Announcement(context, list(shown), before).pieces())
+
+
+def announced(context, *shown, before: int = 0) -> dict:
+    """What is in it."""
+    return json.loads(sent(context, *shown, before=before))
 
 
 def present(message: dict) -> dict:

@@ -1,6 +1,7 @@
 """When Home Assistant is told what there is, and that it costs nothing else. Its files for owners, too."""
 
 import asyncio
+import hashlib
 import re
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from evencell.forward.mqtt import Forwarder
 from evencell.forward.mqtt_client import MqttError
 from evencell.hub import Hub
 from evencell.pack.pack import OFFLINE, ONLINE
-from host_tests.forward.test_discovery import allow, announced, context_of
+from host_tests.forward.test_discovery import allow, announced, context_of, sent
 from host_tests.portable import ROOT, FakeClock
 
 MODULES = ("evencell.forward.home_assistant", "evencell.forward.discovery")
@@ -162,6 +163,20 @@ def test_the_message_keeps_the_published_rules():
             assert ("ops" in component) == (kind == "enum")
         else:
             assert component.get("dev_cla") in (None, "problem", "connectivity")
+
+
+def test_what_its_own_schemas_were_shown_is_what_is_sent():
+    """Another message than those in schemas.md? Then that page says how to hold the new one against the schemas."""
+    messages = [
+        sent(context_of("pack1"), (4, True)),
+        sent(context_of("pack1"), (24, True)),
+        sent(context_of("front", "rear"), (4, True), (0, False), before=3),
+        sent(allow(context_of("pack1"), model="jk_b2a4s"), (4, True)),
+        sent(allow(context_of("pack1")), (24, True)),
+        sent(allow(context_of("front", "rear"), 1), (4, True), (4, True)),
+    ]
+    recorded = re.findall(r"`([0-9a-f]{64})`", (DOCS / "schemas.md").read_text())
+    assert recorded == [hashlib.sha256(message).hexdigest() for message in messages]
 
 
 class Loader(yaml.SafeLoader):
