@@ -157,7 +157,7 @@ class Day:
         try:
             answer = web.request(self._fast.http_port, f"/api/v1/history?span={span}").json()
         except ValueError:
-            return None  # cut off: two minutes of the device are a second of ours
+            return None  # cut off: five minutes of the device are two and a half seconds of ours
         return answer if "time" in answer else None
 
     def readings(self) -> list[dict]:

@@ -112,6 +112,19 @@ def test_each_column_has_a_value_for_each_time():
         assert "".join(walk.column(cell, 0)).split(",") == [mean[:4]] * len(times)
 
 
+def test_a_cell_that_was_away_for_a_minute_has_null_there():
+    path, history = opened(folder("history-away"))
+    for minute, cells_mv in enumerate(([3301, 3310], [0, 3310], [3299, 3310])):
+        for second in range(2):
+            history.add(reading([mv + second if mv else 0 for mv in cells_mv]), minute * 60_000 + second * 1000)
+    keep_now(path, history, Clock(1_790_000_000))
+    walk = walk_of(Store(path, CELLS), history, Clock(1_790_000_000), False)
+    assert "".join(walk.times(0, 4_000_000_000, 60)).count(",") == 2
+    columns = ["".join(walk.column(0, kind)) for kind in range(3)]
+    assert columns == ["3301,null,3299", "3302,null,3300", "3301.5,null,3299.5"]
+    assert "".join(walk.column(1, 2)) == "3310.5,3310.5,3310.5"
+
+
 def test_two_hours_are_summed_up():
     path, history = opened(folder("history-sum"))
     for window in range(8):

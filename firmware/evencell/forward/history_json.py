@@ -16,7 +16,7 @@ _SPANS = {"1h": (3600, 60), "24h": (86_400, 60), "30d": (2_592_000, 900)}  # spa
 _HEALTH_S = const(2_592_000)
 _PIECE_BYTES = const(512)
 _PIECE_MS = const(5_000)
-_ANSWER_MS = const(120_000)
+_ANSWER_MS = const(300_000)
 _TURN_MS = const(50)
 _KINDS = ("minimum_mv", "maximum_mv", "mean_mv")
 
@@ -63,7 +63,7 @@ class Answer:
         self._store = None
 
     async def send(self, writer, _leave):
-        """Send it piece by piece, within two minutes; raises OSError or asyncio.TimeoutError."""
+        """Send it piece by piece, within five minutes; raises OSError or asyncio.TimeoutError."""
         keeper = self._keeper
         while keeper.is_read:  # by one who asked at the same moment
             await sleep_ms(_TURN_MS)

@@ -93,16 +93,20 @@ class Walk:
             if not shown:
                 continue
             record = self.read(number)
-            values = []
-            for row in range(self._rows):
-                if shown >> row & 1:
-                    value = record[at + row * width] if record else 0
-                    values.append(
-                        "null" if not value else "%d.%d" % (value // 10, value % 10) if kind == 2 else str(value)
-                    )
-            yield separator + ",".join(values)
+            values = [record[at + row * width] if record else 0 for row in range(self._rows) if shown >> row & 1]
+            yield separator + _listed(values, kind)
             separator = ","
 
     def _is_filled(self, record, row: int) -> bool:
         at = row_at(row, self._cells)
         return any(record[at + 3 * cell] for cell in range(self._cells))
+
+
+def _listed(values: list, kind: int) -> str:
+    """Values with commas, tenths with a point where they are means; 0 is null."""
+    if 0 in values:
+        return ",".join([_listed([value], kind) if value else "null" for value in values])
+    # One text for all of them: a text for each took most of the time, for the collections of garbage that it led to.
+    if kind == 2:
+        return (",%d.%d" * len(values))[1:] % tuple([part for value in values for part in divmod(value, 10)])
+    return (",%d" * len(values))[1:] % tuple(values)
