@@ -18,23 +18,32 @@ YEAR_S = 31_557_600
 class Asking:
     """The client with a clock that stands; `due_after_s` says when it wants to ask again, `ask` does."""
 
-    def __init__(self, *servers: str):
+    def __init__(self, *servers: TimeServer | str):
+        self._servers = {server for server in servers if isinstance(server, TimeServer)}
+        hosts = [server.host if isinstance(server, TimeServer) else server for server in servers]
         self.clock = ScriptedClock()
         self.log = Log(self.clock, "debug")
         self.network = None
         self.hub = Hub([], self.clock)
-        self.config = {"time": {"servers": servers, "interval_s": 3600}}
+        self.config = {"time": {"servers": hosts, "interval_s": 3600}}
         self.client = Sntp(self)
 
     def ask(self):
         asyncio.run(self.client.ask())
 
     def due_after_s(self) -> int:
-        """Moves the clock there."""
-        start_ms = self.clock.now_ms
+        """Moves the clock there, and those of the servers."""
+        waited_s = 0
         while not self.client.is_due():
             self.clock.now_ms += 1000
-        return (self.clock.now_ms - start_ms) // 1000
+            waited_s += 1
+        for server in self._servers:
+            server.ahead_s += waited_s
+        return waited_s
+
+    def error_s(self, server: TimeServer) -> float:
+        """How far the clock is from what this server says."""
+        return abs(self.clock.unix_ms() / 1000 - server.now_s())
 
     def pauses(self, count: int) -> list[int]:
         found = []
@@ -57,16 +66,16 @@ def broken():
 
 
 def test_the_time_is_right_and_asked_for_again_after_the_interval(good):
-    asking = Asking(good.host)
+    asking = Asking(good)
     assert asking.pauses(2) == [3600, 3600]
     assert good.asked == 2
     asking.ask()
-    assert abs(asking.clock.unix_ms() / 1000 - good.now_s()) < 60
+    assert asking.error_s(good) < 60
     assert asking.clock.source == "sntp"
 
 
 def test_a_server_that_fails_is_asked_after_growing_pauses(broken):
-    assert Asking(broken.host).pauses(8) == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert Asking(broken).pauses(8) == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
 def test_a_host_that_is_not_found_is_looked_for_seldom():
@@ -76,21 +85,55 @@ def test_a_host_that_is_not_found_is_looked_for_seldom():
 
 
 def test_the_server_that_answered_is_asked_again_and_another_only_if_it_fails(broken, good):
-    asking = Asking(broken.host, good.host)
+    asking = Asking(broken, good)
     assert asking.pauses(3) == [1, 3600, 3600]
     assert (broken.asked, good.asked) == (1, 2)
 
 
 def test_after_a_good_answer_the_pauses_begin_anew(good, broken):
-    asking = Asking(broken.host, broken.host, good.host)
+    asking = Asking(broken, broken, good)
     assert asking.pauses(3) == [1, 2, 3600]
     asking.client.servers = (broken.host,) * 3
     assert asking.pauses(2) == [1, 2]
 
 
+def test_one_server_alone_does_not_move_a_clock_that_was_set(good):
+    with TimeServer(YEAR_S) as other:
+        asking = Asking(good, other)
+        asking.pauses(1)
+        good.ahead_s += 100
+        assert asking.pauses(2) == [1, 3600]
+        assert (good.asked, other.asked) == (2, 1)
+        assert asking.error_s(other) < 2
+        other.ahead_s += 100
+        assert asking.pauses(2) == [1, 3600]
+        assert asking.error_s(good) < 2
+        assert "says 100 s more than was known" in asking.log.lines(0)[1]
+
+
+def test_two_that_say_the_same_do_and_so_does_the_only_one_when_it_repeats_itself(good):
+    asking = Asking(good)
+    asking.pauses(1)
+    good.ahead_s -= 100
+    assert asking.pauses(2) == [1, 3600]
+    assert asking.error_s(good) < 2
+
+
+def test_those_that_disagree_with_each_other_do_not(good):
+    with TimeServer(YEAR_S) as other:
+        asking = Asking(good, other)
+        asking.pauses(1)
+        known_s = asking.clock.unix_s_at(0)
+        for round_ in range(1, 4):
+            good.ahead_s += 100 * round_
+            other.ahead_s -= 100 * round_
+            asking.pauses(2)
+        assert asking.clock.unix_s_at(0) == known_s
+
+
 def test_one_that_kisses_is_left_alone_for_a_day():
     with TimeServer(YEAR_S, time_server.kiss) as unwilling:
-        asking = Asking(unwilling.host)
+        asking = Asking(unwilling)
         asking.pauses(3)
         assert unwilling.asked == 1
         asking.clock.now_ms += 86_400_000
@@ -104,13 +147,13 @@ def test_what_comes_before_the_answer_and_does_not_echo_the_question_is_passed_o
         return time_server.rubbish(question, forged) + time_server.wrong_origin(question, forged) + [good]
 
     with TimeServer(YEAR_S, replies) as server:
-        asking = Asking(server.host)
+        asking = Asking(server)
         asking.ask()
-        assert abs(asking.clock.unix_ms() / 1000 - server.now_s()) < 60
+        assert asking.error_s(server) < 60
 
 
 def test_nobody_is_asked_without_a_network_and_at_once_when_one_is_joined(broken, good):
-    asking = Asking(broken.host, good.host)
+    asking = Asking(broken, good)
     asking.network = SimpleNamespace(state="waiting")
     assert not asking.client.is_due()
     asking.network.state = "connected"

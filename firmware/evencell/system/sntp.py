@@ -16,7 +16,8 @@ class Sntp:
 
     What is known of them, for `sntp_ask` to go on with: `servers` as configured, `free_ms` (uptime from which each may
     be asked), `number` (of the present one), `blamed` (a bit for each that failed since the last good answer),
-    `is_good` (whether the last answer was, so there is a time), `since_ms` and `pause_ms` (the pause before the next).
+    `is_good` (whether the last answer was, so there is a time), `doubted_ms` (UNIX time at uptime 0, by an answer that
+    nobody has repeated yet), `since_ms` and `pause_ms` (the pause before the next).
     """
 
     def __init__(self, context):
@@ -24,7 +25,7 @@ class Sntp:
         self.clock = context.clock
         self.servers = context.config["time"]["servers"]
         self.free_ms = [0] * len(self.servers)
-        self.number = self.since_ms = self.pause_ms = self.blamed = 0
+        self.number = self.since_ms = self.pause_ms = self.blamed = self.doubted_ms = 0
         self.is_good = False
         self._joined = 0
 

@@ -11,6 +11,7 @@ from evencell.compat import const, sleep_ms
 from evencell.system.sntp_packets import echoes, fault_of, kiss_of, request, unix_ms_of
 
 _PORT = const(123)
+_SOURCE = "sntp"
 _TRUST = const(3)
 _POLL_MS = const(5)  # what an answer may seem late by; half of it goes into the time
 _PATIENCE_MS = const(2_000)
@@ -19,6 +20,7 @@ _LONGEST_PAUSE_MS = const(60_000)
 _UNFOUND_PAUSE_MS = const(10_000)  # finding a host may block for seconds, so it is not tried often
 _LONGEST_UNFOUND_MS = const(600_000)
 _KISSED_MS = const(86_400_000)  # RFC 4330 wants such a server left alone
+_STEP_MS = const(1_000)  # of a clock that SNTP has set: one server alone may be wrong
 _ANSWER_BYTES = const(68)  # with the authentication that nobody checks
 _TAKEN = " from %s in %d ms; it was %s, drift %d ppm"
 
@@ -91,7 +93,12 @@ def _judge(sntp, answered: tuple[bytes, int] | None):
 def _take(sntp, unix_ms: int, round_trip_ms: int):
     clock = sntp.clock
     shown_ms = clock.unix_ms()
-    if not clock.suggest(unix_ms, "sntp", _TRUST):
+    begun_ms = unix_ms - clock.uptime_ms()
+    if clock.source == _SOURCE and min(abs(unix_ms - shown_ms), abs(begun_ms - sntp.doubted_ms)) > _STEP_MS:
+        sntp.doubted_ms = begun_ms
+        _fail(sntp, "says %d s more than was known" % ((unix_ms - shown_ms) // 1000))
+        return
+    if not clock.suggest(unix_ms, _SOURCE, _TRUST):
         _fail(sntp, "says a year that can't be")
         return
     log = sntp.context.log
@@ -100,6 +107,7 @@ def _take(sntp, unix_ms: int, round_trip_ms: int):
     what = (sntp.servers[sntp.number], round_trip_ms, was, clock.drift_ppm)
     say(("time: %d-%02d-%02d %02d:%02d:%02d UTC" % clock.utc(unix_ms // 1000)) + _TAKEN % what)
     sntp.is_good = True
+    sntp.doubted_ms = 0
     sntp.since_ms = clock.uptime_ms()
     sntp.pause_ms = 1000 * sntp.context.config["time"]["interval_s"]
 
