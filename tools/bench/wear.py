@@ -1,4 +1,4 @@
-"""What the journal does to the flash on a day without a connection: real littlefs on MicroPython, erasures counted."""
+"""What a day does to the flash: real littlefs on MicroPython, erasures counted. Of a pack of four cells."""
 
 import json
 import os
@@ -12,28 +12,39 @@ _SCRIPT = Path(__file__).with_name("wear_script.py")
 _BLOCK_BYTES = 4096
 _FLASH_BYTES = 2 << 20
 _CYCLES = 100_000
-_RECORD_BYTES, _BATCH = 36, 28  # of four cells: firmware/evencell/forward/journal.py
-_PUBLISH_S, _MAX_KIB = 10, 256  # the configuration's defaults
-_DAY_S = 86_400
+_CELLS = 4
+_PUBLISH_S = 10  # the configuration's default
 
 
 def measure() -> dict:
-    """`journal.bytes_per_day` in the profiles that send (`_busy`: a reading each second), and the years of 2 MB."""
-    figures = {}
-    for name, seconds in (("", _PUBLISH_S), ("_busy", 1)):
-        day_bytes = _BLOCK_BYTES * erased(_DAY_S // seconds)
-        years = _FLASH_BYTES * _CYCLES / day_bytes / 365
-        figures[f"journal.bytes_per_day{name}"] = {"value": day_bytes, "unit": "B"}
-        figures[f"journal.years{name}"] = {"value": round(years), "unit": "years"}
-    return figures
+    """Bytes erased a day, and the years of 2 MB: by the journal without a connection, and by each profile at its worst.
+
+    `journal` is that of the profiles that send (`_busy`: a reading each second). `flash` adds the history.
+    """
+    journal, history = erased("journal", _PUBLISH_S), erased("history", _CELLS)
+    return {
+        **_figures("journal", "", journal),
+        **_figures("journal", "_busy", erased("journal", 1)),
+        **_figures("flash", "_full", journal + history),
+        **_figures("flash", "_telemetry", journal),
+        **_figures("flash", "_display", history),
+    }
 
 
-def erased(records: int) -> int:
-    """Blocks erased by so many records."""
-    sizes = [_RECORD_BYTES, _BATCH, records, _MAX_KIB]
-    command = [micropython(), str(_SCRIPT), *map(str, sizes)]
+def erased(what: str, number: int) -> int:
+    """Blocks erased in a day, once a day was there before."""
     environment = {**os.environ, "MICROPYPATH": f"{ROOT}/firmware:.frozen"}
+    command = [micropython(), str(_SCRIPT), what, str(number)]
     return int(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
+
+
+def _figures(what: str, name: str, blocks: int) -> dict:
+    day_bytes = _BLOCK_BYTES * blocks
+    years = _FLASH_BYTES * _CYCLES / day_bytes / 365
+    return {
+        f"{what}.bytes_per_day{name}": {"value": day_bytes, "unit": "B"},
+        f"{what}.years{name}": {"value": round(years), "unit": "years"},
+    }
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Runs on MicroPython: `micropython wear_script.py RECORD_BYTES BATCH RECORDS MAX_KIB`, prints how much was erased.
+"""Runs on MicroPython: `micropython wear_script.py journal SECONDS` or `… history CELLS`, prints what a day erases.
 
-The journal's ring on a real littlefs, whose block device counts what is erased. It takes RECORDS in batches, as on a
-day without a connection.
+The firmware's own journal, or history, on a real littlefs whose block device counts what is erased. The day before it
+has filled what a day fills: the journal thins out by then.
 """
 
 import sys
@@ -10,6 +10,19 @@ import vfs  # pyright: ignore[reportMissingModuleSource] (of MicroPython alone)
 
 BLOCK_BYTES = 4096
 BLOCKS = 256
+FOLDER = "/flash"
+NOON_S = 1_800_000_000
+DAY_S = 86_400
+MAX_KIB = 256  # the configuration's default
+CHANGE_MV = 16  # so each reading is due
+
+
+class Things:
+    """Something with these attributes."""
+
+    def __init__(self, **attributes):
+        for name in attributes:
+            setattr(self, name, attributes[name])
 
 
 class Flash:
@@ -37,18 +50,91 @@ class Flash:
         return 0
 
 
-def main(record_bytes: int, batch: int, records: int, max_kib: int):
-    """Write, and print how many blocks were erased."""
-    from evencell.system.ring import Ring
+class Clock:
+    """The time of day is known, and stands until `uptime_s` is moved."""
 
+    uptime_s = 0
+
+    def uptime_ms(self) -> int:
+        return 1000 * self.uptime_s
+
+    def unix_s(self) -> int:
+        return NOON_S + self.uptime_s
+
+    def unix_s_at(self, uptime_ms: int) -> int:
+        return NOON_S + uptime_ms // 1000
+
+
+def day_of_journal(seconds: int):
+    """A function that lives through a day without a connection, a reading each so many seconds."""
+    from evencell.forward.journal import Journal
+    from evencell.pack.pack import Pack
+    from evencell.pack.temperature import TemperatureScale
+
+    clock = Clock()
+    pack = Pack("pack1", "jk_b2a4s", TemperatureScale("1"))
+    status = pack.accepted
+    for name in status.__slots__:
+        if name != "cells_mv":
+            setattr(status, name, 4)
+    for cell in range(4):
+        status.cells_mv[cell] = 3300
+    rtc = Things(buffer=bytearray(1024), save=lambda: None)
+    config = {
+        "mqtt": {"enabled": True, "publish_s": seconds},
+        "influx": {"url": None},
+        "journal": {"max_kib": MAX_KIB},
+        "packs": [{"model": "jk_b2a4s"}],
+    }
+    context = Things(
+        config=config,
+        clock=clock,
+        log=Things(warning=lambda _: None),
+        hub=Things(packs=[pack], subscribe=lambda _: None),
+        board=Things(storage=FOLDER, rtc_memory=lambda: rtc),
+    )
+    journal = Journal(context, None)
+
+    def day():
+        for _ in range(DAY_S // seconds):
+            clock.uptime_s += seconds
+            pack.sequence += 1
+            pack.read_ms = clock.uptime_ms()
+            status.cells_mv[0] ^= CHANGE_MV
+            journal.look()
+
+    return day
+
+
+def day_of_history(cells: int):
+    """A function that lives through a day with readings."""
+    from evencell.pack.history import History
+    from evencell.pack.history_store import keep, open_store
+
+    clock = Clock()
+    root = FOLDER + "/history"
+    open_store(root, "pack1", cells)
+    history = History(None, 1000)
+    history.make_room(cells, 0)
+
+    def day():
+        for _ in range(DAY_S // 900):
+            history.begin(clock.uptime_s // 900)
+            clock.uptime_s += 900
+            keep(root, "pack1", cells, history.record, clock)
+
+    return day
+
+
+def main(what: str, number: int):
     flash = Flash()
     vfs.VfsLfs2.mkfs(flash)  # pyright: ignore[reportArgumentType] (no subclass, but all it needs)
-    vfs.mount(vfs.VfsLfs2(flash), "/flash")  # pyright: ignore[reportArgumentType]
-    ring = Ring("/flash/all", record_bytes, BLOCK_BYTES // (record_bytes + 4), max_kib // 8)
+    vfs.mount(vfs.VfsLfs2(flash), FOLDER)  # pyright: ignore[reportArgumentType]
+    day = day_of_journal(number) if what == "journal" else day_of_history(number)
+    day()
     before = flash.erased
-    for _ in range(records // batch):
-        ring.append(bytes(batch * record_bytes))
+    day()
     print(flash.erased - before)
 
 
-main(*[int(argument) for argument in sys.argv[1:]])
+main(sys.argv[1], int(sys.argv[2]))
