@@ -1,9 +1,13 @@
 """A journal that is full: minutes and hours instead of readings. Too much for MicroPython's heap in one piece."""
 
 import os
+import shutil
+
+import pytest
 
 from evencell.forward.journal import MQTT
-from host_tests.forward.test_journal import NOON_S, Context, taken
+from host_tests.forward.test_journal import HELD, NOON_S, Context, Rtc, taken
+from host_tests.system.test_ring import with_power
 
 READINGS = 2000  # every 10 s: 816 find room as they are, some of the others as minutes
 
@@ -36,3 +40,38 @@ def test_when_all_is_full_the_oldest_goes():
     assert context.journal.dropped > 0 and any("dropped" in line for line in context.log.lines)
     assert taken(context.journal, MQTT, batches=1, keep=of_several)[0][0] > NOON_S + 1800
     assert sum(len(os.listdir(context.folder + "/journal4/" + name)) for name in ("all", "minutes", "hours")) <= 16 + 3
+
+
+SEGMENT = 102  # readings: after so many more, the oldest of them have been thinned out
+CUT_EVERY = 61  # steps of test_ring.py, which cuts at every single one
+
+
+def minutes_of(statuses: list) -> set:
+    """Every minute of which something is known."""
+    found = set()
+    for time_s, _, span_s, _ in statuses:
+        found.update(range(time_s // 60, (time_s + (span_s or 1) - 1) // 60 + 1))
+    return found
+
+
+@pytest.mark.parametrize(("is_rtc_kept", "lost"), [(True, 0), (False, HELD)], ids=["crash", "power cut"])
+def test_what_ends_while_it_thins_out_leaves_no_gap(is_rtc_kept, lost, tmp_path):
+    context = Context()
+    context.clock.now_s = NOON_S
+    context.read(READINGS)
+    shutil.copytree(context.folder, tmp_path / "full")
+    steps, is_whole = 0, False
+    while not is_whole:
+        shutil.rmtree(context.folder)
+        shutil.copytree(tmp_path / "full", context.folder)
+        again = context.start_again()
+        is_whole = with_power(steps, lambda again=again: again.read(SEGMENT + HELD))
+        read_s = again.clock.now_s - (0 if is_whole else 10)  # the one that it was about to hold
+        after = again.start_again() if is_rtc_kept else Context(rtc=Rtc(), storage=again.folder)
+        found = taken(after.journal, MQTT, keep=of_several)
+        last_s = read_s - 10 * lost
+        assert minutes_of(found) >= set(range(NOON_S // 60 + 1, last_s // 60)), steps
+        whole = {time_s for time_s, kind, _, _ in found if kind is None}
+        assert whole >= set(range(last_s - 10 * 600, last_s, 10)), steps
+        steps += CUT_EVERY
+    assert steps > 40 * CUT_EVERY

@@ -180,6 +180,9 @@ class File:
     def __exit__(self, *_):
         self.close()
 
+    def readinto(self, buffer):
+        return self._file.readinto(buffer)
+
     def write(self, data):
         taken = self._power.bytes(len(data))
         self._file.write(data[:taken])
