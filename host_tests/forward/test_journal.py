@@ -80,14 +80,14 @@ class Context:
         clock.now_s = self.clock.now_s
         return Context(self.names, self.takers, rtc, self.max_kib, self.folder, clock)
 
-    def read(self, count: int = 1, of: int = 0, every_s: int = 10):
+    def read(self, count: int = 1, of: int = 0, every_s: int = 10, cells: int = 4):
         """So many readings, each due."""
         for _ in range(count):
             self.clock.now_ms += 1000 * every_s
             if self.clock.now_s is not None:
                 self.clock.now_s += every_s
             pack = self.hub.packs[of]
-            decode_status(four_cells(LEVELS_MV[pack.sequence % 3]), 0, pack.candidate)
+            decode_status(frame_of(LEVELS_MV[pack.sequence % 3], cells), 0, pack.candidate)
             pack.believe(self.clock)
             pack.link = ONLINE
             self.journal.look()
@@ -104,12 +104,12 @@ def remove(path: str):
     os.rmdir(path)
 
 
-def four_cells(level_mv: int) -> bytearray:
+def frame_of(level_mv: int, cells: int) -> bytearray:
     frame = bytearray(frames()[0])
-    frame[8] = frame[22] = 4
+    frame[8] = frame[22] = cells
     for cell in range(24):
         at = 23 + 2 * cell
-        frame[at], frame[at + 1] = (level_mv >> 8, level_mv & 255) if cell < 4 else (0, 0)
+        frame[at], frame[at + 1] = (level_mv >> 8, level_mv & 255) if cell < cells else (0, 0)
     return frame
 
 
@@ -200,6 +200,32 @@ def test_a_power_cut_loses_no_more_than_what_was_held():
     context.read(5 * HELD + 7)
     context.rtc.kept = os.urandom(1024) if hasattr(os, "urandom") else b"\x5a" * 1024
     assert sequences(taken(context.start_again().journal, MQTT)) == list(range(1, 5 * HELD + 1))
+
+
+def test_more_cells_than_the_model_has_are_kept_too():
+    for count in (2, 20):  # held, and on the flash
+        context = Context()
+        context.read(count, cells=8)
+        context = context.start_again()
+        context.read(cells=8)
+        found = taken(context.journal, MQTT)
+        assert sequences(found) == list(range(1, count + 1))  # the newest is published
+        assert all(len(status["cells_mv"]) == 8 and None not in status["cells_mv"] for status in found)
+
+
+def test_what_waits_for_more_cells_is_there_before_the_first_reading():
+    context = Context()
+    context.read(20, cells=8)
+    again = context.start_again()
+    assert len(taken(again.journal, MQTT)) == 20
+
+
+def test_readings_of_fewer_cells_that_find_no_place_are_counted():
+    context = Context()
+    context.read(3)
+    context.read(1, cells=8)
+    assert (context.journal.count, context.journal.dropped) == (1, 3)
+    assert any("3 readings" in line for line in context.log.lines)
 
 
 def test_damaged_memory_is_not_believed():

@@ -45,20 +45,18 @@ class Journal:
         self.context = context
         self.takers = config["mqtt"]["enabled"], config["influx"]["url"] is not None
         self.client = None  # MQTT's connection
-        self.taken, self.marks = [0, 0], [0, 0]
-        self.count = self.thinned = self.dropped = 0
+        self.thinned = self.dropped = 0
         self.trackers = [Sent(pack) for pack in context.hub.packs]
-        self.cells = max([_FEW_CELLS if pack["model"] == "jk_b2a4s" else CELL_SLOTS for pack in config["packs"]])
-        self.bytes = HEAD_BYTES + 2 * self.cells
         self.run_id = struct.unpack("<H", os.urandom(2))[0]
-        self.store = None  # a journal_store.Store while something waits on the flash
         self._is_undated = False  # something of this run is kept by its uptime
         self._publish_s = config["mqtt"]["publish_s"]
         self._consumer = context.hub.subscribe(progress)
         self._rtc = context.board.rtc_memory()
         self.held = self._rtc.buffer if self._rtc else bytearray(_SMALL_BYTES)
-        self._most = (min(len(self.held), _AREA_BYTES) - _RECORDS_AT) // self.bytes
-        self._recover()
+        self._fit(CELL_SLOTS)
+        may_be_few = all(pack["model"] == "jk_b2a4s" for pack in config["packs"])
+        if may_be_few and not self.count and not exists(self.folder()):  # nor had the last run more
+            self._fit(_FEW_CELLS)
 
     async def run(self):
         """Look whenever something changed."""
@@ -162,7 +160,21 @@ class Journal:
         """Where on the flash it is; a record of another size is none of ours."""
         return "%s/journal%d" % (self.context.board.storage, self.cells)
 
+    def _fit(self, cells: int):
+        """Make records for so many cells from now on, and find what the last run left of such."""
+        self.cells = cells
+        self.bytes = HEAD_BYTES + 2 * cells
+        self.count = 0
+        self.taken, self.marks = [0, 0], [0, 0]
+        self.store = None  # a journal_store.Store while something waits on the flash
+        self._most = (min(len(self.held), _AREA_BYTES) - _RECORDS_AT) // self.bytes
+        self._recover()
+
     def _hold(self, pack):
+        if pack.accepted.slots > self.cells:  # than the model can have
+            if self.count:
+                self._lose("they have no room for %d cells" % pack.accepted.slots)
+            self._fit(CELL_SLOTS)
         if self.count == self._most:
             self._write()
         time_s = self.context.clock.unix_s_at(pack.read_ms)
@@ -180,11 +192,12 @@ class Journal:
         try:
             self.open_store().append(memoryview(self.held)[_RECORDS_AT : self.at(self.count)], self.taken)
         except OSError as error:
-            self.dropped += self.count
-            self.context.log.warning(
-                "journal: %d readings are lost, for the flash takes none: %s" % (self.count, error)
-            )
+            self._lose("the flash takes none: %s" % error)
         self._forget(self.count)
+
+    def _lose(self, why: str):
+        self.dropped += self.count
+        self.context.log.warning("journal: %d readings are lost, for %s" % (self.count, why))
 
     def _forget(self, count: int):
         """The oldest of what is held."""
