@@ -38,17 +38,56 @@ def scenarios():
 
 
 def watch(sheet, found: list):
-    """Look at every text on its way."""
-    draw = sheet.text
+    """Look at every text on its way: whether it leaves the display, or meets one that is there."""
+    draw, clear, age_bar = sheet.text, sheet.__init__, sheet.age_bar
+    taken = []
+
+    def begin(self, *arguments):
+        taken.clear()
+        clear(self, *arguments)
 
     def text(self, text, x, y, colour=0, role=0):
         height, unit = self.font(role).height, self.font(role).width
+        right, bottom = x + len(text) * unit, y + height
         found.append(None)
-        if text and (x < 0 or x + len(text) * unit > self.canvas.width or y < 0 or y + height > self.canvas.height):
+        if text and (x < 0 or right > self.canvas.width or y < 0 or bottom > self.canvas.height):
             found.append("%r at %d, %d" % (text, x, y))
+        for other, left, top, end, under in taken:
+            if text and x < end and right > left and y < under and bottom > top:
+                found.append("%r at %d, %d upon %r" % (text, x, y, other))
+        taken.append((text, x, y, right, bottom))
         return draw(self, text, x, y, colour, role)
 
-    sheet.text = text
+    def wipe(self, y):
+        taken[:] = [place for place in taken if place[2] >= y + self.line or place[4] <= y]
+        age_bar(self, y)
+
+    sheet.__init__, sheet.text, sheet.age_bar = begin, text, wipe
+
+
+class Outside:
+    """A device with a radio, for the menu's sake."""
+
+    wired = False
+    network = True
+    memory = {}
+
+    def __init__(self):
+        self.board = self.extremes = self
+
+    def forget(self):
+        """Nothing."""
+
+
+def draw_menu(canvas, view):
+    """Each line in turn, before it was changed and after."""
+    settings = {"brightness": 80, "page": None, "temperature_unit": "C", "dark_on_light": False}
+    menu = view.load("menu").Menu(Outside(), settings, "glance")
+    for _ in range(7):
+        menu.draw(canvas, view)
+        menu.change()
+        menu.draw(canvas, view)
+        menu.next()
 
 
 def main(size: str, language: str):
@@ -64,6 +103,9 @@ def main(size: str, language: str):
                 view.turn = turn
                 page.draw(canvas, view)
         view.close()
+    view = make_view(dict({"language": language}, **pack()))
+    watch(view.load("sheet").Sheet, found)
+    draw_menu(canvas, view)
     print(found.count(None))
     for line in sorted({line for line in found if line}):
         print(line)

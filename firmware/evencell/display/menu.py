@@ -71,7 +71,7 @@ class Menu:
         if name == "temperature_unit":
             return "°" + settings[name]
         if name == "extremes":
-            return words["forgotten"] if self._has_forgotten else ""
+            return words["forgotten" if self._has_forgotten else "forget"]
         is_on = not self._is_wifi_off if name == "wifi" else settings.get(name)
         return words["on"] if is_on else words["off"]
 
