@@ -20,6 +20,7 @@ _TEXT_SIGNS = " !\"#%&'()*+,-./:<=>?_~Δ°"
 _WORD_SIGNS = " 0123456789+-.AVmΔ"
 _DIGITS = "0123456789.- "
 FOLDER = "evencell/display/"  # of the tree
+_LEAST_FOR_A_DOT = 20  # pixels of a font's height that leave dark ones between a zero's dot and its sides
 _FONT_PACKAGE = "rinoh_typeface_dejavusansmono"
 
 
@@ -80,7 +81,7 @@ def make_font(package: Path, name: str) -> Path:
         font.parent.mkdir(exist_ok=True)
         module = font.with_suffix(".py")
         characters = font_characters(role)
-        run([str(tool("font_to_py")), str(ttf), height, module.name, "-x", "-c", characters], cwd=font.parent)
+        run([str(tool("font_to_py")), str(ttf), height, module.name, "-x", "-c", characters + "O"], cwd=font.parent)
         new = font.with_suffix(".new")
         new.write_bytes(font_file(module, characters))
         new.replace(font)
@@ -91,7 +92,8 @@ def font_file(path: Path, characters: str) -> bytes:
     """The font that font-to-py made at `path`, with as much of it as the canvas uses.
 
     Every character is as wide as a digit; the few pixels by which some letters reach farther are cut. What is missing
-    is drawn as a question mark, or as nothing where the font has none.
+    is drawn as a question mark, or as nothing where the font has none. A zero whose dot would make an eight of it is
+    drawn as the letter O, which the font at `path` must have.
     """
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec and spec.loader
@@ -99,6 +101,8 @@ def font_file(path: Path, characters: str) -> bytes:
     spec.loader.exec_module(font)
     _, height, width = font.get_ch("0")
     letters = ("?" if "?" in characters else " ") + characters
+    if height < _LEAST_FOR_A_DOT:
+        letters = letters.replace("0", "O")
     glyphs = b"".join(_cut(font.get_ch(letter), (width + 7) // 8) for letter in letters)
     known = characters.encode()
     return bytes((height, width, font.baseline(), len(known))) + known + glyphs
