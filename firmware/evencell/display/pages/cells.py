@@ -66,8 +66,8 @@ def _draw_bars(sheet, pitch: int, top: int, bottom: int):
         if colour != TEXT:
             size = min(sheet.unit, width) // 2
             sheet.mark(colour == HIGH, x + width // 2 - size, bottom - height - 2 * size - 2, size)
-            if pitch >= 8:
-                canvas.tint(x, top, width, bottom - top, colour)
+            # Bars narrower than a coloured cell stay white: a neighbour's would be coloured, too.
+            canvas.tint(x, top, width, bottom - top, colour if pitch >= 8 else TEXT)
     if sheet.is_old:
         sheet.fade(left, top, pitch * status.slots, bottom - top)
 

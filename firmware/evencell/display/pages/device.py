@@ -27,7 +27,7 @@ def draw(canvas, view):
         is_beside = canvas.width > canvas.height
         _draw_code(canvas, "http://%s/" % address, 0 if is_beside else (canvas.width - side) // 2)
         if is_beside:
-            x = side + sheet.unit // 2
+            x = sheet.on_grid(side + (canvas.width - side) % sheet.unit // 2)
         else:
             y = side + 15 & ~7
     rows = []
@@ -37,7 +37,7 @@ def draw(canvas, view):
     fitting = (canvas.height - y) // sheet.line
     first = view.turn // 3 % ((len(rows) + fitting - 1) // fitting) * fitting
     for line, colour in rows[first : first + fitting]:
-        sheet.text(line, x, y, colour)
+        sheet.text(line, x, y + sheet.inset, colour)
         y += sheet.line
 
 
