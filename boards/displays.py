@@ -12,6 +12,7 @@ DRIVERS = {
     "ili9341": (((240, 320),), 10_000_000),
     "picture": (((128, 64), (128, 32), (240, 240), (135, 240), (170, 320), (240, 320)), None),
 }
+_OLED_WIDTH = 128  # no page has room on 64 pixels
 _COLOURS = ("st7789", "ili9341")
 _WISHES = ("width", "height", "rotation", "x_offset", "y_offset", "inverted", "bgr")
 
@@ -49,7 +50,16 @@ def _check_size(data: dict):
             "display.width: %s has %s (before rotation), not %d×%d; the display stays off"
             % (data["driver"], text, data["width"], data["height"])
         )
-    if data.get("rotation", 0) not in (0, 90, 180, 270):
+    _check_rotation(data.get("rotation", 0), data["width"], data["height"])
+
+
+def _check_rotation(rotation: int, width: int, height: int):
+    if width == _OLED_WIDTH and rotation not in (0, 180):
+        raise ValueError(
+            "display.rotation: must be 0 or 180, for %d×%d is too narrow to stand upright; the display stays off"
+            % (width, height)
+        )
+    if rotation not in (0, 90, 180, 270):
         raise ValueError("display.rotation: must be 0, 90, 180 or 270; the display stays off")
 
 

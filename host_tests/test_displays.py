@@ -68,7 +68,11 @@ def test_what_is_refused_is_refused_in_a_sentence():
     assert fault(I2C_BOARD, height=32, width=64) == (
         "display.width: ssd1306 has 128×64 or 128×32 (before rotation), not 64×32; the display stays off"
     )
-    assert fault(I2C_BOARD, rotation=45) == "display.rotation: must be 0, 90, 180 or 270; the display stays off"
+    assert fault(SPI_BOARD, rotation=45) == "display.rotation: must be 0, 90, 180 or 270; the display stays off"
+    for driver in ("auto", "sh1106", "picture"):
+        assert fault(I2C_BOARD, driver=driver, rotation=90) == (
+            "display.rotation: must be 0 or 180, for 128×64 is too narrow to stand upright; the display stays off"
+        )
 
 
 def test_each_driver_has_a_usual_size():

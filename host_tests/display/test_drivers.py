@@ -100,10 +100,9 @@ def colour(name: str, width: int, height: int, left: int, top: int, **wishes) ->
 def test_mono_displays_show_what_was_drawn():
     for name, width, height in MONO:
         for on_i2c in (True, False):
-            for rotation in ROTATIONS:
+            for rotation in (0, 180):
                 device = mono(name, width, height, on_i2c, rotation=rotation)
-                lying = rotation in (90, 270)
-                assert (device.panel.width, device.panel.height) == ((height, width) if lying else (width, height))
+                assert (device.panel.width, device.panel.height) == (width, height)
                 scribble(device.canvas)
                 device.show()
                 device.assert_seen()
@@ -134,7 +133,7 @@ def test_a_glass_that_is_made_otherwise():
 
 def test_an_offset_of_its_own():
     chip = MonoChip("sh1106", 128, 64, 0)
-    for rotation in ROTATIONS:
+    for rotation in (0, 180):
         device = Device(chip, True, {"x_offset": 0, "rotation": rotation})
         scribble(device.canvas)
         device.show()
@@ -160,15 +159,6 @@ def test_only_what_changed_goes_out():
     device.canvas.tint(100, 9, 1, 1, colours.ALARM)
     assert device.show() == 135 * 8 * 2 + 3 * 11  # before it, the cell, behind it
     assert device.show() == 0
-    device.assert_seen()
-
-
-def test_a_lying_mono_display_sends_only_what_changed():
-    device = mono("ssd1306", 128, 64, True, rotation=90)
-    device.show()
-    device.canvas.pixels.pixel(0, 0, 1)
-    device.canvas.pixels.pixel(7, 127, 1)
-    assert device.show() == 128 + 7
     device.assert_seen()
 
 
@@ -319,7 +309,7 @@ def unplug_everywhere(device, step: int):
 
 def test_a_mono_display_unplugged_at_any_byte():
     unplug_everywhere(mono("ssd1306", 128, 32, True), 1)
-    unplug_everywhere(mono("ssd1306", 128, 64, True, rotation=270), 37)
+    unplug_everywhere(mono("ssd1306", 128, 64, True, rotation=180), 37)
     unplug_everywhere(mono("sh1106", 128, 64, True), 41)
 
 

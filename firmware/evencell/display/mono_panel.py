@@ -24,25 +24,18 @@ class MonoPanel:
 
     def __init__(self, bus, data: dict, memory_columns: int, setup: bytes):
         self._bus = bus
-        glass_width = data["width"]
-        glass_height = data["height"]
-        rotation = data.get("rotation", 0)
-        self._lying = rotation in (90, 270)  # of the picture on the glass
-        self.width, self.height = (glass_height, glass_width) if self._lying else (glass_width, glass_height)
-        mirrored = rotation in (90, 180)
-        upside_down = rotation in (180, 270)
+        self.width = width = data["width"]
+        self.height = height = data["height"]
         offset = data.get("x_offset")
         if offset is None:
-            offset = (memory_columns - glass_width) // 2
-        self._first = memory_columns - glass_width - offset if mirrored else offset
-        self._setup = setup + bytes((0xA0 if mirrored else 0xA1, 0xC0 if upside_down else 0xC8))
+            offset = (memory_columns - width) // 2
+        turned = data.get("rotation", 0) == 180  # or 0: upright there are no pages (boards/displays.py)
+        self._first = memory_columns - width - offset if turned else offset
+        self._setup = setup + (b"\xa0\xc0" if turned else b"\xa1\xc8")
         self._inverted = data.get("inverted", False)
-        self._sent = [_UNKNOWN] * (glass_height // 8)
-        self._page = bytearray(glass_width)
-        if self._lying:  # a page is 8 columns of the picture: its bits lie side by side
-            self._view = framebuf.FrameBuffer(self._page, 8, glass_width, framebuf.MONO_HMSB)
-        else:
-            self._view = framebuf.FrameBuffer(self._page, glass_width, 8, framebuf.MONO_VLSB)
+        self._sent = [_UNKNOWN] * (height // 8)
+        self._page = bytearray(width)
+        self._view = framebuf.FrameBuffer(self._page, width, 8, framebuf.MONO_VLSB)
         self._on = True
         self._dark = True
 
@@ -58,10 +51,7 @@ class MonoPanel:
     async def show(self, canvas):
         """See the contract. A piece is a page."""
         for page in range(len(self._sent)):
-            if self._lying:
-                self._view.blit(canvas.pixels, -8 * page, 0)
-            else:
-                self._view.blit(canvas.pixels, 0, -8 * page)
+            self._view.blit(canvas.pixels, 0, -8 * page)
             checksum = crc32(self._page) & 0x3FFF_FFFF  # a small integer: to keep it takes no heap
             if checksum != self._sent[page]:
                 self._bus.command(bytes((0xB0 | page, self._first & 15, 0x10 | self._first >> 4)))
