@@ -14,37 +14,29 @@ from binascii import hexlify
 def choose():
     """The slot to start, or None where neither is whole. A wake from deep sleep reads `slot`, and that is all."""
     cause = reset_cause()
-    name, _, note = (read("slot") or "").strip().partition(" ")
+    name, _, note = read("slot").partition(" ")
     slot = name if name in ("a", "b") else "a"
     if cause == "wake" and slot == name:
         return slot
-    early = early_boots(slot)
+    other = "b" if slot == "a" else "a"
+    count, _, counted = read("boots", "0").partition(" ")
+    early = 0 if counted == other else int(count) if count.isdigit() else 1  # 1: all is checked
     if early or note == "new" or slot != name:
-        slot = whole_slot(slot, note == "new" and early >= 3)
-    if slot:
-        early = early_boots(slot)
-        write("boots", "%d %s" % (1 if cause == "power" else min(early, 3) + 1, slot))
+        fault = fault_in(slot)
+        reason = "%s ended early 3 times" % slot if note == "new" and early >= 3 and not fault else fault
+        other_fault = reason and fault_in(other)
+        if fault and other_fault:
+            print("evencell can't start: %s, and %s. Deploy it again." % (fault, other_fault))
+            return None
+        if reason and not other_fault:
+            write("slot", "%s fell-back: %s" % (other, reason))
+            slot, early = other, 0
+    write("boots", "%d %s" % (1 if cause == "power" else min(early, 3) + 1, slot))
     return slot
 
 
-def whole_slot(slot, is_given_up):
-    """This slot, or the other one where it is damaged or given up; None where there is nothing to fall back to."""
-    fault = fault_in(slot)
-    if not fault and not is_given_up:
-        return slot
-    other = "b" if slot == "a" else "a"
-    other_fault = fault_in(other)
-    if not other_fault:
-        write("slot", "%s fell-back: %s" % (other, fault or "%s ended early 3 times" % slot))
-        return other
-    if not fault:
-        return slot
-    print("evencell can't start: %s, and %s. Deploy it again." % (fault, other_fault))
-    return None
-
-
 def fault_in(slot):
-    """Which file of a slot is not as its manifest says, in a few words; None where all are."""
+    """Which file of a slot is not as its manifest says, in a few words; "" where all are."""
     name = "manifest.json"
     try:
         with open("%s/%s" % (slot, name)) as file:
@@ -55,7 +47,7 @@ def fault_in(slot):
                 break
         else:
             if files:
-                return None
+                return ""
     except Exception:
         pass
     return "%s is damaged in %s" % (name[:60], slot)
@@ -63,25 +55,12 @@ def fault_in(slot):
 
 def digest_of(path):
     """Bytes and SHA-256 of a file."""
-    sha = hashlib.sha256()
-    piece = bytearray(512)
-    size_bytes = 0
+    sha, size_bytes, piece = hashlib.sha256(), 0, bytearray(512)
     with open(path, "rb") as file:
-        while True:
-            count = file.readinto(piece)
-            if not count:
-                return [size_bytes, hexlify(sha.digest()).decode()]
+        while count := file.readinto(piece):
             sha.update(memoryview(piece)[:count])
             size_bytes += count
-
-
-def early_boots(slot):
-    """How many boots of this slot in a row ended early; 1, so that all is checked, where that can't be read."""
-    text = read("boots")
-    words = (text or "").split()
-    if text is None or words[1:] == ["b" if slot == "a" else "a"]:
-        return 0
-    return int(words[0]) if words and words[0].isdigit() else 1
+    return [size_bytes, hexlify(sha.digest()).decode()]
 
 
 def reset_cause():
@@ -95,13 +74,13 @@ def reset_cause():
         return "power"
 
 
-def read(path):
-    """The text of a small file, None where there is none, "" where it can't be read."""
+def read(path, missing=""):
+    """The text of a small file, `missing` where there is none, "" where it can't be read."""
     try:
         with open(path) as file:
-            return file.read(99)
+            return file.read(99).strip()
     except Exception as error:
-        return None if isinstance(error, OSError) and error.errno == 2 else ""
+        return missing if isinstance(error, OSError) and error.errno == 2 else ""
 
 
 def write(path, text):
@@ -121,5 +100,5 @@ try:
 except Exception as error:
     print("evencell can't start:", error)
 # main.py runs in the same namespace: what stays here stays in memory.
-for name in ("choose", "whole_slot", "fault_in", "digest_of", "early_boots", "reset_cause", "read", "write"):
+for name in ("choose", "fault_in", "digest_of", "reset_cause", "read", "write"):
     del globals()[name]
