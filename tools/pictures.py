@@ -10,7 +10,8 @@ from tools import device
 from tools.build import build
 from tools.demo import free_port, listens, start, wait_until
 from tools.making import ROOT, tool
-from tools.screens.command import write_overview
+from tools.screens.command import OVERVIEW, overview
+from tools.screens.png import write_png
 from tools.system_packages import browser
 
 _IMAGES = ROOT / "docs/images"
@@ -18,7 +19,7 @@ _MOVING_AFTER_MS = 45_000  # until the trends show something
 
 
 def main():
-    write_overview()
+    write_png(OVERVIEW, overview())
     with tempfile.TemporaryDirectory(prefix="evencell-") as folder, contextlib.ExitStack() as running:
         address = start_device(Path(folder), running)
         with sync_playwright() as playwright:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from host_tests.portable import ROOT
 from tools.cli import main
 from tools.parts import DISPLAY_SIZES
+from tools.screens.command import OVERVIEW, overview
 from tools.screens.png import Picture, encode_png, read_png, write_png
 from tools.screens.sheets import pictures, rows_of, scenario_names, sheet
 
@@ -37,6 +38,10 @@ def test_pictures_are_as_they_were(name, request):
     if before != now:
         write_png(CHANGED / f"{name}.png", sheet([[before, now, difference(before, now)]]))
         pytest.fail(f"other pictures than before: look at {CHANGED / name}.png")
+
+
+def test_the_readme_shows_what_the_firmware_draws():
+    assert read_png(OVERVIEW) == overview(), "make pictures"
 
 
 def test_there_is_no_picture_without_a_scenario():

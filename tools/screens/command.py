@@ -6,16 +6,18 @@ import click
 
 from tools.making import BUILD, ROOT
 from tools.parts import DISPLAY_SIZES
-from tools.screens.png import enlarged, write_png
+from tools.screens.png import Picture, enlarged, write_png
 from tools.screens.sheets import pictures, rows_of, scenario_names, sheet
 
 OVERVIEW = ROOT / "docs/screens.png"
 _TIMES = 2  # as large as a pixel is on the overview
-# What the overview shows: scenario, size, pages.
+_COLOUR, _UPRIGHT, _LARGE, _MONO, _TINY = (240, 135), (135, 240), (320, 170), (128, 64), (128, 32)
+# What the overview shows, row by row: scenario, size, pages. Every page, and every kind of display.
 _SHOWN = (
-    ("charging_lowest", (240, 135), ("glance", "cells", "balance")),
-    ("discharging_highest", (128, 64), ("glance", "cells", "balance", "trend", "device")),
-    ("alarms", (128, 64), ("glance", "alarms")),
+    (("charging_lowest", _COLOUR, ("glance", "cells", "balance")),),
+    (("alarms", _UPRIGHT, ("glance",)), ("at_rest", _UPRIGHT, ("trend", "device")), ("cells_16", _LARGE, ("cells",))),
+    (("discharging_highest", _MONO, ("glance", "cells", "balance", "trend", "device")),),
+    (("alarms", _MONO, ("glance", "alarms")), ("charging_lowest", _TINY, ("glance", "cells", "balance"))),
 )
 
 
@@ -37,7 +39,7 @@ def screens(scenarios, out, times):
         click.echo(f"{out / scenario}.png  {sum(map(len, drawn.values()))} pictures of {len(DISPLAY_SIZES)} displays")
 
 
-def write_overview():
+def overview() -> Picture:
     """The picture of the README."""
-    rows = [[pictures(name, [size])[size][page] for page in pages] for name, size, pages in _SHOWN]
-    write_png(OVERVIEW, enlarged(sheet(rows), _TIMES))
+    rows = [[pictures(name, [size])[size][page] for name, size, pages in parts for page in pages] for parts in _SHOWN]
+    return enlarged(sheet(rows), _TIMES)
