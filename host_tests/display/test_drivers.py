@@ -162,6 +162,25 @@ def test_only_what_changed_goes_out():
     device.assert_seen()
 
 
+def test_a_rectangle_of_the_canvas_changes_places_with_the_dark():
+    for x, y, width, height in (
+        (0, 0, 40, 24),
+        (3, 5, 7, 2),
+        (1, 3, 39, 21),
+        (0, 8, 40, 9),
+        (5, 7, 1, 1),
+        (9, 9, 0, 9),
+    ):
+        canvas, before = Canvas(40, 24), Canvas(40, 24)
+        scribble(canvas)
+        scribble(before)
+        canvas.invert(x, y, width, height)
+        for row in range(24):
+            for column in range(40):
+                is_inside = x <= column < x + width and y <= row < y + height
+                assert canvas.pixels.pixel(column, row) == before.pixels.pixel(column, row) ^ is_inside
+
+
 def test_it_is_dark_until_its_first_picture_is_there():
     for device in (mono("ssd1306", 128, 64, True), mono("sh1106", 128, 64, False), colour(*COLOUR[1])):
         Bench.now = device.bench

@@ -72,10 +72,12 @@ class Canvas:
         return x
 
     def invert(self, x: int, y: int, width: int, height: int):
-        """Swap lit and dark in a rectangle."""
-        for row in range(y, y + height):
-            for column in range(x, x + width):
-                self.pixels.pixel(column, row, 1 - self.pixels.pixel(column, row))
+        """Swap lit and dark in a rectangle within the canvas, a byte at a time: pixels would take ten times as long."""
+        for strip in range(y // 8, (y + height + 7) // 8):
+            above, below = y - 8 * strip, 8 * strip + 8 - y - height
+            bits = 255 << max(0, above) & 255 >> max(0, below)
+            for at in range(strip * self.width + x, strip * self.width + x + width):
+                self.buffer[at] ^= bits
 
     def picture(self) -> tuple:
         """Media type, and a generator of the bytes of a picture file."""
