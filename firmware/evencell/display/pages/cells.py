@@ -36,8 +36,9 @@ def draw(canvas, view):
 
 
 def _left(sheet, pitch: int) -> int:
+    """Where the first cell's room begins: in the middle, as far as a bar stays within its own cells of colour."""
     left = (sheet.canvas.width - pitch * sheet.status.slots) // 2
-    return left & ~7 if sheet.canvas.tints and pitch >= 8 else left
+    return min(left, (left & ~7) + pitch // 10) if sheet.canvas.tints and pitch >= 8 else left
 
 
 def _colour(status, cell: int) -> int:
