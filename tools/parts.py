@@ -10,6 +10,7 @@ from evencell.start_up import PARTS
 PROFILES = ("full", "display", "telemetry")
 _APPLICATION = ("evencell/app.py", "evencell/start_up.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
+_NETWORK = "wifi"  # that of the network's, by radio or cable
 # Every display there is a layout for.
 DISPLAY_SIZES = (
     (128, 64),
@@ -29,15 +30,27 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
 
     What no part needs by name stays in: it may be imported by a name that is made while the firmware runs.
     """
-    wanted, unwanted = [], []
-    useless = {name for name in sources if name.endswith(".font")} - fonts_of(board)
+    wanted, unwanted, switches = [], [], set()
     for profiles, switch, module in PARTS:
         is_wanted = profile in profiles.split() and (switch != _DISPLAY or can_have_display(board))
         (wanted if is_wanted else unwanted).extend(roots(module, sources))
+        switches |= {switch} if is_wanted else set()
+    useless = {name for name in sources if name.endswith(".font")} - fonts_of(board)
+    useless |= useless_capabilities(board, switches) & set(sources)
     if not unwanted:
         return useless
     application = [name for name in sources if name in _APPLICATION or name.startswith("boards/")]
     return useless | (reached(unwanted, sources) - reached([*wanted, *application], sources))
+
+
+def useless_capabilities(board: dict, switches: set[str]) -> set[str]:
+    """Names in the tree of what makes capabilities that the board lacks, or that none of the parts asks for."""
+    names = {"esp32_wifi" if "ethernet" in board else "esp32_ethernet"}
+    if _DISPLAY not in switches:
+        names |= {"displays", "esp32_i2c", "esp32_spi"}
+    if _NETWORK not in switches:
+        names |= {"esp32_network", "esp32_wifi", "esp32_ethernet"}
+    return {f"boards/{name}.py" for name in names}
 
 
 def fonts_of(board: dict) -> set[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.build import board_data, build_tree, firmware_sources
+from tools.build import board_data, board_sources, build_tree, firmware_sources
 from tools.parts import PROFILES, imported, left_out
 
 I2C = {"name": "x", "chip": "esp32", "i2c": {"sda": 21, "scl": 22}}
@@ -33,6 +33,22 @@ def test_a_profile_has_the_parts_that_the_application_starts_in_it(profile, disp
 def test_a_board_that_can_have_no_display_gets_no_code_for_one():
     assert not has(kept("full", BARE), "evencell/display/")
     assert has(kept("full", BARE | {"display": {"driver": "st7789", "width": 135, "height": 240}}), "evencell/display/")
+
+
+@pytest.mark.parametrize(
+    ("profile", "board", "useless"),
+    [
+        ("full", I2C, {"esp32_ethernet"}),
+        ("full", I2C | {"ethernet": {}}, {"esp32_wifi"}),
+        ("full", BARE, {"esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
+        ("telemetry", I2C, {"esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
+        ("display", I2C, {"esp32_ethernet", "esp32_wifi", "esp32_network"}),
+    ],
+)
+def test_a_board_gets_no_code_for_what_it_lacks_and_for_what_nobody_asks(profile, board, useless):
+    sources = {**firmware_sources(), **board_sources(board)}
+    left = {name for name in left_out(sources, board, profile) if name.startswith("boards/")}
+    assert left == {f"boards/{name}.py" for name in useless}
 
 
 @pytest.mark.parametrize("profile", PROFILES)
