@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from evencell.start_up import PARTS
-from tools.build import build
+from tools.build import build, firmware_sources
+from tools.lettering import whole_texts
 from tools.making import FIRMWARE, ROOT, tool
 
 _PORT = Path(sys.prefix) / "node_modules/@micropython/micropython-webassembly-pyscript"
@@ -59,8 +60,8 @@ def modules() -> list[str]:
 
 def all_modules() -> list[str]:
     """In no order."""
-    paths = sorted(path for path in FIRMWARE.glob("evencell/**/*.py") if path.stem != "__init__")
-    return [".".join(path.relative_to(FIRMWARE).with_suffix("").parts) for path in paths]
+    names = sorted(name for name in firmware_sources() if not name.endswith("__init__.py"))
+    return [name.removesuffix(".py").replace("/", ".") for name in names if name not in whole_texts()]
 
 
 def visit(name: str, ordered: list[str]):
