@@ -132,7 +132,8 @@ class Clock:
         system_ms = self._system_ms()
         if system_ms <= _EARLIEST_S * 1000:
             return
-        if self._unix_ms is None or abs(system_ms - self._unix_ms - now_ms + self._since_ms) > _FOLLOW_MS:
+        held_up_ms = self.uptime_ms() - now_ms  # by others on a busy computer, between the looks at both clocks
+        if self._unix_ms is None or abs(system_ms - self._unix_ms - now_ms + self._since_ms) > _FOLLOW_MS + held_up_ms:
             self._since_ms, self._unix_ms, self._source = now_ms, system_ms, "system"
 
     def _system_ms(self) -> int:
