@@ -18,7 +18,7 @@ def of_second(*sequences: int) -> list[tuple]:
 
 
 def scene(live: list[tuple], late: list[tuple]) -> SimpleNamespace:
-    witness = SimpleNamespace(live=live, late=late, largest_bytes=0)
+    witness = SimpleNamespace(live=live, late=late, largest_bytes=0, thinned=0)
     return SimpleNamespace(witness=witness, starts_s=STARTS_S, read=[2, 3], note=lambda: True, logs=str)
 
 

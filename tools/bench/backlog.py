@@ -32,6 +32,7 @@ _LEVELS_MV = (3300, 3310, 3320, 3330)
 _REQUEST = "55 AA 01 FF 00 00 FF"
 _PATIENCE_S = 300  # of real time: other work may keep this computer busy
 _COMES_WITHIN_S = 60  # of real time
+_ROOM_KIB = 1024  # the usual room holds 54 minutes of a reading each second; then it is thinned out
 
 
 class Scene:
@@ -62,6 +63,7 @@ class Scene:
             "http": {"enabled": True, "host": "127.0.0.1", "port": self._http_port},
             "mqtt": {"enabled": True, "host": "127.0.0.1", "port": self.relay.port, "publish_s": 1, "discovery": False},
             "display": {"driver": "none"},
+            "journal": {"max_kib": _ROOM_KIB},
         }
         log = self._folder / f"log{len(self.starts_s)}"
         self._firmware = self.fast.firmware(self._port, overrides, _HEAP, log, later_s)
@@ -184,6 +186,7 @@ def judged(scene: Scene) -> dict:
     witness = scene.witness
     return {
         **account([*witness.live], [*witness.late], scene.starts_s, scene.read),
+        "thinned": witness.thinned,
         "largest_bytes": witness.largest_bytes,
         "tracebacks": scene.logs().count("Traceback"),
     }

@@ -10,12 +10,15 @@ _PATIENCE_S = 60
 
 
 class Witness:
-    """Hears states (`live`) and backlogs (`late`): of each reading its time, sequence and voltage."""
+    """Hears states (`live`) and backlogs (`late`): of each reading its time, sequence and voltage.
+
+    `thinned` counts what stood for several readings: these are missing.
+    """
 
     def __init__(self, port: int):
         self.live: list[tuple] = []
         self.late: list[tuple] = []
-        self.largest_bytes = 0
+        self.largest_bytes = self.thinned = 0
         self._subscribed = threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.on_message = self._heard
@@ -35,7 +38,9 @@ class Witness:
             self.live.append(reading_of(content))
         else:
             self.largest_bytes = max(self.largest_bytes, len(message.payload))
-            self.late += [reading_of(status) for status in content]
+            readings = [reading_of(status) for status in content if "thinned" not in status]
+            self.thinned += len(content) - len(readings)
+            self.late += readings
 
     def stop(self):
         self._client.disconnect()
