@@ -15,7 +15,7 @@ from evencell.system.on_demand import call, forget
 # `start(context)` sets it going. A module is imported only if it is wanted. `safe` is safe mode's profile.
 PARTS = (
     ("full display telemetry", None, "evencell.link.part"),
-    ("full display", "history", "evencell.pack.history"),
+    ("full", "history", "evencell.pack.history"),
     ("full display", "display", "evencell.display.part"),
     ("full telemetry safe", "wifi", "evencell.system.wifi"),
     ("full telemetry", "time", "evencell.system.sntp"),

@@ -10,3 +10,4 @@ def test_each_batch_and_each_record_erases_a_block_at_least():
     need_micropython()
     assert erased("journal", 60) >= 1440 // HELD
     assert erased("history", 4) >= 96 + 12
+    assert erased("extremes", 200) > 0

@@ -14,12 +14,14 @@ _FLASH_BYTES = 2 << 20
 _CYCLES = 100_000
 _CELLS = 4
 _PUBLISH_S = 10  # the configuration's default
+_MOST_EXTREMES = 288  # display/extremes.py: every five minutes at most
 
 
 def measure() -> dict:
     """Bytes erased a day, and the years of 2 MB: by the journal without a connection, and by each profile at its worst.
 
-    `journal` is that of the profiles that send (`_busy`: a reading each second). `flash` adds the history.
+    `journal` is that of the profiles that send (`_busy`: a reading each second). `flash` adds the history in `full`;
+    `display` keeps the extremes of its cells alone.
     """
     journal, history = erased("journal", _PUBLISH_S), erased("history", _CELLS)
     return {
@@ -27,7 +29,7 @@ def measure() -> dict:
         **_figures("journal", "_busy", erased("journal", 1)),
         **_figures("flash", "_full", journal + history),
         **_figures("flash", "_telemetry", journal),
-        **_figures("flash", "_display", history),
+        **_figures("flash", "_display", erased("extremes", _MOST_EXTREMES)),
     }
 
 

@@ -1,4 +1,4 @@
-"""Runs on MicroPython: `micropython wear_script.py journal SECONDS` or `… history CELLS`, prints what a day erases.
+"""Runs on MicroPython: `wear_script.py journal SECONDS`, `history CELLS` or `extremes TIMES`; prints what a day erases.
 
 The firmware's own journal, or history, on a real littlefs whose block device counts what is erased. The day before it
 has filled what a day fills: the journal thins out by then.
@@ -126,11 +126,25 @@ def day_of_history(cells: int):
     return day
 
 
+def day_of_extremes(times: int):
+    """A function that lives through a day in which some cell is lower or higher than ever before so many times."""
+    from evencell.system.files import replace
+
+    def day():
+        for time in range(times):
+            replace(
+                FOLDER + "/extremes.json",
+                '{"pack1": [[3300, 3300, 3300, 3300], [3300, 3300, 3300, ' + str(time) + "]]}",
+            )
+
+    return day
+
+
 def main(what: str, number: int):
     flash = Flash()
     vfs.VfsLfs2.mkfs(flash)  # pyright: ignore[reportArgumentType] (no subclass, but all it needs)
     vfs.mount(vfs.VfsLfs2(flash), FOLDER)  # pyright: ignore[reportArgumentType]
-    day = day_of_journal(number) if what == "journal" else day_of_history(number)
+    day = {"journal": day_of_journal, "history": day_of_history, "extremes": day_of_extremes}[what](number)
     day()
     before = flash.erased
     day()
