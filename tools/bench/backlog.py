@@ -192,7 +192,7 @@ def judged(scene: Scene) -> dict:
     }
 
 
-def measure(runs: int = 4, minutes: float = 60, speed: int = 60, seed: int = 1) -> dict:
+def measure(runs: int = 2, minutes: float = 60, speed: int = 20, seed: int = 1) -> dict:
     """`backlog.lost`: readings lost in so many runs."""
     outcomes = [run(number, minutes, speed, seed) for number in range(runs)]
     return {"backlog.lost": {"value": sum(outcome["lost"] for outcome in outcomes), "unit": "readings"}}
@@ -208,7 +208,7 @@ def run(number: int, minutes: float, speed: int, seed: int) -> dict:
 @click.command()
 @click.option("--runs", type=int, default=4, show_default=True)
 @click.option("--minutes", type=float, default=60, show_default=True, help="Without a broker, simulated.")
-@click.option("--speed", type=int, default=60, show_default=True, help="Times real time.")
+@click.option("--speed", type=int, default=20, show_default=True, help="Times real time.")
 @click.option("--seed", type=int, default=1, show_default=True)
 def backlog(runs, minutes, speed, seed):
     """Run so many times, print each as a line of JSON, and the sum at the end."""
