@@ -13,7 +13,7 @@ from evencell.system.supervisor import Supervisor, guard
 from evencell.system.watch import Watch
 
 # MicroPython collects when the heap is full; by then what stays lies scattered, and no room is left in one piece.
-_COLLECT_AFTER_BYTES = const(4096)
+COLLECT_AFTER_BYTES = const(4096)  # while it starts, and at least
 _LOOK_MS = const(1_000)
 _PROVEN_AFTER_MS = const(300_000)
 _PAUSE_S = const(5)  # before a restart: time for Ctrl-C
@@ -45,7 +45,7 @@ class Context:
 
 def main(board):
     """Run until the power goes, or until Ctrl-C. What fails beyond help is kept, then the board restarts."""
-    collect_after(_COLLECT_AFTER_BYTES)
+    collect_after(COLLECT_AFTER_BYTES)
     context = Context(board)
     try:
         guard(lambda: asyncio.run(run(context)), lambda error: restart(context, error))

@@ -6,7 +6,8 @@ In memory only while it happens: a device starts once and runs for a year.
 import gc
 
 from evencell import __version__
-from evencell.compat import const
+from evencell.app import COLLECT_AFTER_BYTES
+from evencell.compat import collect_after, const
 from evencell.system.log import LEVELS
 from evencell.system.memory import Memory
 from evencell.system.on_demand import call, forget
@@ -26,6 +27,7 @@ PARTS = (
     ("full telemetry safe", "syslog", "evencell.forward.syslog"),
 )
 
+_COLLECT_AFTER_SHARE = const(4)  # of what is free once all has started
 _PAGE_LOG_BYTES = const(8192)  # some 200 lines of usual length; where there is no page a few are enough
 
 
@@ -39,6 +41,8 @@ def start_up(context):
         start(context, module)
         gc.collect()  # what an import leaves must not lie between what stays
     drop_sections(context.config, wanted)
+    # Each collection looks at all that is in use: where little of the heap is, as with PSRAM, they may be rarer.
+    collect_after(max(COLLECT_AFTER_BYTES, gc.mem_free() // _COLLECT_AFTER_SHARE))
     for fault in context.config_faults:
         context.hub.post("config", None, fault.split(":")[0], fault)
 
