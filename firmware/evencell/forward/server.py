@@ -138,7 +138,13 @@ class Server:
         is_ours = True
         try:
             response, body = await self._respond(reader)
-            await wait_for_ms(_write(response, body, writer), _RESPONSE_MS)
+            writer.write(response.head())
+            pieces = body or ()
+            if isinstance(pieces, bytes):
+                writer.write(pieces)
+                pieces = ()
+            if pieces or writer.out_buf:  # else all is sent, and a time limit would take a task
+                await wait_for_ms(_write(pieces, writer), _RESPONSE_MS)
             if response.send and body is not None:
                 is_ours = not await response.send(writer, self._leave)
         finally:
@@ -186,7 +192,8 @@ class Server:
         try:
             await wait_for_ms(_read_head(reader), _REFUSAL_MS)
             refusal = error(503, "all %d connections are taken; try again in a moment" % _MOST_CONNECTIONS)
-            await wait_for_ms(_write(refusal, refusal.body, writer), _REFUSAL_MS)
+            writer.write(refusal.head())
+            await wait_for_ms(_write((refusal.body,), writer), _REFUSAL_MS)
         finally:
             self._refusals -= 1
 
@@ -225,9 +232,8 @@ async def _read_more(reader, most_bytes: int) -> bytes:
     return more
 
 
-async def _write(response: Response, body, writer):
-    writer.write(response.head())
-    for piece in (body,) if isinstance(body, bytes) else body or ():
+async def _write(pieces, writer):
+    for piece in pieces:
         writer.write(piece if isinstance(piece, bytes) else piece.encode())
         await writer.drain()
     await writer.drain()
