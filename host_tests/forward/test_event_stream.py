@@ -1,10 +1,12 @@
 """What a browser with a narrow connection gets, and when it counts as gone."""
 
+import asyncio
 import errno
 
 from evencell.compat import ticks_add, ticks_ms
 from evencell.forward import event_stream
-from evencell.forward.event_stream import Watcher
+from evencell.forward.event_stream import EventStreams, Watcher
+from evencell.hub import Hub
 from host_tests.portable import raises
 
 
@@ -75,3 +77,42 @@ def test_a_browser_that_takes_nothing_for_five_seconds_is_gone():
         assert str(errno.ETIMEDOUT) in raises(OSError, watcher.push)
     finally:
         event_stream.ticks_ms = ticks_ms
+
+
+class Clock:
+    def uptime_ms(self):
+        return 0
+
+
+class Device:
+    """What the streams need of a device: its log is empty, its statuses say how often they were made."""
+
+    written = made = 0
+
+    def __init__(self):
+        self.hub = Hub([], Clock())
+        self.log = self.supervisor = self
+
+    def texts(self):
+        self.made += 1
+        return (b"%d" % self.made,)
+
+    async def contain(self, _name, coroutine):
+        await coroutine
+
+
+async def two_browsers() -> tuple:
+    device = Device()
+    streams = EventStreams(device, device)
+    first, second = Connection(1000), Connection(1000)
+    for connection in (first, second):
+        await streams.send(connection, None)
+        for _ in range(5):
+            await asyncio.sleep(0)
+    return first.taken, second.taken
+
+
+def test_who_comes_later_gets_the_ages_of_that_moment_and_nobody_gets_them_twice():
+    first, second = asyncio.run(two_browsers())
+    assert first == b"event: status\ndata: 1\n\n"
+    assert second == b"event: status\ndata: 2\n\n"

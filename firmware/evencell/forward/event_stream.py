@@ -37,6 +37,7 @@ class EventStreams:
     async def send(self, writer, leave) -> bool:
         """Send to this browser from now on; its connection is kept until it is gone."""
         self._watchers.append(Watcher(writer, leave, self._pieces()))
+        self._changes = -1  # ages are of the moment they were made: the newcomer gets those of now, and nobody else any
         if self._consumer:
             self._consumer.wake()
         else:
