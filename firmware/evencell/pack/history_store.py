@@ -50,7 +50,7 @@ def keep(root: str, name: str, cells: int, record, clock):
     stamp(record, clock)
     store = Store(folder_of(root, name, cells), cells)
     store.day.append(bytes(record))
-    if uptime_s(record) < ROW_S or uptime_s(record) % SPAN_S == SPAN_S - ROW_S:  # a start, or the end of two hours
+    if uptime_s(record) < ROW_S or _ends_span(record):  # what the last start left, or what is whole now
         for summary, is_whole in store.pending():
             if is_whole:
                 store.month.append(bytes(summary))
@@ -91,6 +91,11 @@ def uptime_s(record) -> int:
 def unix_s(record) -> int:
     """UNIX time at the record's beginning, or 0."""
     return record[2] | record[3] << 16
+
+
+def _ends_span(record) -> bool:
+    """Whether the 15 minutes are the last of their two hours."""
+    return uptime_s(record) % SPAN_S == SPAN_S - ROW_S
 
 
 def put(record, at: int, value: int):
@@ -158,7 +163,7 @@ class Store:
             fold(summary, record, self._cells)
             put(summary, _FOLLOWING, sequence + 1)
         if is_begun:
-            yield summary, uptime_s(record) % SPAN_S == SPAN_S - ROW_S and record is not live
+            yield summary, _ends_span(record) and record is not live
 
 
 def _kept_cells(root: str, name: str) -> int:
