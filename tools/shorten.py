@@ -8,6 +8,7 @@ others.
 
 import ast
 import builtins
+import io
 import itertools
 import keyword
 import string
@@ -71,17 +72,13 @@ def _renamed(source: str, short: dict[str, str]) -> str:
 
     Nothing else changes: MicroPython makes a tuple of `(a, b) = (c, d)`, and none of `a, b = c, d`.
     """
-    lines = source.splitlines(keepends=True)
     found, before = [], ""
-    for token in tokenize.generate_tokens(iter(lines).__next__):
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
         is_ours = token.type == tokenize.NAME and token.string in short
         if is_ours and (before != "." or _is_private(token.string)):
-            found.append(token)
+            found.append((token.start, token.end, short[token.string]))
         before = token.string
-    for token in reversed(found):
-        (row, start), (_, end) = token.start, token.end
-        lines[row - 1] = lines[row - 1][:start] + short[token.string] + lines[row - 1][end:]
-    return "".join(lines)
+    return constants.edited(source, found)
 
 
 def _is_private(name: str) -> bool:
