@@ -5,6 +5,7 @@ import sys
 import time
 
 if sys.implementation.name == "micropython":
+    from gc import mem_free
     from gc import threshold as collect_after
     from time import ticks_add, ticks_diff, ticks_ms
 
@@ -13,11 +14,20 @@ if sys.implementation.name == "micropython":
     sleep_ms = asyncio.sleep_ms
     wait_for_ms = asyncio.wait_for_ms
     print_exception = sys.print_exception
+
+    def unsent(writer):
+        """What a stream keeps for want of room: nothing where everything is on its way."""
+        return writer.out_buf
+
 else:
     import traceback
 
     def collect_after(allocated_bytes: int):
         """Collect garbage each time so many bytes were taken: CPython knows better."""
+
+    def mem_free() -> int:
+        """Bytes left of the heap: CPython's has no end."""
+        return 0
 
     def const(value):
         """`value` itself: only MicroPython's compiler inlines constants."""
@@ -42,6 +52,10 @@ else:
     async def wait_for_ms(awaitable, milliseconds: int):
         """Result of `awaitable`; raises `asyncio.TimeoutError` after so many milliseconds."""
         return await asyncio.wait_for(awaitable, milliseconds / 1000)
+
+    def unsent(writer):
+        """What a stream keeps for want of room: nothing where everything is on its way."""
+        return writer.transport.get_write_buffer_size()
 
     def print_exception(error: BaseException, file):
         """Write the traceback of `error` to `file`."""

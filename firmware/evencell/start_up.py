@@ -7,7 +7,7 @@ import gc
 
 from evencell import __version__
 from evencell.app import COLLECT_AFTER_BYTES
-from evencell.compat import collect_after, const
+from evencell.compat import collect_after, const, mem_free
 from evencell.system.log import LEVELS
 from evencell.system.memory import Memory
 from evencell.system.on_demand import call, forget
@@ -42,7 +42,7 @@ def start_up(context):
         gc.collect()  # what an import leaves must not lie between what stays
     drop_sections(context.config, wanted)
     # Each collection looks at all that is in use: where little of the heap is, as with PSRAM, they may be rarer.
-    collect_after(max(COLLECT_AFTER_BYTES, gc.mem_free() // _COLLECT_AFTER_SHARE))
+    collect_after(max(COLLECT_AFTER_BYTES, mem_free() // _COLLECT_AFTER_SHARE))
     for fault in context.config_faults:
         context.hub.post("config", None, fault.split(":")[0], fault)
 

@@ -3,7 +3,7 @@
 import gc
 import json
 
-from evencell.compat import const
+from evencell.compat import const, mem_free
 from evencell.display.trend import Trend
 from evencell.pack.pack import OFFLINE, STALE
 from evencell.system.files import exists
@@ -88,7 +88,7 @@ class View:
     def heap_free(self) -> int:
         """Bytes that are free now."""
         gc.collect()
-        return gc.mem_free()
+        return mem_free()
 
     def troubles(self, pack) -> int:
         """Bits of all that an owner should know now; one that was not set before is worth a look at `alarms`."""

@@ -1,10 +1,9 @@
 """The page and its API (paths and names: docs/api.md)."""
 
-import gc
 import json
 
 from evencell import __version__
-from evencell.compat import const
+from evencell.compat import const, mem_free
 from evencell.forward.event_stream import EventStreams
 from evencell.forward.rendered import Rendered
 from evencell.forward.server import JSON_TYPE, Response, Server, error, json_response
@@ -115,7 +114,7 @@ class Site:
             "uptime_s": context.clock.uptime_ms() // 1000,
             "time_source": context.clock.source,
             "time_age_s": context.clock.age_s,
-            "heap_free": gc.mem_free(),
+            "heap_free": mem_free(),
             "wifi_rssi": network.rssi if network else None,
             "network": {"state": network.state, "ssid": network.ssid, "address": network.address} if network else None,
             "config_faults": context.config_faults,

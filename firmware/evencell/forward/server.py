@@ -7,7 +7,7 @@ docs/architecture.md.
 import asyncio
 import json
 
-from evencell.compat import const, wait_for_ms
+from evencell.compat import const, unsent, wait_for_ms
 
 _MOST_CONNECTIONS = const(6)
 _MOST_REFUSALS = const(2)  # connections that are told so, at a time; any more are closed unanswered
@@ -143,7 +143,7 @@ class Server:
             if isinstance(pieces, bytes):
                 writer.write(pieces)
                 pieces = ()
-            if pieces or writer.out_buf:  # else all is sent, and a time limit would take a task
+            if pieces or unsent(writer):  # else all is sent, and a time limit would take a task
                 await wait_for_ms(_write(pieces, writer), _RESPONSE_MS)
             if response.send and body is not None:
                 is_ours = not await response.send(writer, self._leave)

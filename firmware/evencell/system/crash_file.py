@@ -1,10 +1,10 @@
 """`crashes.json`: a list of entries, the oldest first. In memory only while something failed or somebody asks."""
 
-import gc
 import json
 import os
 
 from evencell import __version__
+from evencell.compat import mem_free
 from evencell.system.files import from_json, replace
 from evencell.system.log import traceback_of
 
@@ -28,7 +28,7 @@ def entry(part: str, what, reset_cause: str, clock, log) -> dict:
         "version": __version__,
         "part": part or None,
         "reset_cause": reset_cause,
-        "heap_free": gc.mem_free() if hasattr(gc, "mem_free") else None,
+        "heap_free": mem_free(),
         "count": 1,
         "traceback": text and _end_of(log.without_secrets(text)),
     }
