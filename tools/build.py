@@ -12,9 +12,10 @@ from pprint import pformat
 
 from tools import slots
 from tools.lettering import font_sources, text_sources, whole_texts
-from tools.making import BUILD, FIRMWARE, ROOT, BuildError, newer, run, tool, write_if_changed
+from tools.making import BUILD, FIRMWARE, ROOT, BuildError, newer, run, tool, write_if_changed, written
+from tools.merge import merged
 from tools.parts import PROFILES, left_out
-from tools.shake import without_slots
+from tools.shake import only_micropython, without_slots
 from tools.shorten import shortened
 
 # Keys of a board file that are for people and for the build: strings that would only take heap on the device.
@@ -57,7 +58,7 @@ def build_tree(tree: Path, board: dict, profile: str) -> Path:
     for name in left_out(sources, board, profile) | whole_texts():
         sources.pop(name, None)
     if is_small(board):
-        sources |= {name: path for name, path in short_sources().items() if name in sources}
+        sources = small_sources(sources, board.get("apart", False))
     wanted = {"board.py", "main.py", slots.MANIFEST}
     for name, source in sources.items():
         wanted.add(put(source, tree, name, board))
@@ -90,9 +91,15 @@ def is_small(board: dict) -> bool:
     return board.get("small", "march" in board)
 
 
-def short_sources() -> dict[str, Path]:
-    """The same with shorter names (shorten.py)."""
-    return shortened(firmware_sources(), sorted((ROOT / "boards").glob("*.py")), BUILD / "short")
+def small_sources(sources: dict[str, Path], apart: bool = False) -> dict[str, Path]:
+    """The same for a chip: what is for CPython is out, names are short, and modules that are in memory together anyway
+    are one, unless they are to stay `apart`. That is done for all the code there is, whatever of it goes into a build.
+    """
+    code = {**firmware_sources(), **{f"boards/{path.name}": path for path in sorted((ROOT / "boards").glob("*.py"))}}
+    texts = {name: only_micropython(path.read_text("utf-8")) for name, path in code.items()}
+    folder = BUILD / ("apart" if apart else "merged")
+    small = shortened(written(texts if apart else merged(texts), folder), [], folder / "short")
+    return {name: small.get(name, path) for name, path in sources.items() if name in small or name not in code}
 
 
 def board_sources(board: dict) -> dict[str, Path]:

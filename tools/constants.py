@@ -81,7 +81,7 @@ def edits(tree: ast.Module, text: str, constants: dict[str, dict[str, int]], own
     changes = []
     for name, node in _definitions(tree):
         if name in own:
-            changes.append(_instead_of(node, f"_{name} = const({own[name]})"))
+            changes.append(instead_of(node, f"_{name} = const({own[name]})"))
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             theirs = constants.get(node.module or "", {})
@@ -91,7 +91,7 @@ def edits(tree: ast.Module, text: str, constants: dict[str, dict[str, int]], own
             if node.module == "evencell.compat" and _is_only_compiled(tree):
                 gone.add("const")
             if gone & {alias.name for alias in node.names}:
-                changes.append(_instead_of(node, _import_without(node, gone)))
+                changes.append(instead_of(node, _import_without(node, gone)))
     yield from changes
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         is_changed = any(start <= token.start < end for start, end, _ in changes)
@@ -99,7 +99,7 @@ def edits(tree: ast.Module, text: str, constants: dict[str, dict[str, int]], own
             yield token.start, token.end, new[token.string]
 
 
-def _instead_of(node: ast.stmt, text: str) -> Edit:
+def instead_of(node: ast.stmt, text: str) -> Edit:
     assert node.end_lineno is not None and node.end_col_offset is not None
     return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset), text
 

@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from evencell.link.exchange import BAUD, Line
+from evencell.link.exchange import BAUD_RATE, Line
 from evencell.link.poller import Poll
 from evencell.protocol.jk_balancer import read_request
 from tools.asking import poll_of
@@ -70,19 +70,19 @@ async def ask(line: Line, poll: Poll):
 
 async def search(port: SerialPort, address: int) -> str | None:
     """A balancer at another address or baud rate, in a sentence."""
-    probes = [(BAUD, other) for other in _ADDRESSES if other != address]
+    probes = [(BAUD_RATE, other) for other in _ADDRESSES if other != address]
     probes += [(rate, address) for rate in _BAUD_RATES]
     for rate, other in track(probes, "looking for it elsewhere", console=Console(stderr=True), transient=True):
         port.baudrate = rate
         if await Line(port).ask(read_request(other), _PROBE_TIMEOUT_MS) >= 0:
             return elsewhere_sentence(rate, other)
-    port.baudrate = BAUD
+    port.baudrate = BAUD_RATE
     return None
 
 
 def elsewhere_sentence(rate: int, address: int) -> str:
     """What was found, and what to do about it."""
-    if rate == BAUD:
+    if rate == BAUD_RATE:
         return f"wrong address (certain): a balancer answers at address {address}. Set that in the configuration."
     return (
         f"wrong baud (certain): an answer came at {rate} baud. This is no balancer as known, or a converter is set so."

@@ -34,6 +34,14 @@ def write_if_changed(target: Path, content: bytes):
         target.write_bytes(content)
 
 
+def written(texts: dict[str, str], folder: Path) -> dict[str, Path]:
+    """Name → file in `folder` with its text."""
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_if_changed(folder / name, text.encode())
+    return {name: folder / name for name in texts}
+
+
 def tool(name: str) -> Path:
     """A program that the set-up installed beside this Python."""
     return Path(sys.executable).parent / name

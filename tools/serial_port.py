@@ -7,7 +7,7 @@ import click
 import serial
 from serial.tools import list_ports
 
-from evencell.link.exchange import BAUD
+from evencell.link.exchange import BAUD_RATE
 
 _REMEDIES = {
     errno.ENOENT: "there is no such port. Is the adapter plugged in? Linux: ls /dev/ttyUSB* /dev/ttyACM*",
@@ -49,7 +49,7 @@ class PortError(click.ClickException):
     exit_code = 1
 
 
-def open_port(path: str, baud: int = BAUD, timeout_s: float = 0) -> SerialPort:
+def open_port(path: str, baud: int = BAUD_RATE, timeout_s: float = 0) -> SerialPort:
     """Open `path` for us alone; reads wait for `timeout_s` at most. Raises PortError."""
     try:
         return SerialPort(path, baud, timeout=timeout_s, exclusive=True)

@@ -10,8 +10,8 @@ from tools import build
 
 @pytest.fixture
 def scratch(tmp_path, monkeypatch) -> Path:
-    """A folder that takes the place of `build/`; the shortened sources, which are slow to make, are there already."""
+    """A folder that takes the place of `build/`; what is compiled, which is slow to make, is there already."""
     build.build("esp32_generic")
-    shutil.copytree(build.BUILD / "short", tmp_path / "build" / "short")
+    shutil.copytree(build.BUILD / "merged", tmp_path / "build" / "merged")
     monkeypatch.setattr(build, "BUILD", tmp_path / "build")
     return tmp_path / "build"

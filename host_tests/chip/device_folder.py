@@ -9,7 +9,7 @@ from host_tests.end_to_end.chain import Firmware
 from host_tests.end_to_end.process import Process
 from host_tests.needs import need_micropython
 from tools import device
-from tools.build import board_data, board_module, compile_module
+from tools.build import board_data, board_module, compile_module, small_sources
 from tools.making import FIRMWARE, ROOT
 from tools.partitions import BLOCK_BYTES
 from tools.slots import files_in, lay_out
@@ -36,9 +36,9 @@ def extract(content: bytes, folder: Path):
 
 def on_this_computer(flash: Path) -> Path:
     """The same folder, with this computer for a board, and a manifest that says so."""
-    host = board_data("host")
+    host, name = {**board_data("host"), "small": True}, "boards/host.py"
     (flash / "a/board.py").write_text(board_module(host))
-    compile_module(Path(ROOT) / "boards/host.py", flash / "a/boards/host.mpy", "boards/host.py", host)
+    compile_module(small_sources({name: ROOT / name})[name], flash / "a/boards/host.mpy", name, host)
     lay_out(flash, host, FIRMWARE)
     return flash
 

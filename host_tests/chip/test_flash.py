@@ -173,7 +173,7 @@ def test_it_builds_what_it_writes_for_the_flash_that_is_there(files, talking, sc
     assert file_system == scratch / "esp32_generic/littlefs.bin" and file_system.stat().st_size == 14 << 20
     extract(file_system.read_bytes(), files / "out")
     assert '"name": "Mine"' in (files / "out/config.json").read_text()
-    assert not (files / "out/a/evencell/forward/server.mpy").exists()
+    assert not (files / "out/a/evencell/forward/http.mpy").exists()
 
 
 @pytest.mark.usefixtures("scratch")

@@ -47,8 +47,8 @@ def test_every_compiled_module_is_imported(flash):
 def test_boot_chooses_the_whole_slot(flash):
     (flash / "slot").write_text("b new")
     assert start(flash) == [{"path": "b", "slot": "b new", "boots": "1 b"}]
-    (flash / "b/evencell/hub.mpy").write_bytes(b"damaged")
-    assert start(flash) == [{"path": "a", "slot": "a fell-back: evencell/hub.mpy is damaged in b", "boots": "1 a"}]
+    (flash / "b/evencell/app.mpy").write_bytes(b"damaged")
+    assert start(flash) == [{"path": "a", "slot": "a fell-back: evencell/app.mpy is damaged in b", "boots": "1 a"}]
 
 
 def test_boot_takes_no_manifest_without_its_last_brace(flash):

@@ -64,7 +64,7 @@ def test_a_smaller_profile_leaves_nothing_of_a_larger_one(scratch):
     board = board_data("esp32_generic")
     tree = scratch / "tree"
     build_tree(tree, board, "full")
-    assert (tree / "evencell/forward/page.html.gz").exists() and (tree / "evencell/forward/server.mpy").exists()
+    assert (tree / "evencell/forward/page.html.gz").exists() and (tree / "evencell/forward/http.mpy").exists()
     build_tree(tree, board, "telemetry")
     left = {path.relative_to(tree).as_posix() for path in tree.glob("**/*")}
     for gone in ("evencell/forward/server", "evencell/display", "evencell/forward/page"):

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from evencell.start_up import PARTS
-from tools.build import build, firmware_sources
+from tools.build import board_data, build_tree, firmware_sources
 from tools.lettering import whole_texts
-from tools.making import FIRMWARE, ROOT, tool
+from tools.making import BUILD, FIRMWARE, ROOT, tool
 
 _PORT = Path(sys.prefix) / "node_modules/@micropython/micropython-webassembly-pyscript"
 _SCRIPT = Path(__file__).with_suffix(".mjs")
@@ -24,6 +24,9 @@ _HEADER = """\
 Heap that a module's code takes once it is imported, in bytes, after the modules above it. What it makes while it runs
 comes on top. Measured by `make bench` on MicroPython's 32-bit port (WebAssembly), with objects as large as an ESP32's;
 nothing was measured on a board. Frozen into the interpreter, code takes next to none of this.
+
+On a chip, modules that are always in memory together are compiled as one (tools/merge.py), which takes some 200 bytes
+less for each; here they are measured one by one.
 
 A module is imported only if it is wanted: the last column names the profiles that want it, all parts switched on. What
 is needed once or rarely is imported on demand and let go.
@@ -45,7 +48,8 @@ def measure() -> dict:
 
 def ledger() -> dict[str, int]:
     """Module → bytes, each after what it imports itself."""
-    command = [str(tool("node")), str(_SCRIPT), str(_PORT), str(build("host", small=True)), *modules()]
+    tree = build_tree(BUILD / "host-modules", {**board_data("host"), "small": True, "apart": True}, "full")
+    command = [str(tool("node")), str(_SCRIPT), str(_PORT), str(tree), *modules()]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     return {row["module"]: row["bytes"] for row in map(json.loads, result.stdout.splitlines())}
 

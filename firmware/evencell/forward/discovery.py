@@ -15,7 +15,6 @@ from evencell.pack.fields import FIELDS
 from evencell.pack.pack import LINKS
 from evencell.pack.status import BALANCE_STATES
 from evencell.protocol.jk_balancer import CELL_SLOTS
-from evencell.protocol.jk_settings import setting_range
 
 _LOST_STATES = const(3)  # so many in a row may be missing before a value counts as gone: they have QoS 0
 _RECONNECT_S = const(30)  # and so long may a connection take to come back
@@ -208,6 +207,8 @@ def _options(field: str, kind: str) -> str:
 
 def control(model: str, setting: str) -> str:
     """What changes it on a balancer of `model`; nothing where there is but one value, such as 4 cells."""
+    from evencell.protocol.jk_settings import setting_range  # only for those who may write
+
     lowest, highest = setting_range(model, setting)
     if setting == "balancing_enabled":
         return _SWITCH

@@ -11,7 +11,7 @@ from evencell.forward.server import Response, error
 _MOST_STREAMS = const(4)
 _STUCK_MS = const(5_000)  # a browser that takes nothing for so long is gone
 _TURN_MS = const(20)  # between two looks at a connection that had no room
-_EVENTS_AT_ONCE = const(8)  # to one browser: then others have their turn
+_PIECES_AT_ONCE = const(8)  # to one browser: then others have their turn
 _LOG_PIECE_BYTES = const(1024)  # of the log that are in memory as lines
 
 
@@ -25,8 +25,6 @@ class EventStreams:
         self._supervisor = context.supervisor
         self._watchers = []
         self._consumer = None  # while anybody watches
-        self._changes = -1  # of the hub, when these were made
-        self._statuses = []
 
     def handle(self, _request) -> Response:
         """The answer to one request: a stream, for as long as the browser listens."""
@@ -37,7 +35,6 @@ class EventStreams:
     async def send(self, writer, leave) -> bool:
         """Send to this browser from now on; its connection is kept until it is gone."""
         self._watchers.append(Watcher(writer, leave, self._pieces()))
-        self._changes = -1  # ages are of the moment they were made: the newcomer gets those of now, and nobody else any
         if self._consumer:
             self._consumer.wake()
         else:
@@ -50,9 +47,6 @@ class EventStreams:
         """Send until nobody is left."""
         try:
             while self._watchers:
-                if self._changes != self._hub.changes:
-                    self._changes = self._hub.changes
-                    self._statuses = [b"event: status\ndata: %s\n\n" % text for text in self._rendered.texts()]
                 is_behind = False
                 for watcher in list(self._watchers):
                     try:
@@ -74,7 +68,7 @@ class EventStreams:
         await watcher.leave(watcher.writer)
 
     def _pieces(self):
-        """What one browser is sent, an event after the other; None whenever it has everything."""
+        """What one browser is sent, a piece of an event after the other; None whenever it has everything."""
         changes, line, event = -1, 0, self._hub.posted
         while True:
             while line < self._log.written:
@@ -86,14 +80,17 @@ class EventStreams:
                 if found:
                     yield _event("alarm", event_of(found))
                 event += 1
-            if changes != self._changes:
-                changes = self._changes
-                yield from self._statuses
+            if changes != self._hub.changes:
+                changes = self._hub.changes
+                for pieces in self._rendered.pieces():
+                    yield b"event: status\ndata: "
+                    yield from pieces
+                    yield b"\n\n"
             yield None
 
 
 class Watcher:
-    """A browser's connection, and what of an event it had no room for."""
+    """A browser's connection, and what of a piece it had no room for."""
 
     __slots__ = ("_moved", "_pieces", "_rest", "leave", "writer")
 
@@ -106,7 +103,7 @@ class Watcher:
 
     def push(self) -> bool:
         """Send what there is room for; whether there is more. Raises OSError where the browser is gone."""
-        for _ in range(_EVENTS_AT_ONCE):
+        for _ in range(_PIECES_AT_ONCE):
             rest = self._rest or next(self._pieces)
             if rest is None:
                 self._moved = ticks_ms()

@@ -69,8 +69,8 @@ class Site:
 
     def status(self, _request):
         """The device, and every pack with its diagnosis."""
-        device, packs = json.dumps(self._device()).encode(), b", ".join(self._rendered.texts())
-        return Response(b'{"device": %s, "packs": [%s]}' % (device, packs), JSON_TYPE)
+        packs = b", ".join([b"".join(pieces) for pieces in self._rendered.pieces()])
+        return Response(b'{"device": %s, "packs": [%s]}' % (json.dumps(self._device()).encode(), packs), JSON_TYPE)
 
     def metrics(self, request):
         """The same for Prometheus, sent in pieces."""

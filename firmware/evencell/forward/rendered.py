@@ -13,19 +13,20 @@ class Rendered:
         self._changes = self._started_s = -1  # what it was made of: a clock that is set dates readings anew
         self._texts = []  # of each pack, but for its age, which alone grows while nothing changes
 
-    def texts(self):
-        """A JSON object for each pack, as bytes, as of now. Its age comes last."""
+    def pieces(self):
+        """A JSON object for each pack as of now, in pieces: a scattered heap may have no room for the whole."""
         hub = self._hub
         started_s = hub.clock.unix_s_at(0)
         if self._changes != hub.changes or self._started_s != started_s:
             self._texts = [_ageless(pack, hub.clock) for pack in hub.packs]
             self._changes, self._started_s = hub.changes, started_s
-        for pack, text in zip(hub.packs, self._texts):
-            yield b'%s, "age_ms": %s}' % (text, json.dumps(pack.age_ms(hub.clock)).encode())
+        for pack, texts in zip(hub.packs, self._texts):
+            yield texts + (b', "age_ms": %s}' % json.dumps(pack.age_ms(hub.clock)).encode(),)
 
 
-def _ageless(pack, clock) -> bytes:
+def _ageless(pack, clock) -> tuple[bytes, bytes]:
     """Its JSON without its age and without its end."""
     status = status_with_diagnosis(pack, clock)
     del status["age_ms"]
-    return json.dumps(status)[:-1].encode()
+    diagnosis = json.dumps(status.pop("diagnosis"))
+    return json.dumps(status)[:-1].encode(), b', "diagnosis": %s' % diagnosis.encode()

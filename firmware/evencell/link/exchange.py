@@ -6,7 +6,7 @@ from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
 from evencell.protocol.framing import CHUNK_BYTES, Framer
 from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER, answers
 
-BAUD = const(9600)
+BAUD_RATE = const(9600)
 _REQUEST_MS = const(7)
 _LAST_BIT_MS = const(50)  # a UART that is not done so long after the request never will be
 _EXCHANGE_MS = const(84)  # (7 + 74) bytes on the wire: no answer can be complete before

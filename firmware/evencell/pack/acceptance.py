@@ -11,9 +11,9 @@ SUM = const(3)
 AVERAGE = const(4)
 FIRST = const(5)
 SETTINGS = const(6)
-ALARMS = const(7)
+CHANGED_ALARMS = const(7)
 BALANCE = const(8)
-TEMPERATURE = const(9)
+CHANGED_TEMPERATURE = const(9)
 STEP = const(10)
 
 # Real recordings keep these at rest: the pack voltage is within 9 mV of the sum, the average within 1 mV of the
@@ -32,7 +32,7 @@ _LARGEST_STEP_MV = const(15)  # whatever the mean did: under a moving load damag
 _CURRENT_STEP_MA = const(100)
 _TEMPERATURE_STEP = const(20)
 
-_HIGHEST_CELL_MV = const(6000)
+_HIGHEST_READABLE_MV = const(6000)
 _HIGHEST_TRIGGER_MV = const(1000)
 _HIGHEST_BALANCE_MA = const(10_000)
 
@@ -45,11 +45,11 @@ def doubt(new, accepted) -> int:
     if not same_settings(new, accepted):
         return SETTINGS
     if not same_alarms(new, accepted):
-        return ALARMS
+        return CHANGED_ALARMS
     if not same_balancing(new, accepted):
         return BALANCE
     if abs(new.temperature_raw - accepted.temperature_raw) > _TEMPERATURE_STEP:
-        return TEMPERATURE
+        return CHANGED_TEMPERATURE
     return 0 if same_cells(new, accepted) else STEP
 
 
@@ -109,7 +109,7 @@ def in_range(new) -> bool:
 def all_below(cells_mv, slots: int) -> bool:
     """Whether no cell is higher than any lithium cell can be."""
     for cell in range(slots):
-        if cells_mv[cell] > _HIGHEST_CELL_MV:
+        if cells_mv[cell] > _HIGHEST_READABLE_MV:
             return False
     return True
 
