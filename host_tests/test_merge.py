@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.build import firmware_sources
+from tools.build import board_data, board_sources, firmware_sources, small_sources
 from tools.making import BuildError
 from tools.merge import homes_of, merged
 
@@ -96,3 +96,11 @@ def test_the_firmware_has_far_fewer_modules_then():
     assert homes["evencell.hub"] == "evencell.app" and homes["evencell.forward.server"] == "evencell.forward.http"
     assert "evencell.pack.fields" not in homes  # page and MQTT send it, and either may be off
     assert len(merged(texts)) < len(texts) - 25
+
+
+def test_a_board_keeps_its_names():
+    """Its data is given to it by them, as in `I2CBus(**data)`."""
+    names = board_sources(board_data("esp32_generic"))
+    for name, path in small_sources(names).items():
+        before, after = (source.read_text().splitlines() for source in (names[name], path))
+        assert [line for line in after if "import" not in line] == [line for line in before if "import" not in line]

@@ -94,11 +94,16 @@ def is_small(board: dict) -> bool:
 def small_sources(sources: dict[str, Path], apart: bool = False) -> dict[str, Path]:
     """The same for a chip: what is for CPython is out, names are short, and modules that are in memory together anyway
     are one, unless they are to stay `apart`. That is done for all the code there is, whatever of it goes into a build.
+
+    A board's own code keeps its names: its data is given to it by them.
     """
-    code = {**firmware_sources(), **{f"boards/{path.name}": path for path in sorted((ROOT / "boards").glob("*.py"))}}
+    boards = {f"boards/{path.name}": path for path in sorted((ROOT / "boards").glob("*.py"))}
+    code = {**firmware_sources(), **boards}
     texts = {name: only_micropython(path.read_text("utf-8")) for name, path in code.items()}
     folder = BUILD / ("apart" if apart else "merged")
-    small = shortened(written(texts if apart else merged(texts), folder), [], folder / "short")
+    small = written(texts if apart else merged(texts), folder)
+    own = {name: path for name, path in small.items() if name not in boards}
+    small |= shortened(own, [small[name] for name in boards], folder / "short")
     return {name: small.get(name, path) for name, path in sources.items() if name in small or name not in code}
 
 
