@@ -26,14 +26,13 @@ class I2CBus:
         self._i2c.writevto(self._address, (b"\x40", buffer))
 
     def reset(self):
-        """Such modules have no pin for it. Looks again which address answers; if none does, the next command fails."""
-        for address in _ADDRESSES:
-            try:
-                self._i2c.writeto(address, b"\x00")
-            except OSError:
-                continue
-            self._address = address
-            break
+        """Such modules have no pin for it. Looks again at which address one answers; OSError if at none."""
+        self._address = _ADDRESSES[0]
+        try:
+            self.command(b"")
+        except OSError:
+            self._address = _ADDRESSES[1]
+            self.command(b"")
 
     def backlight(self, percent: int):
         """OLEDs have none."""

@@ -85,7 +85,10 @@ class Pin:
 
 
 class I2C:
+    made = 0
+
     def __init__(self, _number: int, sda: Pin, scl: Pin, freq: int):
+        I2C.made += 1
         assert sda.number != scl.number and freq <= 400_000  # what both data sheets allow
         self._byte_us = 9e6 / freq  # eight bits and the acknowledgement
 

@@ -20,14 +20,21 @@ class FragilePicture(Picture):
         self._send()
 
     def _send(self):
+        Bus().reset()
+        FragilePicture.sent += 1
+        with open(board.storage + "/sent", "w") as file:
+            file.write(str(FragilePicture.sent))
+
+
+class Bus:
+    """Can be asked whether the display is there."""
+
+    def reset(self):
         try:
             os.stat(board.storage + "/display_fault")
         except OSError:
-            FragilePicture.sent += 1
-            with open(board.storage + "/sent", "w") as file:
-                file.write(str(FragilePicture.sent))
-        else:
-            raise OSError(19)
+            return
+        raise OSError(19)
 
 
 class Watchdog:
@@ -46,7 +53,7 @@ class DisplayBoard(Board):
         from evencell.display import picture
 
         picture.Picture = FragilePicture
-        return super().display_bus(wishes)
+        return Bus(), super().display_bus(wishes)[1]
 
     def watchdog(self, _timeout_ms):
         return Watchdog()

@@ -7,9 +7,10 @@ from playwright.sync_api import expect, sync_playwright
 
 from host_tests.broker import free_port
 from host_tests.end_to_end import web
-from host_tests.end_to_end.chain import FIXED, Simulator
+from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
 from host_tests.end_to_end.command import EVENCELL, evencell
 from host_tests.end_to_end.process import PATIENCE_S, Process, until
+from host_tests.end_to_end.test_display_life import tree_with
 from host_tests.needs import need_browser, need_micropython
 
 
@@ -50,6 +51,29 @@ def test_the_page_shows_it(address):
         expect(display).to_have_attribute("height", "320")
         lit = "display => display.getContext('2d').getImageData(0, 0, 240, 320).data.some((x, i) => i % 4 < 3 && x)"
         until(lambda: display.evaluate(lit), "a lit pixel")
+        browser.close()
+
+
+@pytest.mark.browser
+def test_the_page_shows_one_that_comes_later(tmp_path):
+    path = need_browser()
+    tree = tree_with(tmp_path, "display_board.py")
+    with Simulator(tmp_path, *FIXED) as simulator, sync_playwright() as playwright:
+        firmware = Firmware(tmp_path / "device", simulator.link, tree=tree)
+        fault = firmware.data / "display_fault"
+        fault.touch()
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.clock.install()
+        with firmware:
+            with page.expect_response("**/api/v1/display", timeout=1000 * PATIENCE_S) as answer:
+                page.goto(firmware.url)
+            assert answer.value.status == 404
+            fault.unlink()
+            firmware.wait_for_line("the display answers again")
+            expect(page.locator("#display")).to_be_hidden()
+            page.clock.fast_forward(61_000)
+            expect(page.locator("#display")).to_be_visible(timeout=1000 * PATIENCE_S)
         browser.close()
 
 

@@ -154,13 +154,27 @@ def test_a_display_that_dies_stops_nothing_and_returns(tmp_path, simulator, tree
 
 
 def test_a_display_that_is_absent_from_the_start(tmp_path, simulator, tree):
-    with Firmware(tmp_path / "device", simulator.link, config=ALWAYS_LIT, tree=tree) as firmware:
+    """Its code is loaded once it answers; button and picture are there then, too."""
+    firmware = Firmware(tmp_path / "device", simulator.link, config=ALWAYS_LIT, tree=tree)
+    fault, loaded = firmware.data / "display_fault", firmware.data / "modules"
+    fault.touch()
+    with firmware:
         firmware.wait_for_line("link online")
-        firmware.kill()
-        (firmware.data / "display_fault").touch()
-        firmware.start()
-        until(lambda: display(firmware)["state"] == "missing", "a display that is missing")
-        firmware.wait_for_line("link online")
+        until(loaded.exists, "the list of modules")
+        modules = {name.rpartition(".")[2] for name in loaded.read_text().split() if ".display" in name}
+        assert modules <= {"display", "absent", "picture"}
+        assert display(firmware) == {"state": "missing", "page": None, "brightness": None, "error": "[Errno 19] ENODEV"}
+        assert firmware.get("/api/v1/display").status == 404
+        assert firmware.get("/healthz").json()["ok"]
+        fault.unlink()
+        firmware.wait_for_line("the display answers again")
+        until(lambda: display(firmware)["state"] == "on" and not is_dark(firmware), "the display")
+        sequence = firmware.pack()["sequence"]
+        until(lambda: firmware.pack()["sequence"] > sequence, "a reading: the button has been seen up by then")
+        press(firmware, SHORT_MS)
+        shows(firmware, "cells")
+        assert firmware.log().count("the display does not answer") == 1
+        assert not any(firmware.get("/healthz").json()["restarts"].values())
 
 
 def test_the_display_profile_loads_no_network(tmp_path, simulator, tree):

@@ -16,7 +16,10 @@ _PORT = Path(sys.prefix) / "node_modules/@micropython/micropython-webassembly-py
 _SCRIPT = Path(__file__).with_suffix(".mjs")
 _ROOTS = ("evencell.app", "evencell.system.memory")  # the latter stays, though only the start imports it
 # Imported in a function, and kept: where the configuration's defaults want it.
-_KEPT = {"evencell.forward.mqtt": ["evencell.forward.home_assistant", "evencell.forward.journal_mqtt"]}
+_KEPT = {
+    "evencell.display.part": ["evencell.display.tasks"],  # where a display answers
+    "evencell.forward.mqtt": ["evencell.forward.home_assistant", "evencell.forward.journal_mqtt"],
+}
 _DOCUMENT = ROOT / "docs" / "heap.md"
 _HEADER = """\
 # What each module costs

@@ -11,7 +11,8 @@ _BOARD_MODULES = {f"boards/{name}.mpy" for name in ("esp32", "esp32_network", "e
 _DISPLAY = {f"evencell/display/{name}.mpy" for name in ("mono_panel", "pages/glance", "sheet", "font")}
 # In no device before its owner asks for it; and what is let go once it has introduced others to each other.
 _NOT_LOADED = {
-    f"evencell/{name}.mpy" for name in ("forward/syslog", "forward/influx", "forward/influx_line", "link/part")
+    f"evencell/{name}.mpy"
+    for name in ("forward/syslog", "forward/influx", "forward/influx_line", "link/part", "display/part")
 }
 
 

@@ -4,7 +4,8 @@ A display driver is a module of this package, named as in the configuration, wit
 returns a panel. `data` is the board's `display` with the configuration's wishes in it: `driver`, `width` and `height`
 (of the glass, before rotation), `rotation` (0, 90, 180, 270: degrees clockwise), `x_offset`, `y_offset` (where the
 glass begins in the chip's memory), `inverted`, `bgr`. A bus has `command(codes)`,
-`data(buffer)`, `reset()` (up to 10 ms) and `backlight(percent)`. What a panel has:
+`data(buffer)`, `reset()` (up to 10 ms; it also asks whether there is a display) and `backlight(percent)`. What a panel
+has:
 
     width, height, colours   for the Canvas: after rotation, and whether cells have colours
     start()                  sends the chip's set-up, which forgets brightness and inversion; the next `show` sends all

@@ -1,14 +1,14 @@
-"""The display's place in the application: what is found, what was chosen, and the two tasks."""
+"""The display's place in the application: what is found, whether it answers, what was chosen, and the two tasks."""
 
-from evencell.display.tasks import Display
+import gc
+
 from evencell.system.on_demand import call
 
 
 def start(context):
     """Show the packs on the board's display; a board without one needs nothing."""
-    board, settings = context.board, context.config["display"]
     try:
-        found = board.display_bus(settings)
+        found = context.board.display_bus(context.config["display"])
     except ValueError as error:
         report(context, str(error))
         return
@@ -18,15 +18,44 @@ def start(context):
     if call("evencell.display.fonts", "missing", *size):
         report(context, "display: this build has no fonts for %d × %d pixels; build it for this display" % size)
         return
-    choose(context.memory, settings)
+    owner = load(context, found)
+    context.supervisor.start("display", owner.run, owner.progress)
+
+
+def load(context, found: tuple):
+    """The display, or what stands for one that does not answer: its code is loaded only once it does.
+
+    The profile `display` loads it in any case, to keep what each cell has been. A picture is always there, and so is a
+    display on SPI: nobody can ask.
+    """
+    bus = found[0]
+    try:
+        if bus and context.profile != "display":
+            bus.reset()
+    except OSError as error:
+        from evencell.display.absent import Absent
+
+        context.log.warning("the display does not answer (%s); it is tried again" % error)
+        context.display = Absent(context, found, str(error))
+        return context.display
+    return show(context, found)
+
+
+def show(context, found: tuple):
+    """Make the display, and start to look at its buttons; whoever calls sees to it that it runs."""
+    gc.collect()  # what stays must not lie between what doesn't
+    from evencell.display.tasks import Display
+
+    choose(context.memory, context.config["display"])
     if context.profile == "display":
         from evencell.display.extremes import Extremes
 
         context.extremes = Extremes(context)
+    board = context.board
     display = Display(context, found, [key for key in (board.button(), board.button_2()) if key])
     context.display, context.canvas = display, display.canvas
-    context.supervisor.start("display", display.run, display.progress)
     context.supervisor.start("button", display.attend)
+    return display
 
 
 def report(context, fault: str):

@@ -1,0 +1,206 @@
+"""A display that is not there when the device starts: none of its code is loaded until it answers."""
+
+import asyncio
+import json
+import os
+import sys
+
+from boards.host import Board
+from evencell import app, start_up
+from evencell.system.on_demand import call, forget
+from host_tests.display import wires
+from host_tests.display.chips import MonoChip
+from host_tests.display.wires import I2C, Bench
+from host_tests.portable import ROOT, scratch_path
+
+ANSWER = "the display answers again"
+PATIENCE_S = 60
+PACKAGE = "evencell.display."
+WARNING = "the display does not answer ([Errno 19] ENODEV); it is tried again"
+
+
+class I2CBoard(Board):
+    """This computer with the I2C pins of a plain ESP32. With `is_short` there is no memory for one thing more."""
+
+    is_short = False
+
+    def button(self):
+        if self.is_short:
+            self.is_short = False
+            raise MemoryError
+        return super().button()
+
+    def display_bus(self, wishes: dict):
+        from boards import esp32, esp32_generic
+
+        return esp32.Board(esp32_generic.BOARD).display_bus(wishes)
+
+
+class Device:
+    """The application's parts on such a board, in a folder of their own; `pauses_s` is how long it waited each time.
+
+    `live` starts them, as on a device whose display is plugged in or not.
+    """
+
+    def __init__(self, plugged: bool, **config):
+        sys.modules["machine"] = wires
+        I2C.made = 0
+        self.bench = Bench(MonoChip("ssd1306", 128, 64, 0))
+        self.bench.plugged = plugged
+        self.folder = scratch_path("absent")
+        os.mkdir(self.folder)
+        config = dict({"http": {"enabled": False}, "history": {"enabled": False}}, **config)
+        self._write("config.json", json.dumps(config))
+        self._lay_out_what_the_build_makes()
+        self.context = app.Context(I2CBoard({"data": self.folder}))
+        self.pauses_s = []
+        forget(*[name for name in list(sys.modules) if name.startswith(PACKAGE)])
+
+    def _lay_out_what_the_build_makes(self):
+        """Fonts without a letter, and the words: in the root, where they lie on a device with frozen code."""
+        from evencell.display.texts_en import TEXTS
+
+        for name in call(PACKAGE + "fonts", "fonts", 128, 64):
+            self._write(name, bytes((10, 6, 8, 0)) + bytes(10))
+        for section, words in TEXTS.items():
+            self._write(section + "_en.json", json.dumps(words))
+
+    def _write(self, name: str, content):
+        with open(self.folder + "/" + name, "w" if isinstance(content, str) else "wb") as file:
+            file.write(content)
+
+    def live(self, then):
+        """Start, and run `then(self)` beside."""
+        os.chdir(self.folder)
+        try:
+            asyncio.run(self._live(then))
+        finally:
+            asyncio.new_event_loop()  # without the tasks of this one
+            os.chdir(ROOT)
+            for name in os.listdir(self.folder):
+                os.remove(self.folder + "/" + name)
+            os.rmdir(self.folder)
+
+    async def _live(self, then):
+        start_up.start_up(self.context)
+        if "absent" in loaded():
+            sys.modules[PACKAGE + "absent"].sleep_ms = self._sleep_ms
+        await asyncio.wait_for(then(self), PATIENCE_S)
+
+    async def _sleep_ms(self, milliseconds: int):
+        """A pause goes by at once."""
+        self.pauses_s.append(milliseconds // 1000)
+        await asyncio.sleep(0)
+
+    def said(self, text: str) -> int:
+        """How often the log has it."""
+        return sum(text in line for line in self.context.log.lines())
+
+    def shows(self) -> bool:
+        return self.context.display.summary()["state"] == "on" and self.bench.chip.is_lit()
+
+
+def loaded() -> set:
+    """Modules of the display that are in memory."""
+    return {name[len(PACKAGE) :] for name in sys.modules if name.startswith(PACKAGE)}
+
+
+async def until(condition):
+    """Wait for it."""
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+def test_nothing_of_an_absent_display_is_loaded():
+    async def then(device):
+        await until(lambda: len(device.pauses_s) > 3)
+        assert loaded() == {"absent"}
+        context = device.context
+        error = "[Errno 19] ENODEV"
+        assert context.display.summary() == {"state": "missing", "page": None, "brightness": None, "error": error}
+        assert context.canvas is None
+        assert [part.name for part in context.supervisor.parts if part.name in ("display", "button")] == ["display"]
+
+    Device(plugged=False).live(then)
+
+
+def test_it_is_asked_again_after_pauses_of_a_minute_at_most_and_told_of_once():
+    async def then(device):
+        await until(lambda: len(device.pauses_s) >= 8)
+        assert device.pauses_s[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
+        assert device.said(WARNING) == 1
+        assert I2C.made == 1
+
+    Device(plugged=False).live(then)
+
+
+def test_it_shows_once_it_answers():
+    async def then(device):
+        context = device.context
+        context.memory.put("display", {"brightness": [80, 40]})
+        await until(lambda: device.pauses_s)
+        device.bench.plug_in()
+        await until(device.shows)
+        assert {"tasks", "screen", "canvas"} <= loaded()
+        assert "part" not in loaded()
+        summary = context.display.summary()
+        assert (summary["brightness"], summary["error"]) == (40, None)
+        assert context.canvas.width == 128
+        assert (device.said(WARNING), device.said(ANSWER), I2C.made) == (1, 1, 1)
+        part = next(part for part in context.supervisor.parts if part.name == "display")
+        assert part.progress is context.display.progress  # its promises are watched
+        assert {part.name: part.restarts for part in context.supervisor.parts if part.restarts} == {}
+
+    Device(plugged=False).live(then)
+
+
+def test_one_that_answered_late_may_die_as_any_other():
+    async def then(device):
+        await until(lambda: device.pauses_s)
+        device.bench.plug_in()
+        await until(device.shows)
+        asked = len(device.pauses_s)
+        device.bench.plugged = False
+        device.context.display.screen.press(1, False)
+        device.context.hub.wake()
+        await until(lambda: device.said(WARNING) == 2)
+        assert device.context.display.summary()["state"] == "missing"
+        device.bench.plug_in()
+        await until(device.shows)
+        assert (device.said(ANSWER), len(device.pauses_s)) == (2, asked)
+
+    Device(plugged=False).live(then)
+
+
+def test_one_that_answers_where_memory_is_short_is_tried_again():
+    async def then(device):
+        await until(lambda: device.pauses_s)
+        device.context.board.is_short = True
+        device.bench.plug_in()
+        await until(device.shows)
+        assert device.said("MemoryError") == 1
+        parts = {part.name: part.restarts for part in device.context.supervisor.parts}
+        assert (parts["display"], parts["button"]) == (1, 0)
+
+    Device(plugged=False).live(then)
+
+
+def test_one_that_answers_costs_no_asking():
+    async def then(device):
+        await until(device.shows)
+        assert "absent" not in loaded()
+        assert device.pauses_s == [] and device.said(WARNING) == device.said(ANSWER) == 0
+        assert device.context.supervisor.healthy()
+
+    Device(plugged=True).live(then)
+
+
+def test_the_profile_for_a_display_loads_it_in_any_case():
+    """It keeps what each cell has been, whether the display is there or not."""
+
+    async def then(device):
+        assert "tasks" in loaded() and device.context.extremes is not None
+        await until(lambda: device.said(WARNING) == 1)
+        assert device.pauses_s == []
+
+    Device(plugged=False, profile="display").live(then)
