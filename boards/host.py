@@ -25,7 +25,7 @@ RESTART_STATUS = 75  # of the process after `restart()`: whoever started it may 
 RTC_BYTES = 1024  # what the journal takes of 2048 (docs/architecture.md)
 _VMIN = 6  # Linux's index into the control characters
 _KEY_BLIND_MS = 100  # counted at most between two looks
-_KEY_UP_MS = 100  # between two presses
+_KEY_LOOKS = 4  # that see each press, and each pause behind one
 
 
 class Board:
@@ -110,14 +110,17 @@ class Board:
 class Key:
     """A button that is a file: a number of milliseconds written into it is a press so long, after which it is empty.
 
-    Time counts while somebody looks: a press grows longer where this computer is busy with others.
+    Time counts while somebody looks: a press grows longer where this computer is busy with others. Whoever looks has a
+    clock of his own, so each press, and each pause behind one, also lasts for some looks.
     """
 
     def __init__(self, path: str):
         self._path = path
         self._text = bytearray(6)
         self._looked = ticks_ms()
-        self._left_ms = -_KEY_UP_MS
+        self._is_down = False
+        self._left_ms = 0
+        self._looks = 0  # still to come, before anything changes
         with open(path, "ab"):
             pass  # it is there now, and what was in it is, too
         self._file = open(path, "rb", buffering=0)
@@ -125,28 +128,36 @@ class Key:
     def is_down(self) -> bool:
         """Whether it is pressed now. Takes no heap while nothing is in the file."""
         now = ticks_ms()
-        passed_ms = min(ticks_diff(now, self._looked), _KEY_BLIND_MS)
+        self._left_ms = max(0, self._left_ms - min(ticks_diff(now, self._looked), _KEY_BLIND_MS))
         self._looked = now
-        was_down = self._left_ms > 0
-        if self._left_ms > -_KEY_UP_MS:
-            self._left_ms -= passed_ms
-            if was_down and self._left_ms <= 0:
-                self._empty()
+        if self._looks:
+            self._looks -= 1
+        elif not self._left_ms:
+            self._turn()
+        return self._is_down
+
+    def _turn(self):
+        """A press ends, or one begins if there is any."""
+        was_down = self._is_down
+        if was_down:
+            self._empty()
         else:
             self._left_ms = self._read()
-        return self._left_ms > 0
+        self._is_down = self._left_ms > 0
+        if self._is_down != was_down:
+            self._looks = _KEY_LOOKS
 
     def _read(self) -> int:
-        """The press that the file holds; -_KEY_UP_MS if it holds none."""
+        """The press that the file holds; 0 if it holds none."""
         self._file.seek(0)
         length = self._file.readinto(self._text)
         if not length:
-            return -_KEY_UP_MS
+            return 0
         digits = bytes(self._text[:length]).strip()
         if digits.isdigit() and int(digits):
             return int(digits)
         self._empty()
-        return -_KEY_UP_MS
+        return 0
 
     def _empty(self):
         open(self._path, "wb").close()

@@ -1,6 +1,7 @@
 """The contract of a board file, which finds every board by itself; and of the two that make capabilities of one."""
 
 import ast
+import itertools
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -9,12 +10,16 @@ import pytest
 
 from boards import host
 from boards.chips import CHIPS, fixed_pins, named_pins, refusal, with_pins
+from evencell.display.button import HELD, LONG, SHORT, Button
+from host_tests.end_to_end.finger import HELD_MS, LONG_MS, SHORT_MS
 from host_tests.portable import ROOT
 from tools import board_docs
 from tools.board_pictures import picture
 from tools.boards import facts
 from tools.build import board_data, board_module, board_names, board_sources
 from tools.making import run, tool
+
+LOOK_MS = 20  # display/tasks.py
 
 # What a Board offers, and with which arguments: on both sides the same.
 CAPABILITIES = {
@@ -257,3 +262,26 @@ def test_a_computers_button_is_a_file_that_holds_milliseconds(tmp_path):
         while key.read_text():
             assert not is_down()
     assert not host.Board({"data": str(tmp_path)}).button_2()()
+
+
+# How late the loop looks, and how late the file's clock is read after the loop's. The last is the worst there is: each
+# clock leaves out what it takes for a pause, and they take turns with it.
+@pytest.mark.parametrize("late_ms", [[(0, 0)], [(300, 0)], [(0, 90)], [(0, 0), (0, 80)], [(80, 0), (0, 80)]])
+def test_a_press_is_the_same_however_busy_the_computer_is(tmp_path, monkeypatch, late_ms):
+    now, delays = [0], itertools.cycle(late_ms)
+    monkeypatch.setattr(host, "ticks_ms", lambda: now[0])
+    key, is_down, button = tmp_path / "button", host.Board({"data": str(tmp_path)}).button(), Button(0)
+
+    def look() -> int:
+        loop_ms, file_ms = next(delays)
+        looked = now[0] = now[0] + LOOK_MS + loop_ms
+        now[0] += file_ms
+        return button.look(is_down(), looked)
+
+    presses = [look() for _ in range(5)]
+    for press_ms in (SHORT_MS, SHORT_MS, LONG_MS, SHORT_MS, HELD_MS, HELD_MS, SHORT_MS, LONG_MS, LONG_MS):
+        key.write_text(str(press_ms))
+        while key.read_text():
+            presses.append(look())
+    presses += [look() for _ in range(5)]
+    assert [press for press in presses if press] == [SHORT, SHORT, LONG, SHORT, HELD, HELD, SHORT, LONG, LONG]
