@@ -53,6 +53,7 @@ SHARED = {
         "forward/test_journal_mqtt.py",
         "forward/test_metrics.py",
         "display/test_absent.py",
+        "display/test_device_page.py",
         "display/test_drivers.py",
         "display/test_menu.py",
         "test_hub.py",
@@ -62,7 +63,8 @@ SHARED = {
     "1.24": _WITHOUT_LOOP,
     "1.24 compiled": ("pack", "protocol/test_framing.py", "protocol/test_jk_balancer.py", "system/test_config.py"),
 }
-_NOT_ON_CPYTHON = ("display/test_absent.py", "display/test_drivers.py", "display/test_menu.py")  # it has no framebuf
+# It has no framebuf.
+_NOT_ON_CPYTHON = tuple(f"display/test_{name}.py" for name in ("absent", "device_page", "drivers", "menu"))
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent):

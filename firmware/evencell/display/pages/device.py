@@ -10,6 +10,7 @@ from evencell.system.on_demand import call
 _QR = "evencell.display.qr"
 _MODULES = const(25)
 _QUIET = const(3)  # modules of margin at least; a fourth, as the standard wants it, would make each module smaller
+_made = "", ()  # an address and its code, whose making leaves 11 KB of garbage (unix port); they go with the page
 
 
 def wanted(_view) -> bool:
@@ -82,8 +83,16 @@ def _draw_code(canvas, address: str, left: int):
     margin = (side - _MODULES * module) // 2
     canvas.pixels.fill_rect(left, 0, side, side, 1)
     canvas.tint(0, 0, canvas.width, side, TEXT)
-    for row, bits in enumerate(call(_QR, "encode", address)):
+    for row, bits in enumerate(_code(address)):
         for column in range(_MODULES):
             if bits >> (_MODULES - 1 - column) & 1:
                 x = left + margin + column * module
                 canvas.pixels.fill_rect(x, margin + row * module, module, module, 0)
+
+
+def _code(address: str):
+    """The rows of the code, made once for each address."""
+    global _made
+    if _made[0] != address:
+        _made = address, call(_QR, "encode", address)
+    return _made[1]
