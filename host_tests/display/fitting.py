@@ -47,10 +47,12 @@ def watch(sheet, found: list):
         clear(self, *arguments)
 
     def text(self, text, x, y, colour=0, role=0):
-        height, unit = self.font(role).height, self.font(role).width
-        right, bottom = x + len(text) * unit, y + height
+        font = self.font(role)
+        # Capitals end on their baseline.
+        right, bottom = x + len(text) * font.width, y + (font.baseline if text.isupper() else font.height)
+        moves = 0 if self.canvas.tints else 1  # pixels that the picture moves by, against burn-in
         found.append(None)
-        if text and (x < 0 or right > self.canvas.width or y < 0 or bottom > self.canvas.height):
+        if text and (x < 0 or right + moves > self.canvas.width or y < 0 or bottom + moves > self.canvas.height):
             found.append("%r at %d, %d" % (text, x, y))
         for other, left, top, end, under in taken:
             if text and x < end and right > left and y < under and bottom > top:

@@ -37,9 +37,10 @@ def span(seconds: int) -> str:
 class Sheet:
     """One page on its way to the canvas, which it clears. All measures are in pixels.
 
-    `margin` stays free on the left, and `right` is where the right one begins. `line` is the height of a line of text:
-    whole cells where there are colours; `inset` puts the letters into its middle. `unit` is the width of a character of
-    text. `name` is the pack's, where there are several. `is_old`: the values are.
+    `margin` stays free on the left, and `right` is where the right one begins; nothing is written from `bottom` on: a
+    picture without colours moves by a pixel to the right and downwards, lest it burns in (light.py). `line` is the
+    height of a line of text: whole cells where there are colours; `inset` puts the letters into its middle. `unit` is
+    the width of a character of text. `name` is the pack's, where there are several. `is_old`: the values are.
     """
 
     def __init__(self, canvas, view, is_of_pack: bool = True):
@@ -58,6 +59,7 @@ class Sheet:
         self.inset = (self.line - height) // 2
         self.margin = (canvas.width % 16 // 2 or 4) if canvas.tints else 1
         self.right = canvas.width - self.margin
+        self.bottom = canvas.height - (0 if canvas.tints else 1)
 
     def font(self, role: int):
         """The font in this role. It stays in memory until the page is closed."""

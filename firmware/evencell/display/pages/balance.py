@@ -23,7 +23,7 @@ def draw(canvas, view):
     sheet = Sheet(canvas, view)
     words = view.words("balance")
     if sheet.is_tiny:
-        bottom = canvas.height - sheet.line
+        bottom = sheet.bottom - sheet.line
         _draw_way(sheet, 0)
         _draw_current(sheet, bottom, TEXTS)
         sheet.text_right(time_left(sheet, words, "~%s"), sheet.right, bottom)
@@ -36,12 +36,12 @@ def draw(canvas, view):
     above = wrap(sheet, state) if is_high else []
     below = _below(sheet, time_left(sheet, words, words["left"]), _temperature(sheet))
     height = sheet.font(WORDS).height
-    gap = (canvas.height - top - (2 + len(above) + len(below)) * sheet.line - height) // 3
+    gap = (sheet.bottom - top - (2 + len(above) + len(below)) * sheet.line - height) // 3
     _draw_lines(sheet, above, top + 6)
     top += len(above) * sheet.line + gap
     _draw_way(sheet, sheet.on_grid(top))
     _draw_current(sheet, sheet.on_grid(top + gap + 2 * sheet.line), WORDS)
-    _draw_lines(sheet, below, canvas.height - len(below) * sheet.line)
+    _draw_lines(sheet, below, sheet.bottom - len(below) * sheet.line)
 
 
 def _below(sheet, *texts: str) -> list[str]:

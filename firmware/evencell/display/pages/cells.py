@@ -26,13 +26,13 @@ def draw(canvas, view):
     if canvas.tints and pitch >= 8:
         pitch &= ~7
     if pitch > 4 * sheet.unit:
-        bottom = sheet.on_grid(canvas.height - sheet.line)
+        bottom = sheet.on_grid(sheet.bottom - sheet.line)
         _draw_labels(sheet, pitch, bottom)
     else:
         bottom = _draw_entries(sheet, top)
     _draw_bars(sheet, pitch, top, bottom - 2)
     if sheet.is_tiny and sheet.is_old:
-        sheet.age_bar(canvas.height - sheet.line)
+        sheet.age_bar(sheet.bottom - sheet.line)
 
 
 def _left(sheet, pitch: int) -> int:
@@ -96,7 +96,7 @@ def _draw_entries(sheet, top: int) -> int:
     parts = (needed + rows - 1) // rows
     rows = (needed + parts - 1) // parts
     first = sheet.view.turn // _TURNS % parts * rows * columns
-    y = sheet.on_grid(canvas.height - rows * sheet.line)
+    y = sheet.on_grid(sheet.bottom - rows * sheet.line)
     for cell in range(first, min(first + rows * columns, slots)):
         column, row = (cell - first) // rows, (cell - first) % rows
         _draw_entry(sheet, cell, sheet.margin + column * _ENTRY * sheet.unit, y + row * sheet.line)
@@ -114,7 +114,7 @@ def _draw_entry(sheet, cell: int, x: int, y: int):
 def _draw_extremes(sheet) -> int:
     """The highest cell at the left, the lowest at the right; returns the y above them."""
     canvas, status = sheet.canvas, sheet.status
-    y = sheet.on_grid(canvas.height - sheet.line)
+    y = sheet.on_grid(sheet.bottom - sheet.line)
     if status.delta_mv is not None:
         for is_high, cell, x in ((True, status.highest_cell, 0), (False, status.lowest_cell, canvas.width // 2)):
             sheet.mark(is_high, x, y)

@@ -32,7 +32,7 @@ def _draw_tiny(sheet):
     if status.delta_mv is not None:
         sheet.text_right("Δ%dmV" % status.delta_mv, sheet.right, 0)
         _draw_worst(sheet, -1, 11, TEXTS)
-    _draw_word(sheet, sheet.canvas.height - sheet.line, TEXTS)
+    _draw_word(sheet, sheet.bottom - sheet.line, TEXTS)
 
 
 def _draw_rows(sheet):
@@ -42,7 +42,7 @@ def _draw_rows(sheet):
     if top:
         sheet.text(sheet.name or sheet.view.context.config["name"], sheet.margin, sheet.inset, DIM)
     heights = [sheet.font(role).height for role in (TEXTS, WORDS, DIGITS)]
-    room = canvas.height - top - heights[DIGITS]
+    room = sheet.bottom - top - heights[DIGITS]
     is_roomy = room - 3 * heights[WORDS] >= 4 * _LEAST_GAP
     word = WORDS if room >= heights[WORDS] + heights[TEXTS] else TEXTS
     rows = [(_draw_number, heights[DIGITS], DIGITS), (_draw_word, heights[word], word)]
@@ -50,7 +50,7 @@ def _draw_rows(sheet):
         rows += [(_draw_delta_row, heights[WORDS], WORDS), (_draw_worst_row, heights[WORDS], WORDS)]
     else:
         rows.append((_draw_last_row, heights[TEXTS], TEXTS))
-    free = canvas.height - top - sum(row[1] for row in rows)
+    free = sheet.bottom - top - sum(row[1] for row in rows)
     gaps = len(rows) + 1 if canvas.tints else len(rows) - 1
     y = top + (free // gaps if canvas.tints else 0)
     for function, height, role in rows:

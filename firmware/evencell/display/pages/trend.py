@@ -30,7 +30,7 @@ def draw(canvas, view):
             _draw_delta(sheet, ring, newest, 0, canvas.height)
         sheet.text_right("24 h" if is_day else "1 h", sheet.right, 0)
         if sheet.is_old:
-            sheet.age_bar(canvas.height - sheet.line)
+            sheet.age_bar(sheet.bottom - sheet.line)
         return
     top = sheet.on_grid(sheet.header(title) + (4 if canvas.tints else 0))
     height = (canvas.height - top) // 2
