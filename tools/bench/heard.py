@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -19,20 +20,9 @@ class Witness:
         self.live: list[tuple] = []
         self.late: list[tuple] = []
         self.largest_bytes = self.thinned = 0
-        self._subscribed = threading.Event()
-        self._client = paho.Client(CallbackAPIVersion.VERSION2)
-        self._client.on_message = self._heard
-        self._client.on_connect = self._connected
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.connect("127.0.0.1", port, keepalive=0)
-        self._client.loop_start()
-        if not self._subscribed.wait(_PATIENCE_S):  # what is published sooner nobody hears
-            raise TimeoutError("the subscription")
+        self._client = listener(port, ["evencell/+/+/state", "evencell/+/+/backlog"], self._heard)
 
-    def _connected(self, client, *_):
-        client.subscribe([("evencell/+/+/state", 1), ("evencell/+/+/backlog", 1)])
-
-    def _heard(self, _client, _data, message):
+    def _heard(self, message: paho.MQTTMessage):
         content = json.loads(message.payload)
         if message.topic.endswith("/state"):
             self.live.append(reading_of(content))
@@ -45,6 +35,27 @@ class Witness:
     def stop(self):
         self._client.disconnect()
         self._client.loop_stop()
+
+
+def listener(port: int, topics: list[str], heard: Callable[[paho.MQTTMessage], None]) -> paho.Client:
+    """Hands every message to `heard`, in a thread of its own; connects again by itself.
+
+    Subscribed when this returns: what is published sooner nobody hears. TimeoutError if that takes for ever.
+    """
+
+    def subscribe(client, *_):
+        client.subscribe([(topic, 1) for topic in topics])
+
+    subscribed = threading.Event()
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+    client.on_connect = subscribe
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.on_message = lambda _client, _data, message: heard(message)
+    client.connect("127.0.0.1", port, keepalive=0)
+    client.loop_start()
+    if not subscribed.wait(_PATIENCE_S):
+        raise TimeoutError("the subscription")
+    return client
 
 
 def reading_of(status: dict) -> tuple:

@@ -17,10 +17,9 @@ from itertools import cycle
 from pathlib import Path
 
 import click
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 
 from tools.bench.fast import TRUTH_MV, Fast
+from tools.bench.heard import listener
 from tools.bench.watchers import Stream
 from tools.demo import listens, wait_until
 from tools.sim.faults import FAULTS
@@ -67,16 +66,9 @@ class Witness:
         self._speed = speed
         self._stalls = Stalls(speed)
         self._last_s = None
-        self._client = paho.Client(CallbackAPIVersion.VERSION2)
-        self._client.on_message = self._heard
-        self._client.on_connect = self._connected
-        self._client.connect("127.0.0.1", port, keepalive=0)
-        self._client.loop_start()
+        self._client = listener(port, ["evencell/+/+/state"], self._heard)
 
-    def _connected(self, client, *_):
-        client.subscribe("evencell/+/+/state")
-
-    def _heard(self, _client, _data, message):
+    def _heard(self, message):
         status = json.loads(message.payload)
         self.states += 1
         is_true = status["cells_mv"] == list(TRUTH_MV) and not status["alarms"] and status["trigger_mv"] == 5
