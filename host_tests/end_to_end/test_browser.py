@@ -138,6 +138,17 @@ def test_a_broker_that_is_away_and_what_waits_for_it(browser, tmp_path, options)
         assert all("ERR_" in complaint for complaint in visit.complaints), visit.complaints
 
 
+def test_a_line_of_the_log_about_the_broker_has_the_page_ask_at_once(browser, tmp_path):
+    """The stream lacks the device. By the page's clock, which stands, it is never time to ask."""
+    with Chain(tmp_path, *FIXED, config=EVERY_SECOND) as chain, Visit(browser, chain) as visit:
+        expect(visit.links).to_contain_text("MQTT ● connected")
+        visit.page.clock.set_fixed_time(visit.page.evaluate("Date.now()"))
+        chain.broker.kill()
+        expect(visit.links).to_contain_text("MQTT ○ not connected")
+        chain.broker.start()
+        expect(visit.links).to_contain_text("MQTT ● connected")
+
+
 def test_faults_of_the_configuration_are_shown(browser, tmp_path):
     config = {"display": {"brightness": 101}}
     with Chain(tmp_path, *FIXED, config=config, broker=False) as chain, Visit(browser, chain) as visit:
