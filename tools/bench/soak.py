@@ -2,7 +2,7 @@
 
 By default on a noisy line, to see whether anything false or nothing at all is heard over MQTT. With `--rough` every
 fault of the simulator comes and goes, four browsers watch, and the broker is away for two minutes in every hour: to
-see whether the heap stays flat and no part has to be started again.
+see whether the heap stays flat and no part has to be started again. What is false depends on the faults then.
 """
 
 import contextlib
@@ -15,14 +15,21 @@ import urllib.request
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
+from random import Random
 
 import click
 
 from tools.bench.fast import TRUTH_MV, Fast
 from tools.bench.heard import listener
 from tools.bench.watchers import Stream
+from tools.decode import decode_piece
 from tools.demo import listens, wait_until
-from tools.sim.faults import FAULTS
+from tools.sim.answers import encode_status
+from tools.sim.balancer import Balancer
+from tools.sim.chemistry import CHEMISTRIES
+from tools.sim.fault_readings import FaultyReadings
+from tools.sim.faults import FAULTS, Faults
+from tools.sim.pack import fixed_pack
 
 _HEAP = "256k"
 _HOURS_KEPT = 24
@@ -31,6 +38,7 @@ _STALL_S = 0.5  # simulated
 _MEMORY = "/dev/shm"  # a disk makes whoever writes to it wait
 _BROWSERS = 4
 _FAULT_S = 60  # on, and as long off again
+_UNSURE_S = 10  # until what the simulator was told is read and heard
 _BROKER_AWAY_S = 120
 _BROKER_THERE_S = 3480
 
@@ -55,15 +63,47 @@ class Stalls:
                 self._ends.append(time.monotonic())
 
 
+class Truth:
+    """What is true of the balancer, as the faults make it that the simulator was told; what was true until
+    `unsure_s` ago (of real time) still counts."""
+
+    def __init__(self, *faults: str, unsure_s: float):
+        self._unsure_s = unsure_s
+        self._facts: list[tuple] = []  # since when, and what
+        self.tell(*faults)
+
+    def tell(self, *faults: str):
+        """These faults are on from now on, and no others."""
+        reading = Balancer(fixed_pack(CHEMISTRIES["lfp"], 20, list(TRUTH_MV), Random(1))).reading()
+        answer = encode_status(1, FaultyReadings(Faults(faults)).change(reading))
+        self._facts.append((time.monotonic(), facts_of(decode_piece(answer, "0.1"))))
+
+    def holds(self, status: dict) -> bool:
+        """Whether a status that is heard now says what is true."""
+        surely_s = time.monotonic() - self._unsure_s
+        for since_s, facts in reversed(self._facts):
+            if facts == facts_of(status):
+                return True
+            if since_s <= surely_s:
+                break
+        return False
+
+
+def facts_of(status: dict) -> tuple:
+    """What noise must never make false."""
+    return status["cells_mv"], status["alarms"], status["trigger_mv"]
+
+
 class Witness:
     """Hears every state over MQTT, and keeps what was false and how long nothing came.
 
     `gaps_explained` are those of `gaps_over_3_s` during which the computer itself stood still.
     """
 
-    def __init__(self, port: int, speed: int):
+    def __init__(self, port: int, speed: int, truth: Truth):
         self.states = self.false = self.longest_gap_s = self.gaps_over_3_s = self.gaps_explained = 0
         self._speed = speed
+        self._truth = truth
         self._stalls = Stalls(speed)
         self._last_s = None
         self._client = listener(port, ["evencell/+/+/state"], self._heard)
@@ -71,8 +111,7 @@ class Witness:
     def _heard(self, message):
         status = json.loads(message.payload)
         self.states += 1
-        is_true = status["cells_mv"] == list(TRUTH_MV) and not status["alarms"] and status["trigger_mv"] == 5
-        self.false += not is_true
+        self.false += not self._truth.holds(status)
         if self._last_s is not None:
             gap_s = status["time"] - self._last_s  # whole seconds: 4 may be 3.1
             self.longest_gap_s = max(self.longest_gap_s, gap_s)
@@ -95,6 +134,7 @@ def soak(hours, speed, fault, rough):
     ):
         fast = Fast(Path(folder), running, speed)
         port = fast.simulator(*([] if rough else ["--fault", fault]))
+        truth = Truth(*([] if rough else [fault]), unsure_s=_UNSURE_S / speed)
         mqtt_port = fast.broker()
         overrides = {"http": {"enabled": True, "host": "127.0.0.1", "port": fast.http_port}}
         overrides["mqtt"] = {"enabled": True, "host": "127.0.0.1", "port": mqtt_port, "publish_s": 1}
@@ -102,12 +142,12 @@ def soak(hours, speed, fault, rough):
         fast.firmware(port, overrides, heap=_HEAP, log=log)
         wait_until(lambda: listens(fast.http_port), "the page")
         streams = [Stream(fast.http_port, running) for _ in range(_BROWSERS if rough else 0)]
-        witness = Witness(mqtt_port, speed)
+        witness = Witness(mqtt_port, speed, truth)
         free: list[int] = []
         watching = threading.Thread(target=watch_heap, args=[fast.http_port, hours * 3600 / speed, free])
         watching.start()
         if rough:
-            trouble(fast, speed, watching.is_alive)
+            trouble(fast, truth, speed, watching.is_alive)
         watching.join()
         report = {
             **{name: value for name, value in vars(witness).items() if not name.startswith("_")},
@@ -121,14 +161,16 @@ def soak(hours, speed, fault, rough):
     click.echo(json.dumps(report))
 
 
-def trouble(fast: Fast, speed: int, goes_on: Callable[[], bool]):
+def trouble(fast: Fast, truth: Truth, speed: int, goes_on: Callable[[], bool]):
     """Faults one after the other, and a broker that is away now and then, while the run goes on."""
     until_broker_s = _BROKER_THERE_S
     for fault in cycle(FAULTS):
         if not goes_on():
             return
+        truth.tell(fault.example)
         fast.tell_simulator("+" + fault.example)
         time.sleep(_FAULT_S / speed)
+        truth.tell()
         fast.tell_simulator("-" + fault.name)
         time.sleep(_FAULT_S / speed)
         until_broker_s -= 2 * _FAULT_S
