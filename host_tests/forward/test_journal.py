@@ -220,12 +220,50 @@ def test_what_waits_for_more_cells_is_there_before_the_first_reading():
     assert len(taken(again.journal, MQTT)) == 20
 
 
-def test_readings_of_fewer_cells_that_find_no_place_are_counted():
+def test_what_waits_for_fewer_cells_comes_before_what_has_more():
+    for count in (3, 2 * HELD + 3):  # held, and on the flash too
+        context = Context()
+        context.read(count)
+        context.read(15, cells=8)
+        assert context.journal.counts()["waiting"] == count + 15
+        context = context.start_again()
+        context.read(cells=8)
+        found = taken(context.journal, MQTT, most=5)
+        assert sequences(found) == list(range(1, count + 16))
+        assert [len(status["cells_mv"]) for status in found] == [4] * count + [8] * 15
+        assert context.journal.dropped == 0 and context.journal.counts()["bytes"] == 0
+        assert sequences(taken(context.start_again().journal, MQTT)) == [1]  # the newest, which was published at best
+
+
+def test_another_model_does_not_bury_what_waits():
+    for count in (3, HELD + 3):  # held, and on the flash too
+        context = Context()
+        context.read(count)
+        context.config["packs"][0]["model"] = "jk_b2a24s"
+        journal = Journal(context, None)
+        assert (journal.counts()["waiting"], journal.counts()["bytes"]) == (count, count * 40)
+        assert sequences(taken(journal, MQTT)) == list(range(1, count + 1))
+
+
+def test_each_taker_has_its_own_place_in_what_has_fewer_cells():
+    context = Context(takers=(True, True))
+    context.read(2 * HELD)
+    assert len(taken(context.journal, MQTT, most=5, batches=3)) == 15
+    context.read(cells=8)
+    assert sequences(taken(context.journal, MQTT))[0] == 16
+    assert sequences(taken(context.journal, INFLUX)) == list(range(1, 2 * HELD + 2))
+
+
+def test_a_run_that_showed_fewer_cells_is_dated_too():
     context = Context()
-    context.read(3)
-    context.read(1, cells=8)
-    assert (context.journal.count, context.journal.dropped) == (1, 3)
-    assert any("3 readings" in line for line in context.log.lines)
+    context.read(HELD + 2)
+    context.clock.now_s = NOON_S
+    began_s = NOON_S - context.clock.now_ms // 1000
+    context.read()
+    after = context.start_again()
+    after.read(cells=8)
+    times = [status["time"] for status in taken(after.journal, MQTT)]
+    assert times == [began_s + 10 * (i + 1) for i in range(HELD + 3)]
 
 
 def test_damaged_memory_is_not_believed():

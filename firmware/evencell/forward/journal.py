@@ -9,7 +9,7 @@ import struct
 from binascii import crc32
 
 from evencell.compat import const
-from evencell.forward.journal_record import HEAD_BYTES, KEY, SENT, put, tag_of
+from evencell.forward.journal_record import FEW_CELLS, HEAD_BYTES, KEY, SENT, put, tag_of
 from evencell.forward.mqtt_sent import Sent
 from evencell.protocol.jk_balancer import CELL_SLOTS
 from evencell.system.files import exists
@@ -17,8 +17,6 @@ from evencell.system.on_demand import call, forget
 
 MQTT = const(0)
 INFLUX = const(1)
-
-_FEW_CELLS = const(4)
 
 # The area in RTC memory: CRC-32 of all behind it, bytes of a record, how many there are, then the records.
 _AREA_BYTES = const(1024)
@@ -54,9 +52,10 @@ class Journal:
         self._rtc = context.board.rtc_memory()
         self.held = self._rtc.buffer if self._rtc else bytearray(_SMALL_BYTES)
         self._fit(CELL_SLOTS)
-        may_be_few = all(pack["model"] == "jk_b2a4s" for pack in config["packs"])
-        if may_be_few and not self.count and not exists(self.folder()):  # nor had the last run more
-            self._fit(_FEW_CELLS)
+        if not self.count and not exists(self.folder(CELL_SLOTS)):  # nothing with so much room
+            self._fit(FEW_CELLS)
+            if any(pack["model"] != "jk_b2a4s" for pack in config["packs"]):
+                self._grow()
 
     async def run(self):
         """Look whenever something changed."""
@@ -140,7 +139,7 @@ class Journal:
         if self.store is None:
             from evencell.forward.journal_store import Store
 
-            self.store = Store(self)
+            self.store = Store(self, self.cells)
         return self.store
 
     def let_go(self):
@@ -156,9 +155,9 @@ class Journal:
         if self._rtc:
             self._rtc.save()
 
-    def folder(self) -> str:
-        """Where on the flash it is; a record of another size is none of ours."""
-        return "%s/journal%d" % (self.context.board.storage, self.cells)
+    def folder(self, cells: int) -> str:
+        """Where on the flash records with room for so many cells are."""
+        return "%s/journal%d" % (self.context.board.storage, cells)
 
     def _fit(self, cells: int):
         """Make records for so many cells from now on, and find what the last run left of such."""
@@ -170,11 +169,15 @@ class Journal:
         self._most = (min(len(self.held), _AREA_BYTES) - _RECORDS_AT) // self.bytes
         self._recover()
 
+    def _grow(self):
+        """Make records for all cells that there can be; what is held goes to the flash as it is."""
+        if self.count:
+            self._write()
+        self._fit(CELL_SLOTS)
+
     def _hold(self, pack):
         if pack.accepted.slots > self.cells:  # than the model can have
-            if self.count:
-                self._lose("they have no room for %d cells" % pack.accepted.slots)
-            self._fit(CELL_SLOTS)
+            self._grow()
         if self.count == self._most:
             self._write()
         time_s = self.context.clock.unix_s_at(pack.read_ms)
@@ -216,7 +219,7 @@ class Journal:
             if crc != self._crc():
                 self.count = 0
             self.unsent()
-        if exists(self.folder()):
+        if exists(self.folder(self.cells)) or exists(self.folder(FEW_CELLS)):
             self.open_store()
             self.let_go()
 

@@ -1,6 +1,6 @@
 """Dates what was kept before the clock was known. In memory only when it becomes known.
 
-What is on the flash is not written again: `runs.json` in the journal's folder says when a run began, by its number.
+What is on the flash is not written again: `journal_runs.json` says when a run began, by its number.
 """
 
 import json
@@ -39,4 +39,4 @@ def begun(journal) -> list:
 
 
 def _path(journal) -> str:
-    return journal.folder() + "/runs.json"
+    return journal.context.board.storage + "/journal_runs.json"

@@ -8,6 +8,7 @@ from evencell.forward.journal_record import DATED, FORMAT, HEAD_BYTES, HIGHEST, 
 from evencell.forward.status_json import put_fields
 from evencell.pack.alarms import alarms_of
 from evencell.pack.status import Status
+from evencell.protocol.jk_balancer import CELL_SLOTS
 
 _THINNED = {LOWEST: "lowest", MEAN: "mean", HIGHEST: "highest"}
 
@@ -73,8 +74,9 @@ class Reader:
         status.cells_detected, status.cells_configured, status.balance_raw, status.alarms_raw = values[1:5]
         status.balance_ma, status.trigger_mv, status.max_balance_ma = values[5:8]
         status.balancing_raw, status.temperature_raw = values[8:]
-        for cell in range(self._journal.cells):
-            status.cells_mv[cell] = struct.unpack_from("<H", record, HEAD_BYTES + 2 * cell)[0]
+        for cell in range(CELL_SLOTS):  # the record may have less room
+            at = HEAD_BYTES + 2 * cell
+            status.cells_mv[cell] = struct.unpack_from("<H", record, at)[0] if at < len(record) else 0
         status.derive()
         scale = self.pack.scale
         status.temperature_dc = scale.temperature_dc(status.temperature_raw)

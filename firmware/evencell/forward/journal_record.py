@@ -9,6 +9,7 @@ from evencell.compat import const
 KEY = "<BHHII"
 FORMAT = "<BHHIIHBBBBHHHBh"
 HEAD_BYTES = const(28)
+FEW_CELLS = const(4)  # there is room for these, or for all that there can be
 
 DATED = const(1)  # flag: the time is UNIX seconds, else the uptime of that run
 LOWEST, MEAN, HIGHEST = const(2), const(4), const(6)  # flags: it stands for several readings …

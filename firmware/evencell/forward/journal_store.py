@@ -8,6 +8,7 @@ import os
 
 from evencell.compat import const
 from evencell.forward.journal import INFLUX, MQTT
+from evencell.forward.journal_record import FEW_CELLS, HEAD_BYTES
 from evencell.system.files import exists
 from evencell.system.on_demand import call
 from evencell.system.ring import Ring
@@ -24,39 +25,45 @@ _ALL = const(2)
 class Store:
     """Records by taker: each has a cursor of its own in each ring, and what all have taken goes.
 
-    The oldest ring that has something for a taker is read first. A ring is made when it is first needed.
+    The oldest ring that has something for a taker is read first. A ring is made when it is first needed. Records have
+    room for so many `cells`. Those with less room are from before a pack showed more: they go first, and none is added.
     """
 
-    def __init__(self, journal):
+    def __init__(self, journal, cells: int):
         self._journal = journal
-        self._folder = journal.folder() + "/"
-        self._places = _SEGMENT_BYTES // (journal.bytes + _CRC_BYTES)
-        if not exists(journal.folder()):
-            os.mkdir(journal.folder())
+        self._folder = journal.folder(cells)
+        self._bytes = HEAD_BYTES + 2 * cells
+        self._places = _SEGMENT_BYTES // (self._bytes + _CRC_BYTES)
         self._rings: list = [None, None, None]
         for level, (name, _share) in enumerate(_RINGS):
-            if level == _ALL or exists(self._folder + name):
+            if exists(self._folder + "/" + name):
                 self.ring(level)
+        has_older = cells > FEW_CELLS and exists(journal.folder(FEW_CELLS))
+        self._older = Store(journal, FEW_CELLS) if has_older else None
 
     def ring(self, level: int) -> Ring:
         """The ring of this level."""
         if self._rings[level] is None:
-            name, _share = _RINGS[level]
-            self._rings[level] = Ring(self._folder + name, self._journal.bytes, self._places, self._segments(level))
+            if not exists(self._folder):
+                os.mkdir(self._folder)
+            folder = self._folder + "/" + _RINGS[level][0]
+            self._rings[level] = Ring(folder, self._bytes, self._places, self._segments(level))
         return self._rings[level]
 
     def waiting(self, taker: int) -> int:
         """How many records this taker has yet to take."""
-        return sum([ring.next - self._cursor(ring, taker) for ring in self._rings if ring])
+        older = self._older.waiting(taker) if self._older else 0
+        return older + sum([ring.next - self._cursor(ring, taker) for ring in self._rings if ring])
 
     def bytes(self) -> int:
         """What waits for anybody takes so much of the flash."""
-        size = self._journal.bytes + _CRC_BYTES
-        return sum([size * (ring.next - min(self._cursors(ring))) for ring in self._rings if ring])
+        older = self._older.bytes() if self._older else 0
+        size = self._bytes + _CRC_BYTES
+        return older + sum([size * (ring.next - min(self._cursors(ring))) for ring in self._rings if ring])
 
     def append(self, records, taken: list):
         """Keep records, of which each taker has `taken` already; raises OSError."""
-        self._make_room(_ALL, len(records) // self._journal.bytes)
+        self._make_room(_ALL, len(records) // self._bytes)
         ring = self.ring(_ALL)
         cursors, end = self._cursors(ring), ring.next
         ring.append(records)
@@ -68,21 +75,22 @@ class Store:
 
         A damaged record is None.
         """
-        for level, ring in enumerate(self._rings):
+        if self._older and self._older.waiting(taker):
+            return self._older.batch(taker, most)
+        for ring in self._rings:
             cursor = self._cursor(ring, taker) if ring else 0
             if ring and cursor < ring.next:
                 records = []
                 for sequence in range(cursor, min(cursor + most, ring.next)):
-                    record = bytearray(self._journal.bytes)
+                    record = bytearray(self._bytes)
                     records.append(record if ring.read_into(sequence, record) else None)
                 ring.close()
-                return records, (level, cursor)
+                return records, (ring, cursor)
         return [], None
 
     def took(self, taker: int, place: tuple, count: int):
         """The taker has so many records from that place on, unless they were thinned out meanwhile."""
-        level, cursor = place
-        ring = self.ring(level)
+        ring, cursor = place
         cursors = self._cursors(ring)
         if cursors[taker] == cursor:
             cursors[taker] = cursor + count
