@@ -4,6 +4,7 @@ For the computer (`host`) that folder is the tree that MicroPython runs. For a c
 chip's file system (slots.py), whose `a/` is the tree. The image and what else is made of it: image.py.
 """
 
+import contextlib
 import fcntl
 import gzip
 import importlib
@@ -34,9 +35,7 @@ def build(board: str, profile: str = "full", *, small: bool = False) -> Path:
     """
     if profile not in PROFILES:
         raise BuildError(f"There is no profile {profile!r}. Take one of: {', '.join(PROFILES)}.")
-    BUILD.mkdir(exist_ok=True)
-    with open(BUILD / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two at once would write the same files
+    with alone():
         data = board_data(board)
         if data["chip"] == "host":
             tree = build_tree(BUILD / ("host-small" if small else "host"), {**data, "small": small}, profile)
@@ -47,6 +46,15 @@ def build(board: str, profile: str = "full", *, small: bool = False) -> Path:
         return tree
 
 
+@contextlib.contextmanager
+def alone():
+    """Two builds at once would write the same files."""
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def flash_folder(board: str) -> Path:
     """The files of the chip's file system, as they lie on it."""
     return BUILD / board / "flash"
@@ -54,11 +62,7 @@ def flash_folder(board: str) -> Path:
 
 def build_tree(tree: Path, board: dict, profile: str) -> Path:
     """Each file is written aside and then renamed: what is interrupted leaves no half of one."""
-    sources = {**firmware_sources(), **text_sources(), **board_sources(board), **font_sources()}
-    for name in left_out(sources, board, profile) | whole_texts():
-        sources.pop(name, None)
-    if is_small(board):
-        sources = small_sources(sources, board.get("apart", False))
+    sources = sources_of(board, profile)
     wanted = {"board.py", "main.py", slots.MANIFEST}
     for name, source in sources.items():
         wanted.add(put(source, tree, name, board))
@@ -68,6 +72,16 @@ def build_tree(tree: Path, board: dict, profile: str) -> Path:
     write_if_changed(tree / "board.py", board_module(board).encode())
     remove_others(tree, wanted)
     return tree
+
+
+def sources_of(board: dict, profile: str) -> dict[str, Path]:
+    """Name in the tree → source, for all that this board gets; but for its own data, and for the page."""
+    sources = {**firmware_sources(), **text_sources(), **board_sources(board), **font_sources()}
+    for name in left_out(sources, board, profile) | whole_texts():
+        sources.pop(name, None)
+    if is_small(board):
+        sources = small_sources(sources, board.get("apart", False))
+    return sources
 
 
 def put(source: Path, tree: Path, name: str, board: dict) -> str:

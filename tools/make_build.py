@@ -9,7 +9,7 @@ import click
 from evencell.system import config_check
 from evencell.system.config import read, secrets
 from evencell.system.config_kinds import CERTIFICATES
-from tools import image, partitions
+from tools import freezing, image, partitions
 from tools.boards import chosen_chip
 from tools.build import build, flash_folder
 from tools.making import BuildError
@@ -19,12 +19,6 @@ from tools.slots import CONFIG, files_in
 
 FILE_SYSTEM = "littlefs.bin"
 WHOLE_CHIP = "whole.bin"
-_FROZEN = '''"""Freezes this build into a MicroPython of your own: docs/frozen.md."""
-
-include("$(PORT_DIR)/boards/manifest.py")
-freeze("flash", "main.py")
-freeze("flash/a")
-'''
 
 
 @click.command()
@@ -62,7 +56,7 @@ def make(board: dict, profile: str, config: Path | None, firmware: Path | None) 
     folder = flash.parent
     (folder / FILE_SYSTEM).write_bytes(file_system)
     (folder / "package.json").write_text(flash_package(flash), "ascii")
-    (folder / "manifest.py").write_text(_FROZEN, "ascii")
+    freezing.lay_out(folder, board, profile)
     lines = sizes(slot, profile) | {
         "file system": f"{shown(folder / FILE_SYSTEM)}, {partition.size} bytes for address {partition.offset:#x}",
         "free": f"{free} bytes, with both slots full",

@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import shutil
 import subprocess
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +15,8 @@ from host_tests.chip.device_folder import OnFlash, hashes
 from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator
 from host_tests.needs import need_micropython
 from host_tests.portable import frame_of
-from tools.build import board_data, board_module, firmware_sources
+from tools import freezing
+from tools.build import board_data, board_module, firmware_sources, sources_of
 from tools.make_build import make
 from tools.making import FIRMWARE, ROOT
 from tools.packages import repository_packages
@@ -129,18 +131,44 @@ def test_the_repository_can_be_installed_and_runs(serve, tmp_path):
         assert "Content-Encoding" not in page.headers
 
 
-def test_what_is_frozen_is_the_slot_and_main(scratch):
-    """By the documented meaning of `include` and `freeze`; no makemanifest.py is here."""
+def test_what_is_frozen_is_the_code_of_the_slot_and_main(scratch):
+    """By the documented meaning of `include` and `freeze`; the real makemanifest.py is not here."""
     make(board_data("esp32_generic"), "full", None, None)
     folder = scratch / "esp32_generic"
-    included, frozen = [], {}
+    included, frozen = [], set()
 
-    def freeze(path: str, script: str | None = None):
-        names = [script] if script else [file.relative_to(folder / path).as_posix() for file in files_in(folder / path)]
-        frozen.update({name: folder / path / name for name in names if name.endswith((".py", ".mpy"))})
+    def freeze(path: str):
+        frozen.update(file.relative_to(folder / path) for file in files_in(folder / path))
 
     exec((folder / "manifest.py").read_text(), {"include": included.append, "freeze": freeze})
     assert included == ["$(PORT_DIR)/boards/manifest.py"]
-    in_slot = {path.relative_to(folder / "flash/a").as_posix() for path in files_in(folder / "flash/a")}
-    assert set(frozen) == {name for name in in_slot if name.endswith((".py", ".mpy"))} | {"main.py"}
-    assert all(path.is_file() for path in frozen.values())
+    in_slot = [path.relative_to(folder / "flash/a") for path in files_in(folder / "flash/a")]
+    code = {path.with_suffix(".py") for path in in_slot if path.suffix in (".py", ".mpy")}
+    assert frozen == {*code, Path("main.py")}
+
+
+def test_what_is_frozen_is_frozen_anew_after_every_build(scratch):
+    """makemanifest.py goes by the youngest file, and another board's may have been frozen last."""
+    board = board_data("esp32_generic")
+    freezing.lay_out(scratch / "made", board, "full")
+    for file in files_in(scratch / "made"):
+        os.utime(file, (0, 0))
+    freezing.lay_out(scratch / "made", board, "full")
+    assert max(file.stat().st_mtime for file in files_in(scratch / "made/frozen")) > 0
+
+
+@pytest.mark.usefixtures("scratch")
+def test_what_is_frozen_runs_with_page_fonts_and_words_in_the_root(tmp_path):
+    """Frozen modules are named as if they lay in the root: here they do."""
+    host = {**board_data("host"), "small": True}
+    freezing.lay_out(tmp_path, host, "full")
+    root = tmp_path / "frozen"
+    shutil.copy(FIRMWARE / "evencell/forward/page.html", root)
+    for path in sources_of(host, "full").values():
+        if path.suffix in (".font", ".json"):
+            shutil.copy(path, root)
+    with Simulator(tmp_path, *FIXED) as simulator, OnFlash(root, simulator.link) as firmware:
+        firmware.wait_for_line("link online")
+        assert firmware.pack()["cells_mv"] == FIXED_MV
+        assert firmware.get("/").body == (root / "page.html").read_bytes()
+        assert firmware.get("/api/v1/display").body.startswith(b"P4\n128 64\n")
