@@ -1,4 +1,5 @@
 """Simulator, broker and firmware whose clocks run faster than life, under Debian's `faketime`. None of them knows.
+At the speed of life, 1, there is no `faketime`: it knows no programs of 32 bits.
 
 What the machine's own scheduling costs is made larger as well: at 20 times, 2 ms are 40. So the simulator hands over
 whole answers, where a pause between two bytes would end one, and `chrt --rr 5` before a command keeps others from
@@ -24,16 +25,13 @@ class Fast:
     """What runs `speed` times as fast, in `folder`, until `running` ends. `http_port` is free for a page."""
 
     def __init__(self, folder: Path, running: contextlib.ExitStack, speed: int):
-        self._faketime = shutil.which("faketime") or ""
-        if not self._faketime:
-            raise click.ClickException("faketime is missing: apt-get install faketime")
-        forget_the_dead()
+        self._faketime = "" if speed == 1 else needed_faketime()
         self._speed = speed
         self._began_s = time.monotonic()
         self._folder = folder
         self._running = running
         self._simulator = self._broker = None
-        self.http_port = free_port(8080)
+        self.http_port = free_port(0)  # others may measure at the same time
 
     def ahead_s(self) -> float:
         """By how much the fast clocks are ahead of ours by now."""
@@ -41,6 +39,8 @@ class Fast:
 
     def _prefix(self, later_s: float = 0) -> list[str]:
         """What is started later lives as much later."""
+        if not self._faketime:
+            return []
         return [self._faketime, "-f", f"+{self.ahead_s() + later_s:.3f}s x{self._speed}"]
 
     def simulator(self, *options: str) -> Path:
@@ -72,12 +72,26 @@ class Fast:
         time.sleep(seconds)
         self._broker = start_broker_at(self.broker_port, self._running, self._folder, self._prefix())
 
-    def firmware(self, port: Path, overrides: dict, heap: str, log: Path, later_s: float = 0) -> subprocess.Popen:
-        """The firmware in a heap of this size, its clock ahead of the others' by so much; its log goes to a file."""
+    def firmware(
+        self, port: Path, overrides: dict, heap: str, log: Path, later_s: float = 0, command=device.command
+    ) -> subprocess.Popen:
+        """The firmware in a heap of this size, its clock ahead of the others' by so much; its log goes to a file.
+
+        `command(heap)`: how it is started.
+        """
         environment = device.environment(str(port), self._folder / "data", overrides=overrides)
         with open(log, "w") as output:
-            command = [*self._prefix(later_s), *device.command(heap=heap)]
-            return start(self._running, command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+            whole = [*self._prefix(later_s), *command(heap)]
+            return start(self._running, whole, env=environment, stdout=output, stderr=subprocess.STDOUT)
+
+
+def needed_faketime() -> str:
+    """Its path; a sentence where it is missing."""
+    path = shutil.which("faketime")
+    if not path:
+        raise click.ClickException("faketime is missing: apt-get install faketime")
+    forget_the_dead()
+    return path
 
 
 def forget_the_dead():

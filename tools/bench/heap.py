@@ -4,10 +4,13 @@ On MicroPython's unix port, whose objects are of 64 bits; simulator, broker and 
 """
 
 import contextlib
+import functools
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
+from tools import device
 from tools.bench.fast import Fast
 from tools.bench.watchers import Stream
 
@@ -17,45 +20,62 @@ STEP_KIB = 4
 STREAMS = 4
 SIMULATED_S = 600
 _SPEED = 40
+_LOOK_S = 0.5
 
 
 def measure() -> dict:
     """The `heap.*_64_kib` figures."""
     return {
-        f"heap.{profile}_64_kib": {"value": smallest(profile, *limits), "unit": "KiB"}
+        f"heap.{profile}_64_kib": {"value": smallest(functools.partial(runs, profile), *limits), "unit": "KiB"}
         for profile, limits in PROFILES.items()
     }
 
 
-def smallest(profile: str, too_small_kib: int, enough_kib: int) -> int:
-    """The smallest heap, to `STEP_KIB`, in which the profile runs."""
+def smallest(suffices, too_small_kib: int, enough_kib: int) -> int:
+    """The smallest heap, to `STEP_KIB`, for which `suffices(heap_kib)` is true."""
     while enough_kib - too_small_kib > STEP_KIB:
         middle_kib = (too_small_kib + enough_kib) // 2 // STEP_KIB * STEP_KIB
-        if runs(profile, middle_kib):
+        if suffices(middle_kib):
             enough_kib = middle_kib
         else:
             too_small_kib = middle_kib
     return enough_kib
 
 
-def runs(profile: str, heap_kib: int) -> bool:
-    """Whether the firmware lives through the simulated time in this heap, without a part that failed."""
+def runs(
+    profile: str, heap_kib: int, changes: dict | None = None, speed=_SPEED, life_s=SIMULATED_S, command=device.command
+) -> bool:
+    """Whether the firmware lives through that time in this heap, without a part that failed.
+
+    `changes` of the configuration; `speed` of its life; `command(heap)`: how it is started.
+    """
     with tempfile.TemporaryDirectory(prefix="evencell-") as folder, contextlib.ExitStack() as running:
-        fast = Fast(Path(folder), running, _SPEED)
+        fast = Fast(Path(folder), running, speed)
         port = fast.simulator()
         overrides = {"profile": profile, "http": {"enabled": profile == "full", "host": "127.0.0.1"}}
         overrides["http"]["port"] = fast.http_port
         if profile != "display":
             overrides["mqtt"] = {"enabled": True, "host": "127.0.0.1", "port": fast.broker()}
         log = Path(folder) / "log"
-        firmware = fast.firmware(port, overrides, heap=f"{heap_kib}k", log=log)
+        firmware = fast.firmware(port, {**overrides, **(changes or {})}, f"{heap_kib}k", log, command=command)
         if profile == "full" and not all(Stream(fast.http_port, running).opened for _ in range(STREAMS)):
             return False
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            firmware.wait(SIMULATED_S / _SPEED)
-        return firmware.poll() is None and is_sound(log.read_text())
+        return lives(firmware, log, life_s / speed)
+
+
+def lives(firmware: subprocess.Popen, log: Path, for_s: float) -> bool:
+    """Whether it works all that time. What has failed is not watched any longer."""
+    end_s = time.monotonic() + for_s
+    while firmware.poll() is None and not has_failed(log.read_text()) and time.monotonic() < end_s:
+        time.sleep(_LOOK_S)
+    return firmware.poll() is None and is_sound(log.read_text())
 
 
 def is_sound(log: str) -> bool:
     """Whether the log shows a device that works, and nothing that failed."""
-    return "link online" in log and "Traceback" not in log and "failed" not in log and "MemoryError" not in log
+    return "link online" in log and not has_failed(log)
+
+
+def has_failed(log: str) -> bool:
+    """Whether something in it did."""
+    return any(word in log for word in ("Traceback", "failed", "MemoryError"))
