@@ -1,0 +1,79 @@
+"""MicroPython's unix port for 32 bits, with objects as large as an ESP32's: built from Debian's copy of the sources.
+
+For maintainers, on Linux on x86_64 with make and a gcc that has 32-bit libraries (Debian: gcc-multilib).
+"""
+
+import hashlib
+import shutil
+import subprocess
+import tarfile
+import urllib.request
+from pathlib import Path
+
+from tools.making import BUILD, BuildError, run
+
+VERSION = "1.25.0"
+_SHA256 = "7b25be99a502f070b2de81dafc08da7051d992325d6e67daa9045a918fffdbea"
+_ADDRESS = f"https://deb.debian.org/debian/pool/main/m/micropython/micropython_{VERSION}+ds.orig.tar.xz"
+_SOURCES = BUILD / f"micropython-{VERSION}"
+_UNIX = _SOURCES / "ports/unix"
+# They need libraries that Debian's copy lacks, or that may be missing for 32 bits.
+_OPTIONS = [
+    "MICROPY_FORCE_32BIT=1",
+    *(f"MICROPY_PY_{name}=0" for name in ("FFI", "BTREE", "SSL")),
+    "MICROPY_SSL_MBEDTLS=0",
+]
+# What an ESP32's MicroPython has frozen in as well, and evencell needs.
+_OWN_MODULES = 'include("$(MPY_DIR)/extmod/asyncio")\n'
+
+
+def port(name: str, manifest: Path | None = None) -> Path:
+    """The port with what `manifest` freezes; without one, as it is. Raises BuildError with a sentence."""
+    _unpack()
+    own = _UNIX / "boards/manifest.py"  # where an ESP32's is: manifests include it
+    folder = _UNIX / f"build-{name}"
+    (folder / "frozen_content.c").unlink(missing_ok=True)  # renewed only for younger files, though others were listed
+    frozen = f"FROZEN_MANIFEST={manifest or own}"
+    make = ["make", "-j2", "-C"]
+    run([*make, str(_SOURCES / "mpy-cross")])
+    run([*make, str(_UNIX), *_OPTIONS, frozen, f"BUILD={folder.name}"])
+    return folder / "micropython"
+
+
+def check_tools():
+    """Raises BuildError with a sentence on what is missing."""
+    for name in ("make", "gcc"):
+        if not shutil.which(name):
+            raise BuildError(f"{name} is missing: apt-get install build-essential gcc-multilib")
+    probe = ["gcc", "-m32", "-x", "c", "-", "-o", "/dev/null"]
+    if subprocess.run(probe, input=b"#include <stdio.h>\nint main(void) {}\n", capture_output=True).returncode:
+        raise BuildError("gcc builds nothing for 32 bits here: apt-get install gcc-multilib")
+
+
+def _unpack():
+    """The sources in `_SOURCES`; what was interrupted is done anew."""
+    if (_UNIX / "boards/manifest.py").exists():
+        return
+    shutil.rmtree(_SOURCES, ignore_errors=True)
+    with tarfile.open(fetched(_ADDRESS, _SHA256)) as archive:
+        archive.extractall(BUILD, filter="data")
+    libraries = _SOURCES / "lib/micropython-lib"  # Debian's copy has none; the Makefile looks for this file
+    libraries.mkdir(parents=True, exist_ok=True)
+    (libraries / "README.md").touch()
+    (_UNIX / "boards").mkdir()
+    (_UNIX / "boards/manifest.py").write_text(_OWN_MODULES)
+
+
+def fetched(address: str, sha256: str) -> Path:
+    """The file at `address`, kept in `build/`; BuildError with a sentence where it isn't to be had, or is another."""
+    file = BUILD / address.rpartition("/")[2]
+    BUILD.mkdir(exist_ok=True)
+    try:
+        content = file.read_bytes() if file.exists() else urllib.request.urlopen(address, timeout=60).read()
+    except OSError as error:
+        raise BuildError(f"{address} can't be fetched ({error}). Put that file into {BUILD.name}/ yourself.") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        file.unlink(missing_ok=True)
+        raise BuildError(f"{address} is not the file it was: its SHA-256 should be {sha256}.")
+    file.write_bytes(content)
+    return file
