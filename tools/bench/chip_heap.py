@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from tools import freezing
 from tools.bench import chip_heap_page, heap, unix32
 from tools.bench.chip_heap_page import COMBINATIONS
 from tools.bench.fast import TRUTH_MV, Fast
-from tools.build import board_data, build, chip_modules, compile_module
+from tools.build import board_data, build, chip_modules, compile_module, small_sources
 from tools.demo import listens, wait_until
 from tools.making import BUILD, FIRMWARE, ROOT, BuildError, run, tool
 
@@ -75,8 +74,8 @@ def chip_tree() -> Path:
     tree = _FOLDER / "tree"
     shutil.rmtree(tree, ignore_errors=True)
     shutil.copytree(build("host", small=True), tree)
-    for source in chip_sources():
-        compile_module(source, tree / f"boards/{source.stem}.mpy", source.name, _HOST)
+    for name, source in chip_sources().items():
+        compile_module(source, (tree / name).with_suffix(".mpy"), name, _HOST)
     return tree
 
 
@@ -101,8 +100,8 @@ def frozen() -> Way:
     """Frozen by the manifest that `make build` writes; beside it, what can't be: page, fonts and words."""
     root = _FOLDER / "root"
     freezing.lay_out(_FOLDER, _HOST, "full")
-    for source in chip_sources():
-        shutil.copy(source, _FOLDER / freezing.SOURCES / "boards")
+    for name, source in chip_sources().items():
+        shutil.copy(source, _FOLDER / freezing.SOURCES / name)
     root.mkdir(exist_ok=True)
     display = build("host", small=True) / "evencell/display"
     for file in (FIRMWARE / "evencell/forward/page.html", *display.glob("*.font"), *display.glob("*.json")):
@@ -110,9 +109,9 @@ def frozen() -> Way:
     return Way("frozen", unix32.port("frozen", _FOLDER / freezing.MANIFEST), f"os.chdir({str(root)!r})")
 
 
-def chip_sources() -> Iterable[Path]:
+def chip_sources() -> dict[str, Path]:
     """What of `boards` an ESP32 has: nothing runs it here, but it is weighed."""
-    return (ROOT / "boards" / f"{name}.py" for name in chip_modules())
+    return small_sources({f"boards/{name}.py": ROOT / "boards" / f"{name}.py" for name in chip_modules()})
 
 
 def prove(way: Way):

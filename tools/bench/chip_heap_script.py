@@ -32,7 +32,7 @@ here, chip = json.loads(sys.argv[1])
 if here:
     for hardware in ("machine", "network", "esp32"):
         sys.modules[hardware] = Anything()
-    weight(["evencell.app", "evencell.display.canvas"])
+    weight(["evencell.app", "evencell.display.tasks"])
     result["here"] = weight(here)
     result["chip"] = weight(chip)
 print(json.dumps(result))
