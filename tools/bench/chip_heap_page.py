@@ -20,7 +20,7 @@ _TEXT = """\
 
 **Nothing here was measured on a chip.** Measured is the smallest heap in which each combination lived {minutes} minutes
 without a failure, on MicroPython's unix port {version} built for 32 bits, whose objects are as large as an ESP32's. The
-balancer was simulated.
+balancer was simulated. It is found in steps of 4 KiB, and another run may find one step more or less.
 
 A plain ESP32 with MicroPython 1.24 had {offline_kb} KB of heap free at the start in an emulator, and {online_kb} KB with Wi-Fi up.
 Where "left" is negative, the combination does not fit.
