@@ -84,10 +84,23 @@ def test_what_is_let_go_stays_apart():
     assert left(**texts) == texts
 
 
-def test_a_name_that_two_of_them_define_is_one_sentence():
-    texts = sources(hub2="SIZE = 4\n", app="from evencell.hub import SIZE\nfrom evencell.hub2 import SIZE\n")
-    with pytest.raises(BuildError, match=r"^evencell.hub2 and evencell.hub become one, and both define SIZE: rename"):
+@pytest.mark.parametrize(
+    ("text", "whose"),
+    [
+        ("SIZE = 4\n", "evencell.hub2"),
+        ("from sizes import SIZE\n", "sizes"),
+        ("if SIZE > 3:\n    SIZE = 4\n", "evencell.hub2"),
+    ],
+)
+def test_a_name_that_means_two_things_is_one_sentence(text, whose):
+    texts = sources(hub2=text, app="from evencell.hub import SIZE\nfrom evencell.hub2 import size\n")
+    with pytest.raises(BuildError, match=rf"^SIZE is of evencell.hub and of {whose}, and both are in evencell.app: re"):
         merged(texts)
+
+
+def test_no_name_of_python_means_something_else_in_another_module():
+    with pytest.raises(BuildError, match=r"^open is of Python and of evencell.hub, "):
+        merged(sources(hub="def open(): ...\n", link__poller=""))
 
 
 def test_the_firmware_has_far_fewer_modules_then():

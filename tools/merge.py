@@ -6,8 +6,9 @@ name: a traceback shows the same function, and the module it now stands in.
 """
 
 import ast
+import builtins
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from evencell.start_up import PARTS
 from tools.constants import Edit, edited, instead_of, module_of
@@ -19,8 +20,8 @@ _WITH_A_PART = ("evencell.display.tasks", *(module for _, _, module in PARTS if 
 
 
 def merged(sources: dict[str, str]) -> dict[str, str]:
-    """Name in the tree → text, for those of `sources` that are left. Raises BuildError where two modules that become
-    one define the same name."""
+    """Name in the tree → text, for those of `sources` that are left. Raises BuildError where a name means one thing in
+    one of two modules that become one, and something else in the other."""
     return dict(_merged(tuple(sources.items())))
 
 
@@ -86,11 +87,11 @@ class Uses:
 def whole(module: str, texts: dict[str, str], homes: dict[str, str]) -> str:
     """The text of a module with those it became one with, each behind what it imports."""
     members = in_order(module, texts, {other for other, home in homes.items() if home == module})
-    defined: dict[str, str] = {}
+    origins: dict[str, str] = dict.fromkeys(dir(builtins), "Python")
     for member in members:
-        for name in definitions(texts[member]):
-            if defined.setdefault(name, member) != member:
-                raise BuildError(f"{member} and {defined[name]} become one, and both define {name}: rename one.")
+        for name, origin in origins_in(member, texts[member]).items():
+            if origins.setdefault(name, origin) != origin:
+                raise BuildError(f"{name} is of {origins[name]} and of {origin}, and both are in {module}: rename one.")
     return "\n".join(redirected(texts[member], module, homes) for member in members)
 
 
@@ -108,18 +109,26 @@ def in_order(module: str, texts: dict[str, str], members: set[str]) -> list[str]
     return ordered
 
 
-def definitions(text: str) -> set[str]:
-    """Names that a module defines, but for those within a function or a class."""
-    found: set[str] = set()
-    nodes: list[ast.AST] = [*ast.parse(text).body]
-    for node in nodes:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        else:
-            nodes += ast.iter_child_nodes(node)
+def origins_in(module: str, text: str) -> dict[str, str]:
+    """Whose the names are that a module defines or imports, but for those within a function or a class."""
+    found: dict[str, str] = {}
+    for name, of in _bound(ast.parse(text).body):
+        found[name] = (of or module) if found.get(name, of) == of else module  # here one, there another: its own
     return found
+
+
+def _bound(statements: Iterable[ast.AST]) -> Iterator[tuple[str, str | None]]:
+    """Each name that these bind, and the module that it is imported from."""
+    for node in statements:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            of = node.module if isinstance(node, ast.ImportFrom) else None
+            yield from ((alias.asname or alias.name, of or alias.name) for alias in node.names)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, None
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, None
+        else:
+            yield from _bound(ast.iter_child_nodes(node))
 
 
 def redirected(text: str, home: str, homes: dict[str, str]) -> str:
