@@ -6,7 +6,6 @@ For maintainers, on Linux on x86_64 with make and a gcc that has 32-bit librarie
 import hashlib
 import shutil
 import subprocess
-import tarfile
 import urllib.request
 from pathlib import Path
 
@@ -55,8 +54,7 @@ def _unpack():
     if (_UNIX / "boards/manifest.py").exists():
         return
     shutil.rmtree(_SOURCES, ignore_errors=True)
-    with tarfile.open(fetched(_ADDRESS, _SHA256)) as archive:
-        archive.extractall(BUILD, filter="data")
+    shutil.unpack_archive(fetched(_ADDRESS, _SHA256), BUILD)
     libraries = _SOURCES / "lib/micropython-lib"  # Debian's copy has none; the Makefile looks for this file
     libraries.mkdir(parents=True, exist_ok=True)
     (libraries / "README.md").touch()
