@@ -93,9 +93,9 @@ class Device:
         self.hub = Hub([], Clock())
         self.log = self.supervisor = self
 
-    def texts(self):
+    def pieces(self):
         self.made += 1
-        return (b"%d" % self.made,)
+        yield b"{", b"%d}" % self.made
 
     async def contain(self, _name, coroutine):
         await coroutine
@@ -114,5 +114,5 @@ async def two_browsers() -> tuple:
 
 def test_who_comes_later_gets_the_ages_of_that_moment_and_nobody_gets_them_twice():
     first, second = asyncio.run(two_browsers())
-    assert first == b"event: status\ndata: 1\n\n"
-    assert second == b"event: status\ndata: 2\n\n"
+    assert first == b"event: status\ndata: {1}\n\n"
+    assert second == b"event: status\ndata: {2}\n\n"

@@ -60,7 +60,7 @@ def test_a_balancer_that_answers_faster_again_is_noticed():
 
     latencies_ms = asyncio.run(scenario())
     assert latencies_ms[0] >= 300
-    assert latencies_ms[-1] < 30
+    assert latencies_ms[-1] < latencies_ms[0] // 2  # a busy computer answers late itself
 
 
 def waited_ms(*arrivals) -> int:
