@@ -7,7 +7,7 @@ the whole of it (build.py). So MicroPython's own compiler does it, and versions 
 from pathlib import Path
 
 from tools.build import alone, board_module, remove_others, sources_of
-from tools.making import FIRMWARE, write_if_changed
+from tools.making import FIRMWARE, written
 from tools.shake import without_slots
 
 SOURCES = "frozen"
@@ -26,9 +26,7 @@ def lay_out(folder: Path, board: dict, profile: str):
         paths = {name: path for name, path in sources_of(board, profile).items() if path.suffix == ".py"}
         texts = {name: without_slots(path.read_text("utf-8")) for name, path in paths.items()}
     texts["board.py"] = board_module(board)
-    for name, text in texts.items():
-        (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        write_if_changed(tree / name, text.encode())
+    written(texts, tree)
     # Always new: makemanifest.py freezes nothing where no file is younger than what it froze last, for any board.
     (tree / "main.py").write_bytes((FIRMWARE / "main.py").read_bytes())
     remove_others(tree, {*texts, "main.py"})

@@ -42,9 +42,9 @@ def homes_of(texts: dict[str, str]) -> dict[str, str]:
     homes: dict[str, str] = {}
     for home in _ALWAYS:
         homes |= dict.fromkeys(reached({home}, at_once) - fixed - set(homes), home)
+    starts = set(_ALWAYS) | set(texts) - set().union(*ever.values())
     for home in _WITH_A_PART:
         bringing = {home, *(module for module in texts if home in at_once[module])}
-        starts = set(_ALWAYS) | set(texts) - set().union(*ever.values())
         elsewhere = reached(starts - bringing, {module: ever[module] - bringing for module in texts})
         homes |= dict.fromkeys(reached({home}, at_once) - elsewhere - fixed - set(homes), home)
     return homes
