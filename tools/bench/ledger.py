@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from evencell.start_up import PARTS
-from tools.build import board_data, build_tree, firmware_sources
+from tools.build import alone, board_data, build_tree, firmware_sources
 from tools.lettering import whole_texts
 from tools.making import BUILD, FIRMWARE, ROOT, tool
 
@@ -51,7 +51,8 @@ def measure() -> dict:
 
 def ledger() -> dict[str, int]:
     """Module → bytes, each after what it imports itself."""
-    tree = build_tree(BUILD / "host-modules", {**board_data("host"), "small": True, "apart": True}, "full")
+    with alone():
+        tree = build_tree(BUILD / "host-modules", {**board_data("host"), "small": True, "apart": True}, "full")
     command = [str(tool("node")), str(_SCRIPT), str(_PORT), str(tree), *modules()]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     return {row["module"]: row["bytes"] for row in map(json.loads, result.stdout.splitlines())}
