@@ -5,6 +5,7 @@ Unproven on a board: checked against MicroPython's source and its stubs alone.
 
 import time
 
+import esp32
 import machine
 from machine import UART, Pin
 
@@ -14,6 +15,7 @@ _BAUD = 9600
 _BUFFER_BYTES = 512
 _EPOCH_2000_S = 946_684_800
 _RTC_BYTES = 1024  # what the journal takes of 2048
+_LEAST_PSRAM_BYTES = 1_048_576  # a heap region inside the chip is smaller, PSRAM is larger
 
 
 class Board:
@@ -114,6 +116,15 @@ class Board:
         epoch_s = _EPOCH_2000_S if time.gmtime(0)[0] == 2000 else 0
         year, month, day, hour, minute, second, weekday = time.gmtime(unix_s - epoch_s)[:7]
         machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
+
+    def lacks_psram(self) -> bool:
+        """Whether the board's data names PSRAM and MicroPython found none: another module, or an image without support.
+
+        Each entry of idf_heap_info begins with the region's size (ports/esp32/modesp32.c).
+        """
+        if not self._data.get("psram"):
+            return False
+        return all(region[0] < _LEAST_PSRAM_BYTES for region in esp32.idf_heap_info(esp32.HEAP_DATA))
 
     def rtc_memory(self):
         """Memory that outlives a crash. Its layout: docs/architecture.md. To be asked for once."""

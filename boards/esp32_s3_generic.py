@@ -1,11 +1,15 @@
-"""A plain ESP32-S3 development board with an RS485 transceiver whose DE and RE are joined."""
+"""An ESP32-S3 development board with quad PSRAM (a module whose name ends in R2) and an RS485 transceiver whose DE and
+RE are joined. Octal PSRAM (R8, R16V) needs esp32_s3_octal. Without PSRAM it starts too, and says that there is none.
+"""
 
 BOARD = {
     "name": "esp32_s3_generic",
-    "description": "Plain ESP32-S3 development board with a 3.3 V RS485 transceiver (MAX3485, SP3485)",
+    "description": "ESP32-S3 development board with quad PSRAM (N4R2, N8R2 …), and a 3.3 V RS485 transceiver "
+    "(MAX3485, SP3485)",
     "chip": "esp32s3",
     "march": "xtensawin",
     "micropython": "ESP32_GENERIC_S3",
+    "psram": "quad",
     "flash_mb": 4,
     "supply_v": (4.75, 5.25),
     "supply_pin": "5V",

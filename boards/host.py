@@ -102,6 +102,10 @@ class Board:
         """The same for the second button."""
         return Key(self.storage + "/button_2").is_down
 
+    def lacks_psram(self) -> bool:
+        """A computer has memory enough."""
+        return False
+
     def rtc_memory(self):
         """A file that stands for memory which outlives a crash, but no power cut."""
         return RtcMemory(self.storage + "/rtc")

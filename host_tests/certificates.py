@@ -12,12 +12,12 @@ from pathlib import Path
 from host_tests.needs import missing
 
 _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-_NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1\nauthorityKeyIdentifier=keyid\n"
+_LOOPBACK = "DNS:localhost,IP:127.0.0.1"
 
 
-def make_certificates(folder: Path) -> Path:
+def make_certificates(folder: Path, names: str = _LOOPBACK) -> Path:
     """Fills the folder: `ca` and `other` as .crt (PEM), .der and .key; `both.crt` has the two; `server.crt` and
-    `server.key` are for 127.0.0.1, signed by `ca`."""
+    `server.key` are for `names`, signed by `ca`."""
     if shutil.which("openssl") is None:
         missing("openssl is not installed: apt-get install openssl")
 
@@ -29,7 +29,7 @@ def make_certificates(folder: Path) -> Path:
         openssl("req", "-x509", *_KEY, *authority, "-keyout", f"{name}.key", "-out", f"{name}.crt")
         openssl("x509", "-in", f"{name}.crt", "-outform", "DER", "-out", f"{name}.der")
     (folder / "both.crt").write_text((folder / "other.crt").read_text() + (folder / "ca.crt").read_text())
-    (folder / "names").write_text(_NAMES)
+    (folder / "names").write_text(f"subjectAltName={names}\nauthorityKeyIdentifier=keyid\n")
     openssl("req", *_KEY, "-subj", "/CN=127.0.0.1", "-keyout", "server.key", "-out", "server.csr")
     signed = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "1", "-extfile", "names")
     openssl("x509", "-req", "-in", "server.csr", *signed, "-out", "server.crt")

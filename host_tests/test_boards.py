@@ -15,7 +15,7 @@ from host_tests.end_to_end.finger import HELD_MS, LONG_MS, SHORT_MS
 from host_tests.portable import ROOT
 from tools import board_docs
 from tools.board_pictures import picture
-from tools.boards import facts
+from tools.boards import all_boards, facts
 from tools.build import board_data, board_module, board_names, board_sources
 from tools.making import run, tool
 
@@ -24,7 +24,7 @@ LOOK_MS = 20  # display/tasks.py
 # What a Board offers, and with which arguments: on both sides the same.
 CAPABILITIES = {
     "use_pins": 1, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "watchdog": 1,
-    "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0,
+    "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0, "lacks_psram": 0,
 }  # fmt: skip
 STATION = {
     "start": 3, "connect": 2, "disconnect": 0, "is_connected": 0, "status": 0, "rssi": 0, "address": 0, "scan": 0,
@@ -33,7 +33,8 @@ WORDS = {"idle", "connecting", "connected", "wrong password", "no such network",
 CAUSES = {"power", "reset", "watchdog", "wake", "soft", "unknown"}
 # Key → of which type; `?` where a board may lack it.
 KEYS = {
-    "name": str, "description": str, "chip": str, "march": str, "micropython": str, "flash_mb": int,
+    "name": str, "description": str, "chip": str, "march": str, "micropython": str, "variant?": str, "psram?": str,
+    "flash_mb": int,
     "supply_v": tuple, "supply_pin": str, "supply_warning": str, "source": str, "unverified?": str,
     "transceiver?": str, "uarts": dict, "high_at_start?": tuple, "occupied?": dict,
     "i2c?": dict, "display?": dict, "button?": int, "button_2?": int, "led?": dict, "w_output?": int,
@@ -82,6 +83,29 @@ def test_the_firmware_fits_the_chip(board):
     assert board["march"] == MARCH[board["chip"]]
     assert board["flash_mb"] in (4, 8, 16)
     assert re.fullmatch("[A-Z0-9_]+", board["micropython"])
+    assert re.fullmatch("[A-Z0-9_]+", board.get("variant", "NONE"))
+
+
+# Chip and kind of PSRAM → the variant that uses it, and the pins it takes. Source: MicroPython's ports/esp32,
+# boards/ESP32_GENERIC, boards/ESP32_GENERIC_S3 and machine_pin.h. GPIO26 of the S3 counts as the flash's in chips.py.
+PSRAM = {
+    ("esp32", "quad"): ("SPIRAM", {16, 17}),
+    ("esp32s3", "quad"): (None, set()),
+    ("esp32s3", "octal"): ("SPIRAM_OCT", {33, 34, 35, 36, 37}),
+}
+
+
+def test_where_there_is_psram_the_variant_uses_it_and_its_pins_are_taken(board):
+    kind = board.get("psram")
+    variant, taken = PSRAM[board["chip"], kind] if kind else (None, set())
+    assert board.get("variant") == variant
+    assert {pin for pin, what in fixed_pins(board).items() if what == "PSRAM"} == taken
+
+
+def test_boards_with_psram_lead_the_list_then_those_with_a_transceiver():
+    kinds = [("psram" in data, "transceiver" in data) for data in all_boards() if data["chip"] != "host"]
+    assert kinds == sorted(kinds, reverse=True)
+    assert all_boards()[-1]["name"] == "host"
 
 
 def test_is_fed_with_5_v_and_never_with_the_pack(board):

@@ -25,8 +25,19 @@ the order of connecting.
 - Wired differently? `pins` in [config.json](api.md#pins) moves single pins.
   Another display: [displays.md](displays.md).
 
-| board | chip | RS485 | display | network |
-|---|---|---|---|---|
+## Which one
+
+- **With PSRAM everything works at once** in an emulator: page with four browsers, history, MQTT with TLS, display.
+- **Without PSRAM** MicroPython as it is offered leaves room for a part of it: [what fits](fits.md). All-in-one boards
+  are the choice here.
+- **Which PSRAM has an ESP32-S3?** Its module's name says so: `R2` is quad, `R8` and `R16V` are octal, neither is none.
+  Quad PSRAM needs `esp32_s3_generic`, octal PSRAM needs `esp32_s3_octal`: each takes another MicroPython, and octal
+  PSRAM occupies GPIO33 to GPIO37.
+- A plain ESP32 has PSRAM if its module is a WROVER: `esp32_wrover`.
+- A device whose board should have PSRAM and has none says so at its start, in its log and on its page.
+
+| board | chip | PSRAM | RS485 | display | network |
+|---|---|---|---|---|---|
 """
 
 
@@ -54,7 +65,7 @@ def row(board: dict) -> str:
     place = board.get("transceiver", "your own")
     shown = board["display"]["driver"] if "display" in board else ""
     network = "Ethernet" if "ethernet" in board else "Wi-Fi"
-    return f"| [`{name}`](#{name}) | {board['chip']} | {place} | {shown} | {network} |\n"
+    return f"| [`{name}`](#{name}) | {board['chip']} | {board.get('psram', '')} | {place} | {shown} | {network} |\n"
 
 
 def section(board: dict) -> str:

@@ -4,7 +4,7 @@ import re
 import textwrap
 
 from boards.chips import CHIPS
-from tools.boards import display, pins_text
+from tools.boards import display, memory, pins_text
 from tools.wiring_symbols import WIDTH, box, dot, pin, sheet, text, use, wire
 
 _P1 = (
@@ -30,7 +30,7 @@ _FIRST_PIN_Y = 150
 
 def picture(board: dict) -> str:
     """The whole SVG of a board of `boards/`."""
-    notes = [*_NOTES, *textwrap.wrap("5. This board: " + board["supply_warning"], 175, subsequent_indent=_INDENT)]
+    notes = [*_NOTES, *textwrap.wrap("5. This board: " + board["supply_warning"], 160, subsequent_indent=_INDENT)]
     height = 738 + 22 * len(notes)
     own = "transceiver" not in board
     body = [text(30, 68, "evencell is not a BMS. It disconnects nothing. Not tried on a real board yet.", "warn")]
@@ -123,7 +123,8 @@ def _extras(board: dict) -> list[str]:
 
 
 def _extra_lines(board: dict) -> list[str]:
-    lines = [f"{CHIPS[board['chip']]['name']}, MicroPython {board['micropython']}"]
+    variant = f", variant {board['variant']}" if "variant" in board else ""
+    lines = [f"{CHIPS[board['chip']]['name']}, {memory(board)}", f"MicroPython {board['micropython']}{variant}"]
     if display(board):
         lines.append(("display " if "display" in board else "") + display(board))
     if "button" in board:

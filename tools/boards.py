@@ -12,8 +12,13 @@ PAGE = "docs/boards.md"
 
 
 def all_boards() -> list[dict]:
-    """The data of every board file, by name."""
-    return [board_data(name) for name in board_names()]
+    """The data of every board file: with PSRAM first, then with a transceiver on board; this computer last."""
+    return sorted(map(board_data, board_names()), key=rank)
+
+
+def rank(data: dict) -> tuple:
+    """Sort key of a board."""
+    return data["chip"] == "host", "psram" not in data, "transceiver" not in data, data["name"]
 
 
 def chosen(name: str) -> dict:
@@ -62,7 +67,7 @@ def table(data: dict, rows: list[tuple[str, str]]) -> Table:
 
 def summary(data: dict) -> list[tuple[str, str]]:
     """What the list says about a board."""
-    return [("", data["description"]), ("RS485", rs485(data)), ("supply", supply(data))]
+    return [("", data["description"]), ("RS485", rs485(data)), ("memory", memory(data)), ("supply", supply(data))]
 
 
 def facts(data: dict) -> list[tuple[str, str]]:
@@ -134,11 +139,23 @@ def occupied(data: dict) -> str:
     return ", ".join(f"{pin} {what}" for pin, what in data.get("occupied", {}).items())
 
 
+def memory(data: dict) -> str:
+    """Which PSRAM it has; empty for the computer."""
+    if data["chip"] not in CHIPS:
+        return ""
+    return f"{data['psram']} PSRAM" if "psram" in data else "no PSRAM"
+
+
 def micropython(data: dict) -> str:
     """Which firmware of MicroPython belongs on it."""
     if "micropython" not in data:
         return ""
-    return f"{data['micropython']}, {CHIPS[data['chip']]['name']}, {data['flash_mb']} MB of flash"
+    return f"{image_name(data)}, {CHIPS[data['chip']]['name']}, {data['flash_mb']} MB of flash"
+
+
+def image_name(data: dict) -> str:
+    """How micropython.org names the firmware: the board, and the variant behind a hyphen."""
+    return "-".join(filter(None, (data["micropython"], data.get("variant"))))
 
 
 def doubts(data: dict) -> list[str]:

@@ -21,7 +21,7 @@ from tools.shorten import shortened
 
 # Keys of a board file that are for people and for the build: strings that would only take heap on the device.
 _NOT_FOR_THE_DEVICE = {
-    "description", "march", "micropython", "flash_mb", "supply_v", "supply_pin", "supply_warning", "source",
+    "description", "march", "micropython", "variant", "flash_mb", "supply_v", "supply_pin", "supply_warning", "source",
     "unverified", "transceiver",
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tools import image
+from tools.boards import image_name
 from tools.build import flash_folder
 from tools.make_build import FILE_SYSTEM
 from tools.making import BUILD, tool
@@ -34,25 +35,29 @@ def pieces(board: dict, firmware: Path) -> list[tuple[int, Path]]:
 
 def fetch_micropython(board: dict) -> Path:
     """MicroPython for the board, from micropython.org by way of mpflash; raises FlashError."""
-    name = board["micropython"]
+    name = image_name(board)
     folder = BUILD / "firmware"
     folder.mkdir(parents=True, exist_ok=True)
     wanted = f"**/{name}-v{MICROPYTHON}.bin"
     if not list(folder.glob(wanted)):
         click.echo(f"Fetching MicroPython {MICROPYTHON} for {name} ...")
-        download(name, folder)
+        download(board["micropython"], folder)
     found = list(folder.glob(wanted))
     if not found:
         raise FlashError(
-            f"MicroPython {MICROPYTHON} for {name} could not be fetched. Is micropython.org reached? Else take a .bin "
-            f"of https://micropython.org/download/{name}/ along, and name it: FIRMWARE=that.bin"
+            f"MicroPython {MICROPYTHON} for {name} could not be fetched. Can micropython.org be reached? Otherwise "
+            f"download {name}-….bin from https://micropython.org/download/{board['micropython']}/ and name it: "
+            "FIRMWARE=that.bin"
         )
     return found[0]
 
 
-def download(name: str, folder: Path):
-    """Let mpflash fetch it into `folder`; what it says is kept in a file there."""
-    command = [str(tool("mpflash")), "download", "--version", MICROPYTHON, "--board", name]
+def download(board: str, folder: Path):
+    """Let mpflash fetch a board's images into `folder`; its output goes to a file there.
+
+    mpflash finds the pages of micropython.org by the board's name alone, and fetches every variant that it finds there.
+    """
+    command = [str(tool("mpflash")), "download", "--version", MICROPYTHON, "--board", board]
     environment = {**os.environ, "MPFLASH_FIRMWARE": str(folder)}
     with open(folder / "mpflash.log", "w") as log:
         options = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT, "cwd": folder}

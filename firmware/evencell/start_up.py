@@ -28,6 +28,10 @@ PARTS = (
 )
 
 _COLLECT_AFTER_SHARE = const(4)  # of what is free once all has started
+_NO_PSRAM = (
+    "board: %s has PSRAM, and none was found here. Another module, or MicroPython for another kind of PSRAM? "
+    "Memory may run out: docs/boards.md says which board to choose"
+)
 _PAGE_LOG_BYTES = const(8192)  # some 200 lines of usual length; where there is no page a few are enough
 
 
@@ -82,6 +86,8 @@ def introduce(context):
         context.config_faults += refusals
         for warning in warnings:
             log.warning("configuration: " + warning)
+    if context.board.lacks_psram():
+        context.config_faults.append(_NO_PSRAM % context.board.name)
     for fault in context.config_faults:
         log.warning("configuration: " + fault)
     for note in context.notes:

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from host_tests.certificates import make_certificates
 from host_tests.chip.chip_image import FACTORY, micropython
 from host_tests.chip.device_folder import extract
+from host_tests.chip.micropython_org import MicropythonOrg
 from host_tests.deploy.board_on_a_pty import BoardOnAPty
 from host_tests.needs import need_micropython
 from tools import flash, flash_files
@@ -195,8 +197,24 @@ def test_which_boards_there_are(board):
 def test_without_network_the_way_out_is_named(monkeypatch):
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody listens
-    with pytest.raises(FlashError, match=r"could not be fetched.*FIRMWARE=that\.bin"):
+    with pytest.raises(FlashError, match=r"for ESP32_GENERIC could not be fetched.*FIRMWARE=that\.bin"):
         flash_files.fetch_micropython(BOARD)
+
+
+@pytest.mark.parametrize(
+    "board", ["esp32_generic", "esp32_wrover", "esp32_c3_supermini", "esp32_s3_generic", "esp32_s3_octal"]
+)
+def test_the_image_of_board_and_variant_is_fetched(board, files, tmp_path_factory, monkeypatch):
+    data = board_data(board)
+    certificates = make_certificates(tmp_path_factory.mktemp("certificates"), "DNS:micropython.org")
+    with MicropythonOrg(certificates) as site:
+        for name, value in site.environment.items():
+            monkeypatch.setenv(name, value)
+        fetched = flash_files.fetch_micropython(data)
+    variant = f"-{data['variant']}" if "variant" in data else ""
+    assert fetched == files / f"firmware/esp32/{data['micropython']}{variant}-v{flash_files.MICROPYTHON}.bin"
+    assert fetched.read_text() == f"{data['micropython']}{variant}-20251209-v1.27.0.bin"
+    assert f"/download/{data['micropython']}" in site.paths
 
 
 def test_what_was_fetched_once_is_taken_again(files):

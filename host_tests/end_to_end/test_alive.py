@@ -43,6 +43,18 @@ class ResetBoard(Board):
 
 board = ResetBoard()
 """
+NO_PSRAM = """from boards.host import Board
+
+class PoorBoard(Board):
+    def __init__(self):
+        super().__init__()
+        self.name = "esp32_wrover"
+
+    def lacks_psram(self):
+        return True
+
+board = PoorBoard()
+"""
 BUTTON = """import time
 
 from boards.host import Board
@@ -156,6 +168,14 @@ def test_a_reset_by_the_watchdog_is_remembered(tmp_path):
         assert device.device()["reset_cause"] == "watchdog"
         crash = device.crashes()[0]
         assert (crash["part"], crash["traceback"], crash["reset_cause"]) == (None, None, "watchdog")
+
+
+def test_missing_psram_is_in_the_log_and_in_the_status(tmp_path):
+    with Device(tmp_path, NO_PSRAM) as device:
+        device.start()
+        (fault,) = device.device()["config_faults"]
+        assert fault.startswith("board: esp32_wrover has PSRAM, and none was found here.")
+        assert "configuration: " + fault in device.log()
 
 
 def test_a_damaged_file_leads_to_the_other_slot_and_the_log_says_which(tmp_path):
