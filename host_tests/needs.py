@@ -2,15 +2,18 @@
 
 import os
 import shutil
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from host_tests.broker import MISSING
 from tools import device
+from tools.bench import unix32
+from tools.bench.chip import port
 from tools.broker import mosquitto
 from tools.making import BuildError
-from tools.system_packages import browser, victoria_metrics
+from tools.system_packages import browser, builds_for_32_bits, victoria_metrics
 
 MISSING_STORE = "VictoriaMetrics is not installed: apt-get install victoria-metrics"
 MISSING_BROWSER = "Chromium is not installed: apt-get install chromium"
@@ -43,6 +46,17 @@ def need_micropython() -> str:
         return device.micropython()
     except BuildError as error:
         missing(str(error))
+
+
+def need_chip_port() -> Path:
+    """Path of MicroPython with a chip's two heaps, built here."""
+    if builds_for_32_bits() is False:
+        pytest.skip("the model of a chip's memory is built for 32 bits on x86_64 alone")
+    try:
+        unix32.check_tools()
+    except BuildError as error:
+        missing(str(error))
+    return port.stock()
 
 
 def missing(reason: str) -> NoReturn:

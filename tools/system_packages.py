@@ -1,6 +1,7 @@
 """What the tests need that pip can't install: put there where that can be done (Debian, root), else left to a skip."""
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -21,15 +22,26 @@ def victoria_metrics() -> str | None:
     return next(filter(None, map(shutil.which, ("victoria-metrics", "victoria-metrics-prod"))), None)
 
 
+def builds_for_32_bits() -> bool | None:
+    """Whether gcc makes programs of 32 bits here, for the model of a chip's memory; None where it could, but does not."""
+    if platform.machine() != "x86_64":
+        return False  # Debian has the package for this processor alone
+    probe = ["gcc", "-m32", "-x", "c", "-", "-o", os.devnull]
+    program = b"#include <stdio.h>\nint main(void) { return 0; }\n"
+    has_gcc = shutil.which("gcc") and shutil.which("make")
+    return True if has_gcc and not subprocess.run(probe, input=program, capture_output=True).returncode else None
+
+
 def missing() -> list[str]:
     """Debian packages whose programs are not here."""
-    # playwright's own Node needs the last one, which a bare Debian lacks.
+    # playwright's own Node needs libatomic1, which a bare Debian lacks.
     wanted = {
         "mosquitto": broker.mosquitto(),
         "chromium": browser(),
         "libatomic1": find_library("atomic"),
         "victoria-metrics": victoria_metrics(),
         "faketime": shutil.which("faketime"),
+        "gcc-multilib": builds_for_32_bits(),
     }
     return [package for package, path in wanted.items() if path is None]
 

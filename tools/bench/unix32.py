@@ -3,15 +3,19 @@
 For maintainers, on Linux on x86_64 with make and a gcc that has 32-bit libraries (Debian: gcc-multilib).
 """
 
+import contextlib
+import fcntl
 import hashlib
 import shutil
-import subprocess
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 
 from tools.making import BUILD, BuildError, run
+from tools.system_packages import builds_for_32_bits
 
 VERSION = "1.25.0"
+_LOCK = "micropython.lock"
 _SHA256 = "7b25be99a502f070b2de81dafc08da7051d992325d6e67daa9045a918fffdbea"
 _ADDRESS = f"https://deb.debian.org/debian/pool/main/m/micropython/micropython_{VERSION}+ds.orig.tar.xz"
 _SOURCES = BUILD / f"micropython-{VERSION}"
@@ -26,8 +30,16 @@ _OPTIONS = [
 _OWN_MODULES = 'include("$(MPY_DIR)/extmod/asyncio")\n'
 
 
-def port(name: str, manifest: Path | None = None) -> Path:
-    """The port with what `manifest` freezes; without one, as it is. Raises BuildError with a sentence."""
+def port(name: str, manifest: Path | None = None, options: Iterable[str] = ()) -> Path:
+    """The port with what `manifest` freezes; without one, as it is. Raises BuildError with a sentence.
+
+    `options`: more variables for its Makefile.
+    """
+    with alone():
+        return _built(name, manifest, options)
+
+
+def _built(name: str, manifest: Path | None, options: Iterable[str]) -> Path:
     _unpack()
     own = _UNIX / "boards/manifest.py"  # where an ESP32's is: manifests include it
     folder = _UNIX / f"build-{name}"
@@ -35,8 +47,17 @@ def port(name: str, manifest: Path | None = None) -> Path:
     frozen = f"FROZEN_MANIFEST={manifest or own}"
     make = ["make", "-j2", "-C"]
     run([*make, str(_SOURCES / "mpy-cross")])
-    run([*make, str(_UNIX), *_OPTIONS, frozen, f"BUILD={folder.name}"])
+    run([*make, str(_UNIX), *_OPTIONS, *options, frozen, f"BUILD={folder.name}"])
     return folder / "micropython"
+
+
+@contextlib.contextmanager
+def alone():
+    """Two builds at once would write the same files."""
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / _LOCK, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def check_tools():
@@ -44,8 +65,7 @@ def check_tools():
     for name in ("make", "gcc"):
         if not shutil.which(name):
             raise BuildError(f"{name} is missing: apt-get install build-essential gcc-multilib")
-    probe = ["gcc", "-m32", "-x", "c", "-", "-o", "/dev/null"]
-    if subprocess.run(probe, input=b"#include <stdio.h>\nint main(void) {}\n", capture_output=True).returncode:
+    if builds_for_32_bits() is not True:
         raise BuildError("gcc builds nothing for 32 bits here: apt-get install gcc-multilib")
 
 

@@ -1,0 +1,49 @@
+"""Figures of a running device of the model, shared through a file: figures_t of port/module/heap.c."""
+
+import mmap
+import struct
+from pathlib import Path
+from typing import NamedTuple
+
+_FORMAT = struct.Struct("=13I")
+_RESET = struct.Struct("=I")
+_RESET_OFFSET = _FORMAT.size - _RESET.size
+
+
+class Figures(NamedTuple):
+    """Bytes, unless a name says otherwise. `least_…` and `gc_live_most` count from the last reset on.
+
+    `free`, `largest`: of the second heap; `refused`: how many claims found no room there. `gc_total`, `gc_used`:
+    MicroPython's heap; `gc_live`: right after the last collection; `gc_areas`: how often it has grown.
+    """
+
+    free: int
+    largest: int
+    least_free: int
+    least_largest: int
+    refused: int
+    gc_total: int
+    gc_used: int
+    gc_live: int
+    gc_live_most: int
+    gc_areas: int
+    joined: int
+    now_s: int
+    reset: int
+
+
+class SharedFigures:
+    """The file, for as long as the device runs."""
+
+    def __init__(self, path: Path):
+        path.write_bytes(bytes(_FORMAT.size))
+        with open(path, "r+b") as file:
+            self._memory = mmap.mmap(file.fileno(), _FORMAT.size)
+
+    def read(self) -> Figures:
+        """The figures as of now."""
+        return Figures(*_FORMAT.unpack(self._memory[:]))
+
+    def reset(self):
+        """Begin new minima and maxima."""
+        self._memory[_RESET_OFFSET:] = _RESET.pack(1)

@@ -1,0 +1,5 @@
+"""Freezes what an ESP32's MicroPython has frozen in as well, the simulated radio, and TLS as claims."""
+
+include("$(MPY_DIR)/extmod/asyncio")
+module("network.py")
+module("tls.py")

@@ -1,0 +1,50 @@
+"""The sets of features that are measured: what is switched on, and what of it is used while it is measured."""
+
+from dataclasses import dataclass
+
+STREAMS = 4
+_WIFI = {"networks": [{"ssid": "model", "password": "a simulated network"}]}
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """`features`: words of page, history, mqtt, tls and display, as in a build's memory plan."""
+
+    profile: str
+    features: frozenset[str]
+
+    @property
+    def has_network(self) -> bool:
+        """Whether the radio is used."""
+        return bool(self.features - {"display"})
+
+    def config(self, http_port: int, broker_port: int | None) -> dict:
+        """The configuration that has this and nothing else."""
+        config: dict = {"profile": self.profile}
+        if self.has_network:
+            config["wifi"] = _WIFI
+        if "page" in self.features:
+            config["http"] = {"enabled": True, "host": "127.0.0.1", "port": http_port}
+        if self.profile == "full":
+            config["history"] = {"enabled": "history" in self.features}
+            config["display"] = {"driver": "auto" if "display" in self.features else "none"}
+        if broker_port is not None:
+            config["mqtt"] = {"enabled": True, "host": "127.0.0.1", "port": broker_port, "tls": "tls" in self.features}
+        return config
+
+
+def _of(profile: str, features: str) -> FeatureSet:
+    return FeatureSet(profile, frozenset(features.split()))
+
+
+SETS = {
+    "display": _of("display", "display"),
+    "telemetry": _of("telemetry", "mqtt"),
+    "telemetry_tls": _of("telemetry", "mqtt tls"),
+    "page_history": _of("full", "page history"),
+    "page_mqtt": _of("full", "page mqtt"),
+    "page_history_mqtt": _of("full", "page history mqtt"),
+    "page_history_display": _of("full", "page history display"),
+    "full": _of("full", "page history mqtt display"),
+    "full_tls": _of("full", "page history mqtt tls display"),
+}
