@@ -23,7 +23,7 @@ def victoria_metrics() -> str | None:
 
 
 def builds_for_32_bits() -> bool | None:
-    """Whether gcc makes programs of 32 bits here, for the model of a chip's memory; None where it could, but does not."""
+    """Whether gcc builds for 32 bits here (for the model of a chip): True, None (not yet) or False (it never will)."""
     if platform.machine() != "x86_64":
         return False  # Debian has the package for this processor alone
     probe = ["gcc", "-m32", "-x", "c", "-", "-o", os.devnull]
