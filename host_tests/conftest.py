@@ -30,6 +30,7 @@ _WITHOUT_LOOP = (
     "protocol",
     "pack",
     "system",
+    "storage",
     "forward/test_command_message.py",
     "display/test_trend.py",
     "display/test_view.py",

@@ -33,15 +33,17 @@ ALLOWED = {
     },
     "display": {
         "array", "binascii", "framebuf", "gc", "json", "evencell", "evencell.compat", "evencell.hub", "evencell.pack",
-        "evencell.display", "evencell.protocol.jk_balancer", "evencell.system.files", "evencell.system.on_demand",
+        "evencell.display", "evencell.protocol.jk_balancer", "evencell.storage.data_files", "evencell.system.files",
+        "evencell.system.on_demand",
     },
     "forward": {
         "array", "asyncio", "binascii", "collections", "errno", "gc", "hashlib", "json", "os",
         "select", "socket", "ssl", "struct", "sys", "time", "tls",
         "evencell", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.forward",
         "evencell.link.diagnosis", "evencell.protocol.jk_balancer", "evencell.protocol.jk_settings",
-        "evencell.system.files", "evencell.system.on_demand", "evencell.system.ring",
+        "evencell.storage.data_files", "evencell.system.files", "evencell.system.on_demand", "evencell.system.ring",
     },
+    "storage": {"io", "os", "frozen_files", "evencell.storage"},
     "system": {
         "asyncio", "binascii", "errno", "gc", "io", "json", "os", "socket", "struct", "sys", "time",
         "evencell", "evencell.compat", "evencell.system",

@@ -3,7 +3,6 @@
 import pytest
 
 from evencell.display.font import Font
-from evencell.display.view import file_of
 from tools.lettering import font_characters, font_names, font_sources, languages
 from tools.parts import DISPLAY_SIZES, display_sizes, fonts_of
 
@@ -52,7 +51,3 @@ def test_a_board_gets_the_fonts_of_its_display_however_it_is_turned():
 def test_a_board_without_a_display_built_in_may_get_any():
     assert display_sizes({"chip": "esp32", "i2c": {}}) == display_sizes({"chip": "host"}) == DISPLAY_SIZES
     assert display_sizes({"chip": "esp32"}) == ()
-
-
-def test_with_frozen_code_fonts_and_words_lie_in_the_root_of_the_flash():
-    assert file_of("text_10.font") == "text_10.font"

@@ -33,6 +33,12 @@ WARN = 5
 ALARM = 6
 
 
+def glyph_buffer(font) -> tuple:
+    """A buffer for one glyph of the font, and a frame buffer over it: framebuf takes no frozen bytes."""
+    buffer = bytearray(font.glyph_bytes)
+    return buffer, framebuf.FrameBuffer(buffer, font.width, font.height, framebuf.MONO_HLSB)
+
+
 class Canvas:
     """A frame buffer with the fonts of the firmware.
 
@@ -65,11 +71,11 @@ class Canvas:
 
     def text(self, font, text: str, x: int, y: int) -> int:
         """Draw `text` (font.py) with its upper left corner there; returns the x behind it."""
-        width, height = font.width, font.height
+        buffer, glyph = glyph_buffer(font)
         for character in text:
-            glyph = framebuf.FrameBuffer(font.glyph(character), width, height, framebuf.MONO_HLSB)
+            buffer[:] = font.glyph(character)
             self.pixels.blit(glyph, x, y)
-            x += width
+            x += font.width
         return x
 
     def invert(self, x: int, y: int, width: int, height: int):

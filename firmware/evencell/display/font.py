@@ -4,22 +4,24 @@ The file: height, width, baseline and length of the characters, a byte each; the
 is missing, then one for each character, row by row in whole bytes.
 """
 
+from evencell.storage.data_files import load
+
 
 class Font:
-    """`height` and `width` of each character in pixels; `baseline`: rows above the one that letters stand on."""
+    """`height` and `width` of each character in pixels; `baseline`: rows above the one that letters stand on;
+    `glyph_bytes`: length of a glyph."""
 
-    __slots__ = ("_characters", "_glyphs", "_size", "baseline", "height", "width")
+    __slots__ = ("_characters", "_glyphs", "baseline", "glyph_bytes", "height", "width")
 
     def __init__(self, path: str):
-        """Raises OSError where there is no such file."""
-        with open(path, "rb") as file:
-            self.height, self.width, self.baseline, length = file.read(4)
-            self._characters = file.read(length).decode()
-            self._size = (self.width + 7) // 8 * self.height
-            self._glyphs = memoryview(bytearray(self._size * (1 + len(self._characters))))
-            file.readinto(self._glyphs)
+        """Raises OSError where the build has no such font."""
+        content = load(path)
+        self.height, self.width, self.baseline, length = content[:4]
+        self._characters = str(content[4 : 4 + length], "utf-8")
+        self._glyphs = content[4 + length :]
+        self.glyph_bytes = (self.width + 7) // 8 * self.height
 
     def glyph(self, character: str) -> memoryview:
         """Its pixels, as framebuf's MONO_HLSB has them: a question mark, or nothing, for one that is not there."""
-        at = self._size * (self._characters.find(character) + 1)
-        return self._glyphs[at : at + self._size]
+        at = self.glyph_bytes * (self._characters.find(character) + 1)
+        return self._glyphs[at : at + self.glyph_bytes]

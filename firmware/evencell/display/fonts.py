@@ -1,7 +1,7 @@
 """Which fonts fit a display: the build makes those that a board's display can use."""
 
 from evencell.compat import const
-from evencell.system.files import exists
+from evencell.storage.data_files import is_there
 
 _LARGE = const(320)  # pixels of the longer side
 
@@ -9,7 +9,7 @@ _LARGE = const(320)  # pixels of the longer side
 def missing(width: int, height: int) -> list[str]:
     """Those of them that are not there: the build was for another display."""
     folder = __file__.rsplit("/", 1)[0] + "/"  # as view.py's `file_of`, which a display that is absent does without
-    return [name for name in fonts(width, height) if not exists(folder + name) and not exists(name)]
+    return [name for name in fonts(width, height) if not is_there(folder + name)]
 
 
 def fonts(width: int, height: int) -> tuple[str, str, str]:

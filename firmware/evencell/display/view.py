@@ -6,7 +6,7 @@ import json
 from evencell.compat import const, mem_free
 from evencell.display.trend import Trend
 from evencell.pack.pack import OFFLINE, STALE
-from evencell.system.files import exists
+from evencell.storage.data_files import open_data
 from evencell.system.on_demand import forget
 
 # Bits of `View.troubles` beyond those of the alarms (pack/alarms.py).
@@ -68,8 +68,9 @@ class View:
         words = self._words.get(section)
         if words is None:
             name = "%s_%s.json" % (section, self.context.config["display"]["language"])
-            with open(file_of(name)) as file:
-                words = self._words[section] = json.load(file)
+            file = open_data(file_of(name))
+            words = self._words[section] = json.load(file)
+            file.close()  # pyright: ignore[reportAttributeAccessIssue] (missing from the stubs' BytesIO)
         return words
 
     def note(self):
@@ -103,6 +104,5 @@ class View:
 
 
 def file_of(name: str) -> str:
-    """Path of a font or of texts, made by the build: beside this module, or where that is frozen in the root."""
-    path = _FOLDER + name
-    return path if exists(path) else name
+    """Path of a font or of texts, made by the build: beside this module."""
+    return _FOLDER + name

@@ -8,6 +8,7 @@ from evencell.forward.event_stream import EventStreams
 from evencell.forward.rendered import Rendered
 from evencell.forward.server import JSON_TYPE, Response, Server, error, json_response
 from evencell.forward.status_json import status_with_diagnosis
+from evencell.storage.data_files import open_data
 from evencell.system.on_demand import call
 
 _PAGE = __file__.rsplit("/", 1)[0] + "/page.html.gz"
@@ -58,8 +59,9 @@ class Site:
         """The page, as it was compressed when the firmware was built; else the file in the device's root."""
         headers = "Cache-Control: no-cache\r\n"
         try:
-            return Response(_pieces_of(open(_PAGE, "rb")), _HTML_TYPE, headers=headers + "Content-Encoding: gzip\r\n")
-        except OSError:  # frozen into MicroPython, or installed by mip (docs/frozen.md)
+            page = open_data(_PAGE)
+            return Response(_pieces_of(page), _HTML_TYPE, headers=headers + "Content-Encoding: gzip\r\n")
+        except OSError:  # the sources installed by mip (docs/frozen.md): nothing compressed it
             return Response(_pieces_of(open("page.html", "rb")), _HTML_TYPE, headers=headers)
 
     def healthz(self, _request):

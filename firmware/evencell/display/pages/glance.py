@@ -1,9 +1,7 @@
 """The pack in one number and one word, to be read from a metre away; below it the delta and the worst cell."""
 
-import framebuf
-
 from evencell.compat import const
-from evencell.display.canvas import ALARM, DIM, GOOD, HIGH, LOW, TEXT, WARN
+from evencell.display.canvas import ALARM, DIM, GOOD, HIGH, LOW, TEXT, WARN, glyph_buffer
 from evencell.display.sheet import DIGITS, TEXTS, WORDS, Sheet, volts
 from evencell.pack.alarms import ALARMS
 from evencell.pack.status import WAITING
@@ -71,8 +69,9 @@ def _draw_digits(sheet, text: str, x: int, y: int) -> int:
     """Draw the largest digits; a point takes half their width. Returns the x behind them."""
     font = sheet.font(DIGITS)
     width = font.width
+    buffer, picture = glyph_buffer(font)
     for character in text:
-        picture = framebuf.FrameBuffer(font.glyph(character), width, font.height, framebuf.MONO_HLSB)
+        buffer[:] = font.glyph(character)
         if character == ".":
             sheet.canvas.pixels.blit(picture, x - width // 4, y, 0)
             x += width // 2

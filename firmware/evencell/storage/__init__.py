@@ -1,0 +1,1 @@
+"""What the firmware reads and keeps: data files of the build."""

@@ -1,0 +1,50 @@
+"""Data files of the build (page, fonts, texts): files beside their module, or bytes frozen into MicroPython.
+
+Frozen bytes are read where they are in the flash: nothing here copies a whole file into the heap.
+"""
+
+import io
+import os
+
+
+def open_data(path: str):
+    """A binary stream of the file; raises OSError where the build has none of this name."""
+    try:
+        return open(path, "rb")
+    except OSError:
+        content = frozen(path)
+        if content is None:
+            raise
+        return io.BytesIO(content)  # MicroPython's reads `content` in place until somebody writes
+
+
+def load(path: str) -> memoryview:
+    """All bytes of the file; raises OSError where the build has none of this name."""
+    try:
+        size = os.stat(path)[6]
+    except OSError:
+        content = frozen(path)
+        if content is None:
+            raise
+    else:
+        with open(path, "rb") as file:
+            content = file.read(size)  # read() alone would grow its buffer step by step
+    return memoryview(content)
+
+
+def is_there(path: str) -> bool:
+    """Whether the build has this file."""
+    try:
+        os.stat(path)
+    except OSError:
+        return frozen(path) is not None
+    return True
+
+
+def frozen(path: str) -> bytes | None:
+    """Content of a file that is frozen, None where it isn't (tools/freezing.py makes `frozen_files`)."""
+    try:
+        from frozen_files import find
+    except ImportError:
+        return None
+    return find(path)

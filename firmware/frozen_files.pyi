@@ -1,0 +1,3 @@
+"""Made by the build (tools/freezing.py): the data files of a firmware with evencell frozen in."""
+
+def find(path: str) -> bytes | None: ...
