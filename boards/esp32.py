@@ -134,6 +134,15 @@ class Board:
         """Start again, as after the reset button; never returns."""
         machine.reset()
 
+    def confirm_firmware(self):
+        """Tell the boot loader to keep this image (docs/firmware.md). One that is the only one needs no word."""
+        from esp32 import Partition
+
+        try:
+            Partition.mark_app_valid_cancel_rollback()
+        except OSError:
+            pass
+
     def button(self):
         """A function: whether the button is pressed now. Every button here joins its pin with ground."""
         return self._key(self._data.get("button"))

@@ -35,6 +35,7 @@ class Board:
     """
 
     wired = None  # no station of its own
+    confirm_firmware = None  # no boot loader that would go back to another image
     set_time = None  # a computer's clock is its own matter, and right
 
     def __init__(self, settings: dict | None = None):

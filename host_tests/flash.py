@@ -13,7 +13,7 @@ from tools.slots import manifest
 
 BOOT = "exec(open('boot.py').read())\n"
 CAUSES = {"power": 1, "reset": 2, "watchdog": 3, "wake": 4, "soft": 5}  # as MicroPython numbers them on an ESP32
-_MACHINE = (
+MACHINE = (
     "PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = range(1, 6)\ndef reset_cause(): return {}\n"
 )
 
@@ -72,7 +72,7 @@ class Flash:
         environment = device.environment(str(port), self.path, overrides=overrides)
         if cause is not None:
             self._stand_ins.mkdir(exist_ok=True)
-            (self._stand_ins / "machine.py").write_text(_MACHINE.format(CAUSES[cause]))
+            (self._stand_ins / "machine.py").write_text(MACHINE.format(CAUSES[cause]))
             environment["MICROPYPATH"] = f"{self._stand_ins}:.frozen"
         return {"cwd": self.path, "env": environment, "stdin": subprocess.DEVNULL}
 

@@ -48,14 +48,19 @@ def need_micropython() -> str:
         missing(str(error))
 
 
-def need_chip_port() -> Path:
-    """Path of MicroPython with a chip's two heaps, built here."""
+def need_gcc_for_32_bits():
+    """What builds MicroPython with objects as large as a chip's."""
     if builds_for_32_bits() is False:
-        pytest.skip("the model of a chip's memory is built for 32 bits on x86_64 alone")
+        pytest.skip("a MicroPython as a chip has it is built for 32 bits on x86_64 alone")
     try:
         unix32.check_tools()
     except BuildError as error:
         missing(str(error))
+
+
+def need_chip_port() -> Path:
+    """Path of MicroPython with a chip's two heaps, built here."""
+    need_gcc_for_32_bits()
     return port.stock()
 
 

@@ -1,33 +1,62 @@
-"""What a MicroPython of one's own freezes (docs/frozen.md): sources in `frozen/`, and a `manifest.py` that names them.
+"""What a MicroPython with evencell in it freezes (docs/firmware.md): `frozen/` and a `manifest.py` that names it.
 
-Sources, and no `.mpy`: what is frozen is named after the source whose name was compiled into it, and ours say less than
-the whole of it (build.py). So MicroPython's own compiler does it, and versions always go together.
+Code is frozen as sources, and not as `.mpy`: what is frozen is named after the source whose name was compiled into it,
+and ours say less than the whole of it (build.py). So MicroPython's own compiler does it, and versions always go
+together. Page, fonts and texts are frozen as the bytes of one module, `frozen_files`.
 """
 
+import gzip
 from pathlib import Path
 
+from evencell import __version__
 from tools.build import alone, board_module, remove_others, sources_of
 from tools.making import FIRMWARE, written
 from tools.shake import without_slots
 
 SOURCES = "frozen"
 MANIFEST = "manifest.py"
-_TEXT = f'''"""Freezes this build into a MicroPython of your own: docs/frozen.md."""
+MARK = "evencell firmware {version} for {board}"  # in each image, for who has nothing but its bytes
+_PAGE = "evencell/forward/page.html"
+_SERVER = "evencell/forward/http.py"  # serves the page
+# What evencell needs of MicroPython's own frozen modules: asyncio, and on a chip what mounts the file system.
+_ASYNCIO = 'include("$(MPY_DIR)/extmod/asyncio")'
+_MOUNT = 'freeze("$(PORT_DIR)/modules", ("_boot.py", "flashbdev.py", "inisetup.py"))'
+_FILES = '''"""The data files of this build, and the mark of its image."""
 
-include("$(PORT_DIR)/boards/manifest.py")
-freeze("{SOURCES}")
+
+def find(path):
+    """Content of a data file, None where this build has none of that path."""
 '''
 
 
 def lay_out(folder: Path, board: dict, profile: str):
-    """Put both into `folder`. What can't be frozen (the page, fonts, words) is not among it."""
+    """Put both into `folder`, for a chip's board or for this computer."""
     tree = folder / SOURCES
     with alone():
-        paths = {name: path for name, path in sources_of(board, profile).items() if path.suffix == ".py"}
-        texts = {name: without_slots(path.read_text("utf-8")) for name, path in paths.items()}
+        sources = sources_of(board, profile)
+        texts = {name: without_slots(path.read_text("utf-8")) for name, path in sources.items() if path.suffix == ".py"}
+        files = {name: path.read_bytes() for name, path in sources.items() if path.suffix != ".py"}
+    if _SERVER in sources:
+        files[_PAGE + ".gz"] = gzip.compress((FIRMWARE / _PAGE).read_bytes(), mtime=0)
     texts["board.py"] = board_module(board)
+    texts["boot.py"] = (FIRMWARE / "frozen_boot.py").read_text("utf-8")
+    texts["frozen_files.py"] = files_module(files, MARK.format(version=__version__, board=board["name"]))
     written(texts, tree)
     # Always new: makemanifest.py freezes nothing where no file is younger than what it froze last, for any board.
     (tree / "main.py").write_bytes((FIRMWARE / "main.py").read_bytes())
     remove_others(tree, {*texts, "main.py"})
-    (folder / MANIFEST).write_text(_TEXT, "ascii")
+    (folder / MANIFEST).write_text(manifest(board), "ascii")
+
+
+def manifest(board: dict) -> str:
+    """The manifest for makemanifest.py, which lies beside `frozen/`."""
+    parts = [_ASYNCIO] if board["chip"] == "host" else [_ASYNCIO, _MOUNT]
+    lines = ['"""What evencell\'s own firmware freezes: docs/firmware.md."""', "", *parts, f'freeze("{SOURCES}")', ""]
+    return "\n".join(lines)
+
+
+def files_module(files: dict[str, bytes], mark: str) -> str:
+    """The module that holds data files, as constants of one function: a dict of them would take heap."""
+    contents = {**files, "mark": mark.encode()}
+    finds = "".join(f"    if path == {name!r}:\n        return {data!r}\n" for name, data in sorted(contents.items()))
+    return f"{_FILES}{finds}    return None\n"

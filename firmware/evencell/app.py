@@ -78,5 +78,5 @@ async def stay_alive(context):
         supervisor.attempt("keeping that", context.crashes.flush)
         if not is_proven and context.clock.uptime_ms() >= _PROVEN_AFTER_MS:
             is_proven = True
-            supervisor.attempt("boots", call, "boots", "proven", context.board.storage)
+            supervisor.attempt("boots", call, "boots", "proven", context.board)
         await sleep_ms(_LOOK_MS)

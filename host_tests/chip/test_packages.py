@@ -3,7 +3,6 @@
 import functools
 import json
 import os
-import shutil
 import subprocess
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +15,7 @@ from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator
 from host_tests.needs import need_micropython
 from host_tests.portable import frame_of
 from tools import freezing
-from tools.build import board_data, board_module, firmware_sources, sources_of
+from tools.build import board_data, board_module, firmware_sources
 from tools.make_build import make
 from tools.making import FIRMWARE, ROOT
 from tools.packages import repository_packages
@@ -131,20 +130,35 @@ def test_the_repository_can_be_installed_and_runs(serve, tmp_path):
         assert "Content-Encoding" not in page.headers
 
 
-def test_what_is_frozen_is_the_code_of_the_slot_and_main(scratch):
-    """By the documented meaning of `include` and `freeze`; the real makemanifest.py is not here."""
+def test_what_is_frozen_is_the_slot_with_its_data_boot_and_main(scratch):
+    """By the documented meaning of `include` and `freeze`; test_frozen.py does it with the real makemanifest.py."""
     make(board_data("esp32_generic"), "full", None, None)
     folder = scratch / "esp32_generic"
-    included, frozen = [], set()
+    included, frozen, of_micropython = [], {}, []
 
-    def freeze(path: str):
-        frozen.update(file.relative_to(folder / path) for file in files_in(folder / path))
+    def freeze(path: str, script=None):
+        if path.startswith("$"):
+            of_micropython.append((path, script))
+            return
+        frozen.update({file.relative_to(folder / path).as_posix(): file for file in files_in(folder / path)})
 
     exec((folder / "manifest.py").read_text(), {"include": included.append, "freeze": freeze})
-    assert included == ["$(PORT_DIR)/boards/manifest.py"]
-    in_slot = [path.relative_to(folder / "flash/a") for path in files_in(folder / "flash/a")]
-    code = {path.with_suffix(".py") for path in in_slot if path.suffix in (".py", ".mpy")}
-    assert frozen == {*code, Path("main.py")}
+    assert included == ["$(MPY_DIR)/extmod/asyncio"]
+    assert of_micropython == [("$(PORT_DIR)/modules", ("_boot.py", "flashbdev.py", "inisetup.py"))]
+    names = {}
+    exec(frozen["frozen_files.py"].read_text(), names)
+    data = {"manifest.json"}
+    for path in files_in(folder / "flash/a"):
+        name = path.relative_to(folder / "flash/a").as_posix()
+        if path.suffix not in (".py", ".mpy", ".json") or (path.parent.name == "display" and path.suffix == ".json"):
+            assert names["find"](name) == path.read_bytes(), name
+            data.add(name)
+    assert "evencell/forward/page.html.gz" in data and "evencell/display/text_10.font" in data
+    in_slot = {path.relative_to(folder / "flash/a").as_posix() for path in files_in(folder / "flash/a")} - data
+    code = {str(Path(name).with_suffix(".py")) for name in in_slot}
+    assert set(frozen) == {*code, "boot.py", "main.py", "frozen_files.py"}
+    assert frozen["boot.py"].read_bytes() == (FIRMWARE / "frozen_boot.py").read_bytes()
+    assert names["find"]("nothing") is None
 
 
 def test_what_is_frozen_is_frozen_anew_after_every_build(scratch):
@@ -155,20 +169,3 @@ def test_what_is_frozen_is_frozen_anew_after_every_build(scratch):
         os.utime(file, (0, 0))
     freezing.lay_out(scratch / "made", board, "full")
     assert max(file.stat().st_mtime for file in files_in(scratch / "made/frozen")) > 0
-
-
-@pytest.mark.usefixtures("scratch")
-def test_what_is_frozen_runs_with_page_fonts_and_words_in_the_root(tmp_path):
-    """Frozen modules are named as if they lay in the root: here they do."""
-    host = {**board_data("host"), "small": True}
-    freezing.lay_out(tmp_path, host, "full")
-    root = tmp_path / "frozen"
-    shutil.copy(FIRMWARE / "evencell/forward/page.html", root)
-    for path in sources_of(host, "full").values():
-        if path.suffix in (".font", ".json"):
-            shutil.copy(path, root)
-    with Simulator(tmp_path, *FIXED) as simulator, OnFlash(root, simulator.link) as firmware:
-        firmware.wait_for_line("link online")
-        assert firmware.pack()["cells_mv"] == FIXED_MV
-        assert firmware.get("/").body == (root / "page.html").read_bytes()
-        assert firmware.get("/api/v1/display").body.startswith(b"P4\n128 64\n")

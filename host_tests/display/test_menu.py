@@ -16,6 +16,7 @@ class Board:
     """One with a radio. Its button is down for some looks to come; `restarts` has how many of them were left then."""
 
     wired = False
+    confirm_firmware = None
 
     def __init__(self, looks: int):
         self.storage = scratch_path("menu")

@@ -234,13 +234,15 @@ def test_a_held_button_sets_the_configuration_aside(tmp_path):
 WRITER = """
 import os, sys
 sys.path.insert(0, 'a')
+from board import board
 from evencell.system import boots, crash_file, files
+board.storage = '.'
 held = []
 number = 0
 while True:
     number += 1
     files.replace('slot', 'b new' if number % 2 else 'a')
-    boots.proven('.')
+    boots.proven(board)
     exec(open('boot.py').read())
     held = [{'part': str(number), 'version': '', 'traceback': 'x' * 600, 'count': 1}]
     crash_file.store('crashes.json', held)

@@ -10,6 +10,7 @@ FOLDER = scratch_path("boots")
 
 class Board:
     storage = FOLDER
+    confirm_firmware = None
 
     def button(self):
         return None
@@ -78,6 +79,8 @@ def test_a_start_notes_a_micropython_that_is_too_old():
 
 
 def test_a_start_that_lasted_is_proven():
+    board, kept = Board(), []
+    board.confirm_firmware = lambda: kept.append(True)
     write("boots", "2 b")
     for before, after in (
         ("b new", "b"),
@@ -87,9 +90,10 @@ def test_a_start_that_lasted_is_proven():
         ("a fell-back: x", "a fell-back: x"),
     ):
         write("slot", before)
-        boots.proven(FOLDER)
+        boots.proven(board)
         assert read("slot") == after
         assert read("boots") is None
+    assert kept == [True] * 5
 
 
 def test_the_button_must_be_held():

@@ -25,7 +25,7 @@ from tools.bench.chip_heap_page import COMBINATIONS
 from tools.bench.fast import TRUTH_MV, Fast
 from tools.build import board_data, build, chip_modules, compile_module, small_sources
 from tools.demo import listens, wait_until
-from tools.making import BUILD, FIRMWARE, ROOT, BuildError, run, tool
+from tools.making import BUILD, ROOT, BuildError, run, tool
 
 LOOKED_AT_S = 60
 LIVES_S = 960  # the history writes every 900 s
@@ -97,16 +97,14 @@ def romfs(tree: Path) -> Way:
 
 
 def frozen() -> Way:
-    """Frozen by the manifest that `make build` writes; beside it, what can't be: page, fonts and words."""
+    """Frozen by the manifest of evencell's own firmware: code, page, fonts and texts; the folder is empty."""
     root = _FOLDER / "root"
     freezing.lay_out(_FOLDER, _HOST, "full")
     for name, source in chip_sources().items():
         shutil.copy(source, _FOLDER / freezing.SOURCES / name)
     root.mkdir(exist_ok=True)
-    display = build("host", small=True) / "evencell/display"
-    for file in (FIRMWARE / "evencell/forward/page.html", *display.glob("*.font"), *display.glob("*.json")):
-        shutil.copy(file, root)
-    return Way("frozen", unix32.port("frozen", _FOLDER / freezing.MANIFEST), f"os.chdir({str(root)!r})")
+    first = f"os.chdir({str(root)!r})\nsys.path.insert(0, '.frozen')"
+    return Way("frozen", unix32.port("frozen", _FOLDER / freezing.MANIFEST), first)
 
 
 def chip_sources() -> dict[str, Path]:

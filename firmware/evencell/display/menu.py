@@ -82,7 +82,7 @@ class Menu:
             context.memory.put("display", self._choices() or None)
             if self._is_wifi_off != bool(context.memory.get("wifi_off")):
                 context.memory.put("wifi_off", self._is_wifi_off or None)
-                call("boots", "proven", context.board.storage)  # an owner's restart is no early end
+                call("boots", "proven", context.board)  # an owner's restart is no early end
                 context.supervisor.start("restart", self._restart)
         except OSError as error:
             context.log.warning("the menu's choices can't be kept: %s" % error)

@@ -60,13 +60,16 @@ def why_too_old(version: tuple) -> str | None:
     )
 
 
-def proven(folder: str):
-    """This start lasted: it counts no longer, and a newly deployed slot is not new any more."""
+def proven(board):
+    """This start lasted: it counts no longer, a newly deployed slot is not new any more, and an image stays."""
+    folder = board.storage
     slot = _read(folder + "/slot").split()
     if slot[1:] == ["new"]:
         replace(folder + "/slot", slot[0])
     if exists(folder + "/boots"):
         os.remove(folder + "/boots")
+    if board.confirm_firmware:
+        board.confirm_firmware()
 
 
 def button_held(is_pressed) -> bool:

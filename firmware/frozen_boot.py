@@ -1,0 +1,51 @@
+"""boot.py of a firmware with evencell frozen in (docs/firmware.md): counts the boots that end early.
+
+There are no slots for files: the boot loader chooses between two whole images. `boots` holds how many boots in a row
+did not last 5 minutes, this one included. See docs/recovery.md.
+"""
+
+import os
+import sys
+
+
+def count_boot():
+    """Count this boot in the file `boots`; where the power was switched on, from the beginning."""
+    cause = reset_cause()
+    if cause != "wake":
+        early = read("boots")
+        count = min(int(early), 3) + 1 if early.isdigit() and cause != "power" else 1
+        with open("boots.new", "w") as file:
+            file.write(str(count))
+        os.rename("boots.new", "boots")
+
+
+def reset_cause():
+    """ "wake" from deep sleep, "power", or "" for anything else. Where nobody can tell, the power was switched on."""
+    try:
+        import machine
+
+        cause = machine.reset_cause()
+        return "wake" if cause == machine.DEEPSLEEP_RESET else "power" if cause == machine.PWRON_RESET else ""
+    except (ImportError, AttributeError):  # the unix port
+        return "power"
+
+
+def read(path):
+    """The text of a small file, "" where there is none or it can't be read."""
+    try:
+        with open(path) as file:
+            return file.read(9).strip()
+    except (OSError, ValueError):
+        return ""
+
+
+# Frozen modules come before files: a folder `evencell` on the flash would be found first, and each import would search
+# the flash in vain.
+sys.path.insert(0, ".frozen")
+try:
+    count_boot()
+except Exception as error:
+    print("this boot can't be counted:", error)
+# main.py runs in the same namespace: what stays here stays in memory.
+for name in ("count_boot", "reset_cause", "read"):
+    del globals()[name]

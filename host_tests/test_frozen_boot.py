@@ -1,0 +1,49 @@
+"""frozen_boot.py on MicroPython's unix port, with a folder for the flash."""
+
+import os
+import subprocess
+
+import pytest
+
+from host_tests.flash import CAUSES, MACHINE
+from host_tests.needs import need_micropython
+from tools.making import FIRMWARE
+
+
+def boot(folder, cause: str | None) -> list[str]:
+    """Run it as boot.py; returns what it printed, and the names that are left for main.py."""
+    if cause is not None:
+        (folder / "stand-ins").mkdir(exist_ok=True)
+        (folder / "stand-ins/machine.py").write_text(MACHINE.format(CAUSES[cause]))
+    code = f"exec(open({str(FIRMWARE / 'frozen_boot.py')!r}).read())\nprint(sys.path[0], sorted(globals()))"
+    environment = {**os.environ, "MICROPYPATH": f"{folder}/stand-ins:.frozen"}
+    command = [need_micropython(), "-c", code]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    return result.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("boots", "cause", "count"),
+    [
+        (None, "power", "1"),
+        (None, None, "1"),  # a port that can't say why: power
+        ("3", "power", "1"),  # switched off within 5 minutes: no crash
+        (None, "reset", "1"),
+        ("1", "reset", "2"),
+        ("3", "watchdog", "4"),
+        ("4", "soft", "4"),  # more changes nothing
+        ("2", "wake", "2"),  # nothing is written
+        ("\x00" * 5000, "reset", "1"),
+    ],
+)
+def test_boots_that_end_early_are_counted(tmp_path, boots, cause, count):
+    if boots is not None:
+        (tmp_path / "boots").write_text(boots)
+    assert boot(tmp_path, cause) == [".frozen ['__file__', '__name__', 'name', 'os', 'sys']"]
+    assert (tmp_path / "boots").read_text() == count
+
+
+def test_a_flash_that_cant_be_written_is_said_and_the_start_goes_on(tmp_path):
+    (tmp_path / "boots.new").mkdir()
+    fault, left = boot(tmp_path, "reset")
+    assert fault.startswith("this boot can't be counted:") and left.startswith(".frozen")
