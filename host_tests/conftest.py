@@ -31,6 +31,7 @@ _WITHOUT_LOOP = (
     "pack",
     "system",
     "storage",
+    "net",
     "forward/test_command_message.py",
     "display/test_trend.py",
     "display/test_view.py",

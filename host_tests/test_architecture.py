@@ -39,11 +39,12 @@ ALLOWED = {
     "forward": {
         "array", "asyncio", "binascii", "collections", "errno", "gc", "hashlib", "json", "os",
         "select", "socket", "ssl", "struct", "sys", "time", "tls",
-        "evencell", "evencell.compat", "evencell.hub", "evencell.pack", "evencell.forward",
+        "evencell", "evencell.compat", "evencell.hub", "evencell.net", "evencell.pack", "evencell.forward",
         "evencell.link.diagnosis", "evencell.protocol.jk_balancer", "evencell.protocol.jk_settings",
         "evencell.storage.data_files", "evencell.system.files", "evencell.system.on_demand", "evencell.system.ring",
     },
     "storage": {"io", "os", "frozen_files", "evencell.storage"},
+    "net": {"asyncio", "evencell.compat"},
     "system": {
         "asyncio", "binascii", "errno", "gc", "io", "json", "os", "socket", "struct", "sys", "time",
         "evencell", "evencell.compat", "evencell.system",

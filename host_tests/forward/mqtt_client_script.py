@@ -104,15 +104,25 @@ async def cut_off(port):
     """No memory for the second piece."""
 
     def pieces():
-        yield b"first"
+        yield b"first" * 400
         raise MemoryError
 
     client = make_client(port)
     await connect(client)
     try:
-        await client.publish("out", pieces(), payload_bytes=10)
+        await client.publish("out", pieces(), payload_bytes=10_000)
     except MemoryError:
         print("no memory")
+    await run(client)
+
+
+async def in_pieces(port):
+    """Messages whose payloads come in pieces of 20 bytes, as those for Home Assistant do."""
+    client = make_client(port)
+    await connect(client)
+    for size in (20, 600, 7000):
+        await client.publish("out", (bytes(20) for _ in range(size // 20)), qos=1, payload_bytes=size)
+    print("published", client.published)
     await run(client)
 
 

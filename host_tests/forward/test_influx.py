@@ -80,19 +80,19 @@ def test_a_full_queue_drops_the_oldest_that_is_not_being_sent():
     lines = [b"%0999d\n" % number for number in range(12)]
     for line in lines[:8]:
         queue.add(line)
-    assert queue.take() == lines[0] + lines[1]
+    assert queue.take() == [lines[0], lines[1]]
     for line in lines[8:]:
         queue.add(line)
     assert queue.counts() == {"waiting": 8, "sent": 0, "dropped": 4} and queue.bytes <= QUEUE_BYTES
     queue.remove(True)
-    assert queue.take() == lines[6] + lines[7]
+    assert queue.take() == [lines[6], lines[7]]
     for line in lines[:3]:
         queue.add(line)
     queue.keep()
-    assert queue.take() == lines[6] + lines[7]
+    assert queue.take() == [lines[6], lines[7]]
     queue.keep()
     queue.add(lines[3])
-    assert queue.take() == lines[7] + lines[9]
+    assert queue.take() == [lines[7], lines[9]]
     assert queue.counts() == {"waiting": 8, "sent": 2, "dropped": 6}
 
 
@@ -173,7 +173,7 @@ async def posted(answer: bytes, settings: dict | None = None):
         clock = clock_at(TIME_S)
         context = context_of([], clock, "http://127.0.0.1:%d" % server.sockets[0].getsockname()[1])
         context.config["influx"].update(settings or {})
-        found = await Sender(context, Queue(), Progress(clock))._post(b"lines\n")
+        found = await Sender(context, Queue(), Progress(clock))._post([b"lines\n"])
     return found, requests[0]
 
 

@@ -5,6 +5,7 @@ import os
 import queue
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 
+from evencell.net.tcp import SEGMENT_BYTES
 from host_tests.broker import Broker, free_port
 from host_tests.certificates import SecureListener, fingerprint, make_certificates
 from host_tests.needs import need_broker, need_micropython
@@ -196,6 +198,10 @@ class FakeBroker:
             data += more
         return bytes(data)
 
+    def segments(self) -> int:
+        """How many segments with data came so far (Linux: tcpi_data_segs_in of struct tcp_info)."""
+        return struct.unpack_from("<I", self._connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 156), 152)[0]
+
     def hang_up(self):
         if self._connection:
             self._connection.close()
@@ -266,12 +272,26 @@ def test_what_many_tasks_send_does_not_mix(device, fake):
     here.ends()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="how segments are counted is Linux's own")
+def test_a_message_leaves_in_no_more_segments_than_it_needs(device, fake):
+    """Header, topic and all pieces of the payload together: each write of its own would cost a chip a whole segment."""
+    here = device("in_pieces", fake.port)
+    fake.accept()
+    seen = fake.segments()
+    for number, size in enumerate((20, 600, 7000), 1):
+        assert len(fake.packet()) > size
+        assert fake.segments() - seen <= size // SEGMENT_BYTES + 1
+        seen = fake.segments()
+        fake.send(b"\x40\x02" + bytes((0, number)))
+    here.expect("connected", "published 3")
+
+
 def test_what_is_cut_off_between_two_pieces_ends_the_connection(device, fake):
     here = device("cut_off", fake.port)
     fake.accept()
     here.expect("connected", "no memory", "ended MqttError a packet was cut off in the middle")
     here.ends()
-    assert fake.packet() == b"\x30\x00\x03outfirst"
+    assert fake.packet() == b"\x30\x00\x03out" + (b"first" * 400)[: SEGMENT_BYTES - 8]
 
 
 def test_a_wrong_password_is_named_and_never_shown(device):

@@ -9,7 +9,7 @@ _RECORDS = const(6)  # lines of some 320 bytes each
 
 
 class Missed:
-    """Gives it piece by piece, oldest first: `body` until it is empty, and `stored` after each that was taken."""
+    """Gives it piece by piece, oldest first: `lines` until there are none, and `stored` after each that was taken."""
 
     def __init__(self, journal):
         self._journal = journal
@@ -17,11 +17,11 @@ class Missed:
         self._records: list = []
         self._place = None
 
-    def body(self, measurement: str, device: str) -> bytes:
+    def lines(self, measurement: str, device: str) -> list[bytes]:
         """The next lines; none at the end. What has no time, for nobody will ever know it, is dropped."""
         journal, reader = self._journal, self._reader
-        body = b""
-        while not body:
+        lines = []
+        while not lines:
             self._records, self._place = batch(journal, INFLUX, _RECORDS)
             if not self._records:
                 break
@@ -29,13 +29,13 @@ class Missed:
                 if reader.read(record) and reader.time_s is not None:
                     if reader.thinned:  # a series of its own: a tag more
                         reader.name += ",thinned=" + reader.thinned
-                    body += line_of(measurement, device, reader, reader.time_s)
+                    lines.append(line_of(measurement, device, reader, reader.time_s))
                 else:
                     journal.dropped += 1
-            if not body:
+            if not lines:
                 self.stored()
-        return body
+        return lines
 
     def stored(self):
-        """What `body` gave was taken, or refused for good."""
+        """What `lines` gave was taken, or refused for good."""
         took(self._journal, INFLUX, self._place, len(self._records))

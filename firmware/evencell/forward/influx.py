@@ -10,6 +10,7 @@ from evencell.compat import const, sleep_ms, wait_for_ms
 from evencell.forward.influx_http import basic, split_url, status_of
 from evencell.forward.influx_line import line_of
 from evencell.forward.tcp_wire import Wire
+from evencell.net.tcp import SendBuffer
 
 _QUEUE_BYTES = const(8192)  # some 25 readings of four cells
 _POST_BYTES = const(2048)  # of them that are sent at a time
@@ -57,7 +58,7 @@ class Queue:
             self.bytes -= len(self._lines.pop(self._taken))
             self.dropped += 1
 
-    def take(self) -> bytes:
+    def take(self) -> list[bytes]:
         """The oldest lines, as many as one request may hold. They stay until `remove`."""
         count = size = 0
         for line in self._lines:
@@ -66,7 +67,7 @@ class Queue:
                 break
             count += 1
         self._taken = count
-        return b"".join(self._lines[:count])
+        return self._lines[:count]
 
     def keep(self):
         """What was taken could not be sent: it waits on, as all others do."""
@@ -130,6 +131,7 @@ class Sender:
         self._settings = context.config["influx"]
         self._host, self._port, self._path = split_url(self._settings["url"])
         self._since_ms = context.clock.uptime_ms()
+        self._buffer = SendBuffer()
         self._told = None  # the status of the refusal that was logged
         self._dropped_before = 0
 
@@ -174,10 +176,10 @@ class Sender:
             await self._catch_up.end(self._store)
         self._since_ms = self._context.clock.uptime_ms()
 
-    async def _store(self, body: bytes) -> bool:
+    async def _store(self, lines: list[bytes]) -> bool:
         """Whether the store took these lines; raises OSError where it may take them later."""
         self._progress.within(_STEP_MS)
-        status, text = await self._post(body)
+        status, text = await self._post(lines)
         if status >= 500 or status in _BUSY:
             raise OSError("the store answers %d %s" % (status, text))
         self._tell(status, text)
@@ -195,12 +197,12 @@ class Sender:
             self._log.warning("influx: %d readings were dropped" % (self._queue.dropped - self._dropped_before))
             self._dropped_before = self._queue.dropped
 
-    async def _post(self, body: bytes) -> tuple[int, str]:
+    async def _post(self, lines: list[bytes]) -> tuple[int, str]:
         """Status and words of the answer: the words are read only where something is wrong."""
         wire = Wire()
         answer = bytearray()
         try:
-            await wait_for_ms(self._exchange(wire, body, answer), _POST_MS)
+            await wait_for_ms(self._exchange(wire, lines, answer), _POST_MS)
         except (OSError, EOFError, asyncio.TimeoutError):
             if len(answer) < _STATUS_BYTES:
                 raise
@@ -208,9 +210,13 @@ class Sender:
             wire.close()
         return status_of(bytes(answer))
 
-    async def _exchange(self, wire: Wire, body: bytes, answer: bytearray):
+    async def _exchange(self, wire: Wire, lines: list[bytes], answer: bytearray):
         await wire.open(self._host, self._port, None)
-        await _write(wire, self._head(len(body)) + body)
+        pieces, rest = iter(lines), self._head(sum([len(line) for line in lines]))
+        while rest is not None:
+            self._buffer.clear()
+            rest = self._buffer.fill(pieces, rest)
+            await _write(wire, self._buffer.content())
         answer += await wire.read_exactly(_STATUS_BYTES)
         while answer[9:10] != b"2" and len(answer) < _ANSWER_BYTES:
             answer += await wire.read_exactly(1)
@@ -226,8 +232,7 @@ class Sender:
         return (head + "\r\n").encode()
 
 
-async def _write(wire: Wire, data: bytes):
-    left = memoryview(data)
+async def _write(wire: Wire, left: memoryview):
     while len(left):
         count = wire.write(left)
         left = left[count:]

@@ -31,7 +31,7 @@ class CatchUp:
             self._journal.mark_all(INFLUX)
 
     async def end(self, store):
-        """The queue was stored. Of a backlog one request is sent, with `store(body)`: readings go on meanwhile."""
+        """The queue was stored. Of a backlog one request is sent, with `store(lines)`: readings go on meanwhile."""
         if not self.is_behind:
             self._journal.took(INFLUX)
             return
@@ -39,9 +39,9 @@ class CatchUp:
             from evencell.forward.backlog_influx import Missed
 
             self._missed = Missed(self._journal)
-        body = self._missed.body(self._context.config["influx"]["measurement"], self._context.device_id)
-        if body:
-            await store(body)
+        lines = self._missed.lines(self._context.config["influx"]["measurement"], self._context.device_id)
+        if lines:
+            await store(lines)
             self._missed.stored()
         else:
             self._missed, self.is_behind = None, False

@@ -8,6 +8,7 @@ from evencell.forward.event_json import event_of
 from evencell.forward.mqtt_client import MqttClient
 from evencell.forward.mqtt_sent import Sent
 from evencell.forward.status_json import status_of
+from evencell.net.tcp import SendBuffer
 from evencell.system.on_demand import call
 
 _STEP_MS = const(60_000)  # within which a connection or a publication must have come to its end, one way or the other
@@ -41,6 +42,7 @@ class Forwarder:
         self._journal = context.journal
         self._sent = self._journal.trackers if self._journal else [Sent(pack) for pack in context.hub.packs]
         self._speakers = self._make_speakers(context)
+        self._buffer = SendBuffer()
         self._client = self._problem = None
         self._state = "connecting"
         self._published = self._dropped = 0
@@ -107,6 +109,7 @@ class Forwarder:
             will=(self._topic + "/availability", b"offline", 1, True),
             on_message=self._hear,
             lost=self._lost,
+            buffer=self._buffer,
         )
         await client.connect()
         self._state = "connected"

@@ -10,6 +10,7 @@ import asyncio
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms, wait_for_ms
 from evencell.forward.mqtt_packets import NOT_MQTT, MqttError, publish_header, read_packet
 from evencell.forward.tcp_wire import Wire
+from evencell.net.tcp import SendBuffer
 from evencell.system.on_demand import call
 
 _TICK_MS = const(250)  # so one second of keep-alive is four ticks
@@ -29,6 +30,7 @@ class MqttClient:
 
     With `lost`, a dict for one client after the other, the broker is asked to keep the session. What was not
     acknowledged is in it, (topic, payload) → packet id: published again, it is the same packet, a duplicate (4.4).
+    `buffer`: a SendBuffer for one client after the other.
     """
 
     def __init__(
@@ -46,18 +48,18 @@ class MqttClient:
         lost=None,
         timeout_ms=10_000,
         max_packet=1024,
+        buffer=None,
     ):
         self.connected = self.session_present = False
         self.published = self.received = self.dropped = self.pings = self.pongs = 0
         self.under_way = None  # topic and bytes of what was begun last and not ended
         self._address = (host, port, tls)
         self._hello = call(_HELLO, "connect_packet", client_id, user, password, will, keepalive_s, lost is None)
-        self._on_message, self._lost = on_message, lost
-        self._timeout_ms, self._max_packet = timeout_ms, max_packet
+        self._on_message, self._lost, self._timeout_ms, self._max_packet = on_message, lost, timeout_ms, max_packet
         self._ping_ticks = 3 * keepalive_s  # three quarters of the keep-alive
         self._silent_ticks = self._idle_ticks = self._last_id = 0
         self._acks = {}  # packet id → None, then the return code
-        self._lock, self._wire = asyncio.Lock(), Wire()
+        self._lock, self._wire, self._buffer = asyncio.Lock(), Wire(), buffer or SendBuffer()
         self._reading = self._error = None
 
     async def connect(self):
@@ -136,7 +138,7 @@ class MqttClient:
 
     async def _handshake(self):
         await self._wire.open(*self._address)
-        await self._write_rest(self._hello, 0)
+        await self._write(memoryview(self._hello))
         self._hello = None
         answer = await self._read(4)
         if answer[:2] != b"\x20\x02":
@@ -154,8 +156,7 @@ class MqttClient:
     def _end(self, error: OSError):
         """The connection is over; the first reason counts."""
         self.connected = False
-        if self._error is None:
-            self._error = error
+        self._error = self._error or error
 
     def _ping_is_due(self) -> bool:
         """Count a tick (not a clock: a loop that stood still is no silence of the broker); too many end it all."""
@@ -192,19 +193,18 @@ class MqttClient:
             await self._pause(since_ms, _NO_ANSWER)
         return self._acks[packet_id]
 
-    async def _send(self, packet, payload=()):
-        """Send a packet whose payload is these pieces."""
+    async def _send(self, rest, payload=()):
+        """Send a packet, `rest` and the pieces of its payload, in as few writes as can be."""
         await self._lock.acquire()
         if not self.connected:
             self._lock.release()
             raise MqttError(str(self._error or _NOT_CONNECTED))
         try:
-            pieces = iter(payload)
-            while packet is not None:
-                taken = self._wire.write(packet)
-                if taken < len(packet):
-                    await self._write_rest(packet, taken)
-                packet = next(pieces, None)
+            buffer, pieces = self._buffer, iter(payload)
+            while rest is not None:
+                buffer.clear()
+                rest = buffer.fill(pieces, rest)
+                await self._write(buffer.content())
             self._idle_ticks = 0
         except OSError as error:
             self._end(error)
@@ -215,11 +215,11 @@ class MqttClient:
         finally:
             self._lock.release()
 
-    async def _write_rest(self, data, taken: int):
-        since_ms = ticks_ms()
+    async def _write(self, data: memoryview):
+        since_ms, taken = ticks_ms(), self._wire.write(data)
         while taken < len(data):
             await self._pause(since_ms, "the broker takes no data")
-            taken += self._wire.write(memoryview(data)[taken:])
+            taken += self._wire.write(data[taken:])
 
     async def _read(self, count: int) -> bytes:
         try:

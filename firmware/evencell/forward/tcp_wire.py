@@ -26,7 +26,6 @@ if sys.implementation.name == "micropython":
                 raise OSError("no address is known for " + host)
             self._socket = socket.socket(address[0], address[1], address[2])
             self._socket.setblocking(False)
-            self._socket.setsockopt(6, 1, 1)  # TCP_NODELAY: or each payload waits for its header's acknowledgement
             try:
                 self._socket.connect(address[-1])
             except OSError as error:

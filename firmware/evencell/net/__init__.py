@@ -1,0 +1,1 @@
+"""The network: what all that sends over TCP has in common."""

@@ -1,0 +1,58 @@
+"""Sending over TCP in whole segments.
+
+lwIP allocates a full segment for each write that it sends at once (LWIP_NETIF_TX_SINGLE_PBUF), however small the write
+is: 7,000 bytes cost 27 KB of an ESP32's memory in pieces of 64 to 256 bytes, 6 KB in pieces of 1,400. So small pieces
+are collected first. No socket sets TCP_NODELAY; a message has to leave with one write, because Nagle's algorithm holds
+back a second small one until the peer has acknowledged the first.
+"""
+
+from evencell.compat import const
+
+SEGMENT_BYTES = const(1400)  # fits into a segment of lwIP (1,440 bytes) and of Ethernet (1,460)
+
+
+class SendBuffer:
+    """Collects up to `SEGMENT_BYTES`, allocated once."""
+
+    def __init__(self):
+        self._data = bytearray(SEGMENT_BYTES)
+        self._count = 0
+
+    def clear(self):
+        """Discard the content."""
+        self._count = 0
+
+    def fill(self, pieces, rest=None):
+        """Append `rest`, if any, then the pieces (bytes or text) of an iterator, until the buffer is full.
+
+        Returns what of the last piece had no room, to be passed as `rest` the next time; None when the iterator ended
+        or gave None, as one does that has nothing to send just now.
+        """
+        if rest is not None:
+            rest = self._append(rest)
+            if rest is not None:
+                return rest
+        for piece in pieces:
+            if piece is None:
+                break
+            rest = self._append(piece)
+            if rest is not None:
+                return rest
+        return None
+
+    def content(self) -> memoryview:
+        """What was collected; valid until the next `fill` or `clear`."""
+        return memoryview(self._data)[: self._count]
+
+    def _append(self, data):
+        """Append as much as there is room for; returns what is left, or None."""
+        if isinstance(data, str):
+            data = data.encode()
+        rest, room = None, SEGMENT_BYTES - self._count
+        if len(data) > room:
+            data = memoryview(data)
+            data, rest = data[:room], data[room:]
+        end = self._count + len(data)
+        self._data[self._count : end] = data
+        self._count = end
+        return rest
