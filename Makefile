@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?=
 
-WHAT = --board "$(BOARD)" --profile "$(or $(PROFILE),full)"
+WHAT = --board "$(BOARD)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(FORCE),--force)
 IMAGE = $(if $(CONFIG),--config "$(CONFIG)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
 DEVICE = $(if $(PORT),--port "$(PORT)")
 
@@ -17,7 +17,7 @@ run: ## the whole thing on this computer: simulated pack, firmware, broker, page
 	@$(PYTHON) tools/bootstrap.py run
 	@exec $(BIN)/python -m tools.demo $(PORT)
 
-build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|telemetry] [CONFIG=my.json] [FIRMWARE=micropython.bin]
+build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|telemetry] [CONFIG=my.json] [FIRMWARE=micropython.bin] [FORCE=1 for what the memory has no room for]
 	@$(PYTHON) tools/bootstrap.py flash
 	@$(BIN)/python -X utf8 -m tools.make_build $(WHAT) $(IMAGE)
 
@@ -27,7 +27,7 @@ flash: ## all that onto a bare ESP32, with MicroPython, replacing all it holds: 
 
 deploy: ## the firmware alone onto a board that runs it: BOARD=… [PROFILE=…] [PORT=/dev/ttyUSB0] [FORCE=1 onto a device made for another board]
 	@$(PYTHON) tools/bootstrap.py flash
-	@$(BIN)/python -X utf8 -m tools.deploy $(WHAT) $(DEVICE) $(if $(FORCE),--force)
+	@$(BIN)/python -X utf8 -m tools.deploy $(WHAT) $(DEVICE)
 
 test: setup ## every test: CPython, MicroPython, 32-bit MicroPython, broker, browser
 	@$(BIN)/python -m tools.system_packages

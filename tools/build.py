@@ -14,6 +14,7 @@ from pprint import pformat
 from tools import slots
 from tools.lettering import font_sources, text_sources, whole_texts
 from tools.making import BUILD, FIRMWARE, ROOT, BuildError, newer, run, tool, write_if_changed, written
+from tools.memory_budget import usual_plan
 from tools.merge import merged
 from tools.parts import PROFILES, left_out
 from tools.shake import only_micropython, without_slots
@@ -26,12 +27,12 @@ _NOT_FOR_THE_DEVICE = {
 }  # fmt: skip
 
 
-def build(board: str, profile: str = "full", *, small: bool = False) -> Path:
+def build(board: str, profile: str = "full", *, small: bool = False, plan: str | None = None) -> Path:
     """Build for `board` (a name of `evencell boards`); returns the folder of the tree, with `board.py` in it.
 
     `host`: `build/host` with `main.py`; `small`: `build/host-small`, compiled as for a chip. A chip: the slot
-    `build/<board>/flash/a`, with its manifest.json; what lies outside the slots is in the folder above. Raises
-    BuildError.
+    `build/<board>/flash/a`, with its manifest.json; what lies outside the slots is in the folder above. `plan`: of a
+    chip's memory (memory_budget.py); without it that of the profile with an empty configuration. Raises BuildError.
     """
     if profile not in PROFILES:
         raise BuildError(f"There is no profile {profile!r}. Take one of: {', '.join(PROFILES)}.")
@@ -41,7 +42,7 @@ def build(board: str, profile: str = "full", *, small: bool = False) -> Path:
             tree = build_tree(BUILD / ("host-small" if small else "host"), {**data, "small": small}, profile)
             write_if_changed(tree / "main.py", (FIRMWARE / "main.py").read_bytes())
             return tree
-        tree = build_tree(flash_folder(board) / slots.FIRST, data, profile)
+        tree = build_tree(flash_folder(board) / slots.FIRST, data, profile, plan or usual_plan(data, profile))
         slots.lay_out(flash_folder(board), data, FIRMWARE)
         return tree
 
@@ -60,16 +61,18 @@ def flash_folder(board: str) -> Path:
     return BUILD / board / "flash"
 
 
-def build_tree(tree: Path, board: dict, profile: str) -> Path:
+def build_tree(tree: Path, board: dict, profile: str, plan: str | None = None) -> Path:
     """Each file is written aside and then renamed: what is interrupted leaves no half of one."""
     sources = sources_of(board, profile)
-    wanted = {"board.py", "main.py", slots.MANIFEST}
+    wanted = {"board.py", "main.py", slots.MANIFEST, slots.PLAN}
     for name, source in sources.items():
         wanted.add(put(source, tree, name, board))
     if "evencell/forward/http.py" in sources:
         wanted.add("evencell/forward/page.html.gz")
         compress(FIRMWARE / "evencell/forward/page.html", tree / "evencell/forward/page.html.gz")
     write_if_changed(tree / "board.py", board_module(board).encode())
+    if plan is not None:
+        write_if_changed(tree / slots.PLAN, plan.encode())
     remove_others(tree, wanted)
     return tree
 

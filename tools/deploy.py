@@ -13,6 +13,7 @@ from tools.deploy_checks import check_board
 from tools.deploy_slot import Files, files_of, fill, put
 from tools.making import FIRMWARE
 from tools.options import board_option, device_port_option, profile_option
+from tools.parts import PROFILES
 from tools.serial_port import choose_port
 from tools.slots import Release, release, sha256
 
@@ -26,10 +27,10 @@ def quiet(sent: int = 0, more: int = 0):
 @profile_option
 @device_port_option
 @click.option("--force", is_flag=True, help="Even if the device was made for another board.")
-def main(board: str, profile: str, port: str | None, force: bool):
+def main(board: str, profile: str | None, port: str | None, force: bool):
     """Bring the firmware onto a board. Its configuration stays as it is."""
     data = chosen(board)
-    wanted = release(build(board, profile), data, FIRMWARE)
+    wanted = release(build(board, profile or PROFILES[0]), data, FIRMWARE)
     port = port or choose_port()
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())

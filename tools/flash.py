@@ -15,7 +15,16 @@ from tools.build import build
 from tools.console import open_console
 from tools.flash_files import FlashError, fetch_micropython, pieces
 from tools.make_build import configuration, make, show
-from tools.options import board_option, config_option, device_port_option, firmware_option, profile_option
+from tools.memory_budget import budget
+from tools.options import (
+    board_option,
+    config_option,
+    device_port_option,
+    firmware_option,
+    force_option,
+    profile_option,
+)
+from tools.parts import PROFILES
 from tools.serial_port import PortError, choose_port, open_port
 
 _BAUD = 460800
@@ -38,19 +47,21 @@ _NO_WIFI = "no Wi-Fi:"
 @config_option
 @device_port_option
 @firmware_option
-def main(board: str, profile: str, config: Path | None, port: str | None, firmware: Path | None):
+@force_option
+def main(board: str, profile: str | None, config: Path | None, port: str | None, firmware: Path | None, force: bool):
     """Bring MicroPython and evencell onto a bare ESP32. Everything on its flash is replaced."""
     data = chosen_chip(board)
     if firmware:
         image.load_firmware(firmware, data["chip"])
     port = port or choose_port()
     open_port(port).close()
-    configuration(config, profile)  # its faults, and those of the build, are said before the chip is asked
-    build(board, profile)
+    # Faults of the configuration and of the build are said before the chip is asked.
+    budget(data, profile, configuration(config, profile), forced=force)
+    build(board, profile or PROFILES[0])
     micropython = firmware or fetch_micropython(data)
     # MicroPython may take all the flash that it finds, so the file system is made for the chip that is there.
     there = data | {"flash_mb": flash_mb(port, data["chip"])}
-    show(make(there, profile, config, micropython))
+    show(make(there, profile, config, micropython, force))
     esptool(write_command(port, data["chip"], pieces(there, micropython)), port, _WRITE_WITHIN_S, shown=True)
     click.echo(first_words(port))
 

@@ -13,8 +13,10 @@ from tools import freezing, image, partitions
 from tools.boards import chosen_chip
 from tools.build import build, flash_folder
 from tools.making import BuildError
-from tools.options import board_option, config_option, firmware_option, profile_option
+from tools.memory_budget import budget
+from tools.options import board_option, config_option, firmware_option, force_option, profile_option
 from tools.packages import flash_package
+from tools.parts import PROFILES
 from tools.slots import CONFIG, files_in
 
 FILE_SYSTEM = "littlefs.bin"
@@ -26,10 +28,11 @@ WHOLE_CHIP = "whole.bin"
 @profile_option
 @config_option
 @firmware_option
-def main(board: str, profile: str, config: Path | None, firmware: Path | None):
+@force_option
+def main(board: str, profile: str | None, config: Path | None, firmware: Path | None, force: bool):
     """What `make build` calls."""
     data = chosen_chip(board)
-    show(make(data, profile, config, firmware))
+    show(make(data, profile, config, firmware, force))
     if firmware:
         show(whole_chip(data, firmware))
     show({"next": f"make flash BOARD={board} PORT=…"})
@@ -41,29 +44,37 @@ def show(lines: dict[str, str]):
         click.echo(f"{label:12} {text}")
 
 
-def make(board: dict, profile: str, config: Path | None, firmware: Path | None) -> dict[str, str]:
+def make(
+    board: dict, profile: str | None, config: Path | None, firmware: Path | None, forced: bool = False
+) -> dict[str, str]:
     """Build all but the whole chip; returns lines of the table. Raises BuildError before anything is written.
 
     `firmware` is the MicroPython beside which the file system is to lie; without it, one of the board file's size.
+    `forced`: a set of features that does not fit into the memory, too.
     """
-    content, private = configuration(config, profile)
+    planned = budget(board, profile, configuration(config, profile), forced=forced)
+    content = json.dumps(planned.config, ensure_ascii=False, indent=1).encode()
     partition = image.whole_micropython(firmware, board)[1] if firmware else partitions.VFS[partitions.flash_mb(board)]
-    slot = build(board["name"], profile)
+    slot = build(board["name"], planned.profile, plan=planned.plan)
     flash = flash_folder(board["name"])
     (flash / CONFIG).write_bytes(content)
-    _lay_certificate(flash, config, content)
+    _lay_certificate(flash, config, planned.config)
     file_system, free = image.littlefs(flash, partition)
     folder = flash.parent
     (folder / FILE_SYSTEM).write_bytes(file_system)
     (folder / "package.json").write_text(flash_package(flash), "ascii")
-    freezing.lay_out(folder, board, profile)
-    lines = sizes(slot, profile) | {
-        "file system": f"{shown(folder / FILE_SYSTEM)}, {partition.size} bytes for address {partition.offset:#x}",
-        "free": f"{free} bytes, with both slots full",
-    }
+    freezing.lay_out(folder, board, planned.profile)
+    lines = (
+        sizes(slot, planned.profile)
+        | planned.lines
+        | {
+            "file system": f"{shown(folder / FILE_SYSTEM)}, {partition.size} bytes for address {partition.offset:#x}",
+            "free": f"{free} bytes, with both slots full",
+        }
+    )
     for name in (WHOLE_CHIP, "web.json", "index.html"):
         (folder / name).unlink(missing_ok=True)  # of an older build
-    if private:
+    if has_secrets(planned.config):
         lines["private"] = "the images hold the passwords of your configuration: give them to nobody"
     return lines
 
@@ -78,11 +89,13 @@ def whole_chip(board: dict, firmware: Path) -> dict[str, str]:
     return {"whole chip": f"{shown(folder / WHOLE_CHIP)}, from address 0; index.html offers it in the browser"}
 
 
-def configuration(path: Path | None, profile: str) -> tuple[bytes, bool]:
-    """The content of config.json, and whether passwords are in it; raises BuildError with a sentence for each fault.
+def configuration(path: Path | None, profile: str | None) -> dict:
+    """What the file says, checked as the device would; raises BuildError with a sentence for each fault.
 
     Where the file names no profile, a smaller one than `full` is written into it.
     """
+    if profile not in (None, *PROFILES):
+        raise BuildError(f"There is no profile {profile!r}. Take one of: {', '.join(PROFILES)}.")
     try:
         given = read(str(path), True) if path else {}
     except (OSError, ValueError) as error:
@@ -90,19 +103,24 @@ def configuration(path: Path | None, profile: str) -> tuple[bytes, bool]:
     faults = []
     whole = config_check.complete(given, faults)
     config_check.reconcile(whole, faults)
-    if profile != "full" and given.setdefault("profile", profile) != profile:
+    if profile not in (None, "full") and given.setdefault("profile", profile) != profile:
         faults.append(f"profile: the build is for {profile}, and this says {given['profile']}")
     if faults:
         raise BuildError("\n".join(f"{path}: {fault}" for fault in sorted(faults)))
-    return json.dumps(given, ensure_ascii=False, indent=1).encode(), bool(secrets(whole))
+    return given
 
 
-def _lay_certificate(flash: Path, config: Path | None, content: bytes):
+def has_secrets(given: dict) -> bool:
+    """Whether a checked configuration holds passwords."""
+    return bool(secrets(config_check.complete(given, [])))
+
+
+def _lay_certificate(flash: Path, config: Path | None, given: dict):
     """The file that `mqtt.ca` names lies beside the configuration and goes onto the flash. No older one stays there."""
     for file in flash.iterdir():
         if file.suffix in CERTIFICATES:
             file.unlink()
-    name = json.loads(content).get("mqtt", {}).get("ca")
+    name = given.get("mqtt", {}).get("ca")
     if name and config:
         try:
             (flash / name).write_bytes((config.parent / name).read_bytes())

@@ -20,7 +20,10 @@ scale_option = click.option(
 
 # Of what `make` calls.
 board_option = click.option("--board", default="", help="One of `evencell boards`.")
-profile_option = click.option("--profile", default="full", show_default=True, help="full, display or telemetry.")
+profile_option = click.option(
+    "--profile", help="full, display or telemetry; without it, what the board has memory for."
+)
 config_option = click.option("--config", type=click.Path(path_type=Path), help="Becomes the device's config.json.")
 firmware_option = click.option("--firmware", type=click.Path(path_type=Path), help="A MicroPython for this chip.")
+force_option = click.option("--force", is_flag=True, help="Even what does not fit into the memory together.")
 device_port_option = click.option("--port", help="The device's serial port; needed where there are several.")

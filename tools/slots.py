@@ -11,6 +11,7 @@ from pathlib import Path
 from evencell import __version__
 
 MANIFEST = "manifest.json"
+PLAN = "plan"  # of the memory: tools/memory_plan.py
 CONFIG = "config.json"
 FIRST = "a"  # the slot that a build fills; a deploy fills the one that isn't running
 OUTSIDE = ("boot.py", "main.py")

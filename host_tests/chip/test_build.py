@@ -23,6 +23,7 @@ from tools.slots import lay_out
 
 SECRET = "gE7h3im-gE7h3im"
 GENERIC = board_data("esp32_generic")
+NO_DISPLAY = {"display": {"driver": "none"}}  # what such a board has no memory for beside page and history
 
 
 def said(*options) -> tuple[int, str]:
@@ -42,7 +43,7 @@ def test_it_says_what_there_is_and_what_comes_next(scratch):
     size = (scratch / "esp32_generic" / FILE_SYSTEM).stat().st_size
     assert f"{size} bytes for address 0x200000" in text
     assert "with both slots full" in text and "make flash BOARD=esp32_generic" in text
-    assert json.loads((scratch / "esp32_generic/flash/config.json").read_text()) == {}
+    assert json.loads((scratch / "esp32_generic/flash/config.json").read_text()) == NO_DISPLAY
 
 
 @pytest.mark.parametrize("board", ["", "host"])
@@ -82,7 +83,7 @@ def test_a_configuration_reaches_the_flash_and_its_passwords_are_a_warning(tmp_p
     given = {"name": "Röller", "wifi": {"networks": [{"ssid": "home", "password": SECRET}]}}
     status, text = said("--board", "esp32_generic", "--config", config(tmp_path, given))
     assert status == 0 and "passwords" in text and SECRET not in text
-    assert json.loads((scratch / "esp32_generic/flash/config.json").read_text("utf-8")) == given
+    assert json.loads((scratch / "esp32_generic/flash/config.json").read_text("utf-8")) == {**given, **NO_DISPLAY}
     assert "passwords" not in said("--board", "esp32_generic")[1]
 
 
@@ -147,7 +148,7 @@ def test_the_image_of_every_board_boots_and_its_page_answers(tmp_path, scratch, 
     data = board_data(board)
     glass = data.get("display", {})
     size = {key: glass[key] for key in ("width", "height") if key in glass}
-    make(data, "full", config(tmp_path, {"name": "From the image", "display": size}), None)
+    make(data, "full", config(tmp_path, {"name": "From the image", "display": size}), None, forced=True)
     content = (scratch / board / FILE_SYSTEM).read_bytes()
     extract(content, tmp_path / "device")
     flash = on_this_computer(tmp_path / "device")
@@ -185,7 +186,8 @@ def test_a_part_that_was_not_built_stays_off_and_says_so(tmp_path, scratch):
 
 
 def test_a_display_that_the_build_has_no_fonts_for_stays_dark_and_says_why(tmp_path, scratch):
-    make(board_data("lilygo_t_display"), "full", config(tmp_path, {"display": {"width": 128, "height": 64}}), None)
+    given = config(tmp_path, {"display": {"width": 128, "height": 64}})
+    make(board_data("lilygo_t_display"), "full", given, None, forced=True)
     flash = on_this_computer(scratch / "lilygo_t_display/flash")
     with Simulator(tmp_path, *FIXED) as simulator, OnFlash(flash, simulator.link) as firmware:
         firmware.wait_for_line("this build has no fonts for 128 × 64 pixels; build it for this display")

@@ -63,7 +63,7 @@ def make_flash(*arguments) -> str:
 
 def made(firmware: Path) -> list[tuple[int, Path]]:
     """What is written to a chip whose flash is as large as the board file says."""
-    make(BOARD, "full", None, firmware)
+    make(BOARD, None, None, firmware)
     return flash_files.pieces(BOARD, firmware)
 
 

@@ -67,7 +67,7 @@ print(json.dumps(found))
 @pytest.fixture
 def built(scratch) -> Path:
     """The folder of a whole build."""
-    make(GENERIC, "full", None, None)
+    make(GENERIC, None, None, None)
     return scratch / "esp32_generic"
 
 
@@ -129,7 +129,7 @@ def test_two_slots_must_fit(built):
 
 
 def test_the_whole_chip_has_micropython_and_the_files_where_the_chip_looks_for_them(scratch, firmware):
-    make(GENERIC, "full", None, firmware)
+    make(GENERIC, None, None, firmware)
     whole_chip(GENERIC, firmware)
     folder = scratch / "esp32_generic"
     whole = (folder / WHOLE_CHIP).read_bytes()
@@ -145,9 +145,9 @@ def test_the_whole_chip_has_micropython_and_the_files_where_the_chip_looks_for_t
 
 
 def test_a_build_without_micropython_leaves_no_older_image(scratch, firmware):
-    make(GENERIC, "full", None, firmware)
+    make(GENERIC, None, None, firmware)
     whole_chip(GENERIC, firmware)
-    make(GENERIC, "full", None, None)
+    make(GENERIC, None, None, None)
     assert not list((scratch / "esp32_generic").glob("w*")) and not (scratch / "esp32_generic/index.html").exists()
 
 

@@ -100,7 +100,7 @@ def test_the_protocol_alone_can_be_installed_and_decodes(serve, tmp_path):
 
 
 def test_a_build_can_be_installed_as_it_is(serve, tmp_path, scratch):
-    make(board_data("esp32_generic"), "full", None, None)
+    make(board_data("esp32_generic"), None, None, None)
     install(f"{serve(scratch / 'esp32_generic')}/package.json", tmp_path / "device")
     wanted = hashes(scratch / "esp32_generic/flash")
     del wanted["config.json"]  # the owner's own stays
@@ -132,7 +132,7 @@ def test_the_repository_can_be_installed_and_runs(serve, tmp_path):
 
 def test_what_is_frozen_is_the_slot_with_its_data_boot_and_main(scratch):
     """By the documented meaning of `include` and `freeze`; test_frozen.py does it with the real makemanifest.py."""
-    make(board_data("esp32_generic"), "full", None, None)
+    make(board_data("esp32_generic"), None, None, None)
     folder = scratch / "esp32_generic"
     included, frozen, of_micropython = [], {}, []
 
@@ -147,10 +147,12 @@ def test_what_is_frozen_is_the_slot_with_its_data_boot_and_main(scratch):
     assert of_micropython == [("$(PORT_DIR)/modules", ("_boot.py", "flashbdev.py", "inisetup.py"))]
     names = {}
     exec(frozen["frozen_files.py"].read_text(), names)
-    data = {"manifest.json"}
+    data = {"manifest.json", "plan"}
+    assert names["find"]("plan").startswith(b"network 1\ngc 0\n")  # its heap has one size: nothing is claimed
     for path in files_in(folder / "flash/a"):
         name = path.relative_to(folder / "flash/a").as_posix()
-        if path.suffix not in (".py", ".mpy", ".json") or (path.parent.name == "display" and path.suffix == ".json"):
+        is_text = path.parent.name == "display" and path.suffix == ".json"
+        if name not in data and (is_text or path.suffix not in (".py", ".mpy", ".json")):
             assert names["find"](name) == path.read_bytes(), name
             data.add(name)
     assert "evencell/forward/page.html.gz" in data and "evencell/display/text_10.font" in data

@@ -30,7 +30,7 @@ LIKE_A_CHIP = "400k"
 def flash(tmp_path, scratch) -> Path:
     """What lies on the board's flash after the image was written to it."""
     (tmp_path / "my.json").write_text(json.dumps(CONFIG))
-    make(board_data("esp32_generic"), "full", tmp_path / "my.json", None)
+    make(board_data("esp32_generic"), None, tmp_path / "my.json", None)
     image = (scratch / "esp32_generic" / FILE_SYSTEM).read_bytes()
     extract(image, tmp_path / "flash")
     return on_this_computer(tmp_path / "flash")

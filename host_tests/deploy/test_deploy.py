@@ -75,7 +75,7 @@ def make_deploy(*arguments: str) -> subprocess.CompletedProcess:
 
 def test_make_deploy_ends_with_a_sentence():
     assert_one_sentence(make_deploy("--board", "nix"))
-    assert "Say BOARD= with one of:\n  esp32_" in make_deploy("--board", "").stderr
+    assert "Say BOARD= with one of:\n  waveshare_s3_rs485_can " in make_deploy("--board", "").stderr
     assert_one_sentence(make_deploy("--board", "host", "--port", "/dev/ttyUSB-none"))
 
 

@@ -1,0 +1,207 @@
+"""Which sets of features a build refuses, chooses and puts into its plan, by figures made up here; and the form of the
+real ones."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from tools import memory_plan
+from tools.build import board_data
+from tools.make_build import main
+from tools.making import BuildError
+from tools.memory_budget import budget
+from tools.memory_plan import FEATURES, NETWORK_RESERVE_BYTES, memory_of, verdict
+
+PLAIN = board_data("esp32_generic")
+NO_DISPLAY = board_data("lilygo_t_can485")
+PSRAM = board_data("esp32_wrover")
+UNMEASURED = board_data("esp32_c3_supermini")
+MQTT = {"mqtt": {"enabled": True, "host": "192.168.1.5"}}
+TLS = {"mqtt": {"enabled": True, "host": "192.168.1.5", "tls": True}}
+KEYS = {
+    "chips", "psram", "delivery", "features", "lives", "gc", "gc_peak", "gc_live", "gc_total", "network_free",
+    "network_largest", "evidence",
+}  # fmt: skip
+OPTIONAL = {"network", "log", "streams"}
+
+
+def row(features: str, lives: bool, **others) -> dict:
+    usual = {
+        "chips": ["esp32"], "psram": False, "delivery": "files", "gc": 118000, "gc_peak": 110000, "gc_live": 90000,
+        "gc_total": 118000, "network_free": 20000 if lives else 600, "network_largest": 9000, "evidence": "made up",
+    }  # fmt: skip
+    return {**usual, "features": features.split(), "lives": lives, **others}
+
+
+@pytest.fixture(autouse=True)
+def figures(tmp_path, monkeypatch):
+    """Page and history, page and MQTT, or MQTT with TLS; a display alone; everything with PSRAM."""
+    rows = [
+        row("display", True, gc=0, network=False),
+        row("page history", True, log=2048, streams=2),
+        row("page mqtt", True, gc=124000),
+        row("mqtt tls", True, gc=102000),
+        row("page history mqtt", False),
+        row("page history display", False),
+        row("page mqtt tls", False),
+        row("page history mqtt tls display", True, psram=True, gc=0, chips=["esp32", "esp32s3"]),
+        row("page history mqtt display", True, delivery="own", gc=0),
+    ]
+    path = tmp_path / "figures.json"
+    path.write_text(json.dumps({"rows": rows}))
+    monkeypatch.setattr(memory_plan, "_FIGURES", path)
+
+
+def features(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "lives"),
+    [
+        ("page history", True),
+        ("page", True),
+        ("", True),
+        ("mqtt", True),
+        ("page history mqtt", False),
+        ("page history mqtt display", False),
+        ("page display", None),
+        ("display", None),  # measured without a network alone
+    ],
+)
+def test_a_part_of_what_lives_does_and_more_than_what_fails_fails(words, lives):
+    assert verdict(memory_of(PLAIN, "full", "files"), features(words))[0] is lives
+
+
+def test_a_display_without_a_network_has_figures_of_its_own():
+    assert verdict(memory_of(PLAIN, "display", "files"), features("display"))[0] is True
+
+
+def test_without_profile_and_configuration_the_largest_set_that_lives_is_built():
+    made = budget(PLAIN, None, {})
+    assert made.profile == "full"
+    assert made.config == {"display": {"driver": "none"}}
+    assert made.lines["features"] == "page and history"
+    assert made.lines["left out"].startswith("display: not enough memory")
+    assert made.plan == (
+        "network 1\ngc 118000\nlog 2048\nstreams 2\n"
+        "lives page history 118000\nlives page mqtt 124000\nlives mqtt tls 102000\n"
+    )
+
+
+def test_what_a_configuration_switches_on_stays_and_the_rest_makes_room():
+    made = budget(PLAIN, None, MQTT)
+    assert made.config == {**MQTT, "history": {"enabled": False}, "display": {"driver": "none"}}
+    assert made.lines["features"] == "page and MQTT"
+    assert budget(PLAIN, None, TLS).config["http"] == {"enabled": False}
+    assert budget(PLAIN, None, TLS).plan.startswith("network 1\ngc 102000\n")
+
+
+def test_what_is_left_out_keeps_its_other_keys():
+    given = {"display": {"driver": "none"}, "http": {"port": 8080}, **TLS}
+    with pytest.raises(BuildError, match="page, MQTT and TLS do not fit"):
+        budget(PLAIN, None, given)
+    made = budget(PLAIN, None, {"history": {}, **MQTT})
+    assert made.config["history"] == {"enabled": False}
+
+
+def test_a_set_that_is_asked_for_and_does_not_live_is_refused_with_three_ways_out():
+    asked = {"history": {"enabled": True}, **MQTT}
+    for profile, given in (("full", {}), (None, {"profile": "full"}), (None, asked)):
+        with pytest.raises(BuildError) as refusal:
+            budget(PLAIN, profile, given)
+        text = str(refusal.value)
+        assert "do not fit together into the memory of esp32_generic (ESP32 without PSRAM" in text
+        assert "What fits: page and history; page and MQTT; MQTT and TLS." in text
+        assert "make firmware BOARD=esp32_generic" in text and "PSRAM: docs/boards.md" in text and "FORCE=1" in text
+
+
+def test_what_is_forced_is_built_whole_and_says_what_will_happen():
+    made = budget(PLAIN, "full", MQTT, forced=True)
+    assert made.config == MQTT
+    assert made.lines["forced"] == "these do not live together: the network will fail"
+    assert made.plan.startswith("network 1\ngc 0\nlives ")
+
+
+def test_a_smaller_profile_is_judged_by_what_it_starts():
+    assert budget(PLAIN, "telemetry", {}).lines["features"] == "none"
+    assert budget(PLAIN, "telemetry", TLS).lines["features"] == "MQTT and TLS"
+    made = budget(PLAIN, "display", {})
+    assert (made.lines["features"], made.plan) == ("display", "network 0\ngc 0\nlives display 0\n" + SETS)
+
+
+SETS = "lives page history 118000\nlives page mqtt 124000\nlives mqtt tls 102000\n"
+
+
+def test_with_psram_and_in_own_firmware_more_lives_and_nothing_is_claimed():
+    made = budget(PSRAM, "full", TLS)
+    assert made.config == TLS and made.lines["features"] == "page, history, MQTT, TLS and display"
+    assert made.plan == "network 1\ngc 0\nlives page history mqtt tls display 0\n"
+    assert budget(PLAIN, "full", MQTT, delivery="own").config == MQTT
+    assert budget(PLAIN, None, TLS, delivery="own").lines["not measured"]
+
+
+def test_a_chip_without_figures_is_warned_of_and_never_refused():
+    made = budget(UNMEASURED, "full", TLS)
+    assert made.config == TLS
+    assert made.lines["not measured"].startswith("whether these fit together is not known")
+    assert made.plan == "network 1\ngc 0\n"
+
+
+def test_a_display_that_a_board_cannot_have_costs_nothing():
+    made = budget(NO_DISPLAY, "full", {})
+    assert made.lines["features"] == "page and history"
+    assert "lives page history display 118000\n" in made.plan
+
+
+def test_a_cable_counts_as_wifi():
+    assert budget(board_data("wt32_eth01"), None, {}).plan.startswith("network cable\ngc 118000\n")
+
+
+def test_influx_counts_as_mqtt_and_what_was_not_measured_is_named():
+    given = {"influx": {"url": "http://192.168.1.5:8086/write?db=x"}, "packs": [{"name": "a"}, {"name": "b"}]}
+    made = budget(PLAIN, None, given)
+    assert made.lines["features"] == "page and MQTT"
+    assert (
+        made.lines["not counted"] == "InfluxDB (counted as MQTT), more than one balancer: their memory was not measured"
+    )
+
+
+@pytest.mark.usefixtures("scratch")
+def test_make_build_prints_the_memory_and_refuses_what_has_no_room():
+    def said(*options: str) -> tuple[int, str]:
+        result = CliRunner().invoke(main, ["--board", "esp32_generic", *options])
+        return result.exit_code, result.output
+
+    status, text = said()
+    assert status == 0 and "\nmemory       ESP32 without PSRAM, evencell as files on MicroPython\n" in text
+    assert "\nGC heap      118000 bytes, 110000 bytes allocated at most, 90000 bytes in use after" in text
+    assert "\nnetwork heap 20000 bytes free at least, 9000 in one piece; 8000 must stay free\n" in text
+    status, text = said("--profile", "full")
+    assert status == 1 and text.startswith("Error: page, history and display do not fit together")
+    assert said("--profile", "full", "--force")[0] == 0
+
+
+def test_the_plan_is_a_file_of_the_slot_like_any_other(scratch):
+    CliRunner().invoke(main, ["--board", "esp32_generic"])
+    slot = scratch / "esp32_generic/flash/a"
+    assert (slot / "plan").read_text().startswith("network 1\ngc 118000\n")
+    assert json.loads((slot / "manifest.json").read_text())["files"]["plan"][0] == (slot / "plan").stat().st_size
+
+
+def test_the_real_figures_have_the_form_that_is_documented(monkeypatch):
+    monkeypatch.undo()
+    rows = json.loads(memory_plan._FIGURES.read_text("utf-8"))["rows"]
+    seen = []
+    for figures in rows:
+        assert KEYS <= set(figures) <= KEYS | OPTIONAL
+        assert figures["features"] == memory_plan.in_order(figures["features"])
+        assert set(figures["features"]) <= set(FEATURES) and figures["delivery"] in ("files", "own")
+        assert figures["evidence"]
+        if figures["lives"]:
+            assert figures["network_free"] >= NETWORK_RESERVE_BYTES
+        if figures["psram"] or figures["delivery"] == "own":
+            assert figures["gc"] == 0  # nothing is claimed there
+        seen += [(chip, figures["psram"], figures["delivery"], *figures["features"]) for chip in figures["chips"]]
+    assert len(seen) == len(set(seen))

@@ -1,0 +1,164 @@
+"""What a build may hold in the memory of its board: refused, reduced or printed before anything is written."""
+
+from dataclasses import dataclass
+
+from evencell.start_up import PARTS
+from evencell.system import config_check
+from tools import memory_plan
+from tools.making import BuildError
+from tools.memory_plan import FEATURES, NETWORK_RESERVE_BYTES, Memory, in_order, memory_of, verdict
+from tools.parts import PROFILES, can_have_display
+
+_NAMES = {"page": "page", "history": "history", "mqtt": "MQTT", "tls": "TLS", "display": "display"}
+_SECTIONS = {"page": "http", "history": "history", "mqtt": "mqtt", "display": "display"}  # also the switches of PARTS
+# What the configuration says to leave a feature out. MQTT is never left out: it is on only where somebody wants it.
+_OFF = {
+    "page": {"http": {"enabled": False}},
+    "history": {"history": {"enabled": False}},
+    "display": {"display": {"driver": "none"}},
+}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """`config` is the configuration with what was left out, `lines` are for the table of the build."""
+
+    profile: str
+    config: dict
+    plan: str
+    lines: dict[str, str]
+
+
+def budget(board: dict, profile: str | None, given: dict, delivery: str = "files", forced: bool = False) -> Budget:
+    """What to build for `given`, a configuration as an owner writes it. Raises BuildError for a set that does not live.
+
+    Where neither `profile` nor `given` names a profile, what no key of `given` switches on may be left out.
+    """
+    named = profile or given.get("profile")
+    profile = named or PROFILES[0]
+    memory = memory_of(board, profile, delivery)
+    allowed = features_of(_complete(given, profile), board)
+    required = allowed if named else allowed & _switched_on(given)
+    chosen = allowed if forced else choose(memory, required, allowed)
+    if chosen is None:
+        raise BuildError(_refusal(board, memory, allowed if verdict(memory, required)[0] is None else required))
+    config = _without(given, allowed - chosen)
+    lines = _lines(memory, chosen, allowed - chosen, config)
+    return Budget(profile, config, memory_plan.plan_text(board, memory, chosen), lines)
+
+
+def usual_plan(board: dict, profile: str, delivery: str = "files") -> str:
+    """The plan of a profile whose configuration is not known; of `full` the largest set that lives."""
+    return budget(board, None if profile == PROFILES[0] else profile, {}, delivery).plan
+
+
+def features_of(config: dict, board: dict) -> frozenset[str]:
+    """The features that a whole configuration has on this board."""
+    parts = {switch for profiles, switch, _ in PARTS if config["profile"] in profiles.split()}
+    is_on = {
+        "page": config["http"]["enabled"],
+        "history": config["history"]["enabled"],
+        "mqtt": config["mqtt"]["enabled"] or config["influx"]["url"] is not None,
+        "display": config["display"]["driver"] != "none" and can_have_display(board),
+    }
+    found = {name for name, on in is_on.items() if on and _SECTIONS[name] in parts}
+    if "mqtt" in found and config["mqtt"]["enabled"] and config["mqtt"]["tls"]:
+        found.add("tls")
+    return frozenset(found)
+
+
+def choose(memory: Memory, required: frozenset[str], allowed: frozenset[str]) -> frozenset[str] | None:
+    """The largest set between the two that lives. Where none is known to live: all that is allowed; None where that is
+    known not to live.
+
+    Among sets of one size the page comes before history, and the display last.
+    """
+    living = [frozenset(row["features"]) & allowed for row in memory_plan.rows(memory) if row["lives"]]
+    fitting = [features for features in living if required <= features]
+    if fitting:
+        return max(fitting, key=lambda features: (len(features), [name in features for name in FEATURES]))
+    return allowed if verdict(memory, allowed)[0] is None else None
+
+
+def _complete(given: dict, profile: str) -> dict:
+    faults = []
+    whole = config_check.complete({**given, "profile": profile}, faults)
+    config_check.reconcile(whole, faults)
+    return whole
+
+
+def _switched_on(given: dict) -> frozenset[str]:
+    """The features that a configuration names: their section is in it, and does not switch them off."""
+    named = {feature for feature, section in _SECTIONS.items() if given.get(section)}
+    if given.get("influx"):
+        named.add("mqtt")
+    return frozenset({*named, "tls"} if "mqtt" in named else named)
+
+
+def _without(given: dict, left_out: frozenset[str]) -> dict:
+    """The configuration with these features switched off."""
+    config = dict(given)
+    for feature in left_out:
+        for section, keys in _OFF[feature].items():
+            config[section] = {**config.get(section, {}), **keys}
+    return config
+
+
+def _lines(memory: Memory, chosen: frozenset[str], left_out: frozenset[str], config: dict) -> dict[str, str]:
+    lives, row = verdict(memory, chosen)
+    lines = {"memory": str(memory), "features": words(chosen)}
+    if left_out:
+        lines["left out"] = f"{words(left_out)}: not enough memory beside the rest. docs/fits.md says what fits"
+    if lives is None:
+        lines["not measured"] = "whether these fit together is not known: watch the memory on the page"
+    elif row:
+        lines |= figures(row)
+    if not lives and lives is not None:
+        lines["forced"] = "these do not live together: the network will fail"
+    if unmeasured := _unmeasured(config):
+        lines["not counted"] = f"{unmeasured}: their memory was not measured"
+    return lines
+
+
+def figures(row: dict) -> dict[str, str]:
+    """What a row of the figures says about both heaps."""
+    gc_heap = [f"{row['gc_total']} bytes"] if row["gc_total"] else []
+    gc_heap += [f"{row['gc_peak']} bytes allocated at most"] if row["gc_peak"] else []
+    gc_heap += [f"{row['gc_live']} bytes in use after a collection"] if row["gc_live"] else []
+    piece = f", {row['network_largest']} in one piece" if row["network_largest"] else ""
+    return {
+        "GC heap": ", ".join(gc_heap),
+        "network heap": f"{row['network_free']} bytes free at least{piece}; {NETWORK_RESERVE_BYTES} must stay free",
+        "measured": row["evidence"],
+    }
+
+
+def _unmeasured(config: dict) -> str:
+    """What of a configuration takes memory and is in no row."""
+    found = []
+    if (config.get("influx") or {}).get("url"):
+        found.append("InfluxDB (counted as MQTT)")
+    if len(config.get("packs", ())) > 1:
+        found.append("more than one balancer")
+    return ", ".join(found)
+
+
+def _refusal(board: dict, memory: Memory, refused: frozenset[str]) -> str:
+    _, row = verdict(memory, refused)
+    living = "; ".join(words(frozenset(row["features"])) for row in memory_plan.living_sets(memory))
+    return "\n  ".join(
+        [
+            f"{words(refused)} do not fit together into the memory of {board['name']} ({memory}).",
+            *(f"{label}: {text}" for label, text in (figures(row) if row else {}).items()),
+            f"Either take another profile, or less of this one. What fits: {living}. docs/fits.md has the table.",
+            f"Or take evencell's own firmware: make firmware BOARD={board['name']}; docs/frozen.md",
+            "Or take a board with PSRAM: docs/boards.md lists them first.",
+            "FORCE=1 builds it all the same.",
+        ]
+    )
+
+
+def words(features: frozenset[str]) -> str:
+    """The features as a list in words."""
+    names = [_NAMES[feature] for feature in in_order(features)]
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names) or "none"
