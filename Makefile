@@ -8,7 +8,7 @@ IMAGE = $(if $(CONFIG),--config "$(CONFIG)") $(if $(FIRMWARE),--firmware "$(FIRM
 DEVICE = $(if $(PORT),--port "$(PORT)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run build flash deploy test setup check bench lock pictures drawings
+.PHONY: help run build flash firmware deploy test setup check bench lock pictures drawings
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|
 flash: ## all that onto a bare ESP32, with MicroPython, replacing all it holds: as make build [PORT=/dev/ttyUSB0]
 	@$(PYTHON) tools/bootstrap.py flash
 	@$(BIN)/python -X utf8 -m tools.flash $(WHAT) $(IMAGE) $(DEVICE)
+
+firmware: ## evencell's own MicroPython with evencell in it: BOARD=… [SOURCES=micropython checkout] (needs Docker, or ESP-IDF)
+	@$(PYTHON) tools/bootstrap.py flash
+	@$(BIN)/python -X utf8 -m tools.firmware --board "$(BOARD)" $(if $(SOURCES),--sources "$(SOURCES)")
 
 deploy: ## the firmware alone onto a board that runs it: BOARD=… [PROFILE=…] [PORT=/dev/ttyUSB0] [FORCE=1 onto a device made for another board]
 	@$(PYTHON) tools/bootstrap.py flash
