@@ -1,14 +1,70 @@
-"""Runs before main.py: puts a whole slot (folder `a` or `b`) first on the path, and counts the boots that end early.
+"""Runs before main.py: claims memory for the network and for Python, then puts a whole slot (folder `a` or `b`) first
+on the path, and counts the boots that end early.
 
 `slot` holds its name and a note: "b new" (deployed, not proven yet), "a fell-back: …" (why b was left). `boots` holds
 how many boots of which slot in a row did not last 5 minutes, this one included: "2 b". See docs/recovery.md.
+`claim` holds what to claim instead of the slot's plan: bytes, or "off" (runtime/plan.py writes it; docs/memory.md).
 """
 
+import gc
 import hashlib
 import json
 import os
 import sys
 from binascii import hexlify
+
+
+def claim_memory():
+    """Start the Wi-Fi driver, then grow the GC heap to its planned size, as long as both find large blocks.
+
+    Returns an object to keep for ever. After a wake from deep sleep, and without a plan, nothing is claimed.
+    """
+    slot = read("slot")[:1]
+    path = "%s/plan" % (slot if slot in ("a", "b") else "a")
+    plan = {}
+    if reset_cause() == "wake" or not size_of(path):
+        return None
+    with open(path) as file:
+        while line := file.readline(99):
+            key, _, value = line.strip().partition(" ")
+            plan[key] = value
+    wanted = read("claim") or plan.get("gc", "0")
+    if plan.get("network", "0") == "0" or wanted == "off":
+        return None
+    if plan["network"] == "1":  # else a cable
+        import network
+
+        network.WLAN(network.STA_IF).active(True)
+    return grow(int(wanted), path)
+
+
+def grow(wanted, path):
+    """Make the GC heap `wanted` bytes large by one allocation that it has no room for; returns what keeps it so.
+
+    `read` allocates all it is asked for and then shrinks it in place to the few bytes that the file has. These stay in
+    the new area: MicroPython would free an empty one, or one with nothing but a single block of 16 bytes at its start.
+    Source: MicroPython's py/gc.c (gc_try_add_heap, gc_sweep_free_blocks) and py/stream.c.
+    """
+    import esp32
+
+    gc.collect()
+    largest = max([region[2] for region in esp32.idf_heap_info(esp32.HEAP_DATA)])
+    now = gc.mem_alloc() + gc.mem_free() - largest  # mem_free() counts that block too
+    more = wanted - now
+    if more < 1024 or now + largest > 524_288 or size_of(path) < 16:  # it is so large, or can grow into PSRAM
+        return None
+    with open(path, "rb") as file:
+        kept = file.read(max(54_000, more + more * 3 // 128 - 1952))  # the tables of an area take 3/128 of it
+    gc.collect()
+    return kept
+
+
+def size_of(path):
+    """Bytes of a file, 0 where there is none."""
+    try:
+        return os.stat(path)[6]
+    except OSError:
+        return 0
 
 
 def choose():
@@ -40,13 +96,15 @@ def fault_in(slot):
     name = "manifest.json"
     try:
         with open("%s/%s" % (slot, name)) as file:
-            manifest, _end = json.loads("[%s,0]" % file.read())  # as evencell.system.files.from_json
-        files = manifest["files"]
-        for name in files:
-            if digest_of("%s/%s" % (slot, name)) != files[name]:
-                break
-        else:
-            if files:
+            if not file.readline(200).endswith('"files": {\n'):
+                raise ValueError
+            while (line := file.readline(200)) != "}}":
+                entry, _end = json.loads("[{%s},0]" % line.strip().rstrip(","))  # as evencell.system.files.from_json
+                name = next(iter(entry))
+                if digest_of("%s/%s" % (slot, name)) != entry[name]:
+                    raise ValueError
+                name = "manifest.json"
+            if not file.read(1):
                 return ""
     except Exception:
         pass
@@ -94,11 +152,15 @@ def write(path, text):
 
 
 try:
+    _claimed = claim_memory()
+except Exception as error:
+    print("memory for the network can't be claimed:", error)
+try:
     chosen = choose()
     if chosen:
         sys.path.insert(0, chosen)
 except Exception as error:
     print("evencell can't start:", error)
 # main.py runs in the same namespace: what stays here stays in memory.
-for name in ("choose", "fault_in", "digest_of", "reset_cause", "read", "write"):
+for name in ("claim_memory", "grow", "size_of", "choose", "fault_in", "digest_of", "reset_cause", "read", "write"):
     del globals()[name]

@@ -55,6 +55,11 @@ class Flash:
         path = self.path / name
         return path.read_text() if path.is_file() else None
 
+    def stand_in(self, module: str, text: str):
+        """From now on the interpreter has this module, which an ESP32's has; only where `cause` is given, too."""
+        self._stand_ins.mkdir(exist_ok=True)
+        (self._stand_ins / f"{module}.py").write_text(text)
+
     def boot(self, cause: str | None = None, then: str = "", **options) -> tuple[str | None, str]:
         """Run boot.py, and `then`; returns the slot that stands first on the path, or None, and what was printed."""
         command = [need_micropython(), "-c", BOOT + then + "print(sys.path[0])"]
@@ -71,8 +76,7 @@ class Flash:
         """What such a process needs. `cause`: why it was reset, where a stand-in for `machine` shall say so."""
         environment = device.environment(str(port), self.path, overrides=overrides)
         if cause is not None:
-            self._stand_ins.mkdir(exist_ok=True)
-            (self._stand_ins / "machine.py").write_text(MACHINE.format(CAUSES[cause]))
+            self.stand_in("machine", MACHINE.format(CAUSES[cause]))
             environment["MICROPYPATH"] = f"{self._stand_ins}:.frozen"
         return {"cwd": self.path, "env": environment, "stdin": subprocess.DEVNULL}
 

@@ -11,6 +11,20 @@ import pytest
 from host_tests.flash import Flash, damaged
 
 DAMAGE = ("a byte", "short", "empty", "gone", "a folder")
+PLAN = "network 1\ngc 118000\nlives page history\n"
+# Stand-ins for two modules of an ESP32: they print what boot.py does with them.
+NETWORK = """STA_IF = 0
+class WLAN:
+    def __init__(self, interface):
+        self.interface = interface
+    def active(self, is_active):
+        print("WLAN", self.interface, "active", is_active)
+"""
+HEAP = """HEAP_DATA = 4
+def idf_heap_info(capabilities):
+    print("heap")
+    return [(113_840, 68_204, 68_204, 60_000)]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +163,79 @@ def test_a_flash_that_takes_nothing_does_not_stop_the_boot(flash):
 def test_nothing_of_boot_stays_in_the_namespace_of_main(whole):
     _, printed = whole.boot("power", then="print([name for name in dir() if name[0] != '_'])\n")
     assert not {"choose", "fault_in", "write"} & set(ast.literal_eval(printed))
+
+
+@pytest.fixture
+def esp32(flash):
+    """A flash on an interpreter with an ESP32's modules; both slots have a plan."""
+    flash.stand_in("network", NETWORK)
+    flash.stand_in("esp32", HEAP)
+    for slot in "ab":
+        flash.write(f"{slot}/plan", PLAN)
+        flash.write_manifest(slot)
+    return flash
+
+
+def test_driver_is_started_before_the_heap_is_looked_at(esp32):
+    assert esp32.boot("power") == ("a", "WLAN 0 active True\nheap")
+
+
+@pytest.mark.parametrize(
+    ("plan", "claim", "printed"),
+    [
+        (None, None, ""),
+        ("", None, ""),
+        ("network 0\ngc 0\n", None, ""),
+        ("gc 118000\n", None, ""),
+        ("network cable\ngc 118000\n", None, "heap"),
+        ("network 1\n", None, "WLAN 0 active True\nheap"),
+        ("network 1\ngc 0\n", None, "WLAN 0 active True\nheap"),
+        (PLAN, "off", ""),
+        (PLAN, "102000\n", "WLAN 0 active True\nheap"),
+        ("\x00" * 5000, None, ""),
+        ("network 1\ngc 1x8000\n", None, "WLAN 0 active True\nmemory for the network can't be claimed: .*"),
+    ],
+)
+def test_what_is_claimed_for_a_plan(esp32, plan, claim, printed):
+    esp32.write("a/plan", plan)
+    esp32.write_manifest("a")
+    esp32.write("claim", claim)
+    chosen, said = esp32.boot("power")
+    assert chosen == "a"
+    assert re.fullmatch(printed, said)
+
+
+def test_the_plan_is_that_of_the_slot_that_starts(esp32):
+    esp32.write("slot", "b")
+    esp32.write("a/plan", "network 0\ngc 0\n")
+    assert esp32.boot("power") == ("b", "WLAN 0 active True\nheap")
+
+
+def test_a_wake_from_sleep_claims_nothing(esp32):
+    esp32.write("slot", "a")
+    assert esp32.boot("wake") == ("a", "")
+
+
+@pytest.mark.parametrize("text", ["raise ImportError", "STA_IF = 0", "raise OSError('WiFi Out of Memory')"])
+def test_a_radio_that_fails_does_not_stop_the_boot(esp32, text):
+    esp32.stand_in("network", text)
+    chosen, said = esp32.boot("power")
+    assert chosen == "a"
+    assert said.startswith("memory for the network can't be claimed: ")
+
+
+def test_the_manifest_is_read_in_lines_of_bounded_length(flash):
+    for path in (flash.path / "a/manifest.json", flash.path / "b/manifest.json"):
+        lines = path.read_text().splitlines(keepends=True)
+        assert len(lines) > 50
+        assert max(map(len, lines)) < 200
+
+
+@pytest.mark.parametrize("end", ["", "}", "}}}", "}}\n", "}}x", "\n}}"])
+def test_a_manifest_with_another_end_is_damaged(flash, end):
+    text = flash.read("b/manifest.json")
+    assert text.endswith("\n}}")
+    flash.write("slot", "b new")
+    flash.write("b/manifest.json", text[:-2] + end)
+    assert flash.boot("reset")[0] == "a"
+    assert flash.read("slot") == "a fell-back: manifest.json is damaged in b"

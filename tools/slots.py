@@ -39,9 +39,13 @@ def release(tree: Path, board: dict, firmware: Path) -> Release:
 
 
 def manifest(board: str, version: str, files: dict[str, bytes]) -> bytes:
-    """What a slot must hold: `{"version", "board", "files": {path: [bytes, SHA-256 in hex]}}`."""
-    entries = {path: [len(content), sha256(content)] for path, content in files.items()}
-    return json.dumps({"version": version, "board": board, "files": entries}).encode()
+    """What a slot must hold: `{"version", "board", "files": {path: [bytes, SHA-256 in hex]}}`.
+
+    boot.py reads it line by line, an entry each: as one JSON it would take all of a chip's memory for Python.
+    """
+    head = json.dumps({"version": version, "board": board})[:-1]
+    entries = [json.dumps(path) + ": " + json.dumps([len(data), sha256(data)]) for path, data in files.items()]
+    return (head + ', "files": {\n' + ",\n".join(entries) + "\n}}").encode()
 
 
 def lay_out(flash: Path, board: dict, firmware: Path):

@@ -1,9 +1,9 @@
-// Starts a board's files on the 32-bit port: `node boot.mjs PACKAGE FLASH MODULE…`, a line of JSON each: what boot.py
-// left, then each module of the chosen slot with its error, or null.
+// Starts a board's files on the 32-bit port: `node boot.mjs PACKAGE FLASH HEAP_BYTES MODULE…`, a line of JSON each: what
+// boot.py left, then each module of the chosen slot with its error, or null.
 import { copy, lack, start } from "../../tools/port32.mjs";
 
-const [packageFolder, flash, ...modules] = process.argv.slice(2);
-const interpreter = await start(packageFolder, 4 * 1024 * 1024);
+const [packageFolder, flash, heapBytes, ...modules] = process.argv.slice(2);
+const interpreter = await start(packageFolder, Number(heapBytes));
 copy(interpreter, flash, "/flash");
 lack(interpreter, "socket", "ssl");
 interpreter.runPython(`

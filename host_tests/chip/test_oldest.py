@@ -24,9 +24,9 @@ def flash(tmp_path) -> Path:
     return copied
 
 
-def start(flash: Path, *modules: str) -> list[dict]:
+def start(flash: Path, *modules: str, heap_bytes: int = 4 << 20) -> list[dict]:
     """What boot.py left behind, then what became of importing each module."""
-    command = [str(tool("node")), str(BOOT), str(WEBASSEMBLY["1.24"]), str(flash), *modules]
+    command = [str(tool("node")), str(BOOT), str(WEBASSEMBLY["1.24"]), str(flash), str(heap_bytes), *modules]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     return [json.loads(line) for line in result.stdout.splitlines()]
 
@@ -49,6 +49,13 @@ def test_boot_chooses_the_whole_slot(flash):
     assert start(flash) == [{"path": "b", "slot": "b new", "boots": "1 b"}]
     (flash / "b/evencell/app.mpy").write_bytes(b"damaged")
     assert start(flash) == [{"path": "a", "slot": "a fell-back: evencell/app.mpy is damaged in b", "boots": "1 a"}]
+
+
+def test_boot_needs_less_than_the_first_area_of_a_chips_heap(flash):
+    """In more than 56,000 bytes the heap would grow, before boot.py has claimed memory for the network."""
+    (flash / "slot").write_text("b new")
+    (flash / "b/evencell/app.mpy").write_bytes(b"damaged")
+    assert start(flash, heap_bytes=40_000)[0]["path"] == "a"
 
 
 def test_boot_takes_no_manifest_without_its_last_brace(flash):
