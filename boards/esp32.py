@@ -5,17 +5,16 @@ Unproven on a board: checked against MicroPython's source and its stubs alone.
 
 import time
 
-import esp32
 import machine
 from machine import UART, Pin
 
+from boards import esp32_heap
 from evencell.system.on_demand import forget
 
 _BAUD = 9600
 _BUFFER_BYTES = 512
 _EPOCH_2000_S = 946_684_800
 _RTC_BYTES = 1024  # what the journal takes of 2048
-_LEAST_PSRAM_BYTES = 1_048_576  # a heap region inside the chip is smaller, PSRAM is larger
 
 
 class Board:
@@ -93,6 +92,14 @@ class Board:
                 self._station = Wireless(self._data.get("txpower"))
         return self._station
 
+    def gc_heap(self) -> tuple[int, int]:
+        """Bytes of MicroPython's own heap, and how many of them are free."""
+        return esp32_heap.gc_heap()
+
+    def network_heap(self) -> tuple[int, int] | None:
+        """Bytes that are free in the heap of Wi-Fi, sockets and TLS, and its largest block."""
+        return esp32_heap.network_heap()
+
     def watchdog(self, timeout_ms: int):
         """Something to `feed()` in time, or the chip restarts. It can't be stopped again."""
         return machine.WDT(timeout=timeout_ms)
@@ -118,13 +125,8 @@ class Board:
         machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
 
     def lacks_psram(self) -> bool:
-        """Whether the board's data names PSRAM and MicroPython found none: another module, or an image without support.
-
-        Each entry of idf_heap_info begins with the region's size (ports/esp32/modesp32.c).
-        """
-        if not self._data.get("psram"):
-            return False
-        return all(region[0] < _LEAST_PSRAM_BYTES for region in esp32.idf_heap_info(esp32.HEAP_DATA))
+        """Whether the board's data names PSRAM and MicroPython found none: another module, or an image without it."""
+        return bool(self._data.get("psram")) and not esp32_heap.has_psram()
 
     def rtc_memory(self):
         """Memory that outlives a crash. Its layout: docs/architecture.md. To be asked for once."""

@@ -2,13 +2,24 @@
 for the buttons.
 
 Runs on MicroPython's unix port. `evencell run` says through the environment what the command line asked for.
+Where that port was built with the modules `esp32` and `network`, which stand for a chip's two heaps and its radio, this
+board has both heaps and a Wi-Fi station.
 """
 
 import json
 import os
 import sys
 
-from evencell.compat import ticks_diff, ticks_ms
+from evencell.compat import mem_alloc, mem_free, ticks_diff, ticks_ms
+
+try:
+    from boards import esp32_heap
+except ImportError:  # no module `esp32`
+    esp32_heap = None
+try:
+    import network
+except ImportError:
+    network = None
 
 BOARD = {
     "name": "host",
@@ -34,8 +45,8 @@ class Board:
     `settings`: `ports` (of UART 0, 1, …), `data` (folder), `config` (file), `overrides`, `reset_cause`, `display`.
     """
 
-    wired = None  # no station of its own
     confirm_firmware = None  # no boot loader that would go back to another image
+    wired = False if network else None  # None: no station of its own
     set_time = None  # a computer's clock is its own matter, and right
 
     def __init__(self, settings: dict | None = None):
@@ -45,6 +56,7 @@ class Board:
         self.config_path = self._settings.get("config") or self.storage + "/config.json"
         self.overrides = self._settings.get("overrides", {})
         self._ports = [Port(path) for path in self._settings.get("ports", ())]
+        self._station = None
 
     def use_pins(self, _pins: dict) -> tuple[list[str], list[str]]:
         """Refusals and warnings: a computer has no pins."""
@@ -80,8 +92,23 @@ class Board:
             return new_id
 
     def station(self):
-        """None: the computer's network is its own matter."""
-        return
+        """None: the computer's network is its own matter. Where there is a module `network`, its Wi-Fi station."""
+        if network and self._station is None:
+            from boards.esp32_wifi import Wireless
+
+            self._station = Wireless()
+        return self._station
+
+    def gc_heap(self) -> tuple[int, int]:
+        """Bytes of MicroPython's heap, and how many of them are free; (0, 0) on CPython."""
+        if esp32_heap:
+            return esp32_heap.gc_heap()
+        free = mem_free()
+        return mem_alloc() + free, free
+
+    def network_heap(self) -> tuple[int, int] | None:
+        """None: sockets have a heap without an end. Where there is a module `esp32`, what that says of its heap."""
+        return esp32_heap.network_heap() if esp32_heap else None
 
     def watchdog(self, _timeout_ms: int):
         """None: nothing restarts a computer that hangs."""

@@ -32,6 +32,8 @@ _WITHOUT_LOOP = (
     "system",
     "storage",
     "net",
+    "runtime/test_memory.py",
+    "runtime/test_plan.py",
     "forward/test_command_message.py",
     "display/test_trend.py",
     "display/test_view.py",

@@ -44,7 +44,13 @@ ALLOWED = {
         "evencell.storage.data_files", "evencell.system.files", "evencell.system.on_demand", "evencell.system.ring",
     },
     "storage": {"io", "os", "frozen_files", "evencell.storage"},
-    "net": {"asyncio", "evencell.compat"},
+    "runtime": {
+        "asyncio", "errno", "gc", "os", "select",
+        "evencell.compat", "evencell.runtime", "evencell.system.files", "evencell.system.on_demand",
+    },
+    "net": {
+        "asyncio", "errno", "os", "socket", "evencell.compat", "evencell.net", "evencell.system.on_demand",
+    },
     "system": {
         "asyncio", "binascii", "errno", "gc", "io", "json", "os", "socket", "struct", "sys", "time",
         "evencell", "evencell.compat", "evencell.system",
@@ -93,6 +99,12 @@ def test_a_module_imports_only_what_its_folder_may(path):
 @pytest.mark.parametrize("path", MODULES, ids=by_name)
 def test_hardware_has_one_door(path):
     assert names_imported(path).isdisjoint(HARDWARE)
+
+
+def test_boot_is_the_one_exception_to_the_one_door():
+    """It claims the memory of both heaps before anything else is loaded, a board file too (docs/memory.md)."""
+    assert names_imported(FIRMWARE / "boot.py") & HARDWARE == {"machine", "network", "esp32"}
+    assert names_imported(FIRMWARE / "main.py").isdisjoint(HARDWARE)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=by_name)

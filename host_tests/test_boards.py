@@ -25,6 +25,7 @@ LOOK_MS = 20  # display/tasks.py
 CAPABILITIES = {
     "use_pins": 1, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "watchdog": 1,
     "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0, "lacks_psram": 0,
+    "gc_heap": 0, "network_heap": 0,
 }  # fmt: skip
 STATION = {
     "start": 3, "connect": 2, "disconnect": 0, "is_connected": 0, "status": 0, "rssi": 0, "address": 0, "scan": 0,
@@ -167,8 +168,9 @@ def test_everything_can_be_said_about_it(board):
 
 def test_its_tree_has_all_that_makes_capabilities(tmp_path):
     sources = board_sources(board_data("esp32_generic"))
-    modules = ("chips", "displays", "esp32", "esp32_i2c", "esp32_network", "esp32_spi", "esp32_wifi", "esp32_ethernet")
-    assert set(sources) == {f"boards/{module}.py" for module in modules}
+    both = ("esp32_heap", "esp32_network", "esp32_wifi")
+    modules = ("chips", "displays", "esp32", "esp32_i2c", "esp32_spi", "esp32_ethernet")
+    assert set(sources) == {f"boards/{module}.py" for module in (*both, *modules)}
     for name, source in sources.items():
         run([str(tool("mpy-cross")), "-o", str(tmp_path / Path(name).name), str(source)])
 
@@ -192,8 +194,9 @@ def sources_of_capabilities() -> str:
     return "".join(path.read_text() for path in board_sources(board_data("esp32_generic")).values())
 
 
-def test_the_computers_tree_has_only_its_own():
-    assert set(board_sources(board_data("host"))) == {"boards/host.py"}
+def test_host_tree_has_what_an_interpreter_with_two_heaps_and_a_radio_needs():
+    modules = ("host", "esp32_heap", "esp32_network", "esp32_wifi")
+    assert set(board_sources(board_data("host"))) == {f"boards/{module}.py" for module in modules}
 
 
 def test_the_page_of_boards_and_its_drawings_are_up_to_date():
@@ -265,7 +268,8 @@ def test_an_esp32_says_nothing_but_the_words_of_the_contract():
 
 def test_the_computer_as_a_board(tmp_path):
     board = host.Board({"data": str(tmp_path)})
-    assert board.station() is board.watchdog(8000) is None
+    assert board.station() is board.watchdog(8000) is board.network_heap() is None
+    assert board.gc_heap() == (0, 0)  # on CPython
     assert board.reset_cause() == "power"
     assert host.Board({"data": str(tmp_path), "reset_cause": "watchdog"}).reset_cause() == "watchdog"
     assert re.fullmatch("[0-9a-f]{12}", board.unique_id())

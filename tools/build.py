@@ -26,6 +26,9 @@ _NOT_FOR_THE_DEVICE = {
     "unverified", "transceiver",
 }  # fmt: skip
 
+# What the computer's board uses of a chip's, where the interpreter stands for a chip's heaps and radio.
+_MODEL_MODULES = ("esp32_heap", "esp32_network", "esp32_wifi")
+
 
 def build(board: str, profile: str = "full", *, small: bool = False, plan: str | None = None) -> Path:
     """Build for `board` (a name of `evencell boards`); returns the folder of the tree, with `board.py` in it.
@@ -126,7 +129,7 @@ def small_sources(sources: dict[str, Path], apart: bool = False) -> dict[str, Pa
 
 def board_sources(board: dict) -> dict[str, Path]:
     """What makes capabilities of a board's data."""
-    names = ["host"] if board["chip"] == "host" else chip_modules()
+    names = ["host", *_MODEL_MODULES] if board["chip"] == "host" else chip_modules()
     return {f"boards/{name}.py": ROOT / "boards" / f"{name}.py" for name in names}
 
 

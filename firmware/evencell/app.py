@@ -5,6 +5,7 @@ import time
 
 from evencell.compat import collect_after, const, sleep_ms
 from evencell.hub import Hub
+from evencell.runtime.memory import MemoryPolicy
 from evencell.system.clock import Clock
 from evencell.system.crashes import Crashes
 from evencell.system.log import Log
@@ -28,6 +29,7 @@ class Context:
         self.board = board
         self.clock = Clock(board.set_time)
         self.log = Log(self.clock)
+        self.heap = MemoryPolicy(board, self.log)
         self.crashes = Crashes(board, self.clock, self.log)
         self.supervisor = Supervisor(self.log, self.crashes.keep)
         self.watch = Watch(board, self.clock, self.supervisor, self.log)
@@ -48,14 +50,17 @@ def main(board):
     collect_after(COLLECT_AFTER_BYTES)
     context = Context(board)
     try:
-        guard(lambda: asyncio.run(run(context)), lambda error: restart(context, error))
+        guard(lambda: asyncio.run(run(context)), lambda error: restart(context, "evencell", error))
     except KeyboardInterrupt:
         context.watch.relax()
 
 
-def restart(context, error: Exception):
-    """Start from nothing; the pause keeps a failure that always comes from wearing the flash."""
-    context.supervisor.report("evencell", error)
+def restart(context, part: str, reason):
+    """Keep the reason, an exception or a sentence, in the crash log, then restart the board.
+
+    The pause keeps a failure that always comes from wearing the flash.
+    """
+    context.supervisor.report(part, reason)
     context.supervisor.attempt("keeping that", context.crashes.flush, True)
     context.watch.relax()
     time.sleep(_PAUSE_SAFE_S if context.safe_mode else _PAUSE_S)
@@ -75,6 +80,9 @@ async def stay_alive(context):
     while True:
         context.watch.look()
         context.hub.look()
+        reason = context.heap.tick(context.clock.uptime_ms())
+        if reason:
+            restart(context, "memory", reason)
         supervisor.attempt("keeping that", context.crashes.flush)
         if not is_proven and context.clock.uptime_ms() >= _PROVEN_AFTER_MS:
             is_proven = True

@@ -5,7 +5,7 @@ import sys
 import time
 
 if sys.implementation.name == "micropython":
-    from gc import mem_free
+    from gc import mem_alloc, mem_free
     from gc import threshold as collect_after
     from time import ticks_add, ticks_diff, ticks_ms
 
@@ -24,6 +24,10 @@ else:
 
     def collect_after(allocated_bytes: int):
         """Collect garbage each time so many bytes were taken: CPython knows better."""
+
+    def mem_alloc() -> int:
+        """Bytes of the heap that are in use: CPython counts none."""
+        return 0
 
     def mem_free() -> int:
         """Bytes left of the heap: CPython's has no end."""

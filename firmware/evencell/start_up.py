@@ -7,7 +7,7 @@ import gc
 
 from evencell import __version__
 from evencell.app import COLLECT_AFTER_BYTES
-from evencell.compat import collect_after, const, mem_free
+from evencell.compat import collect_after, const
 from evencell.system.log import LEVELS
 from evencell.system.memory import Memory
 from evencell.system.on_demand import call, forget
@@ -32,7 +32,7 @@ _NO_PSRAM = (
     "board: %s has PSRAM, and none was found here. Another module, or MicroPython for another kind of PSRAM? "
     "Memory may run out: docs/boards.md says which board to choose"
 )
-_PAGE_LOG_BYTES = const(8192)  # some 200 lines of usual length; where there is no page a few are enough
+_PLAN = "evencell.runtime.plan"
 
 
 def start_up(context):
@@ -46,7 +46,8 @@ def start_up(context):
         gc.collect()  # what an import leaves must not lie between what stays
     drop_sections(context.config, wanted)
     # Each collection looks at all that is in use: where little of the heap is, as with PSRAM, they may be rarer.
-    collect_after(max(COLLECT_AFTER_BYTES, mem_free() // _COLLECT_AFTER_SHARE))
+    collect_after(max(COLLECT_AFTER_BYTES, context.board.gc_heap()[1] // _COLLECT_AFTER_SHARE))
+    call(_PLAN, "check", context, wanted)
     for fault in context.config_faults:
         context.hub.post("config", None, fault.split(":")[0], fault)
 
@@ -58,8 +59,9 @@ def load(context):
     context.config, context.config_faults, secrets = _configuration(board)
     context.profile = "safe" if context.safe_mode else context.config["profile"]
     context.log.level = LEVELS.index(context.config["log"]["level"])
-    if context.profile in ("full", "safe"):
-        context.log.enlarge(_PAGE_LOG_BYTES)
+    call(_PLAN, "use", context)
+    if context.profile in ("full", "safe"):  # the page shows the log
+        context.log.enlarge(context.heap.log_bytes)
     for secret in secrets:
         context.log.hide(secret)
     context.memory = Memory(board.storage + "/learned.json")

@@ -7,7 +7,9 @@ from evencell.compat import ticks_add, ticks_ms
 from evencell.forward import event_stream
 from evencell.forward.event_stream import EventStreams, Watcher
 from evencell.hub import Hub
+from evencell.runtime.memory import MemoryPolicy
 from host_tests.portable import raises
+from host_tests.runtime.heaps import ScriptedHeaps
 
 
 class Connection:
@@ -92,6 +94,10 @@ class Device:
     def __init__(self):
         self.hub = Hub([], Clock())
         self.log = self.supervisor = self
+        self.heap = MemoryPolicy(ScriptedHeaps(), self)
+
+    def warning(self, _text):
+        pass
 
     def pieces(self):
         self.made += 1
@@ -110,6 +116,40 @@ async def two_browsers() -> tuple:
         for _ in range(5):
             await asyncio.sleep(0)
     return first.taken, second.taken
+
+
+def test_streams_end_the_newest_first_while_memory_is_short_and_new_ones_are_refused():
+    device, left = Device(), []
+
+    async def leave(writer):
+        left.append(writer)
+
+    async def scenario():
+        streams = EventStreams(device, device)
+        first, second = Connection(1000), Connection(1000)
+        for connection in (first, second):
+            assert streams.handle(None).status == 200
+            await streams.send(connection, leave)
+        device.heap._adjust_load(0, (7_000, 5_000))
+        assert streams.handle(None).status == 503
+        while len(left) < 2:
+            device.hub.wake()
+            await asyncio.sleep(0)
+        assert left == [second, first]
+
+    asyncio.run(scenario())
+
+
+def test_there_are_as_many_streams_as_the_plan_says():
+    device = Device()
+    device.heap.max_streams = 1
+
+    async def scenario():
+        streams = EventStreams(device, device)
+        await streams.send(Connection(1000), None)
+        assert streams.handle(None).status == 503
+
+    asyncio.run(scenario())
 
 
 def test_who_comes_later_gets_the_ages_of_that_moment_and_nobody_gets_them_twice():

@@ -56,6 +56,8 @@ def teller(pack):
     logged, remembered = [], {}
     context.log = SimpleNamespace(warning=logged.append)
     context.memory = SimpleNamespace(get=remembered.get, put=remembered.__setitem__)
+    context.clock = FakeClock()
+    context.heap = SimpleNamespace(allows=lambda _what: True)
     return HomeAssistant(context, lambda: logged.append("restarted")), logged, remembered
 
 
@@ -96,14 +98,36 @@ def test_what_it_takes_is_let_go():
     asyncio.run(scenario())
 
 
-def test_without_memory_for_it_the_rest_goes_on():
+def test_without_memory_it_is_told_later():
     async def scenario():
         home_assistant, logged, _ = teller(pack_of(ONLINE))
-        await home_assistant.announce(Client(MemoryError()))
-        assert logged == ["mqtt: no memory to announce this device to Home Assistant until it starts again"]
+        clock = home_assistant._context.clock
+        for _ in range(2):
+            await home_assistant.announce(Client(MemoryError()))
+            clock.now_ms += 300_000
+        assert logged == ["mqtt: no memory to announce this device to Home Assistant; trying again every 5 minutes"]
+        clock.now_ms -= 1
         client = Client()
         await home_assistant.announce(client)
         assert client.sent == []
+        clock.now_ms += 1
+        await home_assistant.announce(client)
+        assert len(client.sent) == 1
+
+    asyncio.run(scenario())
+
+
+def test_while_load_is_shed_it_waits_and_is_not_dropped():
+    async def scenario():
+        home_assistant, _, _ = teller(pack_of(ONLINE))
+        allowed, client = [False], Client()
+        home_assistant._context.heap.allows = lambda what: what == "discovery" and allowed[0]
+        for _ in range(3):
+            await home_assistant.announce(client)
+        assert client.sent == []
+        allowed[0] = True
+        await home_assistant.announce(client)
+        assert len(client.sent) == 1
 
     asyncio.run(scenario())
 

@@ -11,7 +11,8 @@ from host_tests.portable import FakeClock, frame_of
 
 DEVICE = {
     "id": "aa61002f3d49", "name": "evencell", "firmware": "0.1.0", "board": "host", "profile": "full", "uptime_s": 20,
-    "heap_free": 1000, "wifi_rssi": None, "config_faults": [], "crashes": 0, "reset_cause": "power", "safe_mode": None,
+    "heap_free": 1000, "network_heap_free": None, "network_heap_largest": None, "wifi_rssi": None,
+    "config_faults": [], "crashes": 0, "reset_cause": "power", "safe_mode": None,
     "mqtt": None, "influx": None, "journal": None,
 }  # fmt: skip
 TEXT = metrics.content_type("")
@@ -47,6 +48,13 @@ def test_numbers_are_exact_and_names_escaped():
     assert 'evencell_cell_volts{pack="a-name-of-24-characters1",cell="24"} 3.324\n' in text
     assert 'name="a \\"b\\" \\\\ \\n"' in text
     assert 'evencell_part_restarts_total{part="poller"} 2\n' in text
+
+
+def test_network_heap_is_there_where_the_device_has_one():
+    assert "network_heap" not in "".join(generated([], TEXT))
+    text = "".join(generated([], TEXT, network_heap_free=20_000, network_heap_largest=16_000))
+    assert "evencell_network_heap_free_bytes 20000\n" in text
+    assert "evencell_network_heap_largest_bytes 16000\n" in text
 
 
 def test_only_openmetrics_has_units_and_an_end():

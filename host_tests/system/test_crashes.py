@@ -20,6 +20,12 @@ class Board:
     def reset_cause(self):
         return self._cause
 
+    def gc_heap(self):
+        return 112_000, 21_000
+
+    def network_heap(self):
+        return 7_000, 1_500
+
 
 def start(*secrets, cause="power", fresh=True) -> Crashes:
     """As after a start of the device; `fresh` without anything kept."""
@@ -55,7 +61,7 @@ def test_an_entry_says_when_where_and_what():
     assert entry["traceback"].endswith("ValueError: a bug") and "test_crashes.py" in entry["traceback"]
     assert (entry["part"], entry["reset_cause"], entry["count"]) == ("poller", "soft", 1)
     assert (entry["uptime_s"], entry["time"], entry["version"]) == (12, 1_795_403_431, __version__)
-    assert "heap_free" in entry
+    assert (entry["heap_free"], entry["network_heap_free"], entry["network_heap_largest"]) == (21_000, 7_000, 1_500)
 
 
 def test_nothing_is_read_or_written_while_nothing_fails():

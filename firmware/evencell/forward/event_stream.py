@@ -8,7 +8,7 @@ from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
 from evencell.forward.event_json import event_of
 from evencell.forward.server import Response, error
 
-_MOST_STREAMS = const(4)
+NO_MEMORY = "the network has too little memory for this just now; try again in a minute"
 _STUCK_MS = const(5_000)  # a browser that takes nothing for so long is gone
 _TURN_MS = const(20)  # between two looks at a connection that had no room
 _PIECES_AT_ONCE = const(8)  # to one browser: then others have their turn
@@ -20,6 +20,7 @@ class EventStreams:
 
     def __init__(self, context, rendered):
         self._rendered = rendered
+        self._heap = context.heap
         self._hub = context.hub
         self._log = context.log
         self._supervisor = context.supervisor
@@ -28,8 +29,10 @@ class EventStreams:
 
     def handle(self, _request) -> Response:
         """The answer to one request: a stream, for as long as the browser listens."""
-        if len(self._watchers) >= _MOST_STREAMS:
-            return error(503, "all %d event streams are taken" % _MOST_STREAMS)
+        if not self._heap.allows("stream"):
+            return error(503, NO_MEMORY)
+        if len(self._watchers) >= self._heap.max_streams:
+            return error(503, "all %d event streams are taken" % self._heap.max_streams)
         return Response((b"retry: 3000\n\n",), "text/event-stream", send=self.send)
 
     async def send(self, writer, leave) -> bool:
@@ -47,6 +50,8 @@ class EventStreams:
         """Send until nobody is left."""
         try:
             while self._watchers:
+                if self._heap.is_short:
+                    await self._drop(self._watchers[-1])
                 is_behind = False
                 for watcher in list(self._watchers):
                     try:

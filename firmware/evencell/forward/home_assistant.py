@@ -6,6 +6,7 @@ from evencell.compat import const
 from evencell.forward.mqtt_client import MqttError
 from evencell.system.on_demand import forget
 
+_POSTPONED_MS = const(300_000)
 _TEMPERATURE = const(32)  # beside the number of cells, which is below
 
 
@@ -22,7 +23,7 @@ class HomeAssistant:
         self._packs = context.hub.packs
         self._parts = bytearray(len(self._packs))  # what there is of each pack: cells, and whether a temperature
         self._is_told = False
-        self._is_given_up = False
+        self._failed_ms = None  # when there was no memory for it
 
     async def listen(self, client):
         """Begin with a new connection. A broker that lets nobody hear of restarts is no reason to be silent."""
@@ -43,7 +44,7 @@ class HomeAssistant:
 
         Not before every pack was asked: a second announcement is lost on Home Assistant while it works on the first.
         """
-        if self._is_given_up or not self._all_asked() or self._is_told:
+        if not self._all_asked() or self._is_told or not self._has_memory():
             return
         self._is_told = True
         gc.collect()  # what comes and goes must not lie among what stays
@@ -53,10 +54,22 @@ class HomeAssistant:
             shown = [(parts % _TEMPERATURE, parts >= _TEMPERATURE) for parts in self._parts]
             await announce(client, self._context, shown)
         except MemoryError:
-            self._is_given_up = True
-            self._context.log.warning("mqtt: no memory to announce this device to Home Assistant until it starts again")
+            self._is_told = False
+            self._postpone()
         finally:
             forget("evencell.forward.discovery", "evencell.protocol.jk_settings")
+
+    def _has_memory(self) -> bool:
+        """Whether the announcement may be made now: not while load is shed, nor soon after it found no memory."""
+        now_ms = self._context.clock.uptime_ms()
+        is_late = self._failed_ms is None or now_ms - self._failed_ms >= _POSTPONED_MS
+        return is_late and self._context.heap.allows("discovery")
+
+    def _postpone(self):
+        if self._failed_ms is None:
+            text = "mqtt: no memory to announce this device to Home Assistant; trying again every %d minutes"
+            self._context.log.warning(text % (_POSTPONED_MS // 60_000))
+        self._failed_ms = self._context.clock.uptime_ms()
 
     def _all_asked(self) -> bool:
         """Look at every pack. A temperature that was there once is not taken back: its probe may only be loose."""

@@ -3,8 +3,8 @@
 import json
 
 from evencell import __version__
-from evencell.compat import const, mem_free
-from evencell.forward.event_stream import EventStreams
+from evencell.compat import const
+from evencell.forward.event_stream import NO_MEMORY, EventStreams
 from evencell.forward.rendered import Rendered
 from evencell.forward.server import JSON_TYPE, Response, Server, error, json_response
 from evencell.forward.status_json import status_with_diagnosis
@@ -83,6 +83,8 @@ class Site:
 
     def history(self, request):
         """What a pack's cells did, and its health; sent in pieces."""
+        if not self._context.heap.allows("history"):
+            return error(503, NO_MEMORY)
         return call("evencell.forward.history_json", "answer", self._context, request)
 
     def display(self, _request):
@@ -107,6 +109,7 @@ class Site:
     def _device(self) -> dict:
         context = self._context
         network, queue, journal = context.network, context.influx, context.journal
+        network_heap = context.board.network_heap() or (None, None)
         return {
             "id": context.device_id,
             "name": context.config["name"],
@@ -116,7 +119,9 @@ class Site:
             "uptime_s": context.clock.uptime_ms() // 1000,
             "time_source": context.clock.source,
             "time_age_s": context.clock.age_s,
-            "heap_free": mem_free(),
+            "heap_free": context.board.gc_heap()[1],
+            "network_heap_free": network_heap[0],
+            "network_heap_largest": network_heap[1],
             "wifi_rssi": network.rssi if network else None,
             "network": {"state": network.state, "ssid": network.ssid, "address": network.address} if network else None,
             "config_faults": context.config_faults,

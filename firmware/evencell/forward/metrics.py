@@ -24,7 +24,9 @@ _ENDINGS = ("seconds", "bytes", "dbm")
 # Whole numbers of the device: the key they stand under, or none; their own key; their name here; what they are.
 _FIGURES = (
     ("", "uptime_s", "uptime_seconds", "Time since the start"),
-    ("", "heap_free", "heap_free_bytes", "Free heap"),
+    ("", "heap_free", "heap_free_bytes", "Free heap of MicroPython"),
+    ("", "network_heap_free", "network_heap_free_bytes", "Free heap of the network"),
+    ("", "network_heap_largest", "network_heap_largest_bytes", "Largest free block of the network's heap"),
     ("", "wifi_rssi", "wifi_rssi_dbm", "Signal strength"),
     ("", "crashes", "crashes", "Failures kept in crashes.json"),
     ("mqtt", "sent", "mqtt_sent_total", "Messages that the broker took"),

@@ -4,7 +4,6 @@ import json
 import os
 
 from evencell import __version__
-from evencell.compat import mem_free
 from evencell.system.files import from_json, replace
 from evencell.system.log import traceback_of
 
@@ -19,16 +18,19 @@ def hold(path: str, held: list, *about) -> int:
     return len(load(path, held))
 
 
-def entry(part: str, what, reset_cause: str, clock, log) -> dict:
+def entry(part: str, what, reset_cause: str, board, clock, log) -> dict:
     """What is kept of a failure; `what` is an exception, a sentence or None. No secret is in it."""
     text = traceback_of(what) if isinstance(what, BaseException) else what
+    network_heap = board.network_heap() or (None, None)
     return {
         "time": clock.unix_s(),
         "uptime_s": clock.uptime_ms() // 1000,
         "version": __version__,
         "part": part or None,
         "reset_cause": reset_cause,
-        "heap_free": mem_free(),
+        "heap_free": board.gc_heap()[1],
+        "network_heap_free": network_heap[0],
+        "network_heap_largest": network_heap[1],
         "count": 1,
         "traceback": text and _end_of(log.without_secrets(text)),
     }

@@ -13,6 +13,7 @@ class Crashes:
     def __init__(self, board, clock, log):
         self.reset_cause = board.reset_cause()
         self._path = board.storage + "/crashes.json"
+        self._board = board
         self._clock = clock
         self._log = log
         self._held = []  # entries that wait for their write
@@ -21,7 +22,7 @@ class Crashes:
 
     def keep(self, part: str, what):
         """Keep a failure of `part`: an exception, a sentence, or None where nobody knows more than `reset_cause`."""
-        about = (part, what, self.reset_cause, self._clock, self._log)
+        about = (part, what, self.reset_cause, self._board, self._clock, self._log)
         self.count = call("crash_file", "hold", self._path, self._held, *about)
         self.flush()
 

@@ -1,0 +1,1 @@
+"""The task that runs the parts, and what it needs: memory policy, event loop."""

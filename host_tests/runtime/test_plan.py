@@ -1,0 +1,137 @@
+"""The memory plan of a build, and what the device makes of it."""
+
+import os
+
+from evencell.runtime import plan
+from evencell.runtime.memory import MemoryPolicy
+from evencell.system.files import exists
+from evencell.system.log import Log
+from host_tests.portable import FakeClock, scratch_path
+from host_tests.runtime.heaps import ScriptedHeaps
+
+FOLDER = scratch_path("plan")
+PATH = FOLDER + "/plan"
+WIFI, PAGE, HISTORY, MQTT = (
+    "evencell.system.wifi",
+    "evencell.forward.http",
+    "evencell.pack.history",
+    "evencell.forward.mqtt",
+)
+MEASURED = "network 1\ngc 118000\nlives page history\nlives 102000 tls mqtt\n"
+
+
+class Board(ScriptedHeaps):
+    storage = FOLDER
+
+
+class Context:
+    def __init__(self, tls: bool = False):
+        self.board = Board()
+        self.log = Log(FakeClock())
+        self.heap = MemoryPolicy(self.board, self.log)
+        self.heap.is_plentiful = False
+        self.config = {"mqtt": {"tls": tls}}
+        self.config_faults = []
+        self.safe_mode = self.canvas = None
+
+
+def written(text: str) -> str:
+    """A plan in a file, and no claim."""
+    if not exists(FOLDER):
+        os.mkdir(FOLDER)
+    if exists(FOLDER + "/claim"):
+        os.remove(FOLDER + "/claim")
+    with open(PATH, "w") as file:
+        file.write(text)
+    return PATH
+
+
+def checked(context, *modules: str):
+    """What `check` noted for the next boot; None where it noted nothing."""
+    found, plan.path_of = plan.path_of, lambda _file: PATH
+    try:
+        plan.check(context, list(modules))
+    finally:
+        plan.path_of = found
+    return plan._content(FOLDER + "/claim")
+
+
+def test_every_line_is_understood():
+    found = plan.load(written("network 1\ngc 118000\nlog 1024\nstreams 2\nlives page history\nlives mqtt 102000\n"))
+    assert (found.gc, found.log, found.streams) == (118_000, 1_024, 2)
+    assert found.lives == [(["page", "history"], 118_000), (["mqtt"], 102_000)]
+
+
+def test_a_missing_or_damaged_plan_plans_nothing():
+    for text in ("", "gc", "gc -5", "gc x", "\x00" * 500, "lives\n"):
+        found = plan.load(written(text))
+        assert (found.gc, found.log, found.streams) == (0, None, None)
+    assert plan.load(FOLDER + "/nothing").lives == []
+
+
+def test_the_plan_lies_beside_the_package():
+    assert plan.path_of("a/evencell/runtime/plan.mpy") == "a/plan"
+    assert plan.path_of("evencell/app.py") == "plan"
+
+
+def test_a_set_that_was_measured_to_live_is_no_fault():
+    written(MEASURED)
+    for modules in ((WIFI, PAGE), (WIFI, PAGE, HISTORY), (WIFI, MQTT), (WIFI,), (PAGE, MQTT)):
+        context = Context()
+        checked(context, *modules)
+        assert context.config_faults == []
+
+
+def test_a_set_that_does_not_live_is_a_fault():
+    written(MEASURED)
+    context = Context()
+    assert checked(context, WIFI, PAGE, HISTORY, MQTT) is None
+    assert context.config_faults == [
+        "memory: history and mqtt and page need more memory together than this board has; switch one of them off "
+        "(docs/fits.md)"
+    ]
+    context = Context(tls=True)
+    checked(context, WIFI, PAGE, MQTT)
+    assert len(context.config_faults) == 1
+    context.heap.is_plentiful, context.config_faults = True, []
+    checked(context, WIFI, PAGE, MQTT)
+    assert context.config_faults == []
+
+
+def test_what_was_not_measured_is_no_fault():
+    written("network 1\ngc 118000\n")
+    context = Context()
+    checked(context, WIFI, PAGE, HISTORY, MQTT)
+    assert context.config_faults == []
+
+
+def test_another_size_than_planned_is_noted_for_the_next_boot():
+    written(MEASURED)
+    assert checked(Context(), WIFI, PAGE) is None
+    assert checked(Context(tls=True), WIFI, MQTT) == "102000"
+    assert checked(Context(tls=True), WIFI, MQTT) == "102000"
+    assert checked(Context(), WIFI, PAGE) is None
+    assert checked(Context(), PAGE) == "off"
+
+
+def test_safe_mode_and_a_computer_note_nothing():
+    written(MEASURED)
+    context = Context(tls=True)
+    context.safe_mode = "a sentence"
+    assert checked(context, WIFI, MQTT) is None
+    context = Context(tls=True)
+    context.board.network = None
+    assert checked(context, WIFI, MQTT) is None
+
+
+def test_growth_is_measured_from_what_was_claimed():
+    for claim, limit in ((None, 118_000), ("102000", 112_000), ("off", 0)):
+        written(MEASURED)
+        if claim:
+            with open(FOLDER + "/claim", "w") as file:
+                file.write(claim)
+        context = Context()
+        found, plan.path_of = plan.path_of, lambda _file: PATH
+        plan.use(context)
+        plan.path_of = found
+        assert context.heap._gc_limit == limit
