@@ -1,11 +1,26 @@
-"""boot.py of a firmware with evencell frozen in (docs/firmware.md): counts the boots that end early.
+"""boot.py of a firmware with evencell frozen in (docs/firmware.md): starts the Wi-Fi driver, and counts the boots that
+end early.
 
 There are no slots for files: the boot loader chooses between two whole images. `boots` holds how many boots in a row
-did not last 5 minutes, this one included. See docs/recovery.md.
+did not last 5 minutes, this one included. See docs/recovery.md. No GC heap is claimed: it has one size.
 """
 
 import os
 import sys
+
+
+def claim_radio():
+    """Start the Wi-Fi driver while the memory of the network is free, where the plan has a radio; not after a wake.
+
+    `claim` is "off" where the configuration leaves the radio off (runtime/plan.py).
+    """
+    from frozen_files import find
+
+    plan = find("plan") or b""
+    if plan.startswith(b"network 1\n") and reset_cause() != "wake" and read("claim") != "off":
+        import network
+
+        network.WLAN(network.STA_IF).active(True)
 
 
 def count_boot():
@@ -43,9 +58,13 @@ def read(path):
 # the flash in vain.
 sys.path.insert(0, ".frozen")
 try:
+    claim_radio()
+except Exception as error:
+    print("the Wi-Fi driver can't be started:", error)
+try:
     count_boot()
 except Exception as error:
     print("this boot can't be counted:", error)
 # main.py runs in the same namespace: what stays here stays in memory.
-for name in ("count_boot", "reset_cause", "read"):
+for name in ("claim_radio", "count_boot", "reset_cause", "read"):
     del globals()[name]

@@ -46,7 +46,8 @@ ALLOWED = {
     "storage": {"io", "os", "frozen_files", "evencell.storage"},
     "runtime": {
         "asyncio", "errno", "gc", "os", "select",
-        "evencell.compat", "evencell.runtime", "evencell.system.files", "evencell.system.on_demand",
+        "evencell.compat", "evencell.runtime", "evencell.storage.data_files", "evencell.system.files",
+        "evencell.system.on_demand",
     },
     "net": {
         "asyncio", "errno", "os", "socket", "evencell.compat", "evencell.net", "evencell.system.on_demand",

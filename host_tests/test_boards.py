@@ -1,9 +1,12 @@
 """The contract of a board file, which finds every board by itself; and of the two that make capabilities of one."""
 
 import ast
+import importlib
 import itertools
 import re
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -317,3 +320,21 @@ def test_a_press_is_the_same_however_busy_the_computer_is(tmp_path, monkeypatch,
             presses.append(look())
     presses += [look() for _ in range(5)]
     assert [press for press in presses if press] == [SHORT, SHORT, LONG, SHORT, HELD, HELD, SHORT, LONG, LONG]
+
+
+@pytest.mark.parametrize(
+    ("machine", "free"), [("Generic ESP32 module with ESP32", 20_000), ("evencell ESP32 with ESP32", 50_000)]
+)
+def test_free_memory_is_that_of_the_gc_heap_alone(monkeypatch, machine, free):
+    """By what mem_free() counts: the largest other block where the heap can grow, nothing else where it can't."""
+    regions = [(100_000, 40_000, 30_000, 0), (60_000, 10_000, 9_000, 0)]
+    stand_in = SimpleNamespace(HEAP_DATA=4, idf_heap_info=lambda _kind: regions)
+    monkeypatch.setitem(sys.modules, "esp32", stand_in)
+    monkeypatch.setattr(sys.implementation, "_machine", machine, raising=False)
+    monkeypatch.delitem(sys.modules, "boards.esp32_heap", raising=False)
+    heap = importlib.import_module("boards.esp32_heap")
+    monkeypatch.delitem(sys.modules, "boards.esp32_heap")
+    monkeypatch.setattr(heap, "mem_free", lambda: 50_000)
+    monkeypatch.setattr(heap, "mem_alloc", lambda: 46_000)
+    assert heap.gc_heap() == (46_000 + free, free)
+    assert heap.network_heap() == (50_000, 30_000)

@@ -8,6 +8,7 @@ among the features is the `gc` of that set, where it is another.
 import os
 
 from evencell.compat import const
+from evencell.storage.data_files import open_data
 from evencell.system.files import exists, replace
 
 _LINE_BYTES = const(99)
@@ -34,9 +35,10 @@ def load(path: str) -> Plan:
     """The plan in this file. What is missing or can't be understood keeps its default."""
     plan = Plan()
     try:
-        with open(path) as file:
-            while line := file.readline(_LINE_BYTES):
-                _take(plan, line.split())
+        file = open_data(path)
+        while line := file.readline(_LINE_BYTES):
+            _take(plan, line.decode().split())
+        file.close()  # pyright: ignore[reportAttributeAccessIssue] (missing from the stubs' BytesIO)
     except (OSError, ValueError):
         pass  # there is none: built for a computer
     for number, (features, gc_bytes) in enumerate(plan.lives):
