@@ -70,7 +70,7 @@ class View:
             name = "%s_%s.json" % (section, self.context.config["display"]["language"])
             file = open_data(file_of(name))
             words = self._words[section] = json.load(file)
-            file.close()  # pyright: ignore[reportAttributeAccessIssue] (missing from the stubs' BytesIO)
+            file.close()
         return words
 
     def note(self):

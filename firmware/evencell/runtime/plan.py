@@ -38,7 +38,7 @@ def load(path: str) -> Plan:
         file = open_data(path)
         while line := file.readline(_LINE_BYTES):
             _take(plan, line.decode().split())
-        file.close()  # pyright: ignore[reportAttributeAccessIssue] (missing from the stubs' BytesIO)
+        file.close()
     except (OSError, ValueError):
         pass  # there is none: built for a computer
     for number, (features, gc_bytes) in enumerate(plan.lives):

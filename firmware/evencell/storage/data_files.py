@@ -7,7 +7,7 @@ import io
 import os
 
 
-def open_data(path: str):
+def open_data(path: str) -> "io.FileIO":
     """A binary stream of the file; raises OSError where the build has none of this name."""
     try:
         return open(path, "rb")
