@@ -53,10 +53,42 @@ def grow(wanted, path):
     more = wanted - now
     if more < 1024 or now + largest > 524_288 or size_of(path) < 16:  # it is so large, or can grow into PSRAM
         return None
-    with open(path, "rb") as file:
-        kept = file.read(max(54_000, more + more * 3 // 128 - 1952))  # the tables of an area take 3/128 of it
+    area = more + more * 3 // 128  # the tables of an area take 3/128 of it
+    release = filled = None
+    if area < now:
+        release = occupy(largest - area)
+        filled = [bytearray(4096) for _ in range((now - gc.mem_alloc()) // 4096 - 3)]
+    try:
+        with open(path, "rb") as file:
+            kept = file.read(area - 1952)
+    finally:
+        if release:
+            release()
+    del filled
     gc.collect()
     return kept
+
+
+def occupy(size):
+    """Occupy `size` bytes of ESP-IDF's heap by the stack of a thread; returns the function that ends the thread.
+
+    An area is at least as large as the heap is already, unless there is no block of that size: then it takes the
+    largest one whole. Source: MicroPython's py/gc.c (gc_try_add_heap) and ports/esp32/mpthreadport.c.
+    """
+    import _thread
+    import time
+
+    lock = _thread.allocate_lock()
+    lock.acquire()
+    _thread.stack_size(size)
+    _thread.start_new_thread(lock.acquire, ())
+    _thread.stack_size(0)
+
+    def release():
+        lock.release()
+        time.sleep(0.05)  # FreeRTOS's idle task frees the stack
+
+    return release
 
 
 def size_of(path):
@@ -162,5 +194,16 @@ try:
 except Exception as error:
     print("evencell can't start:", error)
 # main.py runs in the same namespace: what stays here stays in memory.
-for name in ("claim_memory", "grow", "size_of", "choose", "fault_in", "digest_of", "reset_cause", "read", "write"):
+for name in (
+    "claim_memory",
+    "grow",
+    "size_of",
+    "occupy",
+    "choose",
+    "fault_in",
+    "digest_of",
+    "reset_cause",
+    "read",
+    "write",
+):
     del globals()[name]

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from host_tests.needs import need_chip_port
+from host_tests.portable import ROOT
 from tools.bench.chip import port
 
 RECORDED = json.loads(Path(port.__file__).with_name("recorded.json").read_text())["rows"]
 STEPS = Path(__file__).with_name("chip_steps.py")
+HEAPS = Path(__file__).with_name("chip_heaps.py")
 TRAFFIC = Path(__file__).with_name("chip_traffic.py")
 RESERVE_BYTES = 6_000  # of the largest block
 ENOUGH_TO_LIVE_BYTES = 20_000
@@ -70,3 +72,20 @@ def test_nothing_is_received_without_a_network_or_without_room(interpreter):
 def test_an_eleventh_socket_is_refused(interpreter):
     left = answer(interpreter, STEPS, json.dumps(["radio", "join"] + ["socket"] * 11))
     assert len(left["refused"]) == 1
+
+
+@pytest.mark.parametrize("wanted_bytes", [75_000, 96_000, 104_000, 112_000, 118_000, 126_000])
+def test_boot_claims_the_planned_size(interpreter, tmp_path, wanted_bytes):
+    """Less than twice the first area, too, and Wi-Fi has started before."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "slot").write_text("a")
+    (tmp_path / "a/plan").write_text(f"network 1\ngc {wanted_bytes}\n")
+    code = f"execfile({str(Path(ROOT) / 'firmware/boot.py')!r})\nexecfile({str(HEAPS)!r})"
+    environment = {**os.environ, "MICROPYPATH": ":.frozen", "EVENCELL_CHIP_SPEED": "100"}
+    command = [str(interpreter), "-X", "heapsize=57344", "-c", code]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    heaps = json.loads(result.stdout.splitlines()[-1])
+    assert heaps["gc_total"] == pytest.approx(wanted_bytes, abs=1_500)
+    assert heaps["wifi"] is True
+    assert heaps["gc_total_later"] == heaps["gc_total"]
+    assert heaps["free"] == pytest.approx(101_624 - (heaps["gc_total"] - 56_000) * 131 / 128, abs=600)

@@ -6,7 +6,7 @@ from tools.bench import unix32
 
 _PORT = Path(__file__).with_name("port")
 MANIFEST = _PORT / "manifest.py"
-_OPTIONS = (f"VARIANT_DIR={_PORT / 'variant'}", f"USER_C_MODULES={_PORT}")
+_OPTIONS = (f"VARIANT_DIR={_PORT / 'variant'}", f"USER_C_MODULES={_PORT}", "MICROPY_PY_THREAD=0")
 
 
 def stock() -> Path:

@@ -1,5 +1,6 @@
-"""Freezes what an ESP32's MicroPython has frozen in as well, the simulated radio, and TLS as claims."""
+"""Freezes what an ESP32's MicroPython has frozen in as well, the simulated radio, TLS and threads as claims."""
 
 include("$(MPY_DIR)/extmod/asyncio")
 module("network.py")
 module("tls.py")
+module("_thread.py")
