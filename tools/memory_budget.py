@@ -151,7 +151,7 @@ def _refusal(board: dict, memory: Memory, refused: frozenset[str]) -> str:
             f"{words(refused)} do not fit together into the memory of {board['name']} ({memory}).",
             *(f"{label}: {text}" for label, text in (figures(row) if row else {}).items()),
             f"Either take another profile, or less of this one. What fits: {living}. docs/fits.md has the table.",
-            f"Or take evencell's own firmware: make firmware BOARD={board['name']}; docs/frozen.md",
+            f"Or take evencell's own firmware: make firmware BOARD={board['name']}; docs/firmware.md",
             "Or take a board with PSRAM: docs/boards.md lists them first.",
             "FORCE=1 builds it all the same.",
         ]

@@ -12,6 +12,7 @@ import pytest
 
 from evencell import __version__
 from host_tests.chip import chip_image, evencell_image
+from host_tests.portable import ROOT
 from tools import firmware, firmware_image, freezing, pins
 from tools.build import board_data, board_names
 from tools.making import BuildError
@@ -86,6 +87,49 @@ def test_what_is_left_of_another_version_is_not_staged(staged):
 
 def test_the_version_field_has_room():
     assert len(f"evencell {__version__}") < 32  # esp_app_desc_t.version, and ESP-IDF cuts what is longer
+
+
+def documented(heading: str) -> dict[str, tuple[str, str]]:
+    """Option → value and source, of a table in docs/firmware.md."""
+    text = (Path(ROOT) / "docs/firmware.md").read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    return {row[0].strip(" `"): (row[1].strip(" `"), row[-1]) for row in rows}
+
+
+def settings() -> dict[str, str]:
+    """Every option that boards/micropython sets, but for the names of the boards."""
+    found = {}
+    for path in firmware.DEFINITIONS.glob("*/*"):
+        text = path.read_text()
+        if path.name.startswith("sdkconfig"):
+            found |= dict(re.findall(r"^(CONFIG_\w+)=(.*)$", text, re.MULTILINE))
+        elif path.suffix == ".h":
+            found |= dict(re.findall(r"^#define (MIC\w+|MP_\w+(?:\(n\))?) (.*)$", text, re.MULTILINE))
+        elif path.suffix == ".cmake":
+            found |= dict.fromkeys(re.findall(r'"(CONFIG_\w+)=', text))
+            found |= dict(re.findall(r"^    (MP_\w+)=(.*)$", text, re.MULTILINE))
+    return {
+        name: value for name, value in found.items() if name not in ("MICROPY_HW_BOARD_NAME", "MICROPY_HW_MCU_NAME")
+    }
+
+
+def test_every_option_is_documented_with_its_value_and_its_source():
+    table, wanted = documented("Every option"), settings()
+    assert set(table) == set(wanted) and len(wanted) > 20
+    for name, (value, source) in table.items():
+        assert wanted[name] in (None, value), name
+        assert re.search(r"`[\w./-]+:\d+`", source), name
+
+
+def test_what_is_said_not_to_be_used_is_not():
+    names = set(re.findall(r"CONFIG_\w+", "".join(documented("Not used"))))
+    assert len(names) > 8 and not names & set(settings())
+
+
+def test_the_document_names_the_pinned_releases():
+    text = (Path(ROOT) / "docs/firmware.md").read_text()
+    assert f"espressif/idf:v{pins.esp_idf()}" in text and f"MicroPython {pins.micropython()}" in text
+    assert set(re.findall(r"ESP-IDF v(\S+\d)", text)) == {pins.esp_idf()}
 
 
 def test_the_partition_table_is_sound():

@@ -29,7 +29,7 @@ Where "left" is negative, the combination does not fit.
 |---|---|---:|---:|---:|
 {rows}
 - `files`: compiled, on the flash, as `make flash` brings it. `romfs` and `frozen` need a MicroPython of your own: the code
-  runs where it lies on the flash, in [an image](frozen.md#in-romfs) or as [a part of MicroPython](frozen.md#frozen-into-micropython).
+  runs where it lies on the flash, in [an image](frozen.md#in-romfs) or as [a part of MicroPython](firmware.md).
 - "An ESP32 needs free" is what was free in the smallest heap before the start, and what an ESP32 loads and a computer does
   not: the modules for Wi-Fi, time, pins and an SSD1306. They were weighed on the same port, but never ran.
 - "Left" is of {online_kb} KB, with `display` of {offline_kb} KB.
@@ -44,7 +44,7 @@ Where "left" is negative, the combination does not fit.
 
 1. **No display?** `"display": {{"driver": "none"}}`. **No broker?** Leave `mqtt` off, as it is unless you say otherwise.
 2. **A smaller profile**: `"profile": "telemetry"` or `"display"`, also as `make flash … PROFILE=…`.
-3. **Run the code from the flash**: [frozen](frozen.md#frozen-into-micropython), or from [ROMFS](frozen.md#in-romfs).
+3. **Run the code from the flash**: [evencell's own firmware](firmware.md), or from [ROMFS](frozen.md#in-romfs).
 4. **A chip with PSRAM**, as many an ESP32-S3 and the ESP32-WROVER have: MicroPython's builds for these use it as heap, which then
    is megabytes. [Boards](boards.md).
 
