@@ -43,11 +43,11 @@ def _built(name: str, manifest: Path | None, options: Iterable[str]) -> Path:
     _unpack()
     own = _UNIX / "boards/manifest.py"  # where an ESP32's is: manifests include it
     folder = _UNIX / f"build-{name}"
-    given = "\n".join(options)
-    if folder.exists() and (folder / "options").read_text("utf-8") != given:
-        shutil.rmtree(folder)  # make does not see that a variable has changed
-    folder.mkdir(exist_ok=True)
-    (folder / "options").write_text(given, "utf-8")
+    given, noted = "\n".join(options), folder / "options"
+    if not noted.exists() or noted.read_text("utf-8") != given:
+        shutil.rmtree(folder, ignore_errors=True)  # make does not see that a variable has changed
+        folder.mkdir()
+        noted.write_text(given, "utf-8")
     (folder / "frozen_content.c").unlink(missing_ok=True)  # renewed only for younger files, though others were listed
     frozen = f"FROZEN_MANIFEST={manifest or own}"
     make = ["make", "-j2", "-C"]
