@@ -37,6 +37,20 @@ def without_heap(call):
         heap_unlock()
 
 
+def without_modules(names, call):
+    """Run `call()` as if none of these modules had ever been imported; other tests find those that were there."""
+    before = [(name, sys.modules.pop(name, None)) for name in names]
+    try:
+        call()
+    finally:
+        for name, module in before:
+            sys.modules.pop(name, None)
+            if module:
+                sys.modules[name] = module
+                package, _, own_name = name.rpartition(".")
+                setattr(sys.modules[package], own_name, module)
+
+
 def captures() -> list[dict]:
     """The captured and documented exchanges, each with its reply as bytes under `frame`."""
     with open(ROOT + "/host_tests/captures/captures.json") as file:

@@ -25,7 +25,7 @@ ALLOWED = {
     "protocol": {"array", "struct", "evencell.compat", "evencell.protocol"},
     "pack": {
         "array", "json", "os", "evencell.compat", "evencell.protocol", "evencell.pack",
-        "evencell.system.files", "evencell.system.on_demand", "evencell.system.ring",  # what history is kept with
+        "evencell.runtime.lazy", "evencell.system.files", "evencell.system.ring",  # what history is kept with
     },
     "link": {
         "asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link",
@@ -40,12 +40,13 @@ ALLOWED = {
         "array", "asyncio", "binascii", "collections", "errno", "gc", "hashlib", "json", "os",
         "select", "socket", "ssl", "struct", "sys", "time", "tls",
         "evencell", "evencell.compat", "evencell.hub", "evencell.net", "evencell.pack", "evencell.forward",
+        "evencell.runtime.lazy",
         "evencell.link.diagnosis", "evencell.protocol.jk_balancer", "evencell.protocol.jk_settings",
         "evencell.storage.data_files", "evencell.system.files", "evencell.system.on_demand", "evencell.system.ring",
     },
     "storage": {"io", "os", "frozen_files", "evencell.storage"},
     "runtime": {
-        "asyncio", "errno", "gc", "os", "select",
+        "asyncio", "errno", "gc", "os", "select", "sys",
         "evencell.compat", "evencell.runtime", "evencell.storage.data_files", "evencell.system.files",
         "evencell.system.on_demand",
     },

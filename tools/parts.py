@@ -11,6 +11,7 @@ PROFILES = ("full", "display", "telemetry")
 _APPLICATION = ("evencell/app.py", "evencell/start_up.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
 _NETWORK = "wifi"  # that of the network's, by radio or cable
+_LOADING = ("call", "lazy", "load")  # functions of on_demand.py and runtime/lazy.py that get the name of a module
 # Every display there is a layout for.
 DISPLAY_SIZES = (
     (128, 64),
@@ -102,9 +103,13 @@ def imported(path: Path, sources: dict[str, Path]) -> set[str]:
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "call":  # on_demand.py
+        elif isinstance(node, ast.Call) and node.args and ast.unparse(node.func).split(".")[-1] in _LOADING:
             called = texts.get(ast.unparse(node.args[0]), node.args[0])  # a name, or the text itself
-            modules |= {called.value} if isinstance(called, ast.Constant) else set()
+            modules |= {
+                name.value
+                for name in ast.walk(called)
+                if isinstance(name, ast.Constant) and isinstance(name.value, str)
+            }
     others = {module.split(".")[0] for module in modules} - {"evencell", "boards"}
     whole = {name for name in sources if name.split("/")[0] in others}  # who wrote it knows what of it belongs together
     return whole | {name for module in modules for name in files_of(module)} & set(sources)

@@ -34,6 +34,7 @@ class Context:
         self.supervisor = Supervisor(self.log, self.crashes.keep)
         self.watch = Watch(board, self.clock, self.supervisor, self.log)
         self.hub = Hub([], self.clock)
+        self.lazy_lock = None  # of modules that stay loaded for longer, where a profile has such
         self.safe_mode = None  # why it is on
         self.canvas = None  # the display's, once there is one
         self.journal = None  # readings that somebody has yet to take, if anybody does

@@ -10,7 +10,7 @@ from evencell.app import COLLECT_AFTER_BYTES
 from evencell.compat import collect_after, const
 from evencell.system.log import LEVELS
 from evencell.system.memory import Memory
-from evencell.system.on_demand import call, forget
+from evencell.system.on_demand import call, forget, keep_modules
 
 # What there is to start: the profiles that have it, the switch in the configuration, and the module, whose
 # `start(context)` sets it going. A module is imported only if it is wanted. `safe` is safe mode's profile.
@@ -48,6 +48,7 @@ def start_up(context):
     # Each collection looks at all that is in use: where little of the heap is, as with PSRAM, they may be rarer.
     collect_after(max(COLLECT_AFTER_BYTES, context.board.gc_heap()[1] // _COLLECT_AFTER_SHARE))
     call(_PLAN, "check", context, wanted)
+    keep_modules(context.heap.is_plentiful)  # but those of the start
     for fault in context.config_faults:
         context.hub.post("config", None, fault.split(":")[0], fault)
 
@@ -64,6 +65,10 @@ def load(context):
         context.log.enlarge(context.heap.log_bytes)
     for secret in secrets:
         context.log.hide(secret)
+    if context.profile != "display":
+        from evencell.runtime.lazy import LazyLock
+
+        context.lazy_lock = LazyLock()
     context.memory = Memory(board.storage + "/learned.json")
     context.device_id = board.unique_id()
     context.hostname = context.config["wifi"]["hostname"] or "evencell-" + context.device_id[-6:]

@@ -10,6 +10,7 @@ from evencell.hub import Hub
 from evencell.pack.pack import ONLINE, Pack
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.jk_balancer import decode_status
+from evencell.runtime.lazy import LazyLock
 from evencell.system.files import exists
 from host_tests.portable import FakeClock, frames, scratch_path
 
@@ -65,6 +66,7 @@ class Context:
         self.names, self.takers, self.max_kib = packs, takers, max_kib
         self.board = Board(self.folder, self.rtc)
         self.log = Log()
+        self.lazy_lock = LazyLock()
         self.config = {
             "mqtt": {"enabled": takers[MQTT], "publish_s": 10},
             "influx": {"url": "http://store" if takers[INFLUX] else None, "measurement": "evencell"},

@@ -12,8 +12,9 @@ from evencell.compat import const
 from evencell.forward.journal_record import FEW_CELLS, HEAD_BYTES, KEY, SENT, put, tag_of
 from evencell.forward.mqtt_sent import Sent
 from evencell.protocol.jk_balancer import CELL_SLOTS
+from evencell.runtime.lazy import lazy
 from evencell.system.files import exists
-from evencell.system.on_demand import call, forget
+from evencell.system.on_demand import call
 
 MQTT = const(0)
 INFLUX = const(1)
@@ -49,6 +50,7 @@ class Journal:
         self._is_undated = False  # something of this run is kept by its uptime
         self._publish_s = config["mqtt"]["publish_s"]
         self._consumer = context.hub.subscribe(progress)
+        self._modules = lazy()  # those of `store`
         self._rtc = context.board.rtc_memory()
         self.held = self._rtc.buffer if self._rtc else bytearray(_SMALL_BYTES)
         self._fit(CELL_SLOTS)
@@ -137,16 +139,14 @@ class Journal:
     def open_store(self):
         """What is on the flash."""
         if self.store is None:
-            from evencell.forward.journal_store import Store
-
-            self.store = Store(self, self.cells)
+            self.store = self._modules.load("evencell.forward.journal_store").Store(self, self.cells)
         return self.store
 
     def let_go(self):
         """Forget about the flash, if nothing there waits."""
         if self.store and not (self.store.waiting(MQTT) or self.store.waiting(INFLUX)):
             self.store = None
-            forget("evencell.forward.journal_store")
+            self._modules.unload()
 
     def save(self):
         """What is held changed."""

@@ -1,7 +1,10 @@
 """What the database's sender does for the journal: it says what was stored, and sends what was missed."""
 
+from evencell.compat import const
 from evencell.forward.journal import INFLUX
-from evencell.system.on_demand import forget
+
+_BACKLOG = "evencell.forward.backlog_influx"
+_WAIT_MS = const(10_000)  # while others use lazy modules
 
 
 class CatchUp:
@@ -12,7 +15,8 @@ class CatchUp:
         self._journal = context.journal
         self._queue = queue
         self._keeper = keeper
-        self._missed = None  # what gives the backlog, while there is one
+        self._lock = context.lazy_lock
+        self._scope = self._missed = None  # what gives the backlog, while there is one
         self._dropped_before = 0
         self.is_behind = self._journal.counts()["waiting"] > 0
 
@@ -35,15 +39,29 @@ class CatchUp:
         if not self.is_behind:
             self._journal.took(INFLUX)
             return
-        if self._missed is None:
-            from evencell.forward.backlog_influx import Missed
+        scope = await self._lock.wait(_WAIT_MS, self._scope)
+        if scope is None:
+            return
+        goes_on = False
+        try:
+            if scope is not self._scope or self._missed is None:
+                self._missed = scope.load(_BACKLOG).Missed(self._journal)
+            goes_on = await self._send(self._missed, store)
+        finally:
+            self._scope = scope if goes_on else None
+            if goes_on:
+                self._lock.park(scope)
+            else:
+                self._missed = None
+                self._lock.close(scope)
+        if not goes_on:
+            self.is_behind = False
+            self._journal.let_go()
 
-            self._missed = Missed(self._journal)
-        lines = self._missed.lines(self._context.config["influx"]["measurement"], self._context.device_id)
+    async def _send(self, missed, store) -> bool:
+        """Send one request; whether there may be more to send."""
+        lines = missed.lines(self._context.config["influx"]["measurement"], self._context.device_id)
         if lines:
             await store(lines)
-            self._missed.stored()
-        else:
-            self._missed, self.is_behind = None, False
-            forget("evencell.forward.backlog_influx", "evencell.forward.journal_reading")
-            self._journal.let_go()
+            missed.stored()
+        return len(lines) > 0

@@ -6,10 +6,10 @@ that it has all that was sent before.
 
 from evencell.compat import const, ticks_diff, ticks_ms
 from evencell.forward.journal import MQTT
-from evencell.system.on_demand import forget
 
 _PROVE_MS = const(10_000)  # the pause between two questions …
 _MANY = const(4)  # … but so many states are enough for one
+_BACKLOG = "evencell.forward.backlog_mqtt"
 
 
 class Delivery:
@@ -19,7 +19,8 @@ class Delivery:
         self._journal = context.journal
         self._topic = topic
         self._consumer = consumer
-        self._backlog = None  # what sends it, while there is one
+        self._lock = context.lazy_lock
+        self._scope = self._backlog = None  # what sends it, while there is one
         self._asked = None  # `pings` of the question that is open
         self._asked_ms = 0
 
@@ -51,16 +52,26 @@ class Delivery:
         return sent >= _MANY or (sent > 0 and ticks_diff(ticks_ms(), self._asked_ms) >= _PROVE_MS)
 
     async def _send_backlog(self, client):
-        """One message for each pack. The publisher goes round at once for more: live readings come between."""
-        if self._backlog is None:
-            from evencell.forward.backlog_mqtt import Backlog
+        """One message for each pack. The publisher goes round at once for more: live readings come between.
 
-            self._backlog = Backlog(self._journal, self._topic)
-        await self._backlog.send(client)
-        if self._journal.is_late():
-            self._consumer.wake()
-        else:
-            self._backlog = None
-            forget("evencell.forward.backlog_mqtt", "evencell.forward.journal_reading")
-            forget("evencell.forward.journal_thin", "evencell.forward.journal_dates")
+        Not while others use lazy modules: then it goes on when something changes.
+        """
+        scope = self._lock.open(self._scope)
+        if scope is None:
+            return
+        goes_on = False
+        try:
+            if scope is not self._scope or self._backlog is None:
+                self._backlog = scope.load(_BACKLOG).Backlog(self._journal, self._topic)
+            await self._backlog.send(client)
+            goes_on = self._journal.is_late()
+        finally:
+            self._scope = scope if goes_on else None
+            if goes_on:
+                self._lock.park(scope)
+                self._consumer.wake()
+            else:
+                self._backlog = None
+                self._lock.close(scope)
+        if not goes_on:
             self._journal.let_go()

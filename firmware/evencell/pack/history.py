@@ -15,7 +15,7 @@ from array import array
 
 from evencell.compat import const
 from evencell.pack.status import CHARGING, DISCHARGING
-from evencell.system.on_demand import call, forget
+from evencell.runtime.lazy import lazy
 
 START = const(4)
 OBSERVED_S = const(5)
@@ -207,15 +207,14 @@ class Keeper:
     def _try(self, history: History, function: str, *arguments):
         """What the store's function returns, or None where flash or memory refuse, which is logged once."""
         try:
-            result = call(_STORE, function, self.folder, history.pack.name, *arguments)
+            with lazy(_STORE) as store:
+                result = getattr(store, function)(self.folder, history.pack.name, *arguments)
             self._is_failing = False
             return result
         except (OSError, MemoryError) as error:
             if not self._is_failing:
                 self._is_failing = True
                 self._log.warning("no history of %s: %s" % (history.pack.name, error))
-        finally:
-            forget("evencell.system.ring", "evencell.pack.history_fold")
 
 
 def start(context):

@@ -2,6 +2,19 @@
 
 import sys
 
+_is_kept = False
+
+
+def keep_modules(is_kept: bool):
+    """Keep every module that is loaded from now on in memory, or unload them again."""
+    global _is_kept
+    _is_kept = is_kept
+
+
+def keeps_modules() -> bool:
+    """Whether nothing is unloaded."""
+    return _is_kept
+
 
 def call(module: str, function: str, *arguments):
     """What the module's function returns. The module (of `evencell.system`, unless named in full) is let go then."""
@@ -14,7 +27,12 @@ def call(module: str, function: str, *arguments):
 
 
 def forget(*names: str):
-    """Forget the modules of these full names. A module lives twice: in `sys.modules`, and as a name of its package."""
+    """Unload the modules of these full names, unless modules are kept.
+
+    A module lives twice: in `sys.modules`, and as a name of its package.
+    """
+    if _is_kept:
+        return
     for name in names:
         sys.modules.pop(name, None)
         package, _, own_name = name.rpartition(".")
