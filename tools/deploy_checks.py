@@ -4,6 +4,7 @@ import re
 
 from evencell.system.boots import OLDEST_MICROPYTHON
 from tools.deploy_board import DeployError
+from tools.firmware_image import PRODUCT
 from tools.slots import Release
 
 _SPARE_BLOCKS = 4  # for the small files outside the slots
@@ -12,6 +13,11 @@ _FOLDER_BLOCKS = 2  # littlefs keeps each folder in a pair of blocks
 
 def check_board(facts: dict, made_for: str | None, wanted: Release, forced: bool):
     """Raise DeployError where `wanted` can't run there, or was not meant for this device."""
+    if facts["machine"].startswith(PRODUCT):  # MICROPY_HW_BOARD_NAME of boards/micropython
+        raise DeployError(
+            "This device runs evencell's own firmware, which has no slots for files. A newer one is flashed: "
+            f"make firmware BOARD={wanted.board}, then make flash"
+        )
     chip = chip_of(facts["machine"])
     if chip != wanted.chip:
         raise DeployError(f"This is {facts['machine']}, and the board {wanted.board} has the chip {wanted.chip}.")

@@ -200,6 +200,12 @@ def test_a_micropython_that_does_not_fit_is_refused(fact, sentence):
         check_board({**facts, **fact}, None, small_release(1), False)
 
 
+def test_evencell_s_own_firmware_is_left_alone():
+    facts = {"machine": "evencell ESP32 with ESP32", "version": (1, 29, 0), "mpy": 6}
+    with pytest.raises(DeployError, match="make firmware BOARD=host, then make flash"):
+        check_board(facts, None, small_release(1), True)
+
+
 def test_space_is_counted_in_blocks_and_what_leaves_counts():
     facts = {"block_bytes": 4096, "free_blocks": 8}
     check_space(facts, [4096, 4096], [], 1)  # 2 blocks, 2 for the folder, 4 for small files
