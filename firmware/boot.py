@@ -54,13 +54,15 @@ def grow(wanted, path):
     if more < 1024 or now + largest > 524_288 or size_of(path) < 16:  # it is so large, or can grow into PSRAM
         return None
     area = more + more * 3 // 128  # the tables of an area take 3/128 of it
+    request = area - 1952
     release = filled = None
     if area < now:
         release = occupy(largest - area)
         filled = [bytearray(4096) for _ in range((now - gc.mem_alloc()) // 4096 - 3)]
+        request //= 2  # more than is free in one piece now; the new area takes all of the largest block
     try:
         with open(path, "rb") as file:
-            kept = file.read(area - 1952)
+            kept = file.read(request)
     finally:
         if release:
             release()
