@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.bench import backlog, boot, display, heap, jitter, ledger, noise, poll, sizes, wear, web
+from tools.bench.chip import bench as chip
 from tools.making import BUILD
 
 # Figure → what it must be. A figure without one is reported.
@@ -32,14 +33,15 @@ TARGETS = {
     "http.page_bytes": (operator.le, 40_000),
     "http.status_rps": (operator.ge, 0.5),
     "mpy.total_bytes": (operator.le, 160 * 1024),
+    **chip.TARGETS,
 }
 _SIGNS = {operator.ge: "≥", operator.le: "≤"}
 
 
 def main():
     figures = {}
-    for group in (poll, boot, jitter, display, web, sizes, ledger, heap, wear, backlog, noise):
-        print(f"measuring {group.__name__.rpartition('.')[2]} ...", file=sys.stderr, flush=True)
+    for group in (poll, boot, jitter, display, web, sizes, ledger, heap, chip, wear, backlog, noise):
+        print(f"measuring {group.__name__.removeprefix('tools.bench.')} ...", file=sys.stderr, flush=True)
         figures.update(group.measure())
     Console().print(table(figures))
     BUILD.mkdir(exist_ok=True)

@@ -24,7 +24,8 @@ SPEED = 20
 FIRST_AREA_BYTES = 57_344  # MICROPY_GC_INITIAL_HEAP_SIZE of the esp32 port
 _DRIVERS_BYTES = 3_500  # UART and I2C: "UART, sockets and web server 3–4 KB" of docs/memory.md
 _RESTART_STATUS = 75  # of boards/host.py
-_STARTER = "execfile('boot.py')\nexecfile('main.py')\n"
+_FROM_FILES = "execfile('boot.py')\nexecfile('main.py')\n"
+_FROZEN = "import boot\nimport main\n"
 
 
 @dataclass
@@ -83,7 +84,8 @@ class ChipDevice:
             **self._delivery.environment,
         }
         heap = f"heapsize={self._delivery.first_area_bytes}"
-        command = [str(self._delivery.interpreter), "-X", heap, "-c", _STARTER]
+        starter = _FROM_FILES if self._delivery.tree else _FROZEN
+        command = [str(self._delivery.interpreter), "-X", heap, "-c", starter]
         with open(self.log, "a") as output:
             self._process = start(
                 self._running, command, cwd=self.root, env=environment, stdout=output, stderr=subprocess.STDOUT
@@ -101,6 +103,10 @@ class ChipDevice:
     def access_point(self, is_there: bool):
         """Switch the access point on or off."""
         self._radio.write_text("" if is_there else "gone", "ascii")
+
+    def leak(self):
+        """From now on the radio's driver takes more and more memory, until it is switched off."""
+        self._radio.write_text("leak", "ascii")
 
     def text(self) -> str:
         """The log so far."""

@@ -99,11 +99,7 @@ class _Run:
         figures = self._device.figures
         figures.reset()
         begin_s = time.monotonic()
-        has_page = "page" in self._wanted.features
-        if has_page:
-            self._streams = [Stream(self._fast.http_port, self._running) for _ in range(STREAMS)]
-            if not all(stream.opened for stream in self._streams):
-                self.life.problems.append("an event stream was refused")
+        self._open_streams()
         events = [(seconds * 0.4, self._broker_away), (seconds * 0.7, self._access_point_away)]
         round_s = 0.0
         while (now_s := (time.monotonic() - begin_s) * SPEED) < seconds:
@@ -111,10 +107,17 @@ class _Run:
                 events.pop(0)[1]()
             elif now_s >= round_s:
                 round_s = now_s + _ROUND_S
-                for path in _PATHS if has_page else ():
+                for path in _PATHS if "page" in self._wanted.features else ():
                     self._ask(path)
             time.sleep(_LOOK_S)
         self.life.load = figures.read()
+
+    def _open_streams(self):
+        """As a page does by itself when its stream has ended."""
+        if "page" in self._wanted.features:
+            self._streams = [Stream(self._fast.http_port, self._running) for _ in range(STREAMS)]
+            if not all(stream.opened for stream in self._streams):
+                self.life.problems.append("an event stream was refused")
 
     def _broker_away(self):
         if "mqtt" in self._wanted.features:
@@ -128,6 +131,7 @@ class _Run:
             end_s = time.monotonic() + _START_WITHIN_S / SPEED
             while not self._device.figures.read().joined and time.monotonic() < end_s:
                 time.sleep(_LOOK_S)
+            self._open_streams()  # the device has dropped the old ones
 
     def _ask(self, path: str):
         """Fetch a path; an answer that is none, or a refusal for want of memory, is a problem."""

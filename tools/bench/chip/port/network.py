@@ -1,6 +1,7 @@
 """A simulated Wi-Fi radio, for MicroPython built with tools/bench/chip/port: it claims what an ESP32's driver claims.
 
-The network is the computer's. A file, named by EVENCELL_CHIP_RADIO, holds `gone` while the access point is away.
+The network is the computer's. A file, named by EVENCELL_CHIP_RADIO, holds `gone` while the access point is away, and
+`leak` while the driver takes more memory at each look and gives none of it back before the radio is off.
 Weights in bytes: the rows "bare, Wi-Fi active" and "bare, Wi-Fi joined" of docs/memory.md.
 """
 
@@ -21,6 +22,7 @@ _JOIN_MS = 1500
 _RX_BUFFERS = 10
 _RX_BUFFER_BYTES = 1600
 _DRIVER_BYTES = (4096,) * 6 + (256,) * 7  # beside its buffers: 42.4 KB in all
+_LEAK_BYTES = 1024
 _JOINED_BYTES = (4096,) + (256,) * 7 + (64,) * 2  # the network interface, DHCP, mDNS
 
 
@@ -74,7 +76,7 @@ class WLAN:
             return STAT_GOT_IP
         if _state["since_ms"] is None:
             return STAT_IDLE
-        return STAT_NO_AP_FOUND if _is_gone() else STAT_CONNECTING
+        return STAT_NO_AP_FOUND if _told() == "gone" else STAT_CONNECTING
 
     def ifconfig(self, *_given):
         """Address, mask, gateway, name server."""
@@ -89,16 +91,22 @@ class WLAN:
 
     def scan(self):
         """One network, where the access point is there."""
-        return [] if _is_gone() else [(b"model", b"\0" * 6, 6, -61, 3, False)]
+        return [] if _told() == "gone" else [(b"model", b"\0" * 6, 6, -61, 3, False)]
 
     def _advance(self):
         """The state follows the time and the access point."""
-        if _state["joined"] and _is_gone():
+        told = _told()
+        if told == "leak":
+            claim = _chip.claim(_LEAK_BYTES)
+            if claim is not None:
+                _state["driver"].append(claim)
+        is_gone = told == "gone"
+        if _state["joined"] and is_gone:
             _release("joined")
             _chip.joined(False)
             _state["since_ms"] = time.ticks_ms()
         since_ms = _state["since_ms"]
-        if since_ms is None or _state["joined"] or _is_gone():
+        if since_ms is None or _state["joined"] or is_gone:
             return
         if time.ticks_diff(time.ticks_ms(), since_ms) >= _JOIN_MS:
             for size in _JOINED_BYTES:
@@ -118,12 +126,13 @@ def country(*_code):
     """Nothing depends on it."""
 
 
-def _is_gone() -> bool:
+def _told() -> str:
+    """What the file says; "" where there is none."""
     try:
         with open(os.getenv("EVENCELL_CHIP_RADIO") or "") as file:
-            return file.read(4) == "gone"
+            return file.read(4)
     except OSError:
-        return False
+        return ""
 
 
 def _release(kind: str):

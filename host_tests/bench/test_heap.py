@@ -1,4 +1,4 @@
-"""What a chip's heap is found with, but for the compiler: the page, the sentences, and a life that ends early."""
+"""What heaps are measured with, but for the compiler: sentences, and a life that ends early."""
 
 import hashlib
 import http.server
@@ -6,39 +6,11 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
-from host_tests.portable import ROOT
-from tools.bench import chip_heap_page, fast, heap, unix32
+from tools.bench import fast, heap, unix32
 from tools.making import BuildError
-
-FIGURE = {"kib": 160, "free_bytes": 158_032, "more_bytes": 9_360}
-
-
-def page(**figures) -> str:
-    every = {f"{name} {way}": FIGURE for name in chip_heap_page.COMBINATIONS for way in chip_heap_page.WAYS}
-    return chip_heap_page.page({**every, **figures}, "1.25.0", 960)
-
-
-def test_what_an_esp32_needs_is_told_beside_what_it_has():
-    assert "| `full`, no display | files | 160 | 167 | -21 |" in page()
-    assert "| `display`: a display, no network | frozen | 160 | 167 | -2 |" in page()  # the radio is off
-    frozen = {"kib": 60, "free_bytes": 58_000, "more_bytes": 2_000}
-    assert "| `full`, no display | frozen | 60 | 60 | 86 |" in page(**{"full, no display frozen": frozen})
-
-
-def test_the_page_says_how_long_on_what_and_that_it_was_no_chip():
-    text = page()
-    assert "lived 16 minutes" in text and "unix port 1.25.0" in text and "Nothing here was measured on a chip" in text
-
-
-def test_the_document_is_what_the_tool_would_write():
-    """But for the figures."""
-    rows = [line for line in page().splitlines() if not line.startswith("| `")]
-    document = (Path(ROOT) / "docs/fits.md").read_text().splitlines()
-    assert [line for line in document if not line.startswith("| `")] == rows
 
 
 @pytest.mark.parametrize(("program", "packages"), [("make", "build-essential"), ("gcc", "build-essential")])

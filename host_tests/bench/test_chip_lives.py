@@ -1,0 +1,58 @@
+"""Whole lives in the model of a chip's two heaps: promised sets live, and a network that starves is noticed."""
+
+import contextlib
+import time
+
+import pytest
+
+from host_tests.needs import need_broker, need_chip_port, need_faketime
+from tools.bench.chip import deliveries
+from tools.bench.chip.device import SPEED, ChipDevice
+from tools.bench.chip.life import SHORT_MINUTES
+from tools.bench.chip.measure import CASES, SETS, measured
+from tools.bench.fast import Fast
+
+LEAK_SEEN_WITHIN_S = 600
+# Frozen and with PSRAM the largest sets stand for all: the GC heap has one size there.
+TESTED = [case for case in CASES if case.is_promised and (case.way == "files" or case.name in ("full", "full_tls"))]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def needed():
+    need_chip_port()
+    need_faketime()
+    need_broker()
+
+
+@pytest.mark.parametrize("case", TESTED, ids=lambda case: f"{case.name}-{case.way}")
+def test_a_promised_set_lives(case):
+    found = measured(case, SHORT_MINUTES)
+    assert found.shortcomings == [], found.life.log
+
+
+def test_a_starving_network_ends_in_a_restart_with_its_reason(tmp_path):
+    """The driver takes more and more: that is said, load is shed, and the device starts again."""
+    wanted = SETS["page_history"]
+    with contextlib.ExitStack() as running:
+        fast = Fast(tmp_path, running, SPEED)
+        config = wanted.config(fast.http_port, None)
+        case = next(case for case in CASES if case.name == "page_history" and case.way == "files")
+        device = ChipDevice(deliveries.files(wanted.profile), config, case.plan, tmp_path / "device", running, fast)
+        device.start(fast.simulator())
+        wait_for(lambda: "network: connected" in device.text(), device)
+        device.leak()
+        wait_for(lambda: device.starts > 1, device)
+        device.access_point(True)
+        log = device.text()
+        assert "suspended: event streams" in log
+        assert "restarting" in log
+        wait_for(lambda: (device.root / "crashes.json").exists(), device)
+        assert "memory" in (device.root / "crashes.json").read_text()
+
+
+def wait_for(condition, device: ChipDevice):
+    """Until it is true; fails with the log where the device ends, or takes too long."""
+    end_s = time.monotonic() + LEAK_SEEN_WITHIN_S
+    while not condition():
+        assert device.is_running() and time.monotonic() < end_s, device.text()
+        time.sleep(0.05)

@@ -1,0 +1,48 @@
+"""Measure every set on every way onto a chip; write tools/memory_figures.json and docs/fits.md."""
+
+import json
+from pathlib import Path
+
+import click
+
+from tools import memory_plan
+from tools.bench import unix32
+from tools.bench.chip import page
+from tools.bench.chip.life import LONG_MINUTES
+from tools.bench.chip.measure import CASES, Measured, measure
+from tools.bench.chip.sets import STREAMS
+
+_FIGURES = Path(memory_plan.__file__).with_name("memory_figures.json")
+
+
+@click.command()
+@click.option("--minutes", type=click.FloatRange(1, 600), default=LONG_MINUTES, show_default=True, help="Simulated.")
+@click.option("--only", multiple=True, metavar="SET", help="Measure these sets alone, and write nothing.")
+def main(minutes: float, only: tuple[str, ...]):
+    """Measure, and write what was found."""
+    unix32.check_tools()
+    cases = [case for case in CASES if not only or case.name in only]
+    found = measure(cases, minutes)
+    for measured in found:
+        show(measured)
+    if not only:
+        rows = [measured.row(minutes) for measured in found]
+        write(rows)
+        page.write(rows, STREAMS, minutes)
+
+
+def show(measured: Measured):
+    """Print what became of one case."""
+    verdict = "lives" if not measured.shortcomings else "does not live: " + "; ".join(measured.shortcomings[:3])
+    click.echo(f"{measured.case.name} ({measured.case.way}): {verdict}")
+
+
+def write(rows: list[dict]):
+    """Replace the rows of the model; those with other evidence stay."""
+    kept = [row for row in json.loads(_FIGURES.read_text("utf-8"))["rows"] if not page.is_of_model(row)]
+    lines = ",\n  ".join(json.dumps(row) for row in rows + kept)
+    _FIGURES.write_text('{\n "rows": [\n  ' + lines + "\n ]\n}\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
