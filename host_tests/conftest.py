@@ -53,6 +53,7 @@ SHARED = {
     "unix": (
         *_WITHOUT_LOOP,
         "link",
+        "runtime/test_event_loop.py",
         "forward/test_event_stream.py",
         "forward/test_journal.py",
         "forward/test_journal_mqtt.py",
@@ -69,8 +70,11 @@ SHARED = {
     "1.24": _WITHOUT_LOOP,
     "1.24 compiled": ("pack", "protocol/test_framing.py", "protocol/test_jk_balancer.py", "system/test_config.py"),
 }
-# It has no framebuf.
-_NOT_ON_CPYTHON = tuple(f"display/test_{name}.py" for name in ("absent", "device_page", "drivers", "menu"))
+# It has no framebuf, and no stream of its own that asyncio polls.
+_NOT_ON_CPYTHON = (
+    *(f"display/test_{name}.py" for name in ("absent", "device_page", "drivers", "menu")),
+    "runtime/test_event_loop.py",
+)
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent):

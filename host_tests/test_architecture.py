@@ -46,7 +46,7 @@ ALLOWED = {
     },
     "storage": {"io", "os", "frozen_files", "evencell.storage"},
     "runtime": {
-        "asyncio", "errno", "gc", "os", "select", "sys",
+        "asyncio", "gc", "os", "select", "sys", "time",
         "evencell.compat", "evencell.runtime", "evencell.storage.data_files", "evencell.system.files",
         "evencell.system.on_demand",
     },

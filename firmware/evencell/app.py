@@ -1,10 +1,10 @@
 """The composition root: the only place where things are made and introduced to each other."""
 
-import asyncio
 import time
 
 from evencell.compat import collect_after, const, sleep_ms
 from evencell.hub import Hub
+from evencell.runtime.event_loop import run_loop
 from evencell.runtime.memory import MemoryPolicy
 from evencell.system.clock import Clock
 from evencell.system.crashes import Crashes
@@ -51,7 +51,7 @@ def main(board):
     collect_after(COLLECT_AFTER_BYTES)
     context = Context(board)
     try:
-        guard(lambda: asyncio.run(run(context)), lambda error: restart(context, "evencell", error))
+        guard(lambda: run_loop(run(context), context), lambda error: restart(context, "evencell", error))
     except KeyboardInterrupt:
         context.watch.relax()
 
