@@ -1,6 +1,7 @@
 import asyncio
+import time
 
-from evencell.compat import ticks_diff, ticks_ms
+from evencell.compat import sleep_ms, ticks_diff, ticks_ms
 from evencell.link.exchange import Line
 from evencell.protocol.jk_balancer import read_request
 from evencell.protocol.jk_settings import decode_written, write_request
@@ -61,6 +62,46 @@ def test_a_balancer_that_answers_faster_again_is_noticed():
     latencies_ms = asyncio.run(scenario())
     assert latencies_ms[0] >= 300
     assert latencies_ms[-1] < latencies_ms[0] // 2  # a busy computer answers late itself
+
+
+def latency_with_a_stall(before_ms: int) -> int:
+    """Measured latency of an answer that is there after `before_ms`, while the event loop stands still for 500 ms.
+
+    The stall begins 20 ms before the answer is due, or in the middle of the looks.
+    """
+    line = Line(ScriptedPort([(before_ms, FRAME)]))
+
+    async def stall():
+        await sleep_ms(100 if before_ms > 100 else 50)
+        time.sleep(0.5)
+
+    async def scenario():
+        stalling = asyncio.create_task(stall())
+        assert await answer_on(line, timeout_ms=1000)
+        await stalling
+        return line.latency_ms
+
+    return asyncio.run(scenario())
+
+
+def test_a_stall_of_the_event_loop_is_no_latency_of_the_balancer():
+    assert latency_with_a_stall(0) == 0
+    assert latency_with_a_stall(150) < 200
+
+
+def test_an_answer_is_taken_after_a_stall_longer_than_its_timeout():
+    line = Line(ScriptedPort([(0, FRAME)]))
+
+    async def stall():
+        time.sleep(0.5)
+
+    async def scenario():
+        stalling = asyncio.create_task(stall())
+        assert await answer_on(line, timeout_ms=200)
+        await stalling
+
+    asyncio.run(scenario())
+    assert (line.timeouts, line.late_answers, line.latency_ms) == (0, 0, 0)
 
 
 def waited_ms(*arrivals) -> int:

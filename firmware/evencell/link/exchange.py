@@ -126,15 +126,15 @@ class Line:
     async def _answer(self, request, sent: int, timeout_ms: int) -> int:
         """Sleep until the answer is due rather than for each of its bytes, then look every millisecond."""
         await sleep_ms(self._due_ms - ticks_diff(ticks_ms(), sent))
-        is_first_look = True
+        absent_ms = -1  # when the answer was not there yet; before the first look nobody knows
         while True:
             self._receive()
             at = self._match(request)
             waited_ms = ticks_diff(ticks_ms(), sent)
             if at >= 0:
-                self._learn(waited_ms, is_first_look)
+                self._learn(absent_ms)
                 return at
-            is_first_look = False
+            absent_ms = waited_ms
             if waited_ms >= timeout_ms or self.was_damaged():
                 return -1
             await sleep_ms(_LOOK_EVERY_MS)
@@ -146,14 +146,19 @@ class Line:
         is_over = ticks_diff(ticks_ms(), self._heard_at) >= _SILENCE_MS
         return is_over and (has_begun or self.heard_bytes >= _HEARD_SOMEBODY_BYTES)
 
-    def _learn(self, waited_ms: int, was_there: bool):
+    def _learn(self, absent_ms: int):
         """The next answer is due a little before this one came, but never before the wire allows.
 
-        One that was there at the first look may have come long before: look after half the latency the next time.
+        How late an answer is found says nothing about the balancer: the event loop may have been busy. It came after
+        the last look that did not find it. One that the first look found may have come long before: it counts as half
+        of what the ones before took, and the next first look is so much earlier.
         """
-        self.latency_ms = max(0, waited_ms - _EXCHANGE_MS)
-        early_ms = self.latency_ms // 2 if was_there else self.latency_ms - _LEARN_MARGIN_MS
-        self._due_ms = _EXCHANGE_MS + max(0, early_ms)
+        if absent_ms < 0:
+            self.latency_ms = early_ms = (self._due_ms - _EXCHANGE_MS) // 2
+        else:
+            self.latency_ms = max(0, absent_ms - _EXCHANGE_MS)
+            early_ms = max(0, self.latency_ms - _LEARN_MARGIN_MS)
+        self._due_ms = _EXCHANGE_MS + early_ms
 
     def _receive(self) -> int:
         """Take what the port has, at most one chunk; returns the number of bytes."""
