@@ -43,8 +43,13 @@ class Wired(Interface):
         self.interface.active(True)
 
     def disconnect(self):
-        """Switch it off."""
-        self.interface.active(False)
+        """Switch it off; does nothing before `start`."""
+        if self.is_started():
+            self.interface.active(False)
+
+    def restart(self):
+        """Switch it off; `connect` switches it on."""
+        self.disconnect()
 
     def status(self) -> str:
         """idle, connecting, connected, or failed where the cable was pulled out; it comes back by itself."""

@@ -10,13 +10,21 @@ class Interface:
         """From now on it is this one."""
         self.interface = interface
 
+    def is_started(self) -> bool:
+        """Whether there is one yet."""
+        return hasattr(self, "interface")
+
     def is_connected(self) -> bool:
         """Whether there is a network, and an address."""
-        return self.interface.isconnected()
+        return self.is_started() and self.interface.isconnected()
 
     def address(self) -> str | None:
         """The IPv4 address, None without a connection."""
         return self.interface.ifconfig()[0] if self.is_connected() else None
+
+    def gateway(self) -> str | None:
+        """The gateway's IPv4 address, None without a connection."""
+        return self.interface.ifconfig()[2] if self.is_connected() else None
 
 
 def introduce(hostname: str | None):

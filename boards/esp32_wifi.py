@@ -24,7 +24,7 @@ class Wireless(Interface):
     wired = False
 
     def __init__(self, txpower_limit: float | None = None):
-        self._limit = txpower_limit
+        self._limit = self._power = txpower_limit
         self._wanted = False
 
     def start(self, hostname: str | None, country: str | None, txpower: float | None):
@@ -35,11 +35,25 @@ class Wireless(Interface):
         introduce(hostname)
         if country is not None:
             network.country(country)
-        self.use(network.WLAN(network.STA_IF))
-        self.interface.active(True)
         powers = [power for power in (self._limit, txpower) if power is not None]
-        if powers:
-            self.interface.config(txpower=min(powers))
+        self._power = min(powers) if powers else None
+        self.use(network.WLAN(network.STA_IF))
+        self._switch_on()
+
+    def restart(self):
+        """Switch the radio off and on: it returns all memory but the driver's own. It is not connected then."""
+        try:
+            self.disconnect()
+        except OSError:
+            pass  # it was not connected
+        if self.is_started():
+            self.interface.active(False)
+            self._switch_on()
+
+    def _switch_on(self):
+        self.interface.active(True)
+        if self._power is not None:
+            self.interface.config(txpower=self._power)
 
     def connect(self, ssid: str, password: str | None):
         """Begin to connect; the driver tries again by itself. OSError while it is connecting: `disconnect()` first."""
@@ -47,9 +61,10 @@ class Wireless(Interface):
         self._wanted = True
 
     def disconnect(self):
-        """Leave the network, or give up trying."""
+        """Leave the network, or give up trying; does nothing before `start`."""
         self._wanted = False
-        self.interface.disconnect()
+        if self.is_started():
+            self.interface.disconnect()
 
     def status(self) -> str:
         """idle, connecting, connected, wrong password, no such network or failed.

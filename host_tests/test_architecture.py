@@ -51,11 +51,11 @@ ALLOWED = {
         "evencell.system.on_demand",
     },
     "net": {
-        "asyncio", "errno", "os", "socket", "evencell.compat", "evencell.net", "evencell.system.on_demand",
+        "asyncio", "errno", "os", "select", "socket", "evencell.compat", "evencell.net", "evencell.system.on_demand",
     },
     "system": {
         "asyncio", "binascii", "errno", "gc", "io", "json", "os", "socket", "struct", "sys", "time",
-        "evencell", "evencell.compat", "evencell.system",
+        "evencell", "evencell.compat", "evencell.net.reachability", "evencell.system",
         "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use
     },
 }  # fmt: skip

@@ -44,6 +44,8 @@ class Context:
         self.influx = None  # what waits for the store, once there is one
         self.mqtt = None  # what keeps the connection to the broker, once there is one
         self.network = None  # Wi-Fi's or the cable's, once there is one
+        self.reached_ms = 0  # uptime at which the network was last seen to work
+        self.restart_reason = None  # a sentence: the device restarts because of it
 
 
 def main(board):
@@ -81,9 +83,9 @@ async def stay_alive(context):
     while True:
         context.watch.look()
         context.hub.look()
-        reason = context.heap.tick(context.clock.uptime_ms())
+        reason = context.heap.tick(context.clock.uptime_ms()) or context.restart_reason
         if reason:
-            restart(context, "memory", reason)
+            restart(context, "network", reason)
         supervisor.attempt("keeping that", context.crashes.flush)
         if not is_proven and context.clock.uptime_ms() >= _PROVEN_AFTER_MS:
             is_proven = True

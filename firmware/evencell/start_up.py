@@ -14,11 +14,12 @@ from evencell.system.on_demand import call, forget, keep_modules
 
 # What there is to start: the profiles that have it, the switch in the configuration, and the module, whose
 # `start(context)` sets it going. A module is imported only if it is wanted. `safe` is safe mode's profile.
+# The network comes first: its driver needs memory in large pieces (docs/memory.md).
 PARTS = (
+    ("full telemetry safe", "wifi", "evencell.system.wifi"),
     ("full display telemetry", None, "evencell.link.part"),
     ("full", "history", "evencell.pack.history"),
     ("full display", "display", "evencell.display.part"),
-    ("full telemetry safe", "wifi", "evencell.system.wifi"),
     ("full telemetry", "time", "evencell.system.sntp"),
     ("full safe", "http", "evencell.forward.http"),
     ("full telemetry", "journal", "evencell.forward.journal"),  # before those that take from it

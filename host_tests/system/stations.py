@@ -58,6 +58,13 @@ class ScriptedStation:
     def address(self):
         return "192.168.1.7" if self.is_connected() else None
 
+    def gateway(self):
+        return "192.168.1.1" if self.is_connected() else None
+
+    def restart(self):
+        self.calls.append(("restart",))
+        self.disconnect()
+
     def scan(self) -> list:
         self.calls.append(("scan",))
         return [(ssid, -60, wanted is None) for ssid, wanted in self.air.items() if not ssid.startswith("hidden")]

@@ -1,7 +1,9 @@
 from evencell.hub import Hub
+from evencell.runtime.memory import MemoryPolicy
 from evencell.system.log import Log
 from evencell.system.wifi import start
 from host_tests.portable import FakeClock
+from host_tests.runtime.heaps import ScriptedHeaps
 from host_tests.system.stations import Cable, ScriptedStation
 
 HOME = {"ssid": "Home", "password": "correct horse"}
@@ -21,6 +23,9 @@ class Device:
         self.hub = Hub([], self.clock)
         self.consumer = self.hub.subscribe()
         self.board = self.supervisor = self
+        self.heaps = ScriptedHeaps()
+        self.heap = MemoryPolicy(self.heaps, self.log)
+        self.reached_ms = 0
         self.hostname = "evencell-3d49aa"
         self.config = {"wifi": {"networks": list(networks), "txpower": None, "country": None}}
         self.config["wifi"].update(settings)
@@ -69,10 +74,12 @@ def test_it_joins_and_says_so_once():
 
 
 def test_hostname_country_and_power_are_given_before_the_first_try():
-    assert started(HOME).radio.calls == []
     device = started(HOME, country="DE", txpower=11)
+    assert device.radio.calls == [
+        ("start", "evencell-3d49aa", "DE", 11)
+    ]  # with the part: memory for its driver is free
     device.after(10)
-    assert device.radio.calls == [("start", "evencell-3d49aa", "DE", 11), ("connect", "Home")]
+    assert device.radio.calls[1:] == [("connect", "Home")]
 
 
 def test_the_board_limits_the_power_where_nobody_says_otherwise():
@@ -86,34 +93,22 @@ def test_an_open_network_needs_no_password():
     assert started({"ssid": "Camping", "password": ""}).after(10) == "connected"
 
 
-def test_the_first_in_sight_comes_first():
-    device = started(HOME, WORK, OPEN, air={"Camping": None, "Work": WORK["password"]})
-    assert device.after(10) == "connected"
-    assert device.radio.networks_tried() == ["Work"]
-
-
-def test_a_hidden_one_is_tried_after_those_in_sight():
+def test_networks_are_tried_in_their_order_and_no_scan_blocks_the_loop():
     hidden = {"ssid": "hidden", "password": "x" * 8}
-    device = started(hidden, HOME, air={"Home": "another password", "hidden": "x" * 8})
+    device = started(HOME, hidden, WORK, air={"hidden": "x" * 8, "Work": WORK["password"]})
     assert device.after(20) == "connected"
     assert device.radio.networks_tried() == ["Home", "hidden"]
-
-
-def test_a_scan_that_fails_leaves_the_order_of_the_configuration():
-    device = started(HOME, WORK)
-
-    def failing():
-        raise OSError("STA must be active")
-
-    device.radio.scan = failing
-    assert device.after(10) == "connected"
-    assert device.radio.networks_tried() == ["Home"]
-
-
-def test_one_network_alone_is_not_searched_for():
-    device = started(HOME, air={})
-    device.after(300)
     assert ("scan",) not in device.radio.calls
+
+
+def test_the_one_that_was_joined_last_is_tried_first():
+    device = started(HOME, WORK, air={"Work": WORK["password"]})
+    assert device.after(20) == "connected"
+    device.radio.air.clear()
+    device.after(5)
+    device.radio.air.update(IN_THE_AIR)
+    assert device.after(10) == "connected"
+    assert device.radio.networks_tried() == ["Home", "Work", "Work"]
 
 
 def test_after_a_wrong_password_comes_the_next_network():
@@ -224,12 +219,13 @@ def test_after_a_short_gap_it_is_back_within_seconds_however_long_the_one_before
     for _ in range(2):
         device.radio.air.update(IN_THE_AIR)
         device.after(80)
+        before = device.network.ssid
         tried = len(device.radio.networks_tried())
         device.radio.air.clear()
         device.after(1)
         device.radio.air.update(IN_THE_AIR)
         assert device.after(8) == "connected"
-        assert device.radio.networks_tried()[tried:] == ["Home"]
+        assert device.radio.networks_tried()[tried:] == [before]
     assert [call[0] for call in device.radio.calls].count("start") == 1
     assert not [text for text in device.texts() if "failed" in text]
 
@@ -285,17 +281,53 @@ def test_a_cable_whose_address_goes_gets_15_s():
     assert device.after(80) == "connected"
 
 
-def test_a_station_that_cannot_start_is_tried_again():
-    device = started(HOME)
+def test_a_station_that_cannot_start_is_tried_again_and_keeps_its_first_error():
+    device = Device(HOME)
     start_radio = device.radio.start
+    errors = ["WiFi Out of Memory", "Wifi Invalid State"]
 
     def failing(*_):
-        raise OSError("no PHY")
+        raise OSError(errors[0] if len(errors) == 1 else errors.pop(0))
 
     device.radio.start = failing
+    start(device)
+    first = 'network: "Home" failed: the station does not start: WiFi Out of Memory'
+    assert device.texts() == [first]
     device.after(100)
-    assert device.texts() == ['network: "Home" failed: no PHY']
+    assert device.texts() == [first]
     device.radio.start = start_radio
+    assert device.after(80) == "connected"
+
+
+def test_messages_name_memory_where_it_is_the_cause():
+    device = started(HOME, air={"Home": "silent"})
+    device.heaps.network = 900, 400
+    device.after(300)
+    assert device.texts() == [
+        'network: "Home" failed: not enough memory for the network (900 bytes free, 400 in one piece)'
+    ]
+
+
+def test_a_reset_of_the_radio_joins_anew_at_once():
+    device = started(HOME)
+    device.after(10)
+    device.heap.reset_radio()
+    assert device.network.state == "waiting"
+    assert ("restart",) in device.radio.calls
+    assert device.after(10) == "connected"
+    assert device.hub.joined == 2
+
+
+def test_a_reset_of_the_radio_that_fails_is_no_bug():
+    device = started(HOME)
+    device.after(10)
+
+    def failing():
+        raise OSError("Wifi Internal State Error")
+
+    device.radio.restart = failing
+    device.heap.reset_radio()
+    assert device.texts()[-1] == 'network: "Home" failed: Wifi Internal State Error'
     assert device.after(80) == "connected"
 
 

@@ -49,7 +49,8 @@ class Site:
         }
 
     def admit(self, request):
-        """Readings are for everyone, or for nobody while there is no login."""
+        """Readings are for everyone, or for nobody while there is no login. Who asks has reached this device."""
+        self._context.reached_ms = self._context.clock.uptime_ms()
         is_reading = request.path == "/metrics" or request.path.startswith("/api/")
         if is_reading and not self._context.config["http"]["public_read"]:
             return error(401, "http.public_read is false, and this version has no login yet", "http.public_read")

@@ -11,7 +11,7 @@ import time
 
 from evencell.compat import const, ticks_diff, ticks_ms
 
-_PAUSE_S = 0.01
+_RESUME_AFTER_S = 0.01
 _APART_MS = const(1_000)  # failures that are further apart are not one failure
 _PATIENCE_MS = const(30_000)  # of a poll that fails all the time
 _LOG_MS = const(60_000)
@@ -28,7 +28,7 @@ def run_loop(coroutine, context):
         except OSError as error:
             if task.done() or failures.is_permanent(error):
                 raise
-            time.sleep(_PAUSE_S)
+            time.sleep(_RESUME_AFTER_S)
             wake_broken()
 
 
