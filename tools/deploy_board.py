@@ -10,7 +10,7 @@ import click
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
-from tools.serial_port import open_port
+from tools.serial_port import is_url, open_port
 
 BAUD = 115200
 _SCRIPT = Path(__file__).with_name("deploy_script.py")
@@ -146,12 +146,13 @@ class Board:
 def connect(port: str) -> SerialTransport:
     """Open the port; raises PortError. mpremote says only that it could not, so it is tried again for the reason."""
     try:
-        transport = SerialTransport(os.path.realpath(port), BAUD, timeout=_ANSWER_WITHIN_S)
-    except TransportError:
+        transport = SerialTransport(port if is_url(port) else os.path.realpath(port), BAUD, timeout=_ANSWER_WITHIN_S)
+    except (TransportError, ValueError):
         open_port(port).close()
         raise DeployError(f"{port}: it could not be opened just now. Type the same again.") from None
     serial_port: Any = transport.serial
-    serial_port.write_timeout = _ANSWER_WITHIN_S
+    if not port.startswith("rfc2217:"):  # pyserial has no such timeout there
+        serial_port.write_timeout = _ANSWER_WITHIN_S
     return transport
 
 

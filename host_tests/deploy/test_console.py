@@ -5,6 +5,7 @@ import signal
 import pytest
 
 from host_tests.deploy.board_on_a_pty import BoardOnAPty
+from host_tests.deploy.bridge import Bridge
 from host_tests.end_to_end.chain import EVENCELL
 from host_tests.end_to_end.command import assert_one_sentence, evencell
 from host_tests.end_to_end.process import Process
@@ -42,6 +43,18 @@ def test_shows_what_comes_and_leaves_the_device_alone(board, tmp_path):
     assert board.received == 0
     board.wait_for("line", len(board.said))
     assert b"interrupted" not in board.said
+    assert "Traceback" not in console.text()
+
+
+@pytest.mark.parametrize("rfc2217", [False, True], ids=["socket", "rfc2217"])
+def test_a_device_behind_the_network(board, rfc2217):
+    with (
+        Bridge(board.path, rfc2217) as bridge,
+        Process([EVENCELL, "console", "--port", bridge.url]) as console,
+    ):
+        console.lines.wait(lambda line: line.startswith("line "), "a line of the device")
+        assert console.stop(signal.SIGINT) == 0
+    assert board.received == 0
     assert "Traceback" not in console.text()
 
 

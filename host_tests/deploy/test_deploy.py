@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 
 from host_tests.deploy.board_on_a_pty import BoardOnAPty
+from host_tests.deploy.bridge import Bridge
 from host_tests.deploy.small_release import small_release
 from host_tests.end_to_end.command import assert_one_sentence
 from host_tests.end_to_end.process import PATIENCE_S
@@ -77,6 +78,23 @@ def test_make_deploy_ends_with_a_sentence():
     assert_one_sentence(make_deploy("--board", "nix"))
     assert "Say BOARD= with one of:\n  waveshare_s3_rs485_can " in make_deploy("--board", "").stderr
     assert_one_sentence(make_deploy("--board", "host", "--port", "/dev/ttyUSB-none"))
+
+
+@pytest.mark.parametrize("rfc2217", [False, True], ids=["socket", "rfc2217"])
+def test_a_board_behind_the_network(board, rfc2217):
+    with Bridge(board.path, rfc2217) as bridge:
+        outcome = deploy(bridge.url, small_release(1))
+        assert outcome.startswith("9 of 9 files sent") and slot(board) == "a new"
+        board.wait_for(r"running version 1\.")
+        since = len(board.said)
+        assert deploy(bridge.url, small_release(1)).startswith("nothing to copy")
+        board.wait_for(r"running version 1\.", since)
+
+
+@pytest.mark.parametrize("url", ["socket://127.0.0.1:1", "rfc2217://127.0.0.1:1", "socket://nowhere", "other://x"])
+def test_an_address_that_leads_nowhere_is_a_sentence(url):
+    with pytest.raises(PortError, match=r"connection refused: nothing listens|this is not an address such as socket"):
+        connect(url)
 
 
 def test_a_second_deploy_copies_nothing_and_lets_it_run_on(board):
