@@ -6,6 +6,7 @@ PORT ?=
 WHAT = --board "$(BOARD)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(FORCE),--force)
 IMAGE = $(if $(CONFIG),--config "$(CONFIG)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
 DEVICE = $(if $(PORT),--port "$(PORT)")
+FLASH = $(if $(ERASE),--erase) $(if $(NO_STUB),--no-stub)
 
 .DEFAULT_GOAL := help
 .PHONY: help run build flash firmware deploy test setup check bench lock pictures drawings
@@ -21,9 +22,9 @@ build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|
 	@$(PYTHON) tools/bootstrap.py flash
 	@$(BIN)/python -X utf8 -m tools.make_build $(WHAT) $(IMAGE)
 
-flash: ## all that onto a bare ESP32, with MicroPython, replacing all it holds: as make build [PORT=/dev/ttyUSB0]
+flash: ## all that onto an ESP32, with MicroPython; keeps configuration and history: as make build [PORT=/dev/ttyUSB0] [ERASE=1 keeps nothing] [NO_STUB=1]
 	@$(PYTHON) tools/bootstrap.py flash
-	@$(BIN)/python -X utf8 -m tools.flash $(WHAT) $(IMAGE) $(DEVICE)
+	@$(BIN)/python -X utf8 -m tools.flash $(WHAT) $(IMAGE) $(DEVICE) $(FLASH)
 
 firmware: ## evencell's own MicroPython with evencell in it: BOARD=… [SOURCES=micropython checkout] (needs Docker, or ESP-IDF)
 	@$(PYTHON) tools/bootstrap.py flash

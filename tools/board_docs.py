@@ -28,11 +28,12 @@ the order of connecting.
 ## Which one
 
 - **With PSRAM everything works at once** in an emulator: page with four browsers, history, MQTT with TLS, display.
-- **Without PSRAM** MicroPython as it is offered leaves room for a part of it: [what fits](fits.md). All-in-one boards
-  are the choice here.
+- **Without PSRAM** MicroPython as it is offered has memory for a part of it: [what fits](fits.md). `make build` and
+  `make flash` print what that is on the chosen board. [evencell's own firmware](firmware.md) has room for more: with it
+  the all-in-one boards (transceiver on board) are the next choice.
 - **Which PSRAM has an ESP32-S3?** Its module's name says so: `R2` is quad, `R8` and `R16V` are octal, neither is none.
   Quad PSRAM needs `esp32_s3_generic`, octal PSRAM needs `esp32_s3_octal`: each takes another MicroPython, and octal
-  PSRAM occupies GPIO33 to GPIO37.
+  PSRAM occupies GPIO33 to GPIO37. `make flash` asks the chip and refuses the wrong one.
 - A plain ESP32 has PSRAM if its module is a WROVER: `esp32_wrover`.
 - A device whose board should have PSRAM and has none says so at its start, in its log and on its page.
 

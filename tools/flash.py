@@ -1,4 +1,4 @@
-"""`make flash`: MicroPython and the firmware onto a bare ESP32, with esptool. Unproven on a board."""
+"""`make flash`: MicroPython and the firmware onto an ESP32, with esptool. Unproven on a board."""
 
 import re
 import subprocess
@@ -9,12 +9,14 @@ from pathlib import Path
 
 import click
 
-from tools import image
-from tools.boards import chosen_chip
+from tools import flash_kept, image
+from tools.boards import all_boards, chosen_chip, memory
 from tools.build import build
 from tools.console import open_console
-from tools.flash_files import FlashError, fetch_micropython, pieces
-from tools.make_build import configuration, make, show
+from tools.flash_chip import BAUD, Chip, FlashError, boot_loader, remedy
+from tools.flash_files import fetch_micropython, pieces
+from tools.flash_kept import CannotKeepError
+from tools.make_build import configuration, delivery_of, make, show
 from tools.memory_budget import budget
 from tools.options import (
     board_option,
@@ -27,12 +29,8 @@ from tools.options import (
 from tools.parts import PROFILES
 from tools.serial_port import PortError, choose_port, open_port
 
-_BAUD = 460800
-_DETECT_WITHIN_S = 60
 _WRITE_WITHIN_S = 600
 _STARTS_WITHIN_S = 60
-_SIZE = re.compile(r"Detected flash size: (\d+)(KB|MB)")
-_UNITS = {"KB": 1024, "MB": 1024 * 1024}
 
 # Lines of the device's log.
 _STARTED = re.compile(r"evencell \S+ on \S+, id \w+")
@@ -48,66 +46,96 @@ _NO_WIFI = "no Wi-Fi:"
 @device_port_option
 @firmware_option
 @force_option
-def main(board: str, profile: str | None, config: Path | None, port: str | None, firmware: Path | None, force: bool):
-    """Bring MicroPython and evencell onto a bare ESP32. Everything on its flash is replaced."""
+@click.option("--erase", is_flag=True, help="Delete all that is on the flash, configuration and history too.")
+@click.option("--no-stub", is_flag=True, help="Slower, for a chip on which esptool's stub does not start.")
+def main(
+    board: str,
+    profile: str | None,
+    config: Path | None,
+    port: str | None,
+    firmware: Path | None,
+    force: bool,
+    erase: bool,
+    no_stub: bool,
+):
+    """Bring MicroPython and evencell onto an ESP32. Of a device that has evencell, configuration and history stay."""
     data = chosen_chip(board)
     if firmware:
         image.load_firmware(firmware, data["chip"])
+    if erase and no_stub:
+        raise FlashError("ERASE=1 needs esptool's stub: only that can erase the whole flash. Leave NO_STUB out.")
     port = port or choose_port()
     open_port(port).close()
     # Faults of the configuration and of the build are said before the chip is asked.
-    budget(data, profile, configuration(config, profile), forced=force)
+    given = configuration(config, profile)
+    if config:
+        budget(data, profile, given, delivery_of(firmware, data), force)
     build(board, profile or PROFILES[0])
     micropython = firmware or fetch_micropython(data)
-    # MicroPython may take all the flash that it finds, so the file system is made for the chip that is there.
-    there = data | {"flash_mb": flash_mb(port, data["chip"])}
-    show(make(there, profile, config, micropython, force))
-    esptool(write_command(port, data["chip"], pieces(there, micropython)), port, _WRITE_WITHIN_S, shown=True)
+    with boot_loader(port, data["chip"], not no_stub) as chip:
+        there = as_found(data, chip, force)
+        kept = {} if erase else kept_files(chip)
+    show(make(there, profile, config, micropython, force, kept))
+    flash_kept.save(chip.mac, kept)
+    write(port, write_command(port, data["chip"], pieces(there, micropython), erase, not no_stub), chip.mac, kept)
+    flash_kept.discard(chip.mac)
     click.echo(first_words(port))
 
 
-def detect_command(port: str, chip: str) -> list[str]:
-    """Asks the chip for the size of its flash, and fails on another chip; writes nothing."""
-    return [sys.executable, "-m", "esptool", "--chip", chip, "--port", port, "flash-id"]
+def as_found(board: dict, chip: Chip, forced: bool) -> dict:
+    """The board's data with the flash and the PSRAM that the chip has; FlashError where it needs another MicroPython.
+
+    MicroPython may take all the flash that it finds, so the file system is made for the chip that is there.
+    """
+    found = board | {"flash_mb": chip.flash_bytes >> 20}
+    if chip.psram is None or chip.psram == board.get("psram", "none"):
+        return found
+    if chip.psram == "none":
+        click.echo(f"The chip has no PSRAM inside, and {board['name']} is a board with {board['psram']} PSRAM.")
+        return {key: value for key, value in found.items() if key != "psram"}
+    if forced:
+        return found
+    same_chip = [other for other in all_boards() if other["chip"] == board["chip"]]
+    others = [other["name"] for other in same_chip if other.get("psram") == chip.psram]
+    raise FlashError(
+        f"the chip has {chip.psram} PSRAM, and {board['name']} has {memory(board)}: MicroPython would not use it. Say "
+        f"BOARD= with one of {', '.join(others)}, or FORCE=1."
+    )
 
 
-def write_command(port: str, chip: str, written: list[tuple[int, Path]]) -> list[str]:
-    """Erases all of the flash, writes the pieces, verifies them by hash and resets the chip."""
-    command = [sys.executable, "-m", "esptool", "--chip", chip, "--port", port, "--baud", str(_BAUD)]
-    addresses = [part for address, path in written for part in (hex(address), str(path))]
-    return [*command, "--after", "hard-reset", "write-flash", "--erase-all", *addresses]
-
-
-def flash_mb(port: str, chip: str) -> int:
-    """Size of the chip's flash in MiB; raises FlashError where it is another chip or none."""
-    found = _SIZE.search(esptool(detect_command(port, chip), port, _DETECT_WITHIN_S))
-    if not found:
-        raise FlashError(f"{port}: the chip does not say how large its flash is. Press its reset button and try again.")
-    return int(found.group(1)) * _UNITS[found.group(2)] >> 20
-
-
-def esptool(command: list[str], port: str, within_s: int, shown: bool = False) -> str:
-    """Run esptool; returns what it said, or shows it as it comes. Raises FlashError."""
-    output = None if shown else subprocess.PIPE
+def kept_files(chip: Chip) -> flash_kept.Files:
+    """What stays on the device. Where something can't, its owner is asked; FlashError where nobody can answer."""
     try:
-        result = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, timeout=within_s)
+        return flash_kept.files_to_keep(chip)
+    except CannotKeepError as reason:
+        if not sys.stdin.isatty():
+            raise FlashError(f"{reason} ERASE=1 deletes it.") from None
+        if not click.confirm(f"{str(reason).capitalize()} Delete all that is on it?"):
+            raise FlashError("nothing was written.") from None
+        return {}
+
+
+def write_command(
+    port: str, chip: str, written: list[tuple[int, Path]], erase: bool = False, stub: bool = True
+) -> list[str]:
+    """Writes the pieces, verifies them by hash and resets the chip; `erase`: deletes all of the flash first."""
+    command = [sys.executable, "-m", "esptool", "--chip", chip, "--port", port, "--baud", str(BAUD)]
+    command += ["--after", "hard-reset", *([] if stub else ["--no-stub"]), "write-flash"]
+    addresses = [part for address, path in written for part in (hex(address), str(path))]
+    return [*command, *(["--erase-all"] if erase else []), *addresses]
+
+
+def write(port: str, command: list[str], mac: str, kept: flash_kept.Files):
+    """Run esptool, whose messages are shown. Raises FlashError."""
+    copy = f" What was on the device is safe in {flash_kept.shown(mac)}." if kept else ""
+    try:
+        result = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=_WRITE_WITHIN_S)
     except subprocess.TimeoutExpired:
-        raise FlashError(f"{port}: the chip did not finish within {within_s} s. Unplug it and try again.") from None
+        raise FlashError(
+            f"{port}: the chip did not finish within {_WRITE_WITHIN_S} s. Unplug it and try again.{copy}"
+        ) from None
     if result.returncode:
-        raise FlashError(f"{port}: {remedy(result.stderr)}")
-    return result.stdout or ""
-
-
-def remedy(said: str) -> str:
-    """What esptool's error means, in one sentence."""
-    if found := re.search(r"This chip is ([^,]+), not ([^.]+)\.", said):
-        return f"the chip there is an {found.group(1)}, and the board has an {found.group(2)}. Nothing was written."
-    if "Failed to connect" in said:
-        return "no chip answers. Hold its BOOT button, press RESET, let BOOT go, and try again."
-    if "Could not open" in said:
-        return "it is gone, or another program uses it. Close that one, plug the board in and try again."
-    errors = [line for line in said.splitlines() if "rror" in line]
-    return f"esptool said: {errors[-1] if errors else said.strip()[-200:]} Flashing again may begin anew at any time."
+        raise FlashError(f"{port}: {remedy(result.stderr)}{copy}")
 
 
 def first_words(port: str) -> str:

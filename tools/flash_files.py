@@ -9,15 +9,12 @@ import click
 from tools import image
 from tools.boards import image_name
 from tools.build import flash_folder
+from tools.flash_chip import FlashError
 from tools.make_build import FILE_SYSTEM
 from tools.making import BUILD, tool
 
 MICROPYTHON = "1.27.0"  # the version that `make flash` fetches
 _DOWNLOAD_WITHIN_S = 300
-
-
-class FlashError(click.ClickException):
-    """What stands in the way, in one sentence."""
 
 
 def pieces(board: dict, firmware: Path) -> list[tuple[int, Path]]:

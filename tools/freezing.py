@@ -12,6 +12,7 @@ from evencell import __version__
 from tools.build import alone, board_module, remove_others, sources_of
 from tools.making import FIRMWARE, written
 from tools.memory_budget import usual_plan
+from tools.memory_plan import OWN
 from tools.shake import without_slots
 from tools.slots import PLAN
 
@@ -41,7 +42,7 @@ def lay_out(folder: Path, board: dict, profile: str):
     if _SERVER in sources:
         files[_PAGE + ".gz"] = gzip.compress((FIRMWARE / _PAGE).read_bytes(), mtime=0)
     if board["chip"] != "host":
-        files[PLAN] = usual_plan(board, profile, "own").encode()
+        files[PLAN] = usual_plan(board, profile, OWN).encode()
     texts["board.py"] = board_module(board)
     texts["boot.py"] = (FIRMWARE / "frozen_boot.py").read_text("utf-8")
     texts["frozen_files.py"] = files_module(files, MARK.format(version=__version__, board=board["name"]))

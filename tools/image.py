@@ -16,7 +16,7 @@ from evencell import __version__
 from tools import partitions
 from tools.making import BuildError
 from tools.partitions import BLOCK_BYTES, Partition
-from tools.slots import FIRST, files_in
+from tools.slots import FIRST
 
 # MicroPython's own sizes (extmod/vfs_lfs.c, extmod/vfs_lfsx.c), so that the image is as if MicroPython had written it:
 # a file that fits into the cache lies in its folder's block. Every MicroPython with littlefs 2 mounts version 2.0.
@@ -45,9 +45,9 @@ Unproven on a board.</p>
 """
 
 
-def littlefs(flash: Path, partition: Partition) -> tuple[bytes, int]:
-    """A file system with every file of the folder, exactly as large as the partition, else MicroPython won't mount it;
-    and how many bytes are free once both slots are full. Raises BuildError where they don't fit."""
+def littlefs(files: dict[str, bytes], partition: Partition) -> tuple[bytes, int]:
+    """A file system with these files, path → content, exactly as large as the partition, else MicroPython won't mount
+    it; and how many bytes are free once both slots are full. Raises BuildError where they don't fit."""
     system = LittleFS(
         block_size=BLOCK_BYTES,
         block_count=partition.size // BLOCK_BYTES,
@@ -58,11 +58,11 @@ def littlefs(flash: Path, partition: Partition) -> tuple[bytes, int]:
         disk_version=_DISK_VERSION,
     )
     empty = system.used_block_count
-    slot = [path for path in files_in(flash) if path.is_relative_to(flash / FIRST)]
+    slot = {path: content for path, content in files.items() if path.startswith(FIRST + "/")}
     try:
-        write(system, flash, slot)
+        write(system, slot)
         slot_blocks = system.used_block_count - empty
-        write(system, flash, [path for path in files_in(flash) if path not in slot])
+        write(system, {path: content for path, content in files.items() if path not in slot})
     except LittleFSError as error:
         raise BuildError(f"The files do not fit into {partition.size} bytes of flash: {error}.") from None
     free = (system.block_count - system.used_block_count - slot_blocks) * BLOCK_BYTES
@@ -71,14 +71,13 @@ def littlefs(flash: Path, partition: Partition) -> tuple[bytes, int]:
     return bytes(system.context.buffer), free
 
 
-def write(system: LittleFS, flash: Path, paths: list[Path]):
-    """Write these files of the folder `flash`. No time goes into the image: it is the same whenever it is made."""
-    for path in paths:
-        name = path.relative_to(flash).as_posix()
+def write(system: LittleFS, files: dict[str, bytes]):
+    """Write these files, path → content. No time goes into the image: it is the same whenever it is made."""
+    for name, content in files.items():
         if "/" in name:
             system.makedirs(name.rpartition("/")[0], exist_ok=True)
         with system.open(name, "wb") as file:
-            file.write(path.read_bytes())
+            file.write(content)
 
 
 def whole_micropython(path: Path, board: dict) -> tuple[bytes, Partition]:

@@ -9,16 +9,18 @@ import click
 from evencell.system import config_check
 from evencell.system.config import read, secrets
 from evencell.system.config_kinds import CERTIFICATES
-from tools import freezing, image, partitions
+from tools import firmware_image, freezing, image, partitions
 from tools.boards import chosen_chip
 from tools.build import build, flash_folder
 from tools.making import BuildError
 from tools.memory_budget import budget
+from tools.memory_plan import FILES, OWN
 from tools.options import board_option, config_option, firmware_option, force_option, profile_option
 from tools.packages import flash_package
 from tools.parts import PROFILES
-from tools.slots import CONFIG, files_in
+from tools.slots import CONFIG, CONFIG_BEFORE, OUTSIDE, contents_of, files_in
 
+_OF_SLOTS = {*OUTSIDE, "slot"}  # files outside the slots that are there for them alone
 FILE_SYSTEM = "littlefs.bin"
 WHOLE_CHIP = "whole.bin"
 
@@ -45,38 +47,64 @@ def show(lines: dict[str, str]):
 
 
 def make(
-    board: dict, profile: str | None, config: Path | None, firmware: Path | None, forced: bool = False
+    board: dict,
+    profile: str | None,
+    config: Path | None,
+    firmware: Path | None,
+    forced: bool = False,
+    kept: dict[str, bytes] | None = None,
 ) -> dict[str, str]:
     """Build all but the whole chip; returns lines of the table. Raises BuildError before anything is written.
 
     `firmware` is the MicroPython beside which the file system is to lie; without it, one of the board file's size.
-    `forced`: a set of features that does not fit into the memory, too.
+    `forced`: a set of features that does not fit into the memory, too. `kept`: files of the device that stay on it.
     """
-    planned = budget(board, profile, configuration(config, profile), forced=forced)
-    content = json.dumps(planned.config, ensure_ascii=False, indent=1).encode()
+    kept = dict(kept or {})
+    given = configuration(config, profile) if config or CONFIG not in kept else configuration_of(kept[CONFIG], profile)
+    delivery = delivery_of(firmware, board)
+    own = delivery == OWN
+    planned = budget(board, profile, given, delivery, forced)
     partition = image.whole_micropython(firmware, board)[1] if firmware else partitions.VFS[partitions.flash_mb(board)]
     slot = build(board["name"], planned.profile, plan=planned.plan)
     flash = flash_folder(board["name"])
-    (flash / CONFIG).write_bytes(content)
-    _lay_certificate(flash, config, planned.config)
-    file_system, free = image.littlefs(flash, partition)
     folder = flash.parent
+    (flash / CONFIG).write_bytes(json.dumps(planned.config, ensure_ascii=False, indent=1).encode())
+    _lay_certificate(flash, config, planned.config)
+    if config and CONFIG in kept:
+        kept[CONFIG_BEFORE] = kept.pop(CONFIG)
+    files = contents_of(flash)
+    if own:
+        files = {path: content for path, content in files.items() if "/" not in path and path not in _OF_SLOTS}
+    file_system, free = image.littlefs({**kept, **files}, partition)
     (folder / FILE_SYSTEM).write_bytes(file_system)
     (folder / "package.json").write_text(flash_package(flash), "ascii")
     freezing.lay_out(folder, board, planned.profile)
-    lines = (
-        sizes(slot, planned.profile)
-        | planned.lines
-        | {
-            "file system": f"{shown(folder / FILE_SYSTEM)}, {partition.size} bytes for address {partition.offset:#x}",
-            "free": f"{free} bytes, with both slots full",
-        }
-    )
     for name in (WHOLE_CHIP, "web.json", "index.html"):
         (folder / name).unlink(missing_ok=True)  # of an older build
+    lines = ({"profile": planned.profile} if own else sizes(slot, planned.profile)) | planned.lines
+    lines["file system"] = f"{shown(folder / FILE_SYSTEM)}, {partition.size} bytes for address {partition.offset:#x}"
+    lines["free"] = f"{free} bytes" + ("" if own else ", with both slots full")
+    if kept:
+        lines["kept"] = kept_words(kept)
     if has_secrets(planned.config):
         lines["private"] = "the images hold the passwords of your configuration: give them to nobody"
     return lines
+
+
+def delivery_of(firmware: Path | None, board: dict) -> str:
+    """How evencell reaches the chip; raises BuildError for evencell's own firmware of another board."""
+    found = firmware_image.read(firmware) if firmware else None
+    if found and found.board != board["name"]:
+        raise BuildError(f"{firmware} is evencell's firmware for {found.board}, and the board is {board['name']}.")
+    return OWN if found else FILES
+
+
+def kept_words(kept: dict[str, bytes]) -> str:
+    """What stays on the device, in words."""
+    size = sum(map(len, kept.values()))
+    names = sorted({path.split("/")[0] for path in kept})
+    before = f"; the configuration until now is {CONFIG_BEFORE}" if CONFIG_BEFORE in kept else ""
+    return f"{', '.join(names)} of the device, {size} bytes{before}"
 
 
 def whole_chip(board: dict, firmware: Path) -> dict[str, str]:
@@ -107,6 +135,21 @@ def configuration(path: Path | None, profile: str | None) -> dict:
         faults.append(f"profile: the build is for {profile}, and this says {given['profile']}")
     if faults:
         raise BuildError("\n".join(f"{path}: {fault}" for fault in sorted(faults)))
+    return given
+
+
+def configuration_of(content: bytes, profile: str | None) -> dict:
+    """The configuration that a device has: what it ignores in it stays; one that it can't read counts as empty."""
+    try:
+        given = json.loads(content)
+    except ValueError:
+        given = None
+    given = given if isinstance(given, dict) else {}
+    if profile not in (None, "full") and given.setdefault("profile", profile) != profile:
+        raise BuildError(
+            f"profile: the build is for {profile}, and the device's own configuration says {given['profile']}. "
+            "Say CONFIG= with another, or leave PROFILE out."
+        )
     return given
 
 

@@ -6,7 +6,7 @@ from evencell.start_up import PARTS
 from evencell.system import config_check
 from tools import memory_plan
 from tools.making import BuildError
-from tools.memory_plan import FEATURES, NETWORK_RESERVE_BYTES, Memory, in_order, memory_of, verdict
+from tools.memory_plan import FEATURES, FILES, NETWORK_RESERVE_BYTES, Memory, in_order, memory_of, verdict
 from tools.parts import PROFILES, can_have_display
 
 _NAMES = {"page": "page", "history": "history", "mqtt": "MQTT", "tls": "TLS", "display": "display"}
@@ -29,7 +29,7 @@ class Budget:
     lines: dict[str, str]
 
 
-def budget(board: dict, profile: str | None, given: dict, delivery: str = "files", forced: bool = False) -> Budget:
+def budget(board: dict, profile: str | None, given: dict, delivery: str = FILES, forced: bool = False) -> Budget:
     """What to build for `given`, a configuration as an owner writes it. Raises BuildError for a set that does not live.
 
     Where neither `profile` nor `given` names a profile, what no key of `given` switches on may be left out.
@@ -47,7 +47,7 @@ def budget(board: dict, profile: str | None, given: dict, delivery: str = "files
     return Budget(profile, config, memory_plan.plan_text(board, memory, chosen), lines)
 
 
-def usual_plan(board: dict, profile: str, delivery: str = "files") -> str:
+def usual_plan(board: dict, profile: str, delivery: str = FILES) -> str:
     """The plan of a profile whose configuration is not known; of `full` the largest set that lives."""
     return budget(board, None if profile == PROFILES[0] else profile, {}, delivery).plan
 
@@ -89,8 +89,9 @@ def _complete(given: dict, profile: str) -> dict:
 
 def _switched_on(given: dict) -> frozenset[str]:
     """The features that a configuration names: their section is in it, and does not switch them off."""
-    named = {feature for feature, section in _SECTIONS.items() if given.get(section)}
-    if given.get("influx"):
+    sections = {section for section, keys in given.items() if keys and isinstance(keys, dict)}
+    named = {feature for feature, section in _SECTIONS.items() if section in sections}
+    if "influx" in sections:
         named.add("mqtt")
     return frozenset({*named, "tls"} if "mqtt" in named else named)
 
@@ -100,7 +101,8 @@ def _without(given: dict, left_out: frozenset[str]) -> dict:
     config = dict(given)
     for feature in left_out:
         for section, keys in _OFF[feature].items():
-            config[section] = {**config.get(section, {}), **keys}
+            before = config.get(section)
+            config[section] = {**before, **keys} if isinstance(before, dict) else keys
     return config
 
 
@@ -136,9 +138,10 @@ def figures(row: dict) -> dict[str, str]:
 def _unmeasured(config: dict) -> str:
     """What of a configuration takes memory and is in no row."""
     found = []
-    if (config.get("influx") or {}).get("url"):
+    whole = _complete(config, PROFILES[0])
+    if whole["influx"]["url"]:
         found.append("InfluxDB (counted as MQTT)")
-    if len(config.get("packs", ())) > 1:
+    if len(whole["packs"]) > 1:
         found.append("more than one balancer")
     return ", ".join(found)
 

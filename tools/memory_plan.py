@@ -20,10 +20,11 @@ from typing import NamedTuple
 from tools.parts import can_have_display
 
 FEATURES = ("page", "history", "mqtt", "tls", "display")
+FILES, OWN = "files", "own"  # deliveries
 NETWORK_RESERVE_BYTES = 8_000  # what must stay free of ESP-IDF's heap
 _FIGURES = Path(__file__).with_name("memory_figures.json")
 _CHIPS = {"esp32": "ESP32", "esp32c3": "ESP32-C3", "esp32s3": "ESP32-S3"}
-_DELIVERIES = {"files": "evencell as files on MicroPython", "own": "evencell's own firmware"}
+_DELIVERIES = {FILES: "evencell as files on MicroPython", OWN: "evencell's own firmware"}
 
 
 class Memory(NamedTuple):

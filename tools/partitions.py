@@ -40,10 +40,14 @@ def in_firmware(firmware: bytes, bootloader_offset: int, flash_bytes: int) -> Pa
 
     `firmware` is what lies on the flash from `bootloader_offset` on.
     """
-    end = 0
-    at = TABLE_OFFSET - bootloader_offset
-    while firmware[at : at + 2] == _MAGIC and at + _ENTRY.size <= len(firmware):
-        _, kind, _, offset, size, label, _ = _ENTRY.unpack_from(firmware, at)
+    return in_table(firmware[TABLE_OFFSET - bootloader_offset :], flash_bytes)
+
+
+def in_table(table: bytes, flash_bytes: int) -> Partition | None:
+    """The same of a partition table, and whatever is behind it."""
+    end = at = 0
+    while table[at : at + 2] == _MAGIC and at + _ENTRY.size <= len(table):
+        _, kind, _, offset, size, label, _ = _ENTRY.unpack_from(table, at)
         if label.rstrip(b"\0") == b"vfs":
             return Partition(offset, size)
         if kind == _APPLICATION:

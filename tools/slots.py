@@ -13,6 +13,7 @@ from evencell import __version__
 MANIFEST = "manifest.json"
 PLAN = "plan"  # of the memory: tools/memory_plan.py
 CONFIG = "config.json"
+CONFIG_BEFORE = "config.json.old"  # the device falls back to it where the other is damaged
 FIRST = "a"  # the slot that a build fills; a deploy fills the one that isn't running
 OUTSIDE = ("boot.py", "main.py")
 
@@ -30,7 +31,7 @@ class Release:
 
 def release(tree: Path, board: dict, firmware: Path) -> Release:
     """Of a built tree, with what lies outside the slots from the folder `firmware`."""
-    files = {path.relative_to(tree).as_posix(): path.read_bytes() for path in files_in(tree)}
+    files = contents_of(tree)
     for name in (MANIFEST, *OUTSIDE):
         files.pop(name, None)
     root = {name: (firmware / name).read_bytes() for name in OUTSIDE}
@@ -60,6 +61,11 @@ def lay_out(flash: Path, board: dict, firmware: Path):
     (flash / FIRST / MANIFEST).write_bytes(made.slot[MANIFEST])
     if not (flash / CONFIG).exists():
         (flash / CONFIG).write_text("{}", "ascii")
+
+
+def contents_of(folder: Path) -> dict[str, bytes]:
+    """Path below `folder` → content, of every file, always in the same order."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files_in(folder)}
 
 
 def files_in(folder: Path) -> list[Path]:

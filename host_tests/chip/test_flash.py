@@ -8,11 +8,10 @@ import tty
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from host_tests.certificates import make_certificates
 from host_tests.chip.chip_image import FACTORY, micropython
-from host_tests.chip.device_folder import extract
 from host_tests.chip.micropython_org import MicropythonOrg
 from host_tests.deploy.board_on_a_pty import BoardOnAPty
 from host_tests.needs import need_micropython
@@ -67,13 +66,15 @@ def made(firmware: Path) -> list[tuple[int, Path]]:
     return flash_files.pieces(BOARD, firmware)
 
 
-def test_the_command_lines_of_esptool(files, scratch):
-    esptool = [sys.executable, "-m", "esptool", "--chip", "esp32", "--port", "/dev/ttyUSB0"]
-    assert flash.detect_command("/dev/ttyUSB0", "esp32") == [*esptool, "flash-id"]
-    assert flash.write_command("/dev/ttyUSB0", "esp32", made(files / "esp32.bin")) == [
-        *esptool, "--baud", "460800", "--after", "hard-reset", "write-flash", "--erase-all",
-        "0x1000", str(files / "esp32.bin"), "0x200000", str(scratch / "esp32_generic/littlefs.bin"),
+def test_the_command_lines_of_esptool():
+    esptool = [sys.executable, "-m", "esptool", "--chip", "esp32", "--port", "/dev/ttyUSB0", "--baud", "460800"]
+    written = [(0x1000, Path("micropython.bin")), (0x200000, Path("littlefs.bin"))]
+    addresses = ["0x1000", "micropython.bin", "0x200000", "littlefs.bin"]
+    assert flash.write_command("/dev/ttyUSB0", "esp32", written) == [
+        *esptool, "--after", "hard-reset", "write-flash", *addresses
     ]  # fmt: skip
+    assert flash.write_command("/dev/ttyUSB0", "esp32", written, erase=True)[-5:] == ["--erase-all", *addresses]
+    assert flash.write_command("/dev/ttyUSB0", "esp32", written, stub=False)[-6] == "--no-stub"
 
 
 def test_an_image_that_micropython_would_not_mount_is_refused(files, scratch):
@@ -82,13 +83,6 @@ def test_an_image_that_micropython_would_not_mount_is_refused(files, scratch):
         file.write(b"\xff" * 4096)
     with pytest.raises(FlashError, match=r"has 2101248 bytes, and MicroPython would look for 2097152: .* Nothing was"):
         flash_files.pieces(BOARD, files / "esp32.bin")
-
-
-def test_esptool_understands_both_and_finds_no_chip(files, silent_port):
-    written = [(0x1000, files / "esp32.bin"), (0x200000, files / "text.bin")]
-    for command in (flash.detect_command(silent_port, "esp32"), flash.write_command(silent_port, "esp32", written)):
-        with pytest.raises(FlashError, match=r"no chip answers\. Hold its BOOT button"):
-            flash.esptool(command, silent_port, 60)
 
 
 @pytest.mark.usefixtures("scratch")
@@ -127,23 +121,6 @@ def test_no_such_port(files):
     assert "there is no such port" in said
 
 
-class Chip:
-    """Stands for esptool with a chip, of which there is none here: its flash has so many MB."""
-
-    def __init__(self, flash_mb: int):
-        self.flash_mb = flash_mb
-        self.commands = []
-
-    def __call__(self, command: list[str], *_, **__) -> str:
-        self.commands.append(command)
-        return f"Detected flash size: {self.flash_mb}MB\n"
-
-
-def run(files: Path, board: BoardOnAPty, *options) -> Result:
-    arguments = ["--board", "esp32_generic", "--port", board.path, "--firmware", files / "auto.bin", *options]
-    return CliRunner().invoke(flash.main, [str(part) for part in arguments])
-
-
 @contextlib.contextmanager
 def device(folder: Path, *lines: str):
     """MicroPython that prints these lines again and again."""
@@ -160,30 +137,6 @@ def talking(tmp_path):
     """A device that has just started and joined a network."""
     with device(tmp_path / "device", STARTED, "1 info page at http://0.0.0.0:80/", f"4 info {JOINED}") as board:
         yield board
-
-
-def test_it_builds_what_it_writes_for_the_flash_that_is_there(files, talking, scratch, monkeypatch):
-    chip = Chip(16)
-    monkeypatch.setattr(flash, "esptool", chip)
-    (files / "my.json").write_text('{"name": "Mine", "profile": "telemetry"}')
-    result = run(files, talking, "--profile", "telemetry", "--config", files / "my.json")
-    assert result.exit_code == 0, result.output
-    assert "14680064 bytes for address 0x200000" in result.output
-    assert "profile      telemetry" in result.output and FIRST_WORDS in result.output
-    (_, *written) = chip.commands
-    file_system = Path(written[0][-1])
-    assert file_system == scratch / "esp32_generic/littlefs.bin" and file_system.stat().st_size == 14 << 20
-    extract(file_system.read_bytes(), files / "out")
-    assert '"name": "Mine"' in (files / "out/config.json").read_text()
-    assert not (files / "out/a/evencell/forward/http.mpy").exists()
-
-
-@pytest.mark.usefixtures("scratch")
-def test_a_flash_that_is_too_small(files, talking, monkeypatch):
-    chip = Chip(2)
-    monkeypatch.setattr(flash, "esptool", chip)
-    assert "is for a larger flash than the 2 MiB" in run(files, talking).output
-    assert len(chip.commands) == 1  # nothing was written
 
 
 @pytest.mark.parametrize("board", ["", "host"])
@@ -232,7 +185,12 @@ def test_what_was_fetched_once_is_taken_again(files):
             "is an ESP32-S3, and the board has an ESP32.",
         ),
         ("Could not open /dev/ttyUSB0, the port is busy or doesn't exist.", "it is gone, or another program uses it"),
-        ("A fatal error occurred: The chip stopped responding.", "esptool said: A fatal error"),
+        ("A fatal error occurred: The chip stopped responding.", "the connection to the chip broke."),
+        ("A fatal error occurred: Failed to start stub flasher.", "NO_STUB=1 does without it"),
+        (
+            "ERROR: A fatal error occurred: MD5 mismatch\nNote: an error",
+            "esptool said: ERROR: A fatal error occurred: MD5",
+        ),
     ],
 )
 def test_errors_of_esptool_in_one_sentence(said, sentence):

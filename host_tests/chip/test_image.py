@@ -17,6 +17,7 @@ from tools.build import board_data
 from tools.make_build import FILE_SYSTEM, WHOLE_CHIP, make, whole_chip
 from tools.making import BuildError
 from tools.partitions import BLOCK_BYTES, Partition, in_firmware, mib
+from tools.slots import contents_of
 
 GENERIC = board_data("esp32_generic")
 
@@ -119,13 +120,13 @@ def mount_on_micropython(path: Path, blocks: int) -> subprocess.CompletedProcess
 
 def test_two_slots_must_fit(built):
     large = Partition(0x200000, 0x200000)
-    _, free = image.littlefs(built / "flash", large)
+    _, free = image.littlefs(contents_of(built / "flash"), large)
     just = Partition(0x200000, large.size - free)
-    assert image.littlefs(built / "flash", just)[1] == 0
+    assert image.littlefs(contents_of(built / "flash"), just)[1] == 0
     with pytest.raises(BuildError, match="Two slots do not fit"):
-        image.littlefs(built / "flash", Partition(0x200000, just.size - BLOCK_BYTES))
+        image.littlefs(contents_of(built / "flash"), Partition(0x200000, just.size - BLOCK_BYTES))
     with pytest.raises(BuildError, match="The files do not fit"):
-        image.littlefs(built / "flash", Partition(0x200000, 32 * BLOCK_BYTES))
+        image.littlefs(contents_of(built / "flash"), Partition(0x200000, 32 * BLOCK_BYTES))
 
 
 def test_the_whole_chip_has_micropython_and_the_files_where_the_chip_looks_for_them(scratch, firmware):

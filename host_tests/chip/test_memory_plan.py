@@ -6,6 +6,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from evencell.runtime.plan import load
 from tools import memory_plan
 from tools.build import board_data
 from tools.make_build import main
@@ -166,6 +167,16 @@ def test_influx_counts_as_mqtt_and_what_was_not_measured_is_named():
     assert (
         made.lines["not counted"] == "InfluxDB (counted as MQTT), more than one balancer: their memory was not measured"
     )
+
+
+def test_the_firmware_reads_the_plan_as_it_was_meant(tmp_path):
+    path = tmp_path / "plan"
+    path.write_text(budget(PLAIN, None, {}).plan)
+    plan = load(str(path))
+    assert (plan.gc, plan.log, plan.streams) == (118000, 2048, 2)
+    assert plan.lives == [(["page", "history"], 118000), (["page", "mqtt"], 124000), (["mqtt", "tls"], 102000)]
+    path.write_text(budget(UNMEASURED, None, {}).plan)
+    assert load(str(path)).lives == []
 
 
 @pytest.mark.usefixtures("scratch")
