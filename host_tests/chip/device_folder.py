@@ -38,6 +38,7 @@ def on_this_computer(flash: Path) -> Path:
     """The same folder, with this computer for a board, and a manifest that says so."""
     host, name = {**board_data("host"), "small": True}, "boards/host.py"
     (flash / "a/board.py").write_text(board_module(host))
+    (flash / "a/plan").unlink(missing_ok=True)  # of a chip's memory
     compile_module(small_sources({name: ROOT / name})[name], flash / "a/boards/host.mpy", name, host)
     lay_out(flash, host, FIRMWARE)
     return flash

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from host_tests.conftest import WEBASSEMBLY
-from tools.build import build, flash_folder
-from tools.making import tool
+from tools.build import board_data, build, flash_folder
+from tools.making import FIRMWARE, tool
+from tools.slots import lay_out
 
 BOOT = Path(__file__).with_name("boot.mjs")
 LACKING = ("boards.esp32", "evencell.forward.mqtt_tls")  # that port has no hardware and no TLS
@@ -20,6 +21,8 @@ def flash(tmp_path) -> Path:
     """Two whole slots, the first of them chosen."""
     build("esp32_generic")
     copied = shutil.copytree(flash_folder("esp32_generic"), tmp_path / "flash")
+    (copied / "a/plan").write_text("network 0\n")  # that port has no network to claim memory for
+    lay_out(copied, board_data("esp32_generic"), FIRMWARE)
     shutil.copytree(copied / "a", copied / "b", dirs_exist_ok=True)
     return copied
 
