@@ -4,7 +4,7 @@ import asyncio
 import errno
 import io
 
-from evencell.runtime import event_loop
+from evencell.runtime import event_loop, poll_failures
 from evencell.system.log import Log
 from evencell.system.supervisor import Supervisor
 from host_tests.portable import FakeClock, raises
@@ -98,8 +98,8 @@ def test_an_error_of_the_coroutine_itself_is_raised():
 
 def test_a_poll_that_fails_for_half_a_minute_ends_the_loop():
     context, now = Context(), [0]
-    really, event_loop.ticks_ms = event_loop.ticks_ms, lambda: now[0]
-    failures = event_loop.PollFailures(context)
+    really, poll_failures.ticks_ms = poll_failures.ticks_ms, lambda: now[0]
+    failures = poll_failures.PollFailures(context)
     try:
         for _ in range(31):
             assert not failures.is_permanent(OSError(errno.EIO))
@@ -108,6 +108,6 @@ def test_a_poll_that_fails_for_half_a_minute_ends_the_loop():
         now[0] += 60_000
         assert not failures.is_permanent(OSError(errno.EIO))
     finally:
-        event_loop.ticks_ms = really
+        poll_failures.ticks_ms = really
     assert len(context.kept) == 1
     assert "failed 33 times" in context.log.lines()[-1]
