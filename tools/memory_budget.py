@@ -9,12 +9,23 @@ from tools.making import BuildError
 from tools.memory_plan import FEATURES, FILES, NETWORK_RESERVE_BYTES, Memory, in_order, memory_of, verdict
 from tools.parts import PROFILES, can_have_display
 
-_NAMES = {"page": "page", "history": "history", "mqtt": "MQTT", "tls": "TLS", "display": "display"}
-_SECTIONS = {"page": "http", "history": "history", "mqtt": "mqtt", "display": "display"}  # also the switches of PARTS
+_NAMES = {
+    "page": "page",
+    "history": "history",
+    "mqtt": "MQTT",
+    "tls": "TLS",
+    "journal": "offline buffering",
+    "discovery": "Home Assistant discovery",
+    "display": "display",
+}
+# Also the switches of PARTS.
+_SECTIONS = {"page": "http", "history": "history", "mqtt": "mqtt", "journal": "journal", "display": "display"}
 # What the configuration says to leave a feature out. MQTT is never left out: it is on only where somebody wants it.
 _OFF = {
     "page": {"http": {"enabled": False}},
     "history": {"history": {"enabled": False}},
+    "journal": {"journal": {"enabled": False}},
+    "discovery": {"mqtt": {"discovery": False}},
     "display": {"display": {"driver": "none"}},
 }
 
@@ -62,8 +73,10 @@ def features_of(config: dict, board: dict) -> frozenset[str]:
         "display": config["display"]["driver"] != "none" and can_have_display(board),
     }
     found = {name for name, on in is_on.items() if on and _SECTIONS[name] in parts}
-    if "mqtt" in found and config["mqtt"]["enabled"] and config["mqtt"]["tls"]:
-        found.add("tls")
+    if "mqtt" in found:
+        if config["journal"]["enabled"]:
+            found.add("journal")
+        found |= {name for name in ("tls", "discovery") if config["mqtt"]["enabled"] and config["mqtt"][name]}
     return frozenset(found)
 
 
@@ -93,7 +106,11 @@ def _switched_on(given: dict) -> frozenset[str]:
     named = {feature for feature, section in _SECTIONS.items() if section in sections}
     if "influx" in sections:
         named.add("mqtt")
-    return frozenset({*named, "tls"} if "mqtt" in named else named)
+    if "mqtt" in named:
+        named.add("tls")
+    if given.get("mqtt", {}).get("discovery"):
+        named.add("discovery")
+    return frozenset(named)
 
 
 def _without(given: dict, left_out: frozenset[str]) -> dict:

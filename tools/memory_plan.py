@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from tools.parts import can_have_display
 
-FEATURES = ("page", "history", "mqtt", "tls", "display")
+FEATURES = ("page", "history", "mqtt", "tls", "journal", "discovery", "display")
 FILES, OWN = "files", "own"  # deliveries
 NETWORK_RESERVE_BYTES = 8_000  # what must stay free of ESP-IDF's heap
 _FIGURES = Path(__file__).with_name("memory_figures.json")

@@ -20,6 +20,8 @@ PSRAM = board_data("esp32_wrover")
 UNMEASURED = board_data("esp32_c3_supermini")
 MQTT = {"mqtt": {"enabled": True, "host": "192.168.1.5"}}
 TLS = {"mqtt": {"enabled": True, "host": "192.168.1.5", "tls": True}}
+MQTT_TLS_AND_ALL = "MQTT, TLS, offline buffering and Home Assistant discovery"
+WITH_MQTT = "mqtt journal discovery"
 KEYS = {
     "chips", "psram", "delivery", "features", "lives", "gc", "gc_peak", "gc_live", "gc_total", "network_free",
     "network_largest", "evidence",
@@ -32,6 +34,7 @@ def row(features: str, lives: bool, **others) -> dict:
         "chips": ["esp32"], "psram": False, "delivery": "files", "gc": 118000, "gc_peak": 110000, "gc_live": 90000,
         "gc_total": 118000, "network_free": 20000 if lives else 600, "network_largest": 9000, "evidence": "made up",
     }  # fmt: skip
+    features = features.replace("mqtt", WITH_MQTT)
     return {**usual, "features": features.split(), "lives": lives, **others}
 
 
@@ -65,8 +68,9 @@ def features(words: str) -> frozenset[str]:
         ("page", True),
         ("", True),
         ("mqtt", True),
-        ("page history mqtt", False),
-        ("page history mqtt display", False),
+        ("page history mqtt journal discovery", False),
+        ("page history mqtt", None),
+        ("page history mqtt journal discovery display", False),
         ("page display", None),
         ("display", None),  # measured without a network alone
     ],
@@ -87,21 +91,24 @@ def test_without_profile_and_configuration_the_largest_set_that_lives_is_built()
     assert made.lines["left out"].startswith("display: not enough memory")
     assert made.plan == (
         "network 1\ngc 118000\nlog 2048\nstreams 2\n"
-        "lives page history 118000\nlives page mqtt 124000\nlives mqtt tls 102000\n"
+        "lives page history 118000\nlives page mqtt journal discovery 124000\n"
+        "lives mqtt tls journal discovery 102000\n"
     )
 
 
 def test_what_a_configuration_switches_on_stays_and_the_rest_makes_room():
     made = budget(PLAIN, None, MQTT)
     assert made.config == {**MQTT, "history": {"enabled": False}, "display": {"driver": "none"}}
-    assert made.lines["features"] == "page and MQTT"
+    assert made.lines["features"] == "page, MQTT, offline buffering and Home Assistant discovery"
     assert budget(PLAIN, None, TLS).config["http"] == {"enabled": False}
     assert budget(PLAIN, None, TLS).plan.startswith("network 1\ngc 102000\n")
 
 
 def test_what_is_left_out_keeps_its_other_keys():
     given = {"display": {"driver": "none"}, "http": {"port": 8080}, **TLS}
-    with pytest.raises(BuildError, match="page, MQTT and TLS do not fit"):
+    with pytest.raises(
+        BuildError, match="page, history, MQTT, TLS, offline buffering and Home Assistant discovery do not fit"
+    ):
         budget(PLAIN, None, given)
     made = budget(PLAIN, None, {"history": {}, **MQTT})
     assert made.config["history"] == {"enabled": False}
@@ -114,7 +121,7 @@ def test_a_set_that_is_asked_for_and_does_not_live_is_refused_with_three_ways_ou
             budget(PLAIN, profile, given)
         text = str(refusal.value)
         assert "do not fit together into the memory of esp32_generic (ESP32 without PSRAM" in text
-        assert "What fits: page and history; page and MQTT; MQTT and TLS." in text
+        assert "What fits: page and history; page, MQTT, offline buffering and Home Assistant discovery; MQTT, " in text
         assert "make firmware BOARD=esp32_generic" in text and "PSRAM: docs/boards.md" in text and "FORCE=1" in text
 
 
@@ -127,18 +134,19 @@ def test_what_is_forced_is_built_whole_and_says_what_will_happen():
 
 def test_a_smaller_profile_is_judged_by_what_it_starts():
     assert budget(PLAIN, "telemetry", {}).lines["features"] == "none"
-    assert budget(PLAIN, "telemetry", TLS).lines["features"] == "MQTT and TLS"
+    assert budget(PLAIN, "telemetry", TLS).lines["features"] == MQTT_TLS_AND_ALL
     made = budget(PLAIN, "display", {})
     assert (made.lines["features"], made.plan) == ("display", "network 0\ngc 0\nlives display 0\n" + SETS)
 
 
-SETS = "lives page history 118000\nlives page mqtt 124000\nlives mqtt tls 102000\n"
+SETS = "lives page history 118000\nlives page mqtt journal discovery 124000\nlives mqtt tls journal discovery 102000\n"
 
 
 def test_with_psram_and_in_own_firmware_more_lives_and_nothing_is_claimed():
     made = budget(PSRAM, "full", TLS)
-    assert made.config == TLS and made.lines["features"] == "page, history, MQTT, TLS and display"
-    assert made.plan == "network 1\ngc 0\nlives page history mqtt tls display 0\n"
+    everything = "page, history, MQTT, TLS, offline buffering, Home Assistant discovery and display"
+    assert made.config == TLS and made.lines["features"] == everything
+    assert made.plan == "network 1\ngc 0\nlives page history mqtt tls journal discovery display 0\n"
     assert budget(PLAIN, "full", MQTT, delivery="own").config == MQTT
     assert budget(PLAIN, None, TLS, delivery="own").lines["not measured"]
 
@@ -163,7 +171,7 @@ def test_a_cable_counts_as_wifi():
 def test_influx_counts_as_mqtt_and_what_was_not_measured_is_named():
     given = {"influx": {"url": "http://192.168.1.5:8086/write?db=x"}, "packs": [{"name": "a"}, {"name": "b"}]}
     made = budget(PLAIN, None, given)
-    assert made.lines["features"] == "page and MQTT"
+    assert made.lines["features"] == "page, MQTT and offline buffering"
     assert (
         made.lines["not counted"] == "InfluxDB (counted as MQTT), more than one balancer: their memory was not measured"
     )
@@ -174,7 +182,11 @@ def test_the_firmware_reads_the_plan_as_it_was_meant(tmp_path):
     path.write_text(budget(PLAIN, None, {}).plan)
     plan = load(str(path))
     assert (plan.gc, plan.log, plan.streams) == (118000, 2048, 2)
-    assert plan.lives == [(["page", "history"], 118000), (["page", "mqtt"], 124000), (["mqtt", "tls"], 102000)]
+    assert plan.lives == [
+        (["page", "history"], 118000),
+        (["page", "mqtt", "journal", "discovery"], 124000),
+        (["mqtt", "tls", "journal", "discovery"], 102000),
+    ]
     path.write_text(budget(UNMEASURED, None, {}).plan)
     assert load(str(path)).lives == []
 

@@ -30,7 +30,7 @@ class Context:
         self.log = Log(FakeClock())
         self.heap = MemoryPolicy(self.board, self.log)
         self.heap.is_plentiful = False
-        self.config = {"mqtt": {"tls": tls}}
+        self.config = {"mqtt": {"tls": tls, "discovery": False}}
         self.config_faults = []
         self.safe_mode = self.canvas = None
 
@@ -87,7 +87,7 @@ def test_a_set_that_does_not_live_is_a_fault():
     context = Context()
     assert checked(context, WIFI, PAGE, HISTORY, MQTT) is None
     assert context.config_faults == [
-        "memory: history and mqtt and page need more memory together than this board has; switch one of them off "
+        "memory: history, mqtt, page need more memory together than this board has; switch one of them off "
         "(docs/fits.md)"
     ]
     context = Context(tls=True)

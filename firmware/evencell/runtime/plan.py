@@ -16,6 +16,7 @@ _OFF = "off"
 _CLAIM = "/claim"
 _PARTS = {
     "evencell.forward.http": "page",
+    "evencell.forward.journal": "journal",
     "evencell.pack.history": "history",
     "evencell.forward.mqtt": "mqtt",
     "evencell.forward.influx": "mqtt",  # not measured; about as much
@@ -87,7 +88,7 @@ def _gc_bytes_for(context, plan: Plan, features: list[str]) -> int:
             return gc_bytes
     if plan.lives and features and not context.heap.is_plentiful:
         fault = "memory: %s need more memory together than this board has; switch one of them off (docs/fits.md)"
-        context.config_faults.append(fault % " and ".join(features))
+        context.config_faults.append(fault % ", ".join(features))
         context.log.warning(context.config_faults[-1])
     return plan.gc
 
@@ -97,8 +98,9 @@ def features_of(context, wanted: list[str]) -> list[str] | None:
     if "evencell.system.wifi" not in wanted:
         return None
     features = {_PARTS[module] for module in wanted if module in _PARTS}
-    if "evencell.forward.mqtt" in wanted and context.config["mqtt"]["tls"]:
-        features.add("tls")
+    if "evencell.forward.mqtt" in wanted:
+        mqtt = context.config["mqtt"]
+        features |= {word for word in ("tls", "discovery") if mqtt[word]}
     if context.canvas:
         features.add("display")
     return sorted(features)

@@ -7,14 +7,15 @@ from tools.memory_plan import in_order
 _DOCUMENT = ROOT / "docs" / "fits.md"
 _SETS = {
     "display": "`display`: a display, no network",
-    "mqtt": "`telemetry`: MQTT; no page, no display",
-    "mqtt tls": "`telemetry` with TLS",
+    "mqtt journal discovery": "`telemetry`: MQTT; no page, no display",
+    "mqtt tls journal": "`telemetry` with TLS, without Home Assistant discovery",
     "page history": "`full`: page and history",
-    "page mqtt": "`full`: page and MQTT",
-    "page history mqtt": "`full`: page, history and MQTT",
+    "page mqtt discovery": "`full`: page and MQTT, without offline buffering",
+    "page mqtt journal discovery": "`full`: page and MQTT",
+    "page history mqtt journal discovery": "`full`: page, history and MQTT",
     "page history display": "`full`: page, history and display",
-    "page history mqtt display": "`full`: page, history, MQTT and display",
-    "page history mqtt tls display": "the same with TLS",
+    "page history mqtt journal discovery display": "`full`: page, history, MQTT and display",
+    "page history mqtt tls journal discovery display": "the same with TLS",
 }
 _WAYS = (("files", False, "as files"), ("own", False, "own firmware"), ("files", True, "with PSRAM"))
 _MODEL = "model of the chip's two heaps"

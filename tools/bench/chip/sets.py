@@ -8,7 +8,7 @@ _WIFI = {"networks": [{"ssid": "model", "password": "a simulated network"}]}
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """`features`: words of page, history, mqtt, tls and display, as in a build's memory plan."""
+    """`features`: words of tools/memory_plan.py, as in a build's memory plan."""
 
     profile: str
     features: frozenset[str]
@@ -29,7 +29,9 @@ class FeatureSet:
             config["history"] = {"enabled": "history" in self.features}
             config["display"] = {"driver": "auto" if "display" in self.features else "none"}
         if broker_port is not None:
-            config["mqtt"] = {"enabled": True, "host": "127.0.0.1", "port": broker_port, "tls": "tls" in self.features}
+            config["mqtt"] = {"enabled": True, "host": "127.0.0.1", "port": broker_port}
+            config["mqtt"] |= {name: name in self.features for name in ("tls", "discovery")}
+            config["journal"] = {"enabled": "journal" in self.features}
         return config
 
 
@@ -37,14 +39,16 @@ def _of(profile: str, features: str) -> FeatureSet:
     return FeatureSet(profile, frozenset(features.split()))
 
 
+_ALL_OF_MQTT = "mqtt journal discovery"
 SETS = {
     "display": _of("display", "display"),
-    "telemetry": _of("telemetry", "mqtt"),
-    "telemetry_tls": _of("telemetry", "mqtt tls"),
+    "telemetry": _of("telemetry", _ALL_OF_MQTT),
+    "telemetry_tls": _of("telemetry", "tls mqtt journal"),
     "page_history": _of("full", "page history"),
-    "page_mqtt": _of("full", "page mqtt"),
-    "page_history_mqtt": _of("full", "page history mqtt"),
+    "page_mqtt": _of("full", "page mqtt discovery"),
+    "page_mqtt_journal": _of("full", f"page {_ALL_OF_MQTT}"),
+    "page_history_mqtt": _of("full", f"page history {_ALL_OF_MQTT}"),
     "page_history_display": _of("full", "page history display"),
-    "full": _of("full", "page history mqtt display"),
-    "full_tls": _of("full", "page history mqtt tls display"),
+    "full": _of("full", f"page history display {_ALL_OF_MQTT}"),
+    "full_tls": _of("full", f"page history display tls {_ALL_OF_MQTT}"),
 }
