@@ -74,7 +74,7 @@ class Case(NamedTuple):
 CASES = (
     Case("display", "files"),
     Case("telemetry", "files", 118_000),
-    Case("telemetry_tls", "files", 106_000, is_promised=False),
+    Case("telemetry_tls", "files", 101_000),
     Case("page_history", "files", 118_000, is_promised=False),
     Case("page_mqtt", "files", 124_000, is_promised=False),
     Case("page_mqtt_journal", "files", 124_000, is_promised=False),

@@ -8,7 +8,7 @@ _DOCUMENT = ROOT / "docs" / "fits.md"
 _SETS = {
     "display": "`display`: a display, no network",
     "mqtt journal discovery": "`telemetry`: MQTT; no page, no display",
-    "mqtt tls journal": "`telemetry` with TLS, without Home Assistant discovery",
+    "mqtt tls": "`telemetry` with TLS, without offline buffering and Home Assistant discovery",
     "page history": "`full`: page and history",
     "page mqtt discovery": "`full`: page and MQTT, without offline buffering",
     "page mqtt journal discovery": "`full`: page and MQTT",

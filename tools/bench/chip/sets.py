@@ -43,7 +43,7 @@ _ALL_OF_MQTT = "mqtt journal discovery"
 SETS = {
     "display": _of("display", "display"),
     "telemetry": _of("telemetry", _ALL_OF_MQTT),
-    "telemetry_tls": _of("telemetry", "tls mqtt journal"),
+    "telemetry_tls": _of("telemetry", "tls mqtt"),
     "page_history": _of("full", "page history"),
     "page_mqtt": _of("full", "page mqtt discovery"),
     "page_mqtt_journal": _of("full", f"page {_ALL_OF_MQTT}"),
