@@ -52,7 +52,7 @@ def budget(board: dict, profile: str | None, given: dict, delivery: str = FILES,
     required = allowed if named else allowed & _switched_on(given)
     chosen = allowed if forced else choose(memory, required, allowed)
     if chosen is None:
-        raise BuildError(_refusal(board, memory, allowed if verdict(memory, required)[0] is None else required))
+        raise BuildError(_refusal(board, memory, required if verdict(memory, required)[0] is False else allowed))
     config = _without(given, allowed - chosen)
     lines = _lines(memory, chosen, allowed - chosen, config)
     return Budget(profile, config, memory_plan.plan_text(board, memory, chosen), lines)
@@ -87,7 +87,7 @@ def choose(memory: Memory, required: frozenset[str], allowed: frozenset[str]) ->
     Among sets of one size the page comes before history, and the display last.
     """
     living = [frozenset(row["features"]) & allowed for row in memory_plan.rows(memory) if row["lives"]]
-    fitting = [features for features in living if required <= features]
+    fitting = [features for features in living if required <= features and (features or not allowed)]
     if fitting:
         return max(fitting, key=lambda features: (len(features), [name in features for name in FEATURES]))
     return allowed if verdict(memory, allowed)[0] is None else None
@@ -108,7 +108,7 @@ def _switched_on(given: dict) -> frozenset[str]:
         named.add("mqtt")
     if "mqtt" in named:
         named.add("tls")
-    if given.get("mqtt", {}).get("discovery"):
+    if "mqtt" in sections and given["mqtt"].get("discovery"):
         named.add("discovery")
     return frozenset(named)
 
@@ -145,11 +145,9 @@ def figures(row: dict) -> dict[str, str]:
     gc_heap += [f"{row['gc_peak']} bytes allocated at most"] if row["gc_peak"] else []
     gc_heap += [f"{row['gc_live']} bytes in use after a collection"] if row["gc_live"] else []
     piece = f", {row['network_largest']} in one piece" if row["network_largest"] else ""
-    return {
-        "GC heap": ", ".join(gc_heap),
-        "network heap": f"{row['network_free']} bytes free at least{piece}; {NETWORK_RESERVE_BYTES} must stay free",
-        "measured": row["evidence"],
-    }
+    free = f"{row['network_free']} bytes free at least{piece}; {NETWORK_RESERVE_BYTES} must stay free"
+    network = {} if row["network_free"] is None else {"network heap": free}
+    return {"GC heap": ", ".join(gc_heap) or "not recorded"} | network | {"measured": row["evidence"]}
 
 
 def _unmeasured(config: dict) -> str:

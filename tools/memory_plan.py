@@ -8,7 +8,8 @@ The figures are in memory_figures.json, one row for each set that was measured:
 - `gc`: total bytes that boot.py claims for MicroPython's GC heap; 0: nothing is claimed.
 - Of `gc_total` bytes of the GC heap `gc_peak` were allocated at most, and `gc_live` were left by a collection.
   `network_free` and `network_largest`: the least that ESP-IDF's heap, from which the network allocates, had free, in
-  all and in one piece. `null`: not recorded.
+  all and in one piece; `network_free_idle`: the same while nothing was used. `null`: not recorded, or it never came so
+  far.
 - `log`, `streams`: bytes of the log and event streams at once, where the row was measured with other than usual ones.
 - `evidence`: what ran, and for how long.
 """
@@ -46,14 +47,26 @@ def memory_of(board: dict, profile: str, delivery: str) -> Memory:
 
 
 def rows(memory: Memory) -> list[dict]:
-    """The figures of this memory, with a network where it has one; none where nothing was measured."""
-    return [
-        row
-        for row in json.loads(_FIGURES.read_text("utf-8"))["rows"]
-        if memory.chip in row["chips"]
+    """The figures of this memory, with a network where it has one; none where nothing was measured.
+
+    Where a set was measured more than once, its first row counts.
+    """
+    found = {}
+    for row in json.loads(_FIGURES.read_text("utf-8"))["rows"]:
+        if _is_of(row, memory):
+            found.setdefault((frozenset(row["features"]), row.get("network", True)), row)
+    return list(found.values())
+
+
+def _is_of(row: dict, memory: Memory) -> bool:
+    """PSRAM is counted alike on every chip: only a small part of what is measured lies in the chip's own memory."""
+    is_of_chip = memory.chip in row["chips"] or memory.psram
+    has_network = row.get("network", True)
+    return (
+        is_of_chip
         and (row["psram"], row["delivery"]) == (memory.psram, memory.delivery)
-        and (row.get("network", True) or memory.network == "0")
-    ]
+        and (has_network or memory.network == "0")
+    )
 
 
 def verdict(memory: Memory, features: frozenset[str]) -> tuple[bool | None, dict | None]:
