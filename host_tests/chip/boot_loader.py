@@ -73,6 +73,7 @@ class BootLoader:
         with suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._talk(sock=connection)
 
     def _serve_pty(self):
@@ -103,7 +104,10 @@ class Connection(BootloaderConnection):
         """Wait for as long as it takes."""
         while not self._stop.is_set():
             with suppress(TimeoutError):
-                return self._boot_loader.arriving(super().recv(size))
+                data = super().recv(size)
+                if self._sock is not None and hasattr(socket, "TCP_QUICKACK"):  # esptool waits for each small packet
+                    self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+                return self._boot_loader.arriving(data)
         return b""
 
     def sendall(self, data: bytes):
