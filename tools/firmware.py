@@ -90,11 +90,11 @@ def toolchain(sources: Path) -> Callable[[list[str]], list[str]]:
     if root:
         check_idf(Path(root))
         return list
-    ways = f"Docker, or ESP-IDF v{pins.esp_idf()} with its export.sh sourced"
+    idf = f"ESP-IDF v{pins.esp_idf()} with its export.sh sourced"
     if not shutil.which("docker"):
-        raise BuildError(f"Neither ESP-IDF nor Docker is here. One of them is needed: {ways}.")
+        raise BuildError(f"Neither ESP-IDF nor Docker is here. One of them is needed: Docker, or {idf}.")
     if subprocess.run(["docker", "info"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
-        raise BuildError(f"Docker does not answer: start its daemon. Else one of these is needed: {ways}.")
+        raise BuildError(f"Docker does not answer: start its daemon, or take {idf}.")
     return functools.partial(in_container, folders=(ROOT, sources.parent))
 
 
