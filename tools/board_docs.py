@@ -27,7 +27,8 @@ the order of connecting.
 
 ## Which one
 
-- **With PSRAM everything works at once** in an emulator: page with four browsers, history, MQTT with TLS, display.
+- **With PSRAM everything works at once**: page with four browsers, history, MQTT with TLS, display.
+  So it did in an emulator of a plain ESP32 with PSRAM; no ESP32-S3 was emulated.
 - **Without PSRAM** MicroPython as it is offered has memory for a part of it: [what fits](fits.md). `make build` and
   `make flash` print what that is on the chosen board. [evencell's own firmware](firmware.md) has room for more: with it
   the all-in-one boards (transceiver on board) are the next choice.
