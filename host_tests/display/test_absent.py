@@ -36,6 +36,16 @@ class I2CBoard(Board):
         return esp32.Board(esp32_generic.BOARD).display_bus(wishes)
 
 
+class FrozenFiles:
+    """The module that a build makes of data files."""
+
+    def __init__(self, files: dict):
+        self._files = files
+
+    def find(self, path: str):
+        return self._files.get(path.rsplit("/", 1)[-1])
+
+
 class Device:
     """The application's parts on such a board, in a folder of their own; `pauses_s` is how long it waited each time.
 
@@ -43,7 +53,7 @@ class Device:
     """
 
     def __init__(self, plugged: bool, **config):
-        sys.modules["machine"] = wires
+        sys.modules["machine"] = sys.modules["esp32"] = wires
         I2C.made = 0
         self.bench = Bench(MonoChip("ssd1306", 128, 64, 0))
         self.bench.plugged = plugged
@@ -53,17 +63,20 @@ class Device:
         self._write("config.json", json.dumps(config))
         self._lay_out_what_the_build_makes()
         self.context = app.Context(I2CBoard({"data": self.folder}))
+        self.context.heap.is_plentiful = False  # a chip's heap: modules are unloaded after use
         self.pauses_s = []
         forget(*[name for name in list(sys.modules) if name.startswith(PACKAGE)])
 
     def _lay_out_what_the_build_makes(self):
-        """Fonts without a letter, and the words: in the root, where they lie on a device with frozen code."""
+        """Fonts without a letter, and the words: as the frozen files of a device with frozen code."""
         from evencell.display.texts_en import TEXTS
 
+        files = {}
         for name in call(PACKAGE + "fonts", "fonts", 128, 64):
-            self._write(name, bytes((10, 6, 8, 0)) + bytes(10))
+            files[name] = bytes((10, 6, 8, 0)) + bytes(10)
         for section, words in TEXTS.items():
-            self._write(section + "_en.json", json.dumps(words))
+            files[section + "_en.json"] = json.dumps(words).encode()
+        sys.modules["frozen_files"] = FrozenFiles(files)
 
     def _write(self, name: str, content):
         with open(self.folder + "/" + name, "w" if isinstance(content, str) else "wb") as file:
