@@ -55,6 +55,9 @@ class QuietView(View):
     def heap_free(self) -> int:
         return 98_304
 
+    def network_heap(self):
+        return self.context.network_heap
+
 
 def make_view(scenario: dict) -> QuietView:
     """What the pages see in this scenario."""
@@ -71,6 +74,8 @@ def make_view(scenario: dict) -> QuietView:
             "http": {"enabled": True, "port": scenario.get("port", 80)},
         },
         "network": network and Thing(network),
+        "network_heap": scenario.get("network_heap"),
+        "heap": Thing({"is_short": scenario.get("is_short", False)}),
         "extremes": Extremes(scenario["extremes"]) if "extremes" in scenario else None,
         "hostname": "evencell-3d49aa",
     })  # fmt: skip

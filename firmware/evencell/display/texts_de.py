@@ -81,6 +81,7 @@ TEXTS = {
         "line": "RS485",
         "ok": "ok",
         "free": "%d KB frei",
+        "network": "Netz %d KB, Block %d KB",
     },
     "menu": {
         "brightness": "Helligkeit",

@@ -88,6 +88,7 @@ TEXTS = {
         "line": "RS485",
         "ok": "ok",
         "free": "%d KB free",
+        "network": "network %d KB, block %d KB",
     },
     "menu": {
         "brightness": "brightness",

@@ -3,7 +3,7 @@
 import gc
 import json
 
-from evencell.compat import const, mem_free
+from evencell.compat import const
 from evencell.display.trend import Trend
 from evencell.pack.pack import OFFLINE, STALE
 from evencell.storage.data_files import open_data
@@ -87,9 +87,13 @@ class View:
         return self._trends[pack.name]
 
     def heap_free(self) -> int:
-        """Bytes that are free now."""
+        """Bytes of MicroPython's heap that are free now."""
         gc.collect()
-        return mem_free()
+        return self.context.board.gc_heap()[1]
+
+    def network_heap(self) -> "tuple[int, int] | None":
+        """Free bytes and largest block of the network's heap; None where there is no such heap."""
+        return self.context.board.network_heap()
 
     def troubles(self, pack) -> int:
         """Bits of all that an owner should know now; one that was not set before is worth a look at `alarms`."""

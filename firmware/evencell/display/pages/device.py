@@ -1,4 +1,4 @@
-"""The device: its page's address, also as a QR code, its network, the line to the balancer, version and heap."""
+"""The device: its page's address, also as a QR code, its network, the line to the balancer, version and heaps."""
 
 from evencell import __version__
 from evencell.compat import const
@@ -63,6 +63,9 @@ def _facts(sheet, address: str):
     yield "%s: %s" % (words["line"], name), WARN if verdict.verdict else TEXT
     yield "v" + __version__, DIM
     yield words["free"] % (view.heap_free() // 1024), DIM
+    heap = view.network_heap()
+    if heap:
+        yield words["network"] % (heap[0] // 1024, heap[1] // 1024), WARN if view.context.heap.is_short else DIM
 
 
 def _module(canvas) -> int:
