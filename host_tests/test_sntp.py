@@ -6,10 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from evencell.hub import Hub
+from evencell.runtime.memory import MemoryPolicy
 from evencell.system.log import Log
 from evencell.system.sntp import Sntp
 from host_tests.end_to_end import time_server
 from host_tests.end_to_end.time_server import TimeServer
+from host_tests.runtime.heaps import ScriptedHeaps
 from host_tests.system.test_clock import ScriptedClock
 
 YEAR_S = 31_557_600
@@ -23,6 +25,8 @@ class Asking:
         hosts = [server.host if isinstance(server, TimeServer) else server for server in servers]
         self.clock = ScriptedClock()
         self.log = Log(self.clock, "debug")
+        self.heaps = ScriptedHeaps()
+        self.heap = MemoryPolicy(self.heaps, self.log)
         self.network = None
         self.hub = Hub([], self.clock)
         self.config = {"time": {"servers": hosts, "interval_s": 3600}}
@@ -82,6 +86,16 @@ def test_a_host_that_is_not_found_is_looked_for_seldom():
     asking = Asking("no-such-host.invalid")
     assert asking.pauses(8) == [10, 20, 40, 80, 160, 320, 600, 600]
     assert len(asking.log.lines(0)) == 1 and "can't be found" in asking.log.lines(0)[0]
+
+
+def test_a_host_that_is_not_found_for_want_of_memory_is_not_blamed():
+    asking = Asking("no-such-host.invalid")
+    asking.heaps.network = 1_200, 900
+    asking.pauses(2)
+    assert asking.log.lines(0)[0].endswith(
+        "time: no-such-host.invalid: not enough memory for the network (1200 bytes free, 900 in one piece); "
+        "evencell keeps trying"
+    )
 
 
 def test_the_server_that_answered_is_asked_again_and_another_only_if_it_fails(broken, good):

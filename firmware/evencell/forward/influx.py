@@ -146,7 +146,8 @@ class Sender:
                 await self._send_all()
                 pause_s = 1
             except (OSError, EOFError, asyncio.TimeoutError) as error:
-                reason, waiting = str(error) or "no answer", self._queue.counts()["waiting"]
+                reason = self._context.heap.shortage() or str(error) or "no answer"
+                waiting = self._queue.counts()["waiting"]
                 self._log.warning("influx: %s; %d wait; next try in %d s" % (reason, waiting, pause_s))
                 self._queue.keep()
                 if self._catch_up:

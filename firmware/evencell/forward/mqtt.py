@@ -117,7 +117,10 @@ class Forwarder:
         return client
 
     def _sentence(self, error: OSError) -> str:
+        """What to say of it. The connection is closed first: what it has taken of the memory is no shortage."""
         under_way = self._client and self._client.under_way
+        if self._client:
+            self._client.close()
         return call("evencell.forward.mqtt_problems", "sentence", error, self._context, self._state, under_way)
 
     def _close(self):

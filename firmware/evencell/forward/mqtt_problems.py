@@ -6,6 +6,7 @@ from evencell.compat import const
 
 _OTHER_CERTIFICATE = const(-0x3000)  # as mqtt_tls.py says it: MBEDTLS_ERR_X509_FATAL_ERROR
 _FIRST_OF_TLS = const(-256)  # below are the numbers of mbedTLS
+_TLS_BYTES = const(33_000)  # of the network's heap in a handshake (docs/memory.md)
 
 _ENDED = "the broker closed the connection"
 _AT_THE_ADDRESS = {
@@ -27,6 +28,9 @@ def sentence(error: OSError, context, state: str, under_way) -> str:
     if network and network.state != "connected":
         return "there is no network"
     number, text = (error.args[0], str(error.args[-1])) if error.args else (None, _ENDED)
+    shortage = _shortage(context, settings, state)
+    if shortage and number != errno.ECONNREFUSED:  # errors of TLS and DNS blame other things then
+        return shortage
     if number in _AT_THE_ADDRESS:
         return "%s:%d: %s" % (settings["host"], settings["port"], _AT_THE_ADDRESS[number])
     if number == _OTHER_CERTIFICATE:
@@ -38,6 +42,14 @@ def sentence(error: OSError, context, state: str, under_way) -> str:
     if settings["ca"] and context.clock.unix_s() is None and text.startswith("no secure connection"):
         return text + "; the clock is not set yet, and without it every certificate's dates are wrong"
     return text if number == text else str(error)
+
+
+def _shortage(context, settings: dict, state: str) -> str:
+    """A sentence where the network lacks memory, or has too little for the handshake that failed; else ""."""
+    if not settings["tls"] or state != "connecting":
+        return context.heap.shortage()
+    shortage = context.heap.shortage(_TLS_BYTES)
+    return shortage + "; a secure connection takes %d" % _TLS_BYTES if shortage else ""
 
 
 def _at(settings: dict, state: str, under_way) -> str:

@@ -119,6 +119,7 @@ def _fail(sntp, what: str, first_ms: int = _FIRST_PAUSE_MS, longest_ms: int = _L
         sntp.pause_ms = 0
         sntp.blamed = 0
     server = sntp.servers[sntp.number]
+    what = sntp.context.heap.shortage() or what
     if not sntp.blamed >> sntp.number & 1:
         sntp.blamed |= 1 << sntp.number
         sntp.context.log.warning("time: %s: %s; evencell keeps trying" % (server, what))
