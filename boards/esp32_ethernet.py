@@ -58,7 +58,3 @@ class Wired(Interface):
     def rssi(self):
         """None: a cable has none."""
         return
-
-    def scan(self) -> list[tuple[str, int, bool]]:
-        """A cable finds no other networks."""
-        return []

@@ -1,6 +1,6 @@
 """An ESP32's way into a network by Wi-Fi. Imported only where it is asked for.
 
-`start` comes before everything else; until then no driver takes memory. Nothing here blocks, but for `scan`.
+`start` comes before everything else; until then no driver takes memory. Nothing here blocks.
 
 Unproven on a board: checked against MicroPython 1.29, ports/esp32/network_wlan.c, and its stubs.
 """
@@ -82,18 +82,3 @@ class Wireless(Interface):
             return self.interface.status("rssi")
         except OSError:
             return None
-
-    def scan(self) -> list[tuple[str, int, bool]]:
-        """(ssid, rssi, is_open) of each network around, strongest first. Blocks for some seconds.
-
-        Empty while it is connecting. Networks that hide their name, or whose name is no UTF-8, are left out.
-        """
-        found = []
-        for ssid, _bssid, _channel, rssi, security, *_ in self.interface.scan():
-            try:
-                name = ssid.decode()
-            except UnicodeError:
-                continue
-            if name:
-                found.append((name, rssi, security == 0))
-        return sorted(found, key=lambda entry: -entry[1])

@@ -29,7 +29,7 @@ ALLOWED = {
     },
     "link": {
         "asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link",
-        "evencell.system.on_demand",
+        "evencell.runtime.lazy", "evencell.system.on_demand",
     },
     "display": {
         "array", "binascii", "framebuf", "gc", "json", "evencell", "evencell.compat", "evencell.hub", "evencell.pack",
@@ -55,7 +55,7 @@ ALLOWED = {
     },
     "system": {
         "asyncio", "binascii", "errno", "gc", "io", "json", "os", "socket", "struct", "sys", "time",
-        "evencell", "evencell.compat", "evencell.net.reachability", "evencell.system",
+        "evencell", "evencell.compat", "evencell.net.reachability", "evencell.runtime.lazy", "evencell.system",
         "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use
     },
 }  # fmt: skip
@@ -134,8 +134,10 @@ def test_what_micropython_lacks_is_not_used(path):
 def test_nothing_newer_than_micropython_1_24_is_used(path):
     """A list of names, so no proof: the tests that run on 1.24 are more. But no board is there to run `boards` on."""
     assert names_imported(path).isdisjoint(NEWER_MODULES)
-    names = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
-    assert names.isdisjoint(NEWER_NAMES)
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    assert {node.attr for node in nodes if isinstance(node, ast.Attribute)}.isdisjoint(NEWER_NAMES)
+    calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    assert not [node.lineno for node in calls if node.func.id == "next" and len(node.args) > 1]  # default: 1.25
 
 
 @pytest.mark.parametrize("path", MODULES, ids=by_name)

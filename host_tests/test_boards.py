@@ -31,7 +31,7 @@ CAPABILITIES = {
     "gc_heap": 0, "network_heap": 0,
 }  # fmt: skip
 STATION = {
-    "start": 3, "connect": 2, "disconnect": 0, "is_connected": 0, "status": 0, "rssi": 0, "address": 0, "scan": 0,
+    "start": 3, "connect": 2, "disconnect": 0, "is_connected": 0, "status": 0, "rssi": 0, "address": 0,
     "gateway": 0, "restart": 0, "is_started": 0,
 }  # fmt: skip
 WORDS = {"idle", "connecting", "connected", "wrong password", "no such network", "failed"}

@@ -16,7 +16,11 @@ from tools.making import BuildError
 
 # Modules that others become one with. A `.part` introduces others to each other and is let go: not it, but what stays.
 _ALWAYS = ("evencell.app", "evencell.link.poller")
-_WITH_A_PART = ("evencell.display.tasks", *(module for _, _, module in PARTS if not module.endswith(".part")))
+_WITH_A_PART = (
+    "evencell.display.tasks",
+    *("evencell.system.config_check", "evencell.system.sntp_ask", "evencell.link.command"),  # loaded for a while only
+    *(module for _, _, module in PARTS if not module.endswith(".part")),
+)
 
 
 def merged(sources: dict[str, str]) -> dict[str, str]:

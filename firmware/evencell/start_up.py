@@ -8,6 +8,7 @@ import gc
 from evencell import __version__
 from evencell.app import COLLECT_AFTER_BYTES
 from evencell.compat import collect_after, const
+from evencell.runtime.lazy import lazy
 from evencell.system.log import LEVELS
 from evencell.system.memory import Memory
 from evencell.system.on_demand import call, forget, keep_modules
@@ -77,12 +78,9 @@ def load(context):
 
 def _configuration(board) -> tuple[dict, list[str], list[str]]:
     """The configuration, its faults, and the secrets in it."""
-    from evencell.system import config
-
-    loaded, faults = config.load(board.config_path, board.overrides)
-    secrets = config.secrets(loaded)
-    forget("evencell.system.config")
-    return loaded, faults, secrets
+    with lazy("evencell.system.config") as config:
+        loaded, faults = config.load(board.config_path, board.overrides)
+        return loaded, faults, config.secrets(loaded)
 
 
 def introduce(context):

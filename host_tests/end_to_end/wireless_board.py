@@ -14,10 +14,6 @@ class Radio(ScriptedStation):
         super().__init__(Clock(), {})
         self._path = path
 
-    def scan(self) -> list:
-        self._breathe()
-        return super().scan()
-
     def _answer(self) -> str:
         self._breathe()
         return super()._answer()

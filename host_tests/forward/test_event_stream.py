@@ -130,7 +130,7 @@ def test_streams_end_the_newest_first_while_memory_is_short_and_new_ones_are_ref
         for connection in (first, second):
             assert streams.handle(None).status == 200
             await streams.send(connection, leave)
-        device.heap._adjust_load(0, (7_000, 5_000))
+        device.heap.is_short, device.heap.shed = True, 1
         assert streams.handle(None).status == 503
         while len(left) < 2:
             device.hub.wake()

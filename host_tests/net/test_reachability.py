@@ -110,7 +110,7 @@ def test_a_refused_connection_is_no_fault_of_the_network():
     assert fault(Station(), port) is None
 
 
-def test_a_device_without_a_page_hears_its_own_datagram():
+def test_a_device_without_a_page_is_refused_by_itself():
     assert fault(Station()) is None
 
 

@@ -65,10 +65,6 @@ class ScriptedStation:
         self.calls.append(("restart",))
         self.disconnect()
 
-    def scan(self) -> list:
-        self.calls.append(("scan",))
-        return [(ssid, -60, wanted is None) for ssid, wanted in self.air.items() if not ssid.startswith("hidden")]
-
     def networks_tried(self) -> list:
         """Names in the order in which they were tried."""
         return [call[1] for call in self.calls if call[0] == "connect"]

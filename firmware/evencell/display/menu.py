@@ -38,7 +38,7 @@ class Menu:
         """Give the marked line its next value."""
         name, settings = self._lines[self._at], self._settings
         if name == "brightness":
-            settings[name] = next((step for step in _STEPS if step > settings[name]), _STEPS[0])
+            settings[name] = ([step for step in _STEPS if step > settings[name]] or _STEPS)[0]
         elif name == "page":
             settings[name] = None if settings.get(name) else self._page
         elif name == "temperature_unit":

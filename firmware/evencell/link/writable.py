@@ -2,15 +2,7 @@
 
 import asyncio
 
-from evencell.system.on_demand import forget
-
-# What carries a command out: in memory only meanwhile.
-_ON_DEMAND = (
-    "evencell.link.command",
-    "evencell.link.write",
-    "evencell.pack.settings",
-    "evencell.protocol.jk_settings",
-)
+from evencell.runtime.lazy import lazy
 
 
 def allow(context, poller, polls: list):
@@ -28,12 +20,11 @@ def allow(context, poller, polls: list):
 def _writer(context, poller, poll, lock):
     async def write(name: str, given) -> dict:
         await lock.acquire()
+        scope = lazy()
         try:
-            from evencell.link.command import carry_out
-
-            return await carry_out(context, poller, poll, name, given)
+            return await scope.load("evencell.link.command").carry_out(context, poller, poll, name, given)
         finally:
-            forget(*_ON_DEMAND)
+            scope.unload()
             lock.release()
 
     return write

@@ -1,8 +1,9 @@
 """Probes a network that nobody has used for ten minutes, and acts where it can't be used. In memory only meanwhile.
 
 An ESP32 whose network is out of memory still says that it is connected. So it connects to its own page through its own
-address, and asks the gateway a DNS question. It is a fault if the first fails for good (OSError), or if both get no
-answer, three times in a row. That a broker or the Internet is away is none: neither of them is asked.
+address, where a refusal is an answer too, and asks the gateway a DNS question. It is a fault if the first fails for
+good (OSError), or if both get no answer, three times in a row. That a broker or the Internet is away is none: neither
+of them is asked.
 """
 
 import errno
@@ -19,7 +20,7 @@ BETWEEN_MS = 5_000
 _TRIES = const(3)
 _LOOK_MS = const(20)
 _HOUR_MS = const(3_600_000)
-_PRIVATE_PORTS = const(49_152)  # from here on no service has a port of its own (RFC 6335)
+_HTTP_PORT = const(80)
 _RESTARTED = "unreachable"  # kept across restarts: there was one for this reason
 
 
@@ -34,8 +35,8 @@ async def check(context):
         context.reached_ms = now_ms
         network.is_suspect = False
     elif network.is_suspect and _may_restart(context):
-        _remember_restart(context)
         context.restart_reason = "connected to an access point, but %s; restarting" % fault
+        context.memory.put(_RESTARTED, True)
     else:
         context.log.error("network: connected, but %s; resetting the radio" % fault)
         network.is_suspect = not network.is_suspect  # the second time it was not allowed to restart: ten minutes more
@@ -47,13 +48,6 @@ def _may_restart(context) -> bool:
     return not context.memory.get(_RESTARTED) or context.clock.uptime_ms() >= _HOUR_MS
 
 
-def _remember_restart(context):
-    try:
-        context.memory.put(_RESTARTED, True)
-    except OSError as error:
-        context.log.warning("learned.json can't be written: %s" % error)
-
-
 def _is_used(context) -> bool:
     """Whether the broker is connected: its keep-alive is a probe of its own."""
     return context.mqtt is not None and context.mqtt.status()["state"] == "connected"
@@ -62,7 +56,7 @@ def _is_used(context) -> bool:
 async def fault_of(context, station) -> str | None:
     """What is wrong with the network, as the end of a sentence; None where it can be used."""
     http = context.config.get("http")  # not there where no page is served
-    problem = None
+    port, problem = http["port"] if http else _HTTP_PORT, None
     for number in range(_TRIES):
         if number:
             await sleep_ms(BETWEEN_MS)
@@ -70,7 +64,7 @@ async def fault_of(context, station) -> str | None:
         if not address:
             return None
         try:
-            if await (_connects(address, http["port"]) if http else _hears_itself(address)):
+            if await _connects(address, port):
                 return None
             problem = "no answer"
         except OSError as error:
@@ -82,37 +76,21 @@ async def fault_of(context, station) -> str | None:
 
 
 async def _connects(address: str, port: int) -> bool:
-    """Whether something listens there, or the network stack says that nothing does; OSError where it can't try."""
+    """Whether the network stack takes or refuses a connection in time; OSError where it can't try."""
     own, place = _socket(address, port, socket.SOCK_STREAM)
     try:
-        try:
-            own.connect(place)
-        except OSError as error:
-            if error.errno != errno.EINPROGRESS:
-                return _is_refusal(error)
+        own.connect(place)
+    except OSError as error:
+        if error.errno == errno.ECONNREFUSED:
+            return True
+        if error.errno != errno.EINPROGRESS:
+            raise
         poller = select.poll()
         poller.register(own, select.POLLOUT)
         return await _within(lambda: bool(poller.poll(0)))
     finally:
         own.close()
-
-
-def _is_refusal(error: OSError) -> bool:
-    if error.errno == errno.ECONNREFUSED:
-        return True
-    raise error
-
-
-async def _hears_itself(address: str) -> bool:
-    """Whether a datagram comes back that was sent to itself: for a device without a page."""
-    own, place = _socket(address, _PRIVATE_PORTS + os.urandom(1)[0], socket.SOCK_DGRAM)
-    try:
-        own.bind(place)
-        cookie = os.urandom(8)
-        own.sendto(cookie, place)
-        return await _within(lambda: _received(own) == cookie)
-    finally:
-        own.close()
+    return True
 
 
 async def _gateway_answers(address: str | None) -> bool:

@@ -23,37 +23,21 @@ _PARTS = {
 }
 
 
-class Plan:
-    """`gc` and `log`, bytes, `streams` (None where the plan does not say) and `lives`: (features, bytes of `gc`)."""
-
-    def __init__(self):
-        self.gc = 0
-        self.log = self.streams = None
-        self.lives = []
-
-
-def load(path: str) -> Plan:
-    """The plan in this file. What is missing or can't be understood keeps its default."""
-    plan = Plan()
+def load(path: str) -> tuple[dict, list]:
+    """Numbers of the plan in this file by key, and the words of each line `lives`. What is damaged is left out."""
+    numbers, lives = {}, []
     try:
         file = open_data(path)
         while line := file.readline(_LINE_BYTES):
-            _take(plan, line.decode().split())
-        file.close()
+            words = line.decode().split()
+            if words[:1] == ["lives"]:
+                lives.append(words[1:])
+            elif len(words) == 2 and words[1].isdigit():
+                numbers[words[0]] = int(words[1])
+        file.close()  # pyright: ignore[reportAttributeAccessIssue] (missing from the stubs' BytesIO)
     except (OSError, ValueError):
         pass  # there is none: built for a computer
-    for number, (features, gc_bytes) in enumerate(plan.lives):
-        plan.lives[number] = features, plan.gc if gc_bytes is None else gc_bytes
-    return plan
-
-
-def _take(plan: Plan, words: list[str]):
-    if len(words) == 2 and words[0] in ("gc", "log", "streams") and words[1].isdigit():
-        setattr(plan, words[0], int(words[1]))
-    elif words and words[0] == "lives":
-        numbers = [int(word) for word in words if word.isdigit()]
-        features = [word for word in words[1:] if not word.isdigit()]
-        plan.lives.append((features, numbers[0] if numbers else None))
+    return numbers, lives
 
 
 def path_of(module_file: str) -> str:
@@ -63,9 +47,9 @@ def path_of(module_file: str) -> str:
 
 def use(context):
     """Give the numbers of this build's plan to the memory policy, or what boot.py has claimed instead."""
-    plan = load(path_of(__file__))
-    claim = _content(context.board.storage + _CLAIM)
-    context.heap.use_plan(plan.gc if claim is None else int(claim) if claim.isdigit() else 0, plan.log, plan.streams)
+    numbers, _lives = load(path_of(__file__))
+    claim = _content(context.board.storage + _CLAIM) or str(numbers.get("gc", 0))
+    context.heap.use_plan(int(claim) if claim.isdigit() else 0, numbers.get("log"), numbers.get("streams"))
 
 
 def check(context, wanted: list[str]):
@@ -75,22 +59,28 @@ def check(context, wanted: list[str]):
     """
     if context.board.network_heap() is None or context.safe_mode:
         return
-    plan = load(path_of(__file__))
+    numbers, lives = load(path_of(__file__))
+    planned = str(numbers.get("gc", 0))
     features = features_of(context, wanted)
-    claim = _OFF if features is None else str(_gc_bytes_for(context, plan, features))
-    note_claim(context.board.storage + _CLAIM, claim, str(plan.gc))
+    claim = _OFF if features is None else _claim_for(context, planned, lives, features)
+    path = context.board.storage + _CLAIM
+    if claim == planned:
+        if exists(path):
+            os.remove(path)
+    elif _content(path) != claim:
+        replace(path, claim)
 
 
-def _gc_bytes_for(context, plan: Plan, features: list[str]) -> int:
-    """Planned size of the GC heap for these features; a fault of the configuration where they do not live together."""
-    for lives, gc_bytes in plan.lives:
-        if all(feature in lives for feature in features):
-            return gc_bytes
-    if plan.lives and features and not context.heap.is_plentiful:
-        fault = "memory: %s need more memory together than this board has; switch one of them off (docs/fits.md)"
+def _claim_for(context, planned: str, lives: list, features: list[str]) -> str:
+    """Size of the GC heap for these features; a fault of the configuration where they do not live together."""
+    for words in lives:
+        if all(feature in words for feature in features):
+            return ([word for word in words if word.isdigit()] or [planned])[0]
+    if lives and features and not context.heap.is_plentiful:
+        fault = "memory: %s take more together than this board has; switch one off (docs/fits.md)"
         context.config_faults.append(fault % ", ".join(features))
         context.log.warning(context.config_faults[-1])
-    return plan.gc
+    return planned
 
 
 def features_of(context, wanted: list[str]) -> list[str] | None:
@@ -104,15 +94,6 @@ def features_of(context, wanted: list[str]) -> list[str] | None:
     if context.canvas:
         features.add("display")
     return sorted(features)
-
-
-def note_claim(path: str, claim: str, planned: str):
-    """Keep for boot.py what to claim, in a file that is there only where that is not what the plan says."""
-    if claim == planned:
-        if exists(path):
-            os.remove(path)
-    elif _content(path) != claim:
-        replace(path, claim)
 
 
 def _content(path: str) -> str | None:

@@ -20,9 +20,8 @@ _RADIO_RESET_MS = const(600_000)  # a radio reset that helped for a shorter time
 _GROWN_CHECKS = const(3)  # in a row: the two heaps are not read at the same moment
 
 _SHED = ("event streams", "history requests", "announcements to Home Assistant")
-_GROWN = "MicroPython's heap has grown beyond its plan, into the memory of the network; restarting"
-_STARVED = "the network is out of memory, and a reset of the radio did not help; restarting"
-_NO_RADIO = "the network is out of memory; restarting"
+_GROWN = "the GC heap has grown beyond its plan, into the network's; restarting"
+_STARVED = "the network is out of memory; restarting"
 
 
 class Relief:
@@ -86,9 +85,8 @@ class Relief:
         if now_ms - self._dying_ms < _DYING_MS:
             return None
         gc.collect()
-        if not self._policy.reset_radio:
-            return _NO_RADIO
-        if self._radio_reset_ms is not None and now_ms - self._radio_reset_ms < _RADIO_RESET_MS:
+        was_reset = self._radio_reset_ms is not None and now_ms - self._radio_reset_ms < _RADIO_RESET_MS
+        if was_reset or not self._policy.reset_radio:
             return _STARVED
         self._log.error("memory: the network is out of memory; resetting the radio")
         self._radio_reset_ms = self._dying_ms = now_ms

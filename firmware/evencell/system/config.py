@@ -4,8 +4,8 @@ import json
 import os
 
 from evencell.compat import const
+from evencell.runtime.lazy import lazy
 from evencell.system.files import exists, from_json
-from evencell.system.on_demand import forget
 
 _LARGEST_BYTES = const(8192)
 
@@ -19,11 +19,10 @@ def load(path: str, overrides: dict | None = None) -> tuple[dict, list[str]]:
     faults = []
     given = _read_best(path, faults)
     _override(given, overrides or {})
-    check = _check()
     wrong = []
-    config = check.complete(given, wrong)
-    check.reconcile(config, wrong)
-    _forget_check()
+    with lazy("evencell.system.config_check") as check:  # the table of all keys, and what checks against it
+        config = check.complete(given, wrong)
+        check.reconcile(config, wrong)
     return config, faults + sorted(wrong)
 
 
@@ -88,15 +87,3 @@ def _override(given: dict, overrides: dict):
             given[key].update(value)
         else:
             given[key] = value
-
-
-def _check():
-    """The table of all keys and what checks against it, in memory only while it is needed."""
-    from evencell.system import config_check
-
-    return config_check
-
-
-def _forget_check():
-    forget(*("evencell.system." + name for name in ("config_check", "config_spec", "config_kinds", "spelling")))
-    forget("evencell.protocol.jk_settings")

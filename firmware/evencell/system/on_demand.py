@@ -18,7 +18,7 @@ def keeps_modules() -> bool:
 
 def call(module: str, function: str, *arguments):
     """What the module's function returns. The module (of `evencell.system`, unless named in full) is let go then."""
-    name = module if "." in module else "evencell.system." + module
+    name = module if "." in module else "evencell.system.%s" % module
     loaded = __import__(name, None, None, (function,))
     try:
         return getattr(loaded, function)(*arguments)

@@ -1,7 +1,7 @@
 """The time of day from SNTP servers: when to ask. What is asked, and what is believed, is imported for that alone."""
 
 from evencell.compat import const, sleep_ms
-from evencell.system.on_demand import forget
+from evencell.runtime.lazy import lazy
 
 _LOOK_MS = const(1_000)
 
@@ -38,12 +38,11 @@ class Sntp:
 
     async def ask(self):
         """One question, to the first server from the present one on that may be asked."""
-        from evencell.system.sntp_ask import ask
-
+        scope = lazy()
         try:
-            await ask(self)
+            await scope.load("evencell.system.sntp_ask").ask(self)
         finally:
-            forget("evencell.system.sntp_ask", "evencell.system.sntp_packets")
+            scope.unload()
 
     def is_due(self) -> bool:
         """Not while there is no network; at once when one was joined and there is no time yet, else after the pause."""
