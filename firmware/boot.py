@@ -187,6 +187,8 @@ def write(path, text):
 
 try:
     _claimed = claim_memory()
+except ImportError:
+    pass  # the unix port, which has neither a radio nor a second heap
 except Exception as error:
     print("memory for the network can't be claimed:", error)
 try:

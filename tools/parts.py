@@ -11,6 +11,7 @@ PROFILES = ("full", "display", "telemetry")
 _APPLICATION = ("evencell/app.py", "evencell/start_up.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
 _NETWORK = "wifi"  # that of the network's, by radio or cable
+_SAFE_MODE = "safe"  # its profile in PARTS
 _LOADING = ("call", "lazy", "load")  # functions of on_demand.py and runtime/lazy.py that get the name of a module
 # Every display there is a layout for.
 DISPLAY_SIZES = (
@@ -32,8 +33,9 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
     What no part needs by name stays in: it may be imported by a name that is made while the firmware runs.
     """
     wanted, unwanted, switches = [], [], set()
+    own_profiles = {profile, _SAFE_MODE} if has_network(profile) else {profile}
     for profiles, switch, module in PARTS:
-        is_wanted = profile in profiles.split() and (switch != _DISPLAY or can_have_display(board))
+        is_wanted = not own_profiles.isdisjoint(profiles.split()) and (switch != _DISPLAY or can_have_display(board))
         (wanted if is_wanted else unwanted).extend(roots(module, sources))
         switches |= {switch} if is_wanted else set()
     useless = {name for name in sources if name.endswith(".font")} - fonts_of(board)
@@ -42,6 +44,11 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
         return useless
     application = [name for name in sources if name in _APPLICATION or name.startswith("boards/")]
     return useless | (reached(unwanted, sources) - reached([*wanted, *application], sources))
+
+
+def has_network(profile: str) -> bool:
+    """Whether the profile joins a network: it has safe mode's page then."""
+    return any(switch == _NETWORK and profile in profiles.split() for profiles, switch, _ in PARTS)
 
 
 def useless_capabilities(board: dict, switches: set[str]) -> set[str]:

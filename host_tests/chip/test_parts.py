@@ -2,8 +2,9 @@
 
 import pytest
 
+from evencell.start_up import PARTS
 from tools.build import board_data, board_sources, build_tree, firmware_sources
-from tools.parts import PROFILES, imported, left_out
+from tools.parts import PROFILES, has_network, imported, left_out
 
 I2C = {"name": "x", "chip": "esp32", "i2c": {"sda": 21, "scl": 22}}
 BARE = {"name": "x", "chip": "esp32"}
@@ -20,7 +21,7 @@ def has(names: set[str], start: str) -> bool:
 
 @pytest.mark.parametrize(
     ("profile", "display", "http", "mqtt"),
-    [("full", True, True, True), ("display", True, False, False), ("telemetry", False, False, True)],
+    [("full", True, True, True), ("display", True, False, False), ("telemetry", False, True, True)],
 )
 def test_a_profile_has_the_parts_that_the_application_starts_in_it(profile, display, http, mqtt):
     names = kept(profile, I2C)
@@ -28,6 +29,14 @@ def test_a_profile_has_the_parts_that_the_application_starts_in_it(profile, disp
     assert has(names, "evencell/forward/http.py") == has(names, "evencell/forward/server.py") == http
     assert has(names, "evencell/forward/mqtt") == mqtt
     assert {"evencell/app.py", "evencell/link/poller.py", "evencell/system/config_spec.py"} <= names
+
+
+def test_every_profile_with_a_network_has_the_page_of_safe_mode():
+    """Profile `safe` is what runs in safe mode, whatever the profile of the build is."""
+    needed = {module.replace(".", "/") + ".py" for profiles, _, module in PARTS if "safe" in profiles.split()}
+    for profile in PROFILES:
+        assert (needed <= kept(profile, I2C)) == has_network(profile)
+    assert [profile for profile in PROFILES if has_network(profile)] == ["full", "telemetry"]
 
 
 def test_a_board_that_can_have_no_display_gets_no_code_for_one():
@@ -67,6 +76,10 @@ def test_a_smaller_profile_leaves_nothing_of_a_larger_one(scratch):
     assert (tree / "evencell/forward/page.html.gz").exists() and (tree / "evencell/forward/http.mpy").exists()
     build_tree(tree, board, "telemetry")
     left = {path.relative_to(tree).as_posix() for path in tree.glob("**/*")}
-    for gone in ("evencell/forward/server", "evencell/display", "evencell/forward/page"):
+    assert not has(left, "evencell/display")
+    assert {"evencell/forward/mqtt.mpy", "evencell/forward/http.mpy", "evencell/forward/page.html.gz"} <= left
+    build_tree(tree, board, "display")
+    left = {path.relative_to(tree).as_posix() for path in tree.glob("**/*")}
+    for gone in ("evencell/forward/mqtt", "evencell/forward/http", "evencell/forward/page"):
         assert not has(left, gone)
-    assert "evencell/forward/mqtt.mpy" in left
+    assert has(left, "evencell/display")
