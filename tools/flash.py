@@ -13,7 +13,7 @@ from tools import flash_kept, image
 from tools.boards import all_boards, chosen_chip, memory
 from tools.build import build
 from tools.console import open_console
-from tools.flash_chip import BAUD, Chip, FlashError, boot_loader, remedy
+from tools.flash_chip import BAUD, Chip, FlashError, boot_loader, remedy, was_reached
 from tools.flash_files import fetch_micropython, pieces
 from tools.flash_kept import CannotKeepError
 from tools.make_build import configuration, delivery_of, make, show
@@ -126,7 +126,7 @@ def write_command(
 
 
 def write(port: str, command: list[str], mac: str, kept: flash_kept.Files):
-    """Run esptool, whose messages are shown. Raises FlashError."""
+    """Run esptool, whose messages are shown. Raises FlashError; the copy is removed where nothing was written."""
     copy = f" What was on the device is safe in {flash_kept.shown(mac)}." if kept else ""
     try:
         result = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=_WRITE_WITHIN_S)
@@ -135,6 +135,9 @@ def write(port: str, command: list[str], mac: str, kept: flash_kept.Files):
             f"{port}: the chip did not finish within {_WRITE_WITHIN_S} s. Unplug it and try again.{copy}"
         ) from None
     if result.returncode:
+        if not was_reached(result.stderr):
+            flash_kept.discard(mac)
+            copy = ""
         raise FlashError(f"{port}: {remedy(result.stderr)}{copy}")
 
 

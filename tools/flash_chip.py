@@ -75,6 +75,11 @@ def psram_in(chip: str, features: list[str]) -> str | None:
     return _S3_PSRAM.get(int(found.group(1))) if found else "none"
 
 
+def was_reached(said: str) -> bool:
+    """Whether esptool's error came after the chip had answered: only then anything can have been written."""
+    return not any(words in said for words in ("Failed to connect", "Could not open", "This chip is"))
+
+
 def remedy(said: str) -> str:
     """What esptool's error means, in one sentence."""
     if found := re.search(r"This chip is ([^,]+), not ([^.]+)\.", said):

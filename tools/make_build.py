@@ -75,7 +75,13 @@ def make(
     files = contents_of(flash)
     if own:
         files = {path: content for path, content in files.items() if "/" not in path and path not in _OF_SLOTS}
-    file_system, free = image.littlefs({**kept, **files}, partition)
+    try:
+        file_system, free = image.littlefs({**kept, **files}, partition)
+    except BuildError as error:
+        if not kept:
+            raise
+        size = sum(map(len, kept.values()))
+        raise BuildError(f"{error} {size} bytes are kept of the device: ERASE=1 keeps nothing.") from None
     (folder / FILE_SYSTEM).write_bytes(file_system)
     (folder / "package.json").write_text(flash_package(flash), "ascii")
     freezing.lay_out(folder, board, planned.profile)

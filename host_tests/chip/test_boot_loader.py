@@ -278,6 +278,15 @@ def test_a_device_that_ran_on_after_an_interruption_is_not_set_back(device, firm
     assert b"Mine" in files_of(device, tmp_path / "after")["config.json"]
 
 
+def test_what_does_not_fit_beside_the_firmware_is_refused(device, firmware):
+    with open("/dev/urandom", "rb") as noise:
+        change(device, {"history/large": noise.read(mib(1))})
+    before = bytes(device.flash)
+    result = invoke(device.path, "esp32", firmware("esp32"))
+    assert re.search(r"Two slots do not fit .* bytes are kept of the device: ERASE=1 keeps nothing\.$", result.output)
+    assert device.flash == before
+
+
 STRANGERS = {"boot.py": b"", "main.py": b"print(1)", "mine.txt": b"x"}
 
 

@@ -15,7 +15,7 @@ from host_tests.chip.chip_image import FACTORY, micropython
 from host_tests.chip.micropython_org import MicropythonOrg
 from host_tests.deploy.board_on_a_pty import BoardOnAPty
 from host_tests.needs import need_micropython
-from tools import flash, flash_files
+from tools import flash, flash_files, flash_kept
 from tools.build import board_data
 from tools.flash_files import FlashError
 from tools.make_build import make
@@ -195,6 +195,21 @@ def test_what_was_fetched_once_is_taken_again(files):
 )
 def test_errors_of_esptool_in_one_sentence(said, sentence):
     assert sentence in flash.remedy(said)
+
+
+@pytest.mark.usefixtures("scratch")
+@pytest.mark.parametrize(
+    ("said", "stays"),
+    [("Failed to connect to ESP32", False), ("Could not open /dev/x", False), ("No more data to read", True)],
+)
+def test_the_copy_of_a_device_stays_only_where_something_may_have_been_written(said, stays):
+    kept = {"config.json": b"{}"}
+    flash_kept.save("240ac4e29526", kept)
+    failing = [sys.executable, "-c", f"import sys; sys.exit({said!r})"]
+    with pytest.raises(FlashError) as error:
+        flash.write("/dev/x", failing, "240ac4e29526", kept)
+    assert flash_kept.load("240ac4e29526") == (kept if stays else None)
+    assert ("is safe in" in str(error.value)) == stays
 
 
 def test_the_first_words_of_the_device(talking):
