@@ -317,16 +317,27 @@ def test_a_reset_of_the_radio_joins_anew_at_once():
     assert device.hub.joined == 2
 
 
-def test_a_reset_of_the_radio_that_fails_is_no_bug():
+def test_a_radio_that_a_reset_left_off_is_switched_on_again():
+    """Off has worked, on has not: there was no memory."""
     device = started(HOME)
     device.after(10)
+    connect, start = device.radio.connect, device.radio.start
 
     def failing():
-        raise OSError("Wifi Internal State Error")
+        device.radio.disconnect()
+        device.radio.connect = not_started
+        raise OSError("WiFi Out of Memory")
 
-    device.radio.restart = failing
+    def not_started(_ssid, _password):
+        raise OSError("Wifi Not Started")
+
+    def starting(*options):
+        start(*options)
+        device.radio.connect = connect
+
+    device.radio.restart, device.radio.start = failing, starting
     device.heap.reset_radio()
-    assert device.texts()[-1] == 'network: "Home" failed: Wifi Internal State Error'
+    assert device.texts()[-1] == 'network: "Home" failed: WiFi Out of Memory'
     assert device.after(80) == "connected"
 
 

@@ -112,6 +112,7 @@ class Network:
         try:
             self.station.restart()
         except OSError as error:
+            self._is_started = False  # it may be off now
             self._fail(self._since_ms, str(error))
 
     def look(self):
