@@ -192,6 +192,23 @@ def test_there_is_one_such_restart_an_hour():
     assert context.restart_reason
 
 
+def test_a_restart_that_cannot_be_remembered_waits_for_an_hour():
+    """Else there were one after every start."""
+    context = Context(Station(NOWHERE), 80)
+
+    def full(_name, _value):
+        raise OSError("No space left on device")
+
+    context.put = full
+    for resets in (1, 2, 3, 4):
+        check(context)
+        assert (context.resets, context.restart_reason) == (resets, None)
+    context.clock.now_ms = 3_600_000
+    context.is_suspect = True
+    check(context)
+    assert context.restart_reason
+
+
 def test_a_connection_that_is_lost_meanwhile_is_no_fault():
     context = Context(Station(NOWHERE), 80)
     context.state = "waiting"

@@ -36,7 +36,6 @@ async def check(context):
         network.is_suspect = False
     elif network.is_suspect and _may_restart(context):
         context.restart_reason = "connected to an access point, but %s; restarting" % fault
-        context.memory.put(_RESTARTED, True)
     else:
         context.log.error("network: connected, but %s; resetting the radio" % fault)
         network.is_suspect = not network.is_suspect  # the second time it was not allowed to restart: ten minutes more
@@ -44,8 +43,16 @@ async def check(context):
 
 
 def _may_restart(context) -> bool:
-    """One restart an hour at most."""
-    return not context.memory.get(_RESTARTED) or context.clock.uptime_ms() >= _HOUR_MS
+    """One restart an hour at most, and within the first hour none that the next start would not know of."""
+    memory = context.memory
+    is_late = context.clock.uptime_ms() >= _HOUR_MS
+    if not is_late and memory.get(_RESTARTED):
+        return False
+    try:
+        memory.put(_RESTARTED, True)
+    except OSError:
+        return is_late
+    return True
 
 
 def _is_used(context) -> bool:
