@@ -84,6 +84,7 @@ def test_memory_near_the_limit_fills_no_log():
         device.live(10, SHORT)
         device.live(50, ENOUGH)
     assert len([line for line in device.logged() if "suspended" in line]) <= 3
+    assert len(device.logged()) <= 6
     device.live(700, ENOUGH)
     device.live(2, SHORT)
     assert "suspended" in device.logged()[-1]

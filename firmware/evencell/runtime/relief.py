@@ -32,6 +32,7 @@ class Relief:
         self._log = log
         self._grown_checks = 0
         self._logged = 0  # steps that are logged
+        self._is_told = False  # that memory is short, and not yet that it is enough again
         self._shed_ms = self._calm_ms = 0
         self._dying_ms = None  # since when, or since the radio reset
         self._radio_reset_ms = None
@@ -61,7 +62,8 @@ class Relief:
         elif policy.shed and now_ms - self._calm_ms >= _CALM_MS:
             policy.shed -= 1
             self._shed_ms = self._calm_ms = now_ms
-            if not policy.shed:
+            if not policy.shed and self._is_told:
+                self._is_told = False
                 self._log.info("memory: the network has enough again (%d bytes free, %d in one piece)" % heap)
         elif not policy.shed and not self._grown_checks:
             self.is_over = now_ms - self._shed_ms >= _SILENT_MS
@@ -70,6 +72,7 @@ class Relief:
         """Log a step once, not each time when memory is near the limit."""
         if self._policy.shed > self._logged:
             self._logged = self._policy.shed
+            self._is_told = True
             text = "memory: the network has %d bytes free, %d in one piece; suspended: %s"
             self._log.warning(text % (heap + (", ".join(_SHED[: self._logged]),)))
 
