@@ -21,6 +21,7 @@ from tools.parts import PROFILES
 from tools.slots import CONFIG, CONFIG_BEFORE, OUTSIDE, contents_of, files_in
 
 _OF_SLOTS = {*OUTSIDE, "slot"}  # files outside the slots that are there for them alone
+_CONFIG_NEW = f"{CONFIG}.new"  # the power went while the device saved it
 FILE_SYSTEM = "littlefs.bin"
 WHOLE_CHIP = "whole.bin"
 
@@ -60,7 +61,8 @@ def make(
     `forced`: a set of features that does not fit into the memory, too. `kept`: files of the device that stay on it.
     """
     kept = dict(kept or {})
-    given = configuration(config, profile) if config or CONFIG not in kept else configuration_of(kept[CONFIG], profile)
+    before = used_configuration(kept)
+    given = configuration(config, profile) if config or before is None else configuration_of(kept[before], profile)
     delivery = delivery_of(firmware, board)
     own = delivery == OWN
     planned = budget(board, profile, given, delivery, forced)
@@ -70,8 +72,9 @@ def make(
     folder = flash.parent
     (flash / CONFIG).write_bytes(json.dumps(planned.config, ensure_ascii=False, indent=1).encode())
     _lay_certificate(flash, config, planned.config)
-    if config and CONFIG in kept:
-        kept[CONFIG_BEFORE] = kept.pop(CONFIG)
+    if config and before:
+        kept[CONFIG_BEFORE] = kept[before]
+        kept.pop(CONFIG, None)
     files = contents_of(flash)
     if own:
         files = {path: content for path, content in files.items() if "/" not in path and path not in _OF_SLOTS}
@@ -91,7 +94,7 @@ def make(
     lines["file system"] = f"{shown(folder / FILE_SYSTEM)}, {partition.size} bytes for address {partition.offset:#x}"
     lines["free"] = f"{free} bytes" + ("" if own else ", with both slots full")
     if kept:
-        lines["kept"] = kept_words(kept)
+        lines["kept"] = kept_words(kept, bool(config and before))
     if has_secrets(planned.config):
         lines["private"] = "the images hold the passwords of your configuration: give them to nobody"
     return lines
@@ -105,11 +108,11 @@ def delivery_of(firmware: Path | None, board: dict) -> str:
     return OWN if found else FILES
 
 
-def kept_words(kept: dict[str, bytes]) -> str:
-    """What stays on the device, in words."""
+def kept_words(kept: dict[str, bytes], is_replaced: bool) -> str:
+    """What stays on the device, in words; `is_replaced`: another configuration takes the place of the device's."""
     size = sum(map(len, kept.values()))
     names = sorted({path.split("/")[0] for path in kept})
-    before = f"; the configuration until now is {CONFIG_BEFORE}" if CONFIG_BEFORE in kept else ""
+    before = f"; the configuration until now is {CONFIG_BEFORE}" if is_replaced else ""
     return f"{', '.join(names)} of the device, {size} bytes{before}"
 
 
@@ -144,19 +147,34 @@ def configuration(path: Path | None, profile: str | None) -> dict:
     return given
 
 
+def used_configuration(kept: dict[str, bytes]) -> str | None:
+    """The file that the device takes its configuration from (firmware/evencell/system/config.py); None: it has none.
+
+    A damaged one counts where there is no other.
+    """
+    order = (CONFIG if CONFIG in kept else _CONFIG_NEW, CONFIG_BEFORE)
+    there = [path for path in order if path in kept]
+    return next((path for path in there if _object_in(kept[path]) is not None), there[0] if there else None)
+
+
 def configuration_of(content: bytes, profile: str | None) -> dict:
     """The configuration that a device has: what it ignores in it stays; one that it can't read counts as empty."""
-    try:
-        given = json.loads(content)
-    except ValueError:
-        given = None
-    given = given if isinstance(given, dict) else {}
+    given = _object_in(content) or {}
     if profile not in (None, "full") and given.setdefault("profile", profile) != profile:
         raise BuildError(
             f"profile: the build is for {profile}, and the device's own configuration says {given['profile']}. "
             "Say CONFIG= with another, or leave PROFILE out."
         )
     return given
+
+
+def _object_in(content: bytes) -> dict | None:
+    """The JSON object in a file; None where it holds none."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def has_secrets(given: dict) -> bool:
@@ -169,8 +187,8 @@ def _lay_certificate(flash: Path, config: Path | None, given: dict):
     for file in flash.iterdir():
         if file.suffix in CERTIFICATES:
             file.unlink()
-    name = given.get("mqtt", {}).get("ca")
-    if name and config:
+    name = given.get("mqtt", {}).get("ca") if config else None
+    if config and name:
         try:
             (flash / name).write_bytes((config.parent / name).read_bytes())
         except OSError as error:

@@ -45,7 +45,7 @@ def budget(board: dict, profile: str | None, given: dict, delivery: str = FILES,
 
     Where neither `profile` nor `given` names a profile, what no key of `given` switches on may be left out.
     """
-    named = profile or given.get("profile")
+    named = profile or (given.get("profile") if given.get("profile") in PROFILES else None)
     profile = named or PROFILES[0]
     memory = memory_of(board, profile, delivery)
     allowed = features_of(_complete(given, profile), board)

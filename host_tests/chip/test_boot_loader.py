@@ -230,13 +230,35 @@ def test_a_configuration_that_is_given_replaces_the_devices(device, firmware, tm
     assert found["config.json.old"] == LEFT["config.json"] and found["history/0"] == LEFT["history/0"]
 
 
-@pytest.mark.parametrize("content", [b"{torn", b"[1]", b'{"wify": 5, "display": 7}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{torn",
+        b"\xff\x00",
+        b"[1]",
+        b'{"wify": 5, "display": 7}',
+        b'{"profile": "huge", "mqtt": 7, "wifi": 7, "packs": 7}',
+    ],
+)
 def test_a_configuration_that_the_device_cannot_use_is_no_obstacle(device, firmware, tmp_path, content):
-    change(device, {"config.json": content, "config.json.old": LEFT["config.json"]})
+    """Without another to fall back to, the device uses none of it, and nor does the build."""
+    change(device, {"config.json": content})
     make_flash(device.path, "esp32", firmware("esp32"))
-    found = files_of(device, tmp_path / "after")
-    assert found["config.json.old"] == LEFT["config.json"]
-    assert found["history/0"] == LEFT["history/0"]
+    assert files_of(device, tmp_path / "after")["history/0"] == LEFT["history/0"]
+
+
+@pytest.mark.parametrize("left", ["config.json.old", "config.json.new"])
+def test_the_configuration_that_the_device_falls_back_to_stays_in_use(device, firmware, tmp_path, left):
+    """config.json is damaged, or was not yet renamed when the power went."""
+    if left.endswith("old"):
+        change(device, {"config.json": b"{torn", left: LEFT["config.json"]})
+    else:
+        system = mounted(bytes(device.flash[VFS_AT:]))
+        system.rename("config.json", left)
+        device.flash[VFS_AT:] = system.context.buffer
+    said = make_flash(device.path, "esp32", firmware("esp32"))
+    assert "the configuration until now" not in said
+    assert json.loads(files_of(device, tmp_path / "after")["config.json"])["wifi"]["networks"][0]["ssid"] == "Home"
 
 
 def test_erase_deletes_all_of_it(device, firmware, tmp_path):

@@ -202,6 +202,14 @@ def test_influx_counts_as_mqtt_and_what_was_not_measured_is_named():
     )
 
 
+@pytest.mark.parametrize("ignored", [{"mqtt": 7}, {"mqtt": None}, {"mqtt": []}, {"profile": "huge"}, {"profile": 7}])
+def test_what_a_device_ignores_in_its_configuration_switches_nothing_on(ignored):
+    """`make flash` keeps the configuration of a device as it is."""
+    made, usual = budget(PLAIN, None, ignored), budget(PLAIN, None, {})
+    assert (made.profile, made.plan, made.lines) == (usual.profile, usual.plan, usual.lines)
+    assert made.config == {**ignored, **usual.config}
+
+
 def test_the_firmware_reads_the_plan_as_it_was_meant(tmp_path):
     path = tmp_path / "plan"
     path.write_text(budget(PLAIN, None, {}).plan)
