@@ -26,6 +26,7 @@ _MICROPYTHONS = {"boot.py"}  # what MicroPython itself puts onto an empty flash
 _MAGIC = b"littlefs"  # at byte 8 of one of the first two blocks
 _MAGIC_AT = 8
 _TABLE_BYTES = 0xC00
+_READS_PER_BLOCK = 3_000  # littlefs needs some 40 for a file system that is full
 
 Files = dict[str, bytes]  # path → content
 
@@ -42,6 +43,8 @@ class FlashBlocks(UserContext):
         self._chip, self._offset = chip, partition.offset
         self._blocks: dict[int, bytes] = {}
         self.error: Exception | None = None  # littlefs does not pass it on
+        self.is_endless = False
+        self._reads_left = _READS_PER_BLOCK * (partition.size // BLOCK_BYTES)
 
     def block(self, number: int) -> bytes:
         """The content of a block; erased bytes after an error."""
@@ -53,7 +56,11 @@ class FlashBlocks(UserContext):
         return self._blocks.get(number, b"\xff" * BLOCK_BYTES)
 
     def read(self, cfg, block: int, off: int, size: int) -> bytearray:  # noqa: ARG002 - as littlefs calls it
-        """What littlefs asks for."""
+        """What littlefs asks for; erased bytes once it has asked too often: then damage leads it in circles."""
+        self._reads_left -= 1
+        if self._reads_left < 0:
+            self.is_endless = True
+            return bytearray(b"\xff" * size)
         return bytearray(self.block(block)[off : off + size])
 
 
@@ -97,7 +104,7 @@ def files_on(chip: Chip) -> Files:
         found = None
     if blocks.error is not None:
         raise blocks.error
-    if found is None:
+    if found is None or blocks.is_endless:
         raise CannotKeepError("its file system is damaged: configuration and history can't be read.")
     return found
 

@@ -4,12 +4,14 @@ What lies on the chip's flash afterwards is compared byte for byte. Not proven h
 USB-JTAG, and timing.
 """
 
+import itertools
 import json
 import os
 import pty
 import re
 import shutil
 import socket
+import struct
 import sys
 from pathlib import Path
 
@@ -25,7 +27,7 @@ from host_tests.chip.device_folder import extract, hashes, mounted
 from tools import flash, partitions
 from tools.build import board_data
 from tools.flash_chip import FlashError, boot_loader
-from tools.flash_kept import files_on
+from tools.flash_kept import CannotKeepError, files_on
 from tools.image import start, write
 from tools.making import BUILD
 from tools.partitions import BLOCK_BYTES, mib
@@ -363,6 +365,43 @@ def test_a_fresh_micropython_has_nothing_to_keep(firmware, flashed):
         write(system, {"boot.py": b"# This file is executed on every boot"})
         there.flash[VFS_AT:] = system.context.buffer
         assert "kept  " not in make_flash(there.path, "esp32", firmware("esp32"))
+
+
+def test_directories_in_a_circle_are_damage():
+    """The root's block in the place of a directory's: littlefs itself would read on for ever."""
+    system = LittleFS(block_size=BLOCK_BYTES, block_count=16)
+    write(system, {"config.json": b"{}", "a/1": b"x" * 5_000, "history/0": b"y" * 5_000})
+    image = bytes(system.context.buffer)
+    table = chip_table(VFS_AT, len(image))
+    root, used = image[:BLOCK_BYTES], [at for at in range(0, len(image), BLOCK_BYTES) if image[at] != 0xFF]
+    for place, other in itertools.permutations(used, 2):
+        content = bytearray(image)
+        content[other : other + BLOCK_BYTES] = content[place : place + BLOCK_BYTES]
+        content[place : place + BLOCK_BYTES] = root
+        try:
+            files_on(FlashOnly(table, bytes(content)))
+        except CannotKeepError as error:
+            assert "its file system is damaged" in str(error)
+
+
+def chip_table(offset: int, size: int) -> bytes:
+    """A partition table with a file system."""
+    return struct.pack("<2sBBII16sI", b"\xaa\x50", 1, 0x81, offset, size, b"vfs", 0)
+
+
+class FlashOnly:
+    """A chip with a partition table and a file system behind VFS_AT."""
+
+    mac = "240ac4e29526"
+
+    def __init__(self, table: bytes, content: bytes):
+        self.flash_bytes = VFS_AT + len(content)
+        self._table, self._content = table, content
+
+    def read(self, address: int, size: int) -> bytes:
+        if address == partitions.TABLE_OFFSET:
+            return self._table.ljust(size, b"\xff")
+        return self._content[address - VFS_AT :][:size]
 
 
 def test_only_what_is_used_of_the_flash_is_read(device):
