@@ -112,6 +112,21 @@ def test_another_size_than_planned_is_noted_for_the_next_boot():
     assert checked(Context(), PAGE) == "off"
 
 
+def test_a_flash_that_takes_no_note_does_not_end_the_start():
+    """A folder in the file's place stands for a full flash."""
+    for modules in ((WIFI, MQTT), (WIFI, PAGE)):
+        written(MEASURED)
+        os.mkdir(FOLDER + "/claim")
+        try:
+            context = Context(tls=True)
+            checked(context, *modules)
+            assert "claim can't be written" in context.log.lines()[-1]
+        finally:
+            os.rmdir(FOLDER + "/claim")
+            if exists(FOLDER + "/claim.new"):
+                os.remove(FOLDER + "/claim.new")
+
+
 def test_safe_mode_and_a_computer_note_nothing():
     written(MEASURED)
     context = Context(tls=True)

@@ -64,11 +64,14 @@ def check(context, wanted: list[str]):
     features = features_of(context, wanted)
     claim = _OFF if features is None else _claim_for(context, planned, lives, features)
     path = context.board.storage + _CLAIM
-    if claim == planned:
-        if exists(path):
-            os.remove(path)
-    elif _content(path) != claim:
-        replace(path, claim)
+    try:
+        if claim == planned:
+            if exists(path):
+                os.remove(path)
+        elif _content(path) != claim:
+            replace(path, claim)
+    except OSError as error:
+        context.log.warning("claim can't be written: %s" % error)
 
 
 def _claim_for(context, planned: str, lives: list, features: list[str]) -> str:
