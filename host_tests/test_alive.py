@@ -16,6 +16,7 @@ from evencell import app
 from evencell.hub import Hub
 from evencell.link.exchange import Line
 from evencell.link.poller import Poller
+from evencell.system.crash_file import newest_first
 from host_tests.link.ports import ScriptedPort
 from host_tests.link.test_poller import poll_of
 from host_tests.portable import FakeClock
@@ -144,7 +145,7 @@ def test_a_poller_that_is_stuck_leads_to_a_reset(tmp_path, monkeypatch):
     life.live(10 * MINUTE_S, stick)
     assert life.idle_s() > 7 * MINUTE_S
     assert "poller is late" in life.log()
-    assert [crash["part"] for crash in life.context.crashes.all()] == ["poller"]
+    assert [crash["part"] for crash in newest_first(*life.context.crashes.kept())] == ["poller"]
 
 
 def test_a_consumer_that_is_stuck_leads_to_a_reset(tmp_path, monkeypatch):

@@ -6,10 +6,18 @@ import errno
 from evencell.compat import ticks_add, ticks_ms
 from evencell.forward import event_stream
 from evencell.forward.event_stream import EventStreams, Watcher
+from evencell.forward.server import Request
 from evencell.hub import Hub
+from evencell.net.tcp import SEGMENT_BYTES, SendBuffer
 from evencell.runtime.memory import MemoryPolicy
 from host_tests.portable import raises
 from host_tests.runtime.heaps import ScriptedHeaps
+
+GET = "GET /api/v1/events HTTP/1.1"
+HEAD = (
+    b"HTTP/1.0 200 \r\nX-Content-Type-Options: nosniff\r\nContent-Type: text/event-stream\r\n"
+    b"Cache-Control: no-store\r\n\r\nretry: 3000\n\n"
+)
 
 
 class Connection:
@@ -32,51 +40,80 @@ def pieces(*texts):
         yield None
 
 
-def watch(connection, *texts):
-    return Watcher(connection, None, pieces(*texts))
+class Browser:
+    """A watcher on its connection, and the buffer that all share."""
+
+    def __init__(self, connection, *texts):
+        self._watcher = Watcher(connection, None, pieces(*texts))
+        self._buffer = SendBuffer()
+
+    def push(self):
+        return self._watcher.push(self._buffer)
 
 
 def test_everything_arrives_once_and_in_order_however_narrow_the_connection():
     for room in (1, 2, 3, 5, 100):
         connection = Connection(room)
-        watcher = watch(connection, b"one", b"two", b"three")
+        browser = Browser(connection, b"one", b"two", b"three")
         pushes = 1
-        while watcher.push():
+        while browser.push():
             pushes += 1
         assert connection.taken == b"onetwothree"
-        assert (pushes == 1) == (room >= 5)
+        assert (pushes == 1) == (room >= 11)
 
 
-def test_one_browser_gets_only_so_much_at_once():
-    connection = Connection(100)
-    watcher = watch(connection, *[b"%d;" % number for number in range(20)])
-    assert watcher.push()
-    assert connection.taken == b"0;1;2;3;4;5;6;7;"
-    assert watcher.push()
-    assert not watcher.push()
-    assert connection.taken.endswith(b"18;19;")
+def test_what_had_no_room_is_kept_from_others_who_use_the_buffer():
+    narrow, wide = Connection(3), Connection(100)
+    buffer = SendBuffer()
+    first, second = [Watcher(connection, None, pieces(b"one", b"two")) for connection in (narrow, wide)]
+    assert first.push(buffer)
+    assert not second.push(buffer)
+    assert not first.push(buffer)
+    assert narrow.taken == wide.taken == b"onetwo"
+
+
+def test_one_browser_gets_a_segment_at_once():
+    connection = Connection(10_000)
+    browser = Browser(connection, *[b"%0100d" % number for number in range(20)])
+    assert browser.push()
+    assert len(connection.taken) == SEGMENT_BYTES
+    assert not browser.push()
+    assert connection.taken == b"".join([b"%0100d" % number for number in range(20)])
+
+
+def test_an_event_leaves_with_one_write():
+    class Counting(Connection):
+        writes = 0
+
+        def write(self, data):
+            self.writes += 1
+            return super().write(data)
+
+    connection = Counting(10_000)
+    assert not Browser(connection, b"event: status\ndata: ", b'{"pack": 1', b', "age_ms": 2}', b"\n\n").push()
+    assert connection.writes == 1
 
 
 def test_a_browser_that_takes_nothing_for_five_seconds_is_gone():
-    connection = Connection(3)
-    watcher = watch(connection, b"one", b"two")
+    connection = Connection(6)
+    browser = Browser(connection, b"one", b"two")
     start = ticks_ms()
     late = [start]
     event_stream.ticks_ms = lambda: late[0]
     try:
-        assert not watcher.push()
-        watcher = watch(connection, b"three", b"four")
-        assert watcher.push()
+        assert not browser.push()
+        browser = Browser(connection, b"three", b"four")
+        assert browser.push()
         connection.room = 0
         late[0] = ticks_add(start, 4_999)
-        assert watcher.push()
+        assert browser.push()
         connection.room = 1  # a single byte is a sign of life
-        assert watcher.push()
+        assert browser.push()
         connection.room = 0
         late[0] = ticks_add(start, 9_998)
-        assert watcher.push()
+        assert browser.push()
         late[0] = ticks_add(start, 9_999)
-        assert str(errno.ETIMEDOUT) in raises(OSError, watcher.push)
+        assert str(errno.ETIMEDOUT) in raises(OSError, browser.push)
     finally:
         event_stream.ticks_ms = ticks_ms
 
@@ -109,7 +146,7 @@ class Device:
 
 async def two_browsers() -> tuple:
     device = Device()
-    streams = EventStreams(device, device)
+    streams = EventStreams(device, device, SendBuffer())
     first, second = Connection(1000), Connection(1000)
     for connection in (first, second):
         await streams.send(connection, None)
@@ -125,13 +162,13 @@ def test_streams_end_the_newest_first_while_memory_is_short_and_new_ones_are_ref
         left.append(writer)
 
     async def scenario():
-        streams = EventStreams(device, device)
+        streams = EventStreams(device, device, SendBuffer())
         first, second = Connection(1000), Connection(1000)
         for connection in (first, second):
-            assert streams.handle(None).status == 200
+            assert streams.handle(Request(GET)).status == 200
             await streams.send(connection, leave)
         device.heap.is_short, device.heap.shed = True, 1
-        assert streams.handle(None).status == 503
+        assert streams.handle(Request(GET)).status == 503
         while len(left) < 2:
             device.hub.wake()
             await asyncio.sleep(0)
@@ -145,14 +182,14 @@ def test_there_are_as_many_streams_as_the_plan_says():
     device.heap.max_streams = 1
 
     async def scenario():
-        streams = EventStreams(device, device)
+        streams = EventStreams(device, device, SendBuffer())
         await streams.send(Connection(1000), None)
-        assert streams.handle(None).status == 503
+        assert streams.handle(Request(GET)).status == 503
 
     asyncio.run(scenario())
 
 
 def test_who_comes_later_gets_the_ages_of_that_moment_and_nobody_gets_them_twice():
     first, second = asyncio.run(two_browsers())
-    assert first == b"event: status\ndata: {1}\n\n"
-    assert second == b"event: status\ndata: {2}\n\n"
+    assert first == HEAD + b"event: status\ndata: {1}\n\n"
+    assert second == HEAD + b"event: status\ndata: {2}\n\n"

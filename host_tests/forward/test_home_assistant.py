@@ -15,8 +15,9 @@ from evencell.forward.mqtt import Forwarder
 from evencell.forward.mqtt_client import MqttError
 from evencell.hub import Hub
 from evencell.pack.pack import OFFLINE, ONLINE
+from evencell.runtime.lazy import LazyLock
 from host_tests.forward.test_discovery import allow, announced, context_of, sent
-from host_tests.portable import ROOT, FakeClock
+from host_tests.portable import ROOT, FakeClock, without_modules
 
 MODULES = ("evencell.forward.home_assistant", "evencell.forward.discovery")
 DOCS = Path(ROOT) / "docs/home-assistant"
@@ -55,6 +56,7 @@ def teller(pack):
     context.hub.packs = [pack]
     logged, remembered = [], {}
     context.log = SimpleNamespace(warning=logged.append)
+    context.lazy_lock = LazyLock()
     context.memory = SimpleNamespace(get=remembered.get, put=remembered.__setitem__)
     context.clock = FakeClock()
     context.heap = SimpleNamespace(allows=lambda _what: True)
@@ -93,9 +95,9 @@ def test_what_it_takes_is_let_go():
                 await home_assistant.announce(client)
             except OSError as error:
                 assert str(error) == "gone"
-            assert "evencell.forward.discovery" not in sys.modules
+            assert not {"evencell.forward.discovery", "evencell.protocol.jk_settings"} & set(sys.modules)
 
-    asyncio.run(scenario())
+    without_modules(("evencell.forward.discovery", "evencell.protocol.jk_settings"), lambda: asyncio.run(scenario()))
 
 
 def test_without_memory_it_is_told_later():
@@ -132,6 +134,20 @@ def test_while_load_is_shed_it_waits_and_is_not_dropped():
     asyncio.run(scenario())
 
 
+def test_while_others_use_lazy_modules_it_waits_and_is_not_dropped():
+    async def scenario():
+        home_assistant, _, _ = teller(pack_of(ONLINE))
+        client, lock = Client(), home_assistant._lock
+        scope = lock.open()
+        await home_assistant.announce(client)
+        assert client.sent == []
+        lock.close(scope)
+        await home_assistant.announce(client)
+        assert len(client.sent) == 1 and lock.open()
+
+    asyncio.run(scenario())
+
+
 def test_a_broker_that_refuses_the_subscription_gets_the_rest():
     async def scenario():
         home_assistant, logged, _ = teller(pack_of(ONLINE))
@@ -152,6 +168,7 @@ def test_nothing_of_it_is_imported_unless_it_is_wanted(discovery, monkeypatch):
     settings["commands"] = False
     config = {"mqtt": settings, "profile": "full", "time": {"mqtt": False}}
     context = SimpleNamespace(hub=Hub([], FakeClock()), log=None, config=config, device_id="id", journal=None)
+    context.lazy_lock = LazyLock()
     Forwarder(context, None)
     assert [name in sys.modules for name in MODULES] == [discovery, False]
 

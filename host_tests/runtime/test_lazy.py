@@ -109,6 +109,28 @@ def test_a_parked_scope_stays_loaded_until_somebody_else_opens_one():
     without(scenario)
 
 
+def test_without_memory_to_unload_the_lock_is_free_and_the_next_scope_does_it():
+    class Full(lazy):
+        is_full = True
+
+        def unload(self):
+            if self.is_full:
+                raise MemoryError
+            super().unload()
+
+    def scenario():
+        lock = LazyLock()
+        assert lock.open()
+        scope = Full()
+        scope.load(STORE)
+        raises(MemoryError, lambda: lock.close(scope))
+        raises(MemoryError, lock.open)
+        scope.is_full = False
+        assert lock.open() and loaded() == []
+
+    without(scenario)
+
+
 def test_where_memory_is_plentiful_scopes_may_overlap():
     lock = LazyLock()
     keep_modules(True)

@@ -52,12 +52,19 @@ def kept() -> list[dict]:
         return json.load(file)
 
 
+def entries(crashes: Crashes) -> list[dict]:
+    """Every entry, the newest first."""
+    from evencell.system.crash_file import newest_first
+
+    return list(newest_first(*crashes.kept()))
+
+
 def test_an_entry_says_when_where_and_what():
     crashes = start(cause="soft")
     crashes._clock.now_ms = 12_345
     crashes._clock.now_s = 1_795_403_431
     crashes.keep("poller", failure())
-    entry = crashes.all()[0]
+    entry = entries(crashes)[0]
     assert entry["traceback"].endswith("ValueError: a bug") and "test_crashes.py" in entry["traceback"]
     assert (entry["part"], entry["reset_cause"], entry["count"]) == ("poller", "soft", 1)
     assert (entry["uptime_s"], entry["time"], entry["version"]) == (12, 1_795_403_431, __version__)
@@ -67,7 +74,7 @@ def test_an_entry_says_when_where_and_what():
 def test_nothing_is_read_or_written_while_nothing_fails():
     crashes = start()
     crashes.flush()
-    assert (crashes.count, crashes.all()) == (0, [])
+    assert (crashes.count, entries(crashes)) == (0, [])
     assert not exists(PATH)
 
 
@@ -78,7 +85,7 @@ def test_the_last_eight_survive_a_restart_the_newest_first():
     crashes.flush(True)
     crashes = start(fresh=False)
     assert crashes.count == 8
-    assert [entry["part"] for entry in crashes.all()] == ["part%d" % number for number in range(10, 2, -1)]
+    assert [entry["part"] for entry in entries(crashes)] == ["part%d" % number for number in range(10, 2, -1)]
 
 
 def test_the_same_again_is_counted():
@@ -87,11 +94,11 @@ def test_the_same_again_is_counted():
     crashes.keep("mqtt", error)
     crashes.keep("poller", error)
     crashes.keep("mqtt", error)
-    assert [(entry["part"], entry["count"]) for entry in crashes.all()] == [("mqtt", 2), ("poller", 1)]
+    assert [(entry["part"], entry["count"]) for entry in entries(crashes)] == [("mqtt", 2), ("poller", 1)]
     crashes.flush(True)
     crashes = start(fresh=False)
     crashes.keep("mqtt", error)
-    assert (crashes.count, crashes.all()[0]["count"]) == (2, 3)
+    assert (crashes.count, entries(crashes)[0]["count"]) == (2, 3)
 
 
 def test_at_most_one_write_a_minute_and_nothing_is_lost():
@@ -102,11 +109,11 @@ def test_at_most_one_write_a_minute_and_nothing_is_lost():
         crashes.keep("mqtt", failure())
         crashes.flush()
     assert kept()[0]["count"] == 1
-    assert crashes.all()[0]["count"] == 60
+    assert entries(crashes)[0]["count"] == 60
     crashes._clock.now_ms = 60_000
     crashes.flush()
     assert kept()[0]["count"] == 60
-    assert crashes.all()[0]["count"] == 60
+    assert entries(crashes)[0]["count"] == 60
 
 
 def test_bytes_are_bounded_and_no_secret_is_in_them():
@@ -114,19 +121,29 @@ def test_bytes_are_bounded_and_no_secret_is_in_them():
     crashes = start("hunter2" * 5)
     crashes.keep("mqtt", "x" * 300 + "hunter2" * 5 + "é" * 298 + "!")
     crashes.keep("mqtt", failure("hunter2" * 5))
-    for entry in crashes.all():
+    for entry in entries(crashes):
         assert len(entry["traceback"].encode()) <= 600
         assert "hunter" not in entry["traceback"]
-    assert crashes.all()[1]["traceback"].endswith("é!")
+    assert entries(crashes)[1]["traceback"].endswith("é!")
     crashes.flush(True)
     with open(PATH) as file:
         assert "hunter" not in file.read()
 
 
+def test_an_entry_stays_small_whatever_has_to_be_escaped():
+    crashes = start()
+    for text in ("\x01" * 600, '"' * 600, "é\n" * 200):
+        crashes.keep("mqtt", text)
+    crashes.flush(True)
+    assert [entry["traceback"][-1] for entry in entries(start(fresh=False))] == ["\n", '"', "\x01"]
+    with open(PATH) as file:
+        assert max([len(line) for line in file]) < 1024
+
+
 def test_a_restart_by_the_watchdog_has_no_traceback():
     crashes = start(cause="watchdog")
     crashes.keep("", None)
-    entry = crashes.all()[0]
+    entry = entries(crashes)[0]
     assert (entry["part"], entry["traceback"], entry["reset_cause"]) == (None, None, "watchdog")
 
 
@@ -141,6 +158,9 @@ def test_a_damaged_file_is_as_none():
         "\x00",
         "[" * 500,
         '["' + 20_000 * "x" + '"]',
+        "[\n",
+        "[\n" + 20_000 * "x",
+        '[\n{"count": 1}' + 20_000 * " ",
     ):
         start()
         with open(PATH, "w") as file:
@@ -149,6 +169,33 @@ def test_a_damaged_file_is_as_none():
         assert crashes.count == 0, text[:20]
         crashes.keep("mqtt", failure())
         assert len(kept()) == 1
+
+
+def test_a_damaged_line_costs_that_entry_alone():
+    crashes = start()
+    for number in range(3):
+        crashes.keep("part%d" % number, failure())
+    crashes.flush(True)
+    with open(PATH) as file:
+        text = file.read()
+    with open(PATH, "w") as file:
+        file.write(text.replace('"part1"', "part1"))
+    assert [entry["part"] for entry in entries(start(fresh=False))] == ["part2", "part0"]
+    crashes = start(fresh=False)
+    crashes.keep("part3", failure())
+    assert [entry["part"] for entry in kept()] == ["part0", "part2", "part3"]
+
+
+def test_the_answer_is_json_whatever_is_kept():
+    from evencell.system.crash_file import pieces
+
+    crashes = start()
+    for number in range(3):
+        answer = b""
+        for piece in pieces(*crashes.kept()):
+            answer += piece.encode() if isinstance(piece, str) else piece or b""
+        assert json.loads(answer) == {"crashes": entries(crashes)}
+        crashes.keep("part%d" % number, failure())
 
 
 def test_a_flash_that_takes_nothing_costs_a_line():
@@ -162,5 +209,6 @@ def test_a_flash_that_takes_nothing_costs_a_line():
 def test_what_reads_and_writes_is_not_kept_in_memory():
     import sys
 
+    sys.modules.pop("evencell.system.crash_file", None)
     start().keep("mqtt", failure())
     assert "evencell.system.crash_file" not in sys.modules

@@ -21,8 +21,6 @@ after a `show` that was cancelled, `start()` is due again. The canvas must not c
 
 import framebuf
 
-from evencell.system.on_demand import call
-
 # Colours of a cell's lit pixels; its others are black. What each looks like: palette.py.
 TEXT = 0
 DIM = 1
@@ -85,7 +83,3 @@ class Canvas:
             bits = 255 << max(0, above) & 255 >> max(0, below)
             for at in range(strip * self.width + x, strip * self.width + x + width):
                 self.buffer[at] ^= bits
-
-    def picture(self) -> tuple:
-        """Media type, and a generator of the bytes of a picture file."""
-        return call("evencell.display.netpbm", "picture", self)

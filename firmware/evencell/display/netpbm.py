@@ -2,6 +2,8 @@
 
 import framebuf
 
+from evencell.display.palette import COLOURS
+
 
 def picture(canvas) -> tuple:
     """Media type and a generator of bytes: a pixmap if the canvas has colours, else a bitmap."""
@@ -11,16 +13,15 @@ def picture(canvas) -> tuple:
 
 
 def pbm(canvas):
-    """A portable bitmap (P4), in one piece: what it shows is of one moment. A lit pixel is a 1."""
+    """A portable bitmap (P4), copied at once: what it shows is of one moment. A lit pixel is a 1."""
     rows = bytearray(canvas.columns * canvas.height)
     framebuf.FrameBuffer(rows, canvas.columns * 8, canvas.height, framebuf.MONO_HLSB).blit(canvas.pixels, 0, 0)
-    yield b"P4\n%d %d\n" % (canvas.width, canvas.height) + rows
+    yield b"P4\n%d %d\n" % (canvas.width, canvas.height)
+    yield rows
 
 
 def ppm(canvas):
     """A portable pixmap (P6), a row at a time: it has 230 KB on 240 × 320 pixels."""
-    from evencell.display.palette import COLOURS
-
     yield b"P6\n%d %d\n255\n" % (canvas.width, canvas.height)
     looks = [_rgb(colour) for colour in COLOURS]
     for y in range(canvas.height):

@@ -8,13 +8,14 @@ its `components/mqtt/abbreviations.py`, and `discovery.py`, which knows no `~` b
 import json
 
 from evencell import __version__
-from evencell.compat import const
+from evencell.compat import const, sleep_ms
 from evencell.link.diagnosis import VERDICTS
 from evencell.pack.alarms import ALARMS
 from evencell.pack.fields import FIELDS
 from evencell.pack.pack import LINKS
 from evencell.pack.status import BALANCE_STATES
 from evencell.protocol.jk_balancer import CELL_SLOTS
+from evencell.protocol.jk_settings import setting_range
 
 _LOST_STATES = const(3)  # so many in a row may be missing before a value counts as gone: they have QoS 0
 _RECONNECT_S = const(30)  # and so long may a connection take to come back
@@ -55,6 +56,7 @@ async def announce(client, context, shown: list):
     length = 0
     for piece in announcement.pieces():
         length += len(piece)
+        await sleep_ms(0)
     topic = "%s/device/%s/config" % (context.config["mqtt"]["discovery_prefix"], context.device_id)
     await client.publish(topic, announcement.pieces(), qos=1, retain=True, payload_bytes=length)
     context.memory.put(_REMEMBERED, len(shown))
@@ -207,8 +209,6 @@ def _options(field: str, kind: str) -> str:
 
 def control(model: str, setting: str) -> str:
     """What changes it on a balancer of `model`; nothing where there is but one value, such as 4 cells."""
-    from evencell.protocol.jk_settings import setting_range  # only for those who may write
-
     lowest, highest = setting_range(model, setting)
     if setting == "balancing_enabled":
         return _SWITCH

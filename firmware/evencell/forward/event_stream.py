@@ -10,16 +10,16 @@ from evencell.forward.server import Response, error
 
 NO_MEMORY = "the network has too little memory for this just now; try again in a minute"
 _STUCK_MS = const(5_000)  # a browser that takes nothing for so long is gone
-_TURN_MS = const(20)  # between two looks at a connection that had no room
-_PIECES_AT_ONCE = const(8)  # to one browser: then others have their turn
+_TURN_MS = const(20)  # between two segments, where one had no room or the network has little memory
 _LOG_PIECE_BYTES = const(1024)  # of the log that are in memory as lines
 
 
 class EventStreams:
     """Sends every reading as `status`, every event as `alarm`, every line of the log as `log`."""
 
-    def __init__(self, context, rendered):
+    def __init__(self, context, rendered, buffer):
         self._rendered = rendered
+        self._buffer = buffer
         self._heap = context.heap
         self._hub = context.hub
         self._log = context.log
@@ -27,13 +27,13 @@ class EventStreams:
         self._watchers = []
         self._consumer = None  # while anybody watches
 
-    def handle(self, _request) -> Response:
+    def handle(self, request) -> Response:
         """The answer to one request: a stream, for as long as the browser listens."""
         if not self._heap.allows("stream"):
             return error(503, NO_MEMORY)
         if len(self._watchers) >= self._heap.max_streams:
             return error(503, "all %d event streams are taken" % self._heap.max_streams)
-        return Response((b"retry: 3000\n\n",), "text/event-stream", send=self.send)
+        return Response((), "text/event-stream", send=None if request.method == "HEAD" else self.send)
 
     async def send(self, writer, leave) -> bool:
         """Send to this browser from now on; its connection is kept until it is gone."""
@@ -55,13 +55,15 @@ class EventStreams:
                 is_behind = False
                 for watcher in list(self._watchers):
                     try:
-                        is_behind = watcher.push() or is_behind
+                        is_behind = watcher.push(self._buffer) or is_behind
                     except OSError:
                         await self._drop(watcher)
-                if is_behind:
-                    await sleep_ms(_TURN_MS)
-                else:
+                    if not self._heap.is_plentiful:
+                        await sleep_ms(_TURN_MS)
+                if not is_behind:
                     await consumer.changed()
+                elif self._heap.is_plentiful:
+                    await sleep_ms(_TURN_MS)
         finally:
             self._consumer = None
             consumer.close()
@@ -74,6 +76,8 @@ class EventStreams:
 
     def _pieces(self):
         """What one browser is sent, a piece of an event after the other; None whenever it has everything."""
+        yield Response((), "text/event-stream").head()
+        yield b"retry: 3000\n\n"
         changes, line, event = -1, 0, self._hub.posted
         while True:
             while line < self._log.written:
@@ -95,33 +99,34 @@ class EventStreams:
 
 
 class Watcher:
-    """A browser's connection, and what of a piece it had no room for."""
+    """A browser's connection, what of a piece had no room in the last segment, and what of that in the network."""
 
-    __slots__ = ("_moved", "_pieces", "_rest", "leave", "writer")
+    __slots__ = ("_moved", "_pieces", "_rest", "_unsent", "leave", "writer")
 
     def __init__(self, writer, leave, pieces):
         self.writer = writer
         self.leave = leave
         self._pieces = pieces
-        self._rest = None
+        self._rest = self._unsent = None
         self._moved = ticks_ms()
 
-    def push(self) -> bool:
-        """Send what there is room for; whether there is more. Raises OSError where the browser is gone."""
-        for _ in range(_PIECES_AT_ONCE):
-            rest = self._rest or next(self._pieces)
-            if rest is None:
+    def push(self, buffer) -> bool:
+        """Send a segment; whether there is more. Raises OSError where the browser is gone."""
+        data = self._unsent
+        if data is None:
+            buffer.clear()
+            self._rest = buffer.fill(self._pieces, self._rest)
+            data = buffer.content()
+            if not len(data):
                 self._moved = ticks_ms()
                 return False
-            count = self.writer.s.write(rest) or 0  # the writer itself would keep what there is no room for
-            self._rest = memoryview(rest)[count:] if count < len(rest) else None
-            if count:
-                self._moved = ticks_ms()
-            elif ticks_diff(ticks_ms(), self._moved) >= _STUCK_MS:
-                raise OSError(errno.ETIMEDOUT)
-            if self._rest:
-                break
-        return True
+        count = self.writer.s.write(data) or 0  # the writer itself would keep what there is no room for
+        if count:
+            self._moved = ticks_ms()
+        elif ticks_diff(ticks_ms(), self._moved) >= _STUCK_MS:
+            raise OSError(errno.ETIMEDOUT)
+        self._unsent = bytes(data[count:]) if count < len(data) else None  # the buffer is for others, too
+        return self._unsent is not None or self._rest is not None
 
 
 def _log_event(line: str) -> bytes:

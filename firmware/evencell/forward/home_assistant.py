@@ -1,12 +1,10 @@
 """When Home Assistant is told what there is. What it is told is in discovery.py, in memory only meanwhile."""
 
-import gc
-
 from evencell.compat import const
 from evencell.forward.mqtt_client import MqttError
-from evencell.system.on_demand import forget
 
 _POSTPONED_MS = const(300_000)
+_DISCOVERY = "evencell.forward.discovery"
 _TEMPERATURE = const(32)  # beside the number of cells, which is below
 
 
@@ -21,6 +19,7 @@ class HomeAssistant:
         self._restarted = restarted
         self._topic = context.config["mqtt"]["discovery_prefix"] + "/status"
         self._packs = context.hub.packs
+        self._lock = context.lazy_lock
         self._parts = bytearray(len(self._packs))  # what there is of each pack: cells, and whether a temperature
         self._is_told = False
         self._failed_ms = None  # when there was no memory for it
@@ -46,18 +45,18 @@ class HomeAssistant:
         """
         if not self._all_asked() or self._is_told or not self._has_memory():
             return
+        scope = self._lock.open()
+        if scope is None:
+            return  # others use lazy modules just now
         self._is_told = True
-        gc.collect()  # what comes and goes must not lie among what stays
         try:
-            from evencell.forward.discovery import announce
-
             shown = [(parts % _TEMPERATURE, parts >= _TEMPERATURE) for parts in self._parts]
-            await announce(client, self._context, shown)
+            await scope.load(_DISCOVERY).announce(client, self._context, shown)
         except MemoryError:
             self._is_told = False
             self._postpone()
         finally:
-            forget("evencell.forward.discovery", "evencell.protocol.jk_settings")
+            self._lock.close(scope)
 
     def _has_memory(self) -> bool:
         """Whether the announcement may be made now: not while load is shed, nor soon after it found no memory."""

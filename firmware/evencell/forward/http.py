@@ -5,15 +5,29 @@ import json
 from evencell import __version__
 from evencell.compat import const
 from evencell.forward.event_stream import NO_MEMORY, EventStreams
+from evencell.forward.lazy_response import LazyResponse
 from evencell.forward.rendered import Rendered
 from evencell.forward.server import JSON_TYPE, Response, Server, error, json_response
 from evencell.forward.status_json import status_with_diagnosis
+from evencell.net.tcp import PACE_MS, SendBuffer
 from evencell.storage.data_files import open_data
-from evencell.system.on_demand import call
 
 _PAGE = __file__.rsplit("/", 1)[0] + "/page.html.gz"
 _HTML_TYPE = "text/html; charset=UTF-8"
 _PAGE_PIECE_BYTES = const(512)
+
+# What the answers need that are made by lazy modules: what a module imports stands before it.
+_METRICS = ("evencell.forward.metrics",)
+_DISPLAY = ("evencell.display.netpbm",)
+_CRASHES = ("evencell.system.crash_file",)
+_HISTORY = (
+    "evencell.system.ring",
+    "evencell.pack.history_store",
+    "evencell.pack.history_fold",
+    "evencell.pack.history_walk",
+    "evencell.pack.health",
+    "evencell.forward.history_json",
+)
 
 
 def start(context):
@@ -21,8 +35,10 @@ def start(context):
     site = Site(context)
     http = context.config["http"]
 
+    server = Server(site.routes(), site.admit, context.log, context.supervisor, site.buffer, site.pace_ms)
+
     async def run():
-        await Server(site.routes(), site.admit, context.log, context.supervisor).serve(http["host"], http["port"])
+        await server.serve(http["host"], http["port"])
 
     context.supervisor.start("http", run)
 
@@ -32,8 +48,10 @@ class Site:
 
     def __init__(self, context):
         self._context = context
+        self.buffer = SendBuffer()
+        self.pace_ms = 0 if context.heap.is_plentiful else PACE_MS
         self._rendered = Rendered(context.hub)
-        self._streams = EventStreams(context, self._rendered)
+        self._streams = EventStreams(context, self._rendered, self.buffer)
 
     def routes(self) -> dict:
         """What answers each method and path."""
@@ -72,33 +90,47 @@ class Site:
 
     def status(self, _request):
         """The device, and every pack with its diagnosis."""
-        packs = b", ".join([b"".join(pieces) for pieces in self._rendered.pieces()])
-        return Response(b'{"device": %s, "packs": [%s]}' % (json.dumps(self._device()).encode(), packs), JSON_TYPE)
+        body = [b'{"device": ', json.dumps(self._device()).encode(), b', "packs": [']
+        for pieces in self._rendered.pieces():
+            body += [b", "] * (len(body) > 3) + list(pieces)
+        return Response(body + [b"]}"], JSON_TYPE)
 
     def metrics(self, request):
         """The same for Prometheus, sent in pieces."""
-        from evencell.forward import metrics
-
-        content_type = metrics.content_type(request.header("accept"))
-        return Response(metrics.pieces(self._device(), self._packs(), self._restarts(), content_type), content_type)
+        return self._lazy(request, _METRICS, self._metrics)
 
     def history(self, request):
         """What a pack's cells did, and its health; sent in pieces."""
         if not self._context.heap.allows("history"):
             return error(503, NO_MEMORY)
-        return call("evencell.forward.history_json", "answer", self._context, request)
+        return self._lazy(request, _HISTORY, self._history)
 
-    def display(self, _request):
+    def display(self, request):
         """The small display's picture, sent in pieces."""
-        canvas = self._context.canvas
-        if canvas is None:
+        if self._context.canvas is None:
             return error(404, "this device shows no display")
-        content_type, pieces = canvas.picture()
+        return self._lazy(request, _DISPLAY, self._display)
+
+    def crashes(self, request):
+        """What failed, the newest first; sent one by one."""
+        return self._lazy(request, _CRASHES, self._crashes)
+
+    def _lazy(self, request, modules: tuple, answer) -> LazyResponse:
+        return LazyResponse(self._context, self.pace_ms, request, modules, answer)
+
+    def _metrics(self, module, request):
+        content_type = module.content_type(request.header("accept"))
+        return Response(module.pieces(self._device(), self._packs(), self._restarts(), content_type), content_type)
+
+    def _history(self, module, request):
+        return module.answer(self._context, request)
+
+    def _display(self, module, _request):
+        content_type, pieces = module.picture(self._context.canvas)
         return Response(pieces, content_type)
 
-    def crashes(self, _request):
-        """What failed, the newest first; sent one by one."""
-        return Response(_crash_pieces(self._context.crashes.all()), JSON_TYPE)
+    def _crashes(self, module, _request):
+        return Response(module.pieces(*self._context.crashes.kept()), JSON_TYPE)
 
     def _packs(self) -> list[dict]:
         context = self._context
@@ -143,10 +175,3 @@ def _pieces_of(file):
         while piece:
             yield piece
             piece = file.read(_PAGE_PIECE_BYTES)
-
-
-def _crash_pieces(entries: list):
-    yield '{"crashes": ['
-    for number, entry in enumerate(entries):
-        yield (",\n" if number else "") + json.dumps(entry)
-    yield "]}"

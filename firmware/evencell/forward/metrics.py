@@ -1,10 +1,9 @@
 """Everything a status says, as Prometheus reads it: text format 0.0.4, or OpenMetrics 1.0 where that is asked for.
 
-Imported at the first request, and kept: whoever scrapes does so every few seconds. Sources of the formats:
+In memory only while it is sent. Sources of the formats:
 https://prometheus.io/docs/instrumenting/exposition_formats and https://prometheus.io/docs/specs/om/open_metrics_spec
 """
 
-from evencell.compat import const
 from evencell.forward.status_json import LINE_COUNTERS
 from evencell.pack.acceptance import REASONS
 from evencell.pack.alarms import ALARMS
@@ -12,7 +11,6 @@ from evencell.pack.fields import FIELDS
 from evencell.pack.pack import LINKS
 from evencell.pack.status import BALANCE_STATES
 
-_PIECE_BYTES = const(512)  # sent as soon as so much is there: no answer of several KB lies in memory
 _TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _OPEN_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
@@ -48,39 +46,25 @@ def content_type(accept: str) -> str:
 
 
 def pieces(device: dict, packs: list, restarts: dict, content_type: str):
-    """Generates the answer in pieces of about 512 bytes.
+    """Generates the answer, a line or a few at a time.
 
     `device` and `packs` are those of /api/v1/status, made in one go: a reading that comes meanwhile changes nothing.
     `restarts` is that of /healthz.
     """
     text = Text(content_type == _OPEN_TYPE)
-    for parts in (_device(text, device), _restarts(text, restarts), _fields(text, packs), _packs(text, packs)):
-        for line in parts:
-            text.add(line)
-            if text.size >= _PIECE_BYTES:
-                yield text.take()
-    yield text.take() + ("# EOF\n" if text.is_open else "")
+    yield from _device(text, device)
+    yield from _restarts(text, restarts)
+    yield from _fields(text, packs)
+    yield from _packs(text, packs)
+    if text.is_open:
+        yield "# EOF\n"
 
 
 class Text:
-    """The lines that wait to be sent, and how this format writes the head of a family."""
+    """How this format writes the head of a family."""
 
     def __init__(self, is_open: bool):
         self.is_open = is_open
-        self.size = 0
-        self._lines = []
-
-    def add(self, line: str):
-        """Append a line, or several."""
-        self._lines.append(line)
-        self.size += len(line)
-
-    def take(self) -> str:
-        """What waits; then nothing does."""
-        taken = "".join(self._lines)
-        self._lines = []
-        self.size = 0
-        return taken
 
     def head(self, name: str, kind: str, meaning: str, unit: str = "") -> str:
         """HELP, TYPE and UNIT. OpenMetrics calls a family by its name without the ending of its kind."""

@@ -1,16 +1,16 @@
 """A small web server: an ESP32 has about ten sockets, and whoever connects gets only so much time and memory.
 
-HTTP/1.0 (RFC 1945), one request a connection: what a page, scripts and Prometheus need. Why it is our own:
-docs/architecture.md.
+HTTP/1.0 (RFC 1945), one request a connection. Why it is our own: docs/architecture.md.
 """
 
 import asyncio
 import json
 
-from evencell.compat import const, unsent, wait_for_ms
+from evencell.compat import const, wait_for_ms
+from evencell.net.tcp import SendBuffer, send
 
 _MOST_CONNECTIONS = const(6)
-_MOST_REFUSALS = const(2)  # connections that are told so, at a time; any more are closed unanswered
+_MOST_REFUSALS = const(2)  # at a time; any more connections are closed unanswered
 _REQUEST_MS = const(5_000)
 _RESPONSE_MS = const(10_000)
 _REFUSAL_MS = const(1_000)
@@ -52,10 +52,10 @@ class Request:
 
 
 class Response:
-    """An answer: `body` is bytes, or an iterator of pieces, bytes or text.
+    """An answer: `body` is a list of bytes, or an iterator of pieces, bytes or text.
 
-    With `send(writer, leave)`, a coroutine function, more follows once the request is forgotten, which costs heap. If
-    it returns True it keeps the connection, until somebody calls `await leave(writer)`.
+    With `send(writer, leave)`, a coroutine function, that writes it all, head included, once the request is discarded,
+    which takes heap. If it returns True it keeps the connection, until somebody calls `await leave(writer)`.
     `headers` are whole lines, each with its end.
     """
 
@@ -68,12 +68,18 @@ class Response:
     def head(self) -> bytes:
         """The first line and the headers."""
         headers = self._headers
-        if isinstance(self.body, bytes):
-            headers += "Content-Length: %d\r\n" % len(self.body)
+        if isinstance(self.body, list):
+            headers += "Content-Length: %d\r\n" % sum([len(piece) for piece in self.body])
         if "Cache-Control" not in headers:
             headers += "Cache-Control: no-store\r\n"
         # The reason behind the number may be empty (RFC 1945, 6.1.1), and nobody reads it.
         return ("HTTP/1.0 %d \r\nX-Content-Type-Options: nosniff\r\n%s\r\n" % (self.status, headers)).encode()
+
+    def pieces(self, has_body: bool):
+        """Generates the head, and the body if there is to be one."""
+        yield self.head()
+        if has_body:
+            yield from self.body
 
 
 def unescaped(text: str) -> str:
@@ -92,21 +98,23 @@ def error(status: int, text: str, field: str | None = None) -> Response:
 
 def json_response(body: dict, status: int = 200) -> Response:
     """A small answer that nobody may keep."""
-    return Response(json.dumps(body).encode(), JSON_TYPE, status)
+    return Response([json.dumps(body).encode()], JSON_TYPE, status)
 
 
 class Server:
     """Serves `routes`, handlers by method and path, as in "GET /": `handler(request)` gives a Response.
 
     What a client does wrong costs it an answer; a bug, which `supervisor` logs, that one connection. `admit(request)`
-    gives the refusal of a request, or None.
+    gives the refusal of a request, or None. `buffer` is for what is sent without an `await` in between.
     """
 
-    def __init__(self, routes: dict, admit, log, supervisor):
+    def __init__(self, routes: dict, admit, log, supervisor, buffer=None, pace_ms: int = 0):
         self._routes = routes
         self._admit = admit
         self._log = log
         self._supervisor = supervisor
+        self._buffer = buffer or SendBuffer()
+        self._pace_ms = pace_ms
         self._connections = 0
         self._refusals = 0
 
@@ -137,16 +145,11 @@ class Server:
         self._connections += 1
         is_ours = True
         try:
-            response, body = await self._respond(reader)
-            writer.write(response.head())
-            pieces = body or ()
-            if isinstance(pieces, bytes):
-                writer.write(pieces)
-                pieces = ()
-            if pieces or unsent(writer):  # else all is sent, and a time limit would take a task
-                await wait_for_ms(_write(pieces, writer), _RESPONSE_MS)
-            if response.send and body is not None:
+            response, has_body = await self._respond(reader)
+            if response.send:
                 is_ours = not await response.send(writer, self._leave)
+            else:
+                await send_response(writer, response, self._buffer, self._pace_ms, has_body)
         finally:
             if is_ours:
                 self._connections -= 1
@@ -158,7 +161,7 @@ class Server:
         await _close(writer)
 
     async def _respond(self, reader):
-        """The answer, and what is sent of its body: None where only the head was asked for."""
+        """The answer, and whether more than its head was asked for."""
         try:
             request = await wait_for_ms(_read(reader), _REQUEST_MS)
         except asyncio.TimeoutError:
@@ -170,9 +173,8 @@ class Server:
             response = error(400, "this is not an HTTP request")
         else:
             response = self._admit(request) or self._answer(request)
-            if request.method == "HEAD":
-                return response, None
-        return response, response.body
+            return response, request.method != "HEAD"
+        return response, True
 
     def _answer(self, request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
@@ -192,8 +194,7 @@ class Server:
         try:
             await wait_for_ms(_read_head(reader), _REFUSAL_MS)
             refusal = error(503, "all %d connections are taken; try again in a moment" % _MOST_CONNECTIONS)
-            writer.write(refusal.head())
-            await wait_for_ms(_write((refusal.body,), writer), _REFUSAL_MS)
+            await send_response(writer, refusal, self._buffer, 0, limit_ms=_REFUSAL_MS)
         finally:
             self._refusals -= 1
 
@@ -232,11 +233,13 @@ async def _read_more(reader, most_bytes: int) -> bytes:
     return more
 
 
-async def _write(pieces, writer):
-    for piece in pieces:
-        writer.write(piece if isinstance(piece, bytes) else piece.encode())
-        await writer.drain()
-    await writer.drain()
+async def send_response(writer, response, buffer, pace_ms: int, has_body=True, limit_ms: int = _RESPONSE_MS):
+    """Send an answer, or its head alone; raises OSError or asyncio.TimeoutError."""
+    pieces = response.pieces(has_body)
+    try:
+        await send(writer, pieces, buffer, limit_ms, pace_ms)
+    finally:
+        pieces.close()  # files that it reads
 
 
 async def _close(writer):

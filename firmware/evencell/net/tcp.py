@@ -6,17 +6,20 @@ are collected first. No socket sets TCP_NODELAY; a message has to leave with one
 back a second small one until the peer has acknowledged the first.
 """
 
-from evencell.compat import const
+from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms, unsent, wait_for_ms
 
 SEGMENT_BYTES = const(1400)  # fits into a segment of lwIP (1,440 bytes) and of Ethernet (1,460)
+PACE_MS = const(15)  # between two segments of one body, where the network has little memory
+_STUCK_MS = const(5_000)  # a peer that takes nothing for so long is gone
 
 
 class SendBuffer:
-    """Collects up to `SEGMENT_BYTES`, allocated once."""
+    """Collects up to `SEGMENT_BYTES`, allocated once. `is_at_end`: the iterator of the last `fill` ended."""
 
     def __init__(self):
         self._data = bytearray(SEGMENT_BYTES)
         self._count = 0
+        self.is_at_end = False
 
     def clear(self):
         """Discard the content."""
@@ -26,18 +29,20 @@ class SendBuffer:
         """Append `rest`, if any, then the pieces (bytes or text) of an iterator, until the buffer is full.
 
         Returns what of the last piece had no room, to be passed as `rest` the next time; None when the iterator ended
-        or gave None, as one does that has nothing to send just now.
+        or gave None, as one does that pauses.
         """
+        self.is_at_end = False
         if rest is not None:
             rest = self._append(rest)
             if rest is not None:
                 return rest
         for piece in pieces:
             if piece is None:
-                break
+                return None
             rest = self._append(piece)
             if rest is not None:
                 return rest
+        self.is_at_end = True
         return None
 
     def content(self) -> memoryview:
@@ -56,3 +61,26 @@ class SendBuffer:
         self._data[self._count : end] = data
         self._count = end
         return rest
+
+
+async def send(writer, pieces, buffer: SendBuffer, limit_ms: int, pace_ms: int):
+    """Send all that an iterator gives to an asyncio stream, a segment every `pace_ms`.
+
+    When it gives None, other tasks run; then they must not use this buffer. Raises OSError, and asyncio.TimeoutError
+    for a peer that takes nothing for 5 s, or not all within `limit_ms`.
+    """
+    since_ms, rest = ticks_ms(), None
+    buffer.clear()
+    while True:
+        rest = buffer.fill(pieces, rest)
+        if rest is None and not buffer.is_at_end:
+            await sleep_ms(0)
+            continue
+        writer.write(buffer.content())
+        buffer.clear()
+        if unsent(writer):
+            left_ms = limit_ms - ticks_diff(ticks_ms(), since_ms)
+            await wait_for_ms(writer.drain(), max(1, min(left_ms, _STUCK_MS)))
+        if rest is None:
+            return
+        await sleep_ms(pace_ms)

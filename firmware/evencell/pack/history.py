@@ -143,7 +143,7 @@ class History:
 
 
 class Keeper:
-    """Takes in every reading, and has the records kept when their 15 minutes are over. `is_read`: by one reader."""
+    """Takes in every reading, and has the records kept when their 15 minutes are over."""
 
     def __init__(self, context, progress):
         self._clock = context.clock
@@ -151,7 +151,6 @@ class Keeper:
         self._consumer = context.hub.subscribe(progress)
         self.folder = context.board.storage + "/history"
         self._is_failing = False
-        self.is_read = False
         packs = context.hub.packs
         self.histories = [
             History(packs[i], settings["interval_ms"]) for i, settings in enumerate(context.config["packs"])

@@ -12,7 +12,8 @@ from evencell.pack.history_store import row_at, unix_s, uptime_s
 class Walk:
     """The records of one ring as they are now, and then `more`, which aren't in it yet; each with so many rows.
 
-    `buffer` is read into. Times are UNIX seconds, or seconds of uptime while there is no time at all.
+    One of `more` may still grow; once it begins anew, its values are no longer those of this walk. `buffer` is read
+    into. Times are UNIX seconds, or seconds of uptime while there is no time at all.
     """
 
     def __init__(self, ring, buffer, rows: int, more: list, start: int, clock):
@@ -23,17 +24,19 @@ class Walk:
         self._rows = rows
         self._cells = (len(buffer) - row_at(0, 0)) // (row_at(rows, 1) - row_at(0, 0))
         self._more = more
+        self._began_s = [uptime_s(record) for record in more]
         self._start = start  # this one of the device
         self._clock = clock
         self._has_time = clock.unix_s() is not None
         self._found = None, None  # a start of the device whose record had no time, and its UNIX time at uptime 0
         self.count = self._kept + len(more)
-        self._shown = array("H", bytes(2 * self.count))  # a bit for each row
+        self._shown = None  # of each record, a bit for each row, once `times` was called
 
     def read(self, number: int):
         """The record of this number, until the next is read; None where it is damaged or gone."""
         if number >= self._kept:
-            return self._more[number - self._kept]
+            record = self._more[number - self._kept]
+            return record if uptime_s(record) == self._began_s[number - self._kept] else None
         return self._buffer if self._ring.read_into(self._first + number, self._buffer) else None
 
     def dated(self, number: int) -> tuple:
@@ -73,6 +76,7 @@ class Walk:
         Rows in which nothing was read, and those whose time nobody knows, are in no column.
         """
         separator = ""
+        self._shown = array("H", bytes(2 * self.count)) if self._rows > 8 else bytearray(self.count)
         for number in range(self.count):
             record, start_s = self.dated(number)
             times = []
@@ -89,11 +93,14 @@ class Walk:
         separator = ""
         at, width = row_at(0, self._cells) + 3 * cell + kind, 3 * self._cells
         for number in range(self.count):
-            shown = self._shown[number]
+            shown = self._shown[number]  # pyright: ignore[reportOptionalSubscript] (after `times`)
             if not shown:
                 continue
             record = self.read(number)
-            values = [record[at + row * width] if record else 0 for row in range(self._rows) if shown >> row & 1]
+            rows = [row for row in range(self._rows) if shown >> row & 1]
+            values = [0] * len(rows)
+            if record:
+                values = [record[at + row * width] for row in rows]
             yield separator + _listed(values, kind)
             separator = ","
 

@@ -4,6 +4,7 @@ What a scope imports is unloaded at its end, with all that those modules importe
 unloaded (`on_demand.keep_modules`): to load a module again stops the event loop for nothing.
 """
 
+import gc
 import sys
 
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
@@ -49,8 +50,9 @@ class lazy:
 
     def unload(self):
         """Unload all that was imported in this scope."""
-        forget(*self._loaded)
-        self._loaded = []
+        while self._loaded:
+            forget(self._loaded[-1])
+            self._loaded.pop()  # not before: there may be no memory for it now, but the next time
 
     def _note(self, before: tuple):
         for name in sys.modules:
@@ -94,8 +96,8 @@ class LazyLock:
 
     def close(self, scope: lazy):
         """Unload the scope's modules."""
-        scope.unload()
-        self._is_open = False
+        self.park(scope)
+        self._unload()
 
     def park(self, scope: lazy):
         """Let others open a scope, which unloads the modules of this one."""
@@ -103,10 +105,21 @@ class LazyLock:
         self._is_open = False
 
     def _opened(self, parked: lazy | None) -> lazy:
-        before, self._parked = self._parked, None
+        if parked and parked is self._parked:
+            self._parked = None
+        else:
+            self._unload()
+            parked = lazy()
         self._is_open = True
-        if before and before is parked:
-            return before
-        if before:
-            before.unload()
-        return lazy()
+        return parked
+
+    def _unload(self):
+        """Unload what is parked; collected before and after, so that what comes and goes does not scatter the heap."""
+        is_kept = keeps_modules()
+        if not is_kept:
+            gc.collect()
+        if self._parked:
+            self._parked.unload()
+            self._parked = None
+            if not is_kept:
+                gc.collect()

@@ -8,7 +8,7 @@ _PAUSE_MS = const(60_000)  # between two writes, so that something that fails al
 
 
 class Crashes:
-    """`count` entries there are (`all` reads them); `reset_cause` says why this start was one."""
+    """`count` entries there are (crash_file.py reads them); `reset_cause` says why this start was one."""
 
     def __init__(self, board, clock, log):
         self.reset_cause = board.reset_cause()
@@ -18,7 +18,7 @@ class Crashes:
         self._log = log
         self._held = []  # entries that wait for their write
         self._written_ms = None
-        self.count = len(self.all()) if exists(self._path) else 0
+        self.count = call("crash_file", "count", *self.kept()) if exists(self._path) else 0
 
     def keep(self, part: str, what):
         """Keep a failure of `part`: an exception, a sentence, or None where nobody knows more than `reset_cause`."""
@@ -39,6 +39,6 @@ class Crashes:
         except (OSError, MemoryError) as error:
             self._log.warning("crashes.json can't be written: %s" % error)
 
-    def all(self) -> list[dict]:
-        """Every entry, the newest first."""
-        return call("crash_file", "load", self._path, self._held)[::-1]
+    def kept(self) -> tuple[str, list]:
+        """What crash_file.py reads: the file, and the entries that wait for their write."""
+        return self._path, self._held
