@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import socket
-from pathlib import Path
 
 import pytest
 
@@ -13,22 +12,10 @@ from host_tests.end_to_end.chain import Firmware
 from host_tests.end_to_end.finger import HELD_MS, LONG_MS, SHORT_MS, press
 from host_tests.end_to_end.process import PATIENCE_S, until
 from host_tests.end_to_end.web import LOOPBACK
-from host_tests.portable import ROOT
 from tools.build import build
 
 HOME = {"ssid": "Home", "password": "correct horse"}
 WIRELESS = {"wifi": {"networks": [HOME, {"ssid": "Work", "password": "battery staple"}]}}
-STATIONS = "host_tests/system/stations.py"
-
-
-@pytest.fixture
-def tree(tmp_path):
-    """The built firmware on a board with a radio."""
-    tree = shutil.copytree(build("host"), tmp_path / "tree")
-    shutil.copy(Path(ROOT) / "host_tests/end_to_end/wireless_board.py", tree / "board.py")
-    (tree / STATIONS).parent.mkdir(parents=True)
-    shutil.copy(Path(ROOT) / STATIONS, tree / STATIONS)
-    return tree
 
 
 def in_the_air(firmware: Firmware, networks: dict):

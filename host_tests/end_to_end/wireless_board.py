@@ -1,4 +1,7 @@
-"""`board.py` of a tree for tests: this computer, with a scripted radio. What is in the air stands in `air.json`."""
+"""`board.py` of a tree for tests: this computer, with a scripted radio. What is in the air stands in `air.json`.
+
+Where there is a file `heap.json`, it says what the network's heap has: bytes free, and the largest block.
+"""
 
 import json
 
@@ -31,6 +34,13 @@ class WirelessBoard(Board):
     def station(self):
         print("the radio takes its memory")
         return Radio(self.storage + "/air.json")
+
+    def network_heap(self):
+        try:
+            with open(self.storage + "/heap.json") as file:
+                return tuple(json.load(file))
+        except OSError:
+            return None
 
 
 board = WirelessBoard()
