@@ -70,7 +70,7 @@ def test_the_message_is_the_same_each_time_and_no_piece_is_long():
 
 def test_every_field_has_its_entities():
     components = present(announced(context_of("pack1"), (4, True)))
-    for field, _, kind, _ in FIELDS:
+    for field, kind in FIELDS:
         name = {"cells_mv": "cell_4", "temperature_dc": "temperature", "alarms": "alarm_overvoltage"}.get(field, field)
         assert "0_" + name in components, kind
     assert {"0_alarm_" + name for name in ALARMS} <= set(components)

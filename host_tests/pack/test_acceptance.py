@@ -61,7 +61,7 @@ def doubted_after_idle(frame: bytes) -> list[str]:
 
 
 def shown(pack: Pack) -> list:
-    values = [getattr(pack.accepted, name) for name, _, _, _ in FIELDS if name != "cells_mv"]
+    values = [getattr(pack.accepted, name) for name, _ in FIELDS if name != "cells_mv"]
     return values + list(pack.accepted.cells_mv)
 
 

@@ -11,6 +11,7 @@ from evencell import __version__
 from evencell.compat import const, sleep_ms
 from evencell.link.diagnosis import VERDICTS
 from evencell.pack.alarms import ALARMS
+from evencell.pack.field_meanings import MEANINGS
 from evencell.pack.fields import FIELDS
 from evencell.pack.pack import LINKS
 from evencell.pack.status import BALANCE_STATES
@@ -136,7 +137,8 @@ class Announcement:
 
     def _controls(self, place: int, settable, shared: str):
         """What changes a setting. Its key is its own: Home Assistant keeps what only shows it until that key goes."""
-        for field, _, kind, meaning in FIELDS:
+        for field, kind in FIELDS:
+            meaning = MEANINGS[field]
             if field not in _SETTINGS:
                 continue
             setting = _SETTINGS[field]
@@ -170,7 +172,8 @@ class Announcement:
 
 def entities(cells: int, has_temperature: bool):
     """(key, name, options, template) of what a status brings. What isn't there has none."""
-    for field, _, kind, meaning in FIELDS:
+    for field, kind in FIELDS:
+        meaning = MEANINGS[field]
         options = _options(field, kind)
         template = _template(kind)
         if kind == "cells":

@@ -12,7 +12,7 @@ def line_of(measurement: str, device: str, pack, time_s: int) -> bytes:
     """The accepted reading as a line. No name in it can hold what needs an escape: the configuration says so."""
     status = pack.accepted
     fields = []
-    for name, _, kind, _ in FIELDS:
+    for name, kind in FIELDS:
         value = getattr(status, name)
         if kind == "cells":
             fields += ["cell_%d_mv=%di" % (i + 1, value[i]) for i in range(status.slots) if value[i]]

@@ -7,6 +7,7 @@ https://prometheus.io/docs/instrumenting/exposition_formats and https://promethe
 from evencell.forward.status_json import LINE_COUNTERS
 from evencell.pack.acceptance import REASONS
 from evencell.pack.alarms import ALARMS
+from evencell.pack.field_meanings import MEANINGS
 from evencell.pack.fields import FIELDS
 from evencell.pack.pack import LINKS
 from evencell.pack.status import BALANCE_STATES
@@ -126,7 +127,8 @@ def _restarts(text: Text, restarts: dict):
 
 def _fields(text: Text, packs: list):
     """The fields of every pack's reading, family by family."""
-    for field, _, kind, meaning in FIELDS:
+    for field, kind in FIELDS:
+        meaning = MEANINGS[field]
         key = "temperature_c" if kind == "temperature" else field
         unit = _UNITS.get(kind, "")
         name = field.rsplit("_", 1)[0] + "_" + unit if unit else field

@@ -45,7 +45,7 @@ class Sent:
 
     def _remember(self):
         status = self.pack.accepted
-        self._values = {name: getattr(status, name) for name, _, kind, _ in FIELDS if kind != "cells"}
+        self._values = {name: getattr(status, name) for name, kind in FIELDS if kind != "cells"}
         for cell in range(CELL_SLOTS):
             self._cells_mv[cell] = status.cells_mv[cell]
         self._sequence = self.pack.sequence
@@ -57,7 +57,7 @@ class Sent:
         for cell in range(CELL_SLOTS):
             if abs(status.cells_mv[cell] - self._cells_mv[cell]) > _DEADBANDS["cells"]:
                 return True
-        for name, _, kind, _ in FIELDS:
+        for name, kind in FIELDS:
             if kind == "cells" or name in _DERIVED:
                 continue
             if _moved(getattr(status, name), self._values[name], kind):

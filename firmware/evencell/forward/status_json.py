@@ -49,7 +49,7 @@ def status_with_diagnosis(pack, clock) -> dict:
 def put_fields(fields: dict, status):
     """Put the fields of a reading into `fields`; what is unknown is None."""
     ever_read = status.pack_mv is not None
-    for name, _, kind, _ in FIELDS:
+    for name, kind in FIELDS:
         convert = _CONVERTERS.get(kind)
         value = getattr(status, name) if ever_read else None
         if ever_read and convert:
