@@ -151,9 +151,12 @@ def first_words(port: str) -> str:
 
 
 def listen(opened, deadline_s: float) -> str:
-    """Who it says it is, and where its page is once it has joined a network; empty where it says nothing."""
+    """Who it says it is, and where its page is once it has joined a network; empty where it says nothing.
+
+    The page starts before the network is joined; a build or a configuration without it never logs one.
+    """
     started = ""
-    page_port = ":80"
+    page_port = None
     with suppress(OSError):
         while time.monotonic() < deadline_s:
             line = opened.readline().decode(errors="replace")
@@ -162,9 +165,10 @@ def listen(opened, deadline_s: float) -> str:
             elif found := _PAGE_PORT.search(line):
                 page_port = found.group(1)
             elif started and (found := _JOINED.search(line)):
-                return (
-                    f"{started}\nIts page: http://{found.group(2)}{page_port.removesuffix(':80')}/ ({found.group(1)})"
-                )
+                address, name = found.groups()
+                if page_port is None:
+                    return f"{started}\nIts name in the network: {name} ({address})"
+                return f"{started}\nIts page: http://{name}{page_port.removesuffix(':80')}/ ({address})"
             elif started and _NO_WIFI in line:
                 return (
                     f"{started}\nIt knows no Wi-Fi. Write your own into my.json, and flash it again with CONFIG=my.json"

@@ -223,6 +223,12 @@ def test_a_page_at_another_port_and_no_network_at_all(tmp_path):
         assert "It knows no Wi-Fi. " in flash.first_words(board.path)
 
 
+def test_a_device_without_a_page_is_given_none(tmp_path):
+    with device(tmp_path / "device", STARTED, f"4 info {JOINED}") as board:
+        said = flash.first_words(board.path)
+    assert said.endswith("\nIts name in the network: evencell-3d49aa.local (192.168.1.7)")
+
+
 def test_the_lines_it_looks_for_are_those_of_the_firmware():
     """`STARTED` and `JOINED` above are made up; what is looked for in them stands in the sources so."""
     texts = [path.read_text() for path in (FIRMWARE / "evencell").glob("**/*.py")]
