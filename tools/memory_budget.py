@@ -14,7 +14,7 @@ _NAMES = {
     "history": "history",
     "mqtt": "MQTT",
     "tls": "TLS",
-    "journal": "offline buffering",
+    "journal": "backlog",
     "discovery": "Home Assistant discovery",
     "display": "display",
 }

@@ -22,7 +22,7 @@ PSRAM = board_data("esp32_wrover")
 UNMEASURED = board_data("esp32_c3_supermini")
 MQTT = {"mqtt": {"enabled": True, "host": "192.168.1.5"}}
 TLS = {"mqtt": {"enabled": True, "host": "192.168.1.5", "tls": True}}
-MQTT_TLS_AND_ALL = "MQTT, TLS, offline buffering and Home Assistant discovery"
+MQTT_TLS_AND_ALL = "MQTT, TLS, backlog and Home Assistant discovery"
 WITH_MQTT = "mqtt journal discovery"
 KEYS = {
     "chips", "psram", "delivery", "features", "lives", "gc", "gc_peak", "gc_live", "gc_total", "network_free",
@@ -115,16 +115,14 @@ def test_without_profile_and_configuration_the_largest_set_that_lives_is_built()
 def test_what_a_configuration_switches_on_stays_and_the_rest_makes_room():
     made = budget(PLAIN, None, MQTT)
     assert made.config == {**MQTT, "history": {"enabled": False}, "display": {"driver": "none"}}
-    assert made.lines["features"] == "page, MQTT, offline buffering and Home Assistant discovery"
+    assert made.lines["features"] == "page, MQTT, backlog and Home Assistant discovery"
     assert budget(PLAIN, None, TLS).config["http"] == {"enabled": False}
     assert budget(PLAIN, None, TLS).plan.startswith("network 1\ngc 102000\n")
 
 
 def test_what_is_left_out_keeps_its_other_keys():
     given = {"display": {"driver": "none"}, "http": {"port": 8080}, **TLS}
-    with pytest.raises(
-        BuildError, match="page, history, MQTT, TLS, offline buffering and Home Assistant discovery do not fit"
-    ):
+    with pytest.raises(BuildError, match="page, history, MQTT, TLS, backlog and Home Assistant discovery do not fit"):
         budget(PLAIN, None, given)
     made = budget(PLAIN, None, {"history": {}, **MQTT})
     assert made.config["history"] == {"enabled": False}
@@ -137,7 +135,7 @@ def test_a_set_that_is_asked_for_and_does_not_live_is_refused_with_three_ways_ou
             budget(PLAIN, profile, given)
         text = str(refusal.value)
         assert "do not fit together into the memory of esp32_generic (ESP32 without PSRAM" in text
-        assert "What fits: page and history; page, MQTT, offline buffering and Home Assistant discovery; MQTT, " in text
+        assert "What fits: page and history; page, MQTT, backlog and Home Assistant discovery; MQTT, " in text
         assert "make firmware BOARD=esp32_generic" in text and "PSRAM: docs/boards.md" in text and "FORCE=1" in text
 
 
@@ -147,7 +145,7 @@ def test_where_nothing_of_a_profile_lives_it_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(memory_plan, "_FIGURES", path)
     with pytest.raises(BuildError, match="page, history and display do not fit together"):
         budget(PLAIN, None, {})
-    assert budget(PLAIN, None, MQTT).lines["features"] == "MQTT, offline buffering and Home Assistant discovery"
+    assert budget(PLAIN, None, MQTT).lines["features"] == "MQTT, backlog and Home Assistant discovery"
 
 
 def test_what_is_forced_is_built_whole_and_says_what_will_happen():
@@ -169,7 +167,7 @@ SETS = "lives page history 118000\nlives page mqtt journal discovery 124000\nliv
 
 def test_with_psram_and_in_own_firmware_more_lives_and_nothing_is_claimed():
     made = budget(PSRAM, "full", TLS)
-    everything = "page, history, MQTT, TLS, offline buffering, Home Assistant discovery and display"
+    everything = "page, history, MQTT, TLS, backlog, Home Assistant discovery and display"
     assert made.config == TLS and made.lines["features"] == everything
     assert made.plan == "network 1\ngc 0\nlives page history mqtt tls journal discovery display 0\n"
     assert budget(PLAIN, "full", MQTT, delivery="own").config == MQTT
@@ -196,7 +194,7 @@ def test_a_cable_counts_as_wifi():
 def test_influx_counts_as_mqtt_and_what_was_not_measured_is_named():
     given = {"influx": {"url": "http://192.168.1.5:8086/write?db=x"}, "packs": [{"name": "a"}, {"name": "b"}]}
     made = budget(PLAIN, None, given)
-    assert made.lines["features"] == "page, MQTT and offline buffering"
+    assert made.lines["features"] == "page, MQTT and backlog"
     assert (
         made.lines["not counted"] == "InfluxDB (counted as MQTT), more than one balancer: their memory was not measured"
     )

@@ -8,9 +8,9 @@ _DOCUMENT = ROOT / "docs" / "fits.md"
 _SETS = {
     "display": "`display`: a display, no network",
     "mqtt journal discovery": "`telemetry`: MQTT; no page, no display",
-    "mqtt tls": "`telemetry` with TLS, without offline buffering and Home Assistant discovery",
+    "mqtt tls": "`telemetry` with TLS, without the backlog and Home Assistant discovery",
     "page history": "`full`: page and history",
-    "page mqtt discovery": "`full`: page and MQTT, without offline buffering",
+    "page mqtt discovery": "`full`: page and MQTT, without the backlog",
     "page mqtt journal discovery": "`full`: page and MQTT",
     "page history mqtt journal discovery": "`full`: page, history and MQTT",
     "page history display": "`full`: page, history and display",
