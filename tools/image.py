@@ -91,6 +91,8 @@ def load_firmware(path: Path, chip: str) -> bytes:
     try:
         content = path.read_bytes()
         image = ESP32FirmwareImage(io.BytesIO(content))  # the boot loader, which comes first; all chips' have one form
+    except FileNotFoundError:
+        raise BuildError(f"{path}: there is no such file; make firmware BOARD=… makes evencell's own.") from None
     except OSError as error:
         raise BuildError(f"{path}: {error.strerror}.") from None
     except (esptool.FatalError, RuntimeError, struct.error, TypeError, IndexError):

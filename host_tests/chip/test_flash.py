@@ -96,7 +96,7 @@ def test_no_chip_answers(files, silent_port):
     [
         ("esp32c3.bin", "is for an ESP32-C3, and the board has an ESP32."),
         ("text.bin", "is no firmware of an ESP32"),
-        ("none.bin", "No such file or directory."),
+        ("none.bin", "there is no such file; make firmware BOARD=… makes evencell's own"),
     ],
 )
 def test_the_wrong_file_is_refused_before_the_port_is_opened(files, file, sentence):

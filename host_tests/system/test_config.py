@@ -67,6 +67,12 @@ def test_all_faults_at_once_each_with_path_value_and_what_is_allowed():
     assert found[3] == 'profile: "ful" is not allowed; one of full, display, telemetry; did you mean "full"?'
 
 
+def test_a_key_whose_beginning_is_right_is_recognised():
+    assert faults({"mqtt": {"username": "x"}}) == ['mqtt.username: there is no such key; did you mean "user"?']
+    assert faults({"mqtt": {"pass": "x"}}) == ['mqtt.pass: there is no such key; did you mean "password"?']
+    assert faults({"mqtt": {"e": True, "": 1}})[0].endswith("there is no such key")
+
+
 def test_time_servers_are_up_to_four_hosts_with_or_without_a_port():
     for right in ([], ["pool.ntp.org"], ["192.168.1.1:10123", "a", "b:1", "c:65535"]):
         assert load({"time": {"servers": right}})[0]["time"]["servers"] == right

@@ -7,6 +7,8 @@ def nearest(word: str, words) -> str | None:
     fewest = 2 if len(word) < 4 else 3 + len(word) // 8
     for candidate in words:
         edits = distance(word.lower(), candidate.lower())
+        if min(len(word), len(candidate)) > 3 and (word.startswith(candidate) or candidate.startswith(word)):
+            edits = min(edits, 2)
         if edits < fewest:
             best, fewest = candidate, edits
     return best
