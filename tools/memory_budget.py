@@ -6,7 +6,7 @@ from evencell.start_up import PARTS
 from evencell.system import config_check
 from tools import memory_plan
 from tools.making import BuildError
-from tools.memory_plan import FEATURES, FILES, NETWORK_RESERVE_BYTES, Memory, in_order, memory_of, verdict
+from tools.memory_plan import CHIP_NAMES, FEATURES, FILES, NETWORK_RESERVE_BYTES, Memory, in_order, memory_of, verdict
 from tools.parts import PROFILES, can_have_display
 
 _NAMES = {
@@ -54,7 +54,7 @@ def budget(board: dict, profile: str | None, given: dict, delivery: str = FILES,
     if chosen is None:
         raise BuildError(_refusal(board, memory, required if verdict(memory, required)[0] is False else allowed))
     config = _without(given, allowed - chosen)
-    lines = _lines(memory, chosen, allowed - chosen, config)
+    lines = _lines(profile, memory, chosen, allowed - chosen, config)
     return Budget(profile, config, memory_plan.plan_text(board, memory, chosen), lines)
 
 
@@ -123,37 +123,50 @@ def _without(given: dict, left_out: frozenset[str]) -> dict:
     return config
 
 
-def _lines(memory: Memory, chosen: frozenset[str], left_out: frozenset[str], config: dict) -> dict[str, str]:
+def _lines(
+    profile: str, memory: Memory, chosen: frozenset[str], left_out: frozenset[str], config: dict
+) -> dict[str, str]:
     lives, row = verdict(memory, chosen)
+    whole = _complete(config, profile)
     lines = {"memory": str(memory), "features": words(chosen)}
-    if left_out:
+    if profile == "telemetry" and not chosen:
+        lines["features"] = "none: neither mqtt nor influx is configured, so no reading is sent"
+    if profile == "display" and whole["wifi"]["networks"]:
+        lines["left out"] = f"Wi-Fi: the profile {profile} has no network, and does not use wifi.networks"
+    elif left_out:
         lines["left out"] = f"{words(left_out)}: not enough memory beside the rest. docs/fits.md says what fits"
     if lives is None:
         lines["not measured"] = "whether these fit together is not known: watch the memory on the page"
-    elif row:
-        lines |= figures(row)
+    elif row and chosen:
+        lines |= figures(row, memory, chosen)
     if not lives and lives is not None:
         lines["forced"] = "these do not live together: the network will fail"
-    if unmeasured := _unmeasured(config):
+    if unmeasured := _unmeasured(whole):
         lines["not counted"] = f"{unmeasured}: their memory was not measured"
     return lines
 
 
-def figures(row: dict) -> dict[str, str]:
-    """What a row of the figures says about both heaps."""
+def figures(row: dict, memory: Memory, features: frozenset[str]) -> dict[str, str]:
+    """What a row of the figures says about both heaps, and where it is of other features or of another chip."""
     gc_heap = [f"{row['gc_total']} bytes"] if row["gc_total"] else []
     gc_heap += [f"{row['gc_peak']} bytes allocated at most"] if row["gc_peak"] else []
     gc_heap += [f"{row['gc_live']} bytes in use after a collection"] if row["gc_live"] else []
     piece = f", {row['network_largest']} in one piece" if row["network_largest"] else ""
     free = f"{row['network_free']} bytes free at least{piece}; {NETWORK_RESERVE_BYTES} must stay free"
     network = {} if row["network_free"] is None else {"network heap": free}
-    return {"GC heap": ", ".join(gc_heap) or "not recorded"} | network | {"measured": row["evidence"]}
+    lines = {"GC heap": ", ".join(gc_heap) or "not recorded"} | network
+    measured = frozenset(row["features"])
+    if measured != features:
+        lines["measured with"] = words(measured)
+    if memory.chip not in row["chips"]:
+        chips = ", ".join(CHIP_NAMES[chip] for chip in row["chips"])
+        lines["measured on"] = f"{chips}: nothing was measured on an {CHIP_NAMES[memory.chip]}"
+    return lines | {"measured": row["evidence"]}
 
 
-def _unmeasured(config: dict) -> str:
-    """What of a configuration takes memory and is in no row."""
+def _unmeasured(whole: dict) -> str:
+    """What of a whole configuration takes memory and is in no row."""
     found = []
-    whole = _complete(config, PROFILES[0])
     if whole["influx"]["url"]:
         found.append("InfluxDB (counted as MQTT)")
     if len(whole["packs"]) > 1:
@@ -167,7 +180,7 @@ def _refusal(board: dict, memory: Memory, refused: frozenset[str]) -> str:
     return "\n  ".join(
         [
             f"{words(refused)} do not fit together into the memory of {board['name']} ({memory}).",
-            *(f"{label}: {text}" for label, text in (figures(row) if row else {}).items()),
+            *(f"{label}: {text}" for label, text in (figures(row, memory, refused) if row else {}).items()),
             f"Either take another profile, or less of this one. What fits: {living}. docs/fits.md has the table.",
             f"Or take evencell's own firmware: make firmware BOARD={board['name']}; docs/firmware.md",
             "Or take a board with PSRAM: docs/boards.md lists them first.",

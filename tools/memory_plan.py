@@ -24,7 +24,7 @@ FEATURES = ("page", "history", "mqtt", "tls", "journal", "discovery", "display")
 FILES, OWN = "files", "own"  # deliveries
 NETWORK_RESERVE_BYTES = 8_000  # what must stay free of ESP-IDF's heap
 _FIGURES = Path(__file__).with_name("memory_figures.json")
-_CHIPS = {"esp32": "ESP32", "esp32c3": "ESP32-C3", "esp32s3": "ESP32-S3"}
+CHIP_NAMES = {"esp32": "ESP32", "esp32c3": "ESP32-C3", "esp32s3": "ESP32-S3"}
 _DELIVERIES = {FILES: "evencell as files on MicroPython", OWN: "evencell's own firmware"}
 
 
@@ -37,7 +37,7 @@ class Memory(NamedTuple):
     network: str  # as in a plan: 0, 1 or cable
 
     def __str__(self) -> str:
-        return f"{_CHIPS[self.chip]} {'with' if self.psram else 'without'} PSRAM, {_DELIVERIES[self.delivery]}"
+        return f"{CHIP_NAMES[self.chip]} {'with' if self.psram else 'without'} PSRAM, {_DELIVERIES[self.delivery]}"
 
 
 def memory_of(board: dict, profile: str, delivery: str) -> Memory:

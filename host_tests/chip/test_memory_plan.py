@@ -23,6 +23,7 @@ UNMEASURED = board_data("esp32_c3_supermini")
 MQTT = {"mqtt": {"enabled": True, "host": "192.168.1.5"}}
 TLS = {"mqtt": {"enabled": True, "host": "192.168.1.5", "tls": True}}
 MQTT_TLS_AND_ALL = "MQTT, TLS, backlog and Home Assistant discovery"
+OFF = {"history": {"enabled": False}, "display": {"driver": "none"}}
 WITH_MQTT = "mqtt journal discovery"
 KEYS = {
     "chips", "psram", "delivery", "features", "lives", "gc", "gc_peak", "gc_live", "gc_total", "network_free",
@@ -156,10 +157,32 @@ def test_what_is_forced_is_built_whole_and_says_what_will_happen():
 
 
 def test_a_smaller_profile_is_judged_by_what_it_starts():
-    assert budget(PLAIN, "telemetry", {}).lines["features"] == "none"
     assert budget(PLAIN, "telemetry", TLS).lines["features"] == MQTT_TLS_AND_ALL
     made = budget(PLAIN, "display", {})
     assert (made.lines["features"], made.plan) == ("display", "network 0\ngc 0\nlives display 0\n" + SETS)
+
+
+def test_what_a_profile_does_not_use_or_lacks_is_said():
+    lines = budget(PLAIN, "telemetry", {}).lines
+    assert lines["features"] == "none: neither mqtt nor influx is configured, so no reading is sent"
+    assert "GC heap" not in lines and "measured with" not in lines
+    assert budget(PLAIN, "full", {"http": {"enabled": False}, **OFF}).lines["features"] == "none"
+    networks = {"wifi": {"networks": [{"ssid": "Home"}]}}
+    lines = budget(PLAIN, "display", networks).lines
+    assert lines["left out"] == "Wi-Fi: the profile display has no network, and does not use wifi.networks"
+    assert "left out" not in budget(PLAIN, "display", {}).lines
+    assert "left out" not in budget(PLAIN, "telemetry", {**networks, **MQTT}).lines
+
+
+def test_figures_of_another_set_or_chip_say_so():
+    lines = budget(PLAIN, "full", {"history": {"enabled": False}, "display": {"driver": "none"}}).lines
+    assert lines["features"] == "page" and lines["measured with"] == "page and history"
+    assert "measured with" not in budget(PLAIN, None, {}).lines
+    lines = budget(board_data("esp32_s3_generic"), "full", MQTT).lines
+    assert lines["measured on"] == "ESP32: nothing was measured on an ESP32-S3"
+    assert "measured on" not in budget(PSRAM, "full", MQTT).lines
+    with pytest.raises(BuildError, match="measured with: page, history and display"):
+        budget(PLAIN, "full", MQTT)
 
 
 SETS = "lives page history 118000\nlives page mqtt journal discovery 124000\nlives mqtt tls journal discovery 102000\n"
