@@ -22,13 +22,18 @@ def claim_memory():
     slot = read("slot")[:1]
     path = "%s/plan" % (slot if slot in ("a", "b") else "a")
     plan = {}
+    largest = 0
     if reset_cause() == "wake" or not size_of(path):
         return None
     with open(path) as file:
         while line := file.readline(99):
             key, _, value = line.strip().partition(" ")
             plan[key] = value
-    wanted = read("claim") or plan.get("gc", "0")
+            if key in ("gc", "lives"):
+                largest = max([largest] + [int(word) for word in value.split() if word.isdigit()])
+    wanted = read("claim")
+    if wanted != "off" and not (wanted.isdigit() and int(wanted) <= largest):
+        wanted = plan.get("gc", "0")  # no claim, or a damaged one
     if plan.get("network", "0") == "0" or wanted == "off":
         return None
     if plan["network"] == "1":  # else a cable

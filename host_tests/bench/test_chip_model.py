@@ -74,11 +74,15 @@ def test_an_eleventh_socket_is_refused(interpreter):
     assert len(left["refused"]) == 1
 
 
-@pytest.mark.parametrize("wanted_bytes", [75_000, 96_000, 104_000, 112_000, 118_000, 126_000])
-def test_boot_claims_the_planned_size(interpreter, tmp_path, wanted_bytes):
+@pytest.mark.parametrize(
+    ("wanted_bytes", "claim"),
+    [(75_000, ""), (96_000, ""), (104_000, ""), (112_000, ""), (118_000, ""), (126_000, ""), (118_000, "9999999999")],
+)
+def test_boot_claims_the_planned_size(interpreter, tmp_path, wanted_bytes, claim):
     """Less than twice the first area, too, and Wi-Fi has started before."""
     (tmp_path / "a").mkdir()
     (tmp_path / "slot").write_text("a")
+    (tmp_path / "claim").write_text(claim)
     (tmp_path / "a/plan").write_text(f"network 1\ngc {wanted_bytes}\n")
     code = f"execfile({str(Path(ROOT) / 'firmware/boot.py')!r})\nexecfile({str(HEAPS)!r})"
     environment = {**os.environ, "MICROPYPATH": ":.frozen", "EVENCELL_CHIP_SPEED": "100"}

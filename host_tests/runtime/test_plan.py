@@ -138,7 +138,14 @@ def test_safe_mode_and_a_computer_note_nothing():
 
 
 def test_growth_is_measured_from_what_was_claimed():
-    for claim, limit in ((None, 118_000), ("102000", 112_000), ("off", 0)):
+    for claim, limit in (
+        (None, 118_000),
+        ("102000", 112_000),
+        ("off", 0),
+        ("9999999999", 118_000),
+        ("9" * 99, 118_000),
+        ("x", 118_000),
+    ):
         written(MEASURED)
         if claim:
             with open(FOLDER + "/claim", "w") as file:

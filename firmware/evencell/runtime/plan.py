@@ -6,6 +6,7 @@ among the features is the `gc` of that set, where it is another.
 """
 
 import os
+import sys
 
 from evencell.compat import const
 from evencell.storage.data_files import open_data
@@ -46,10 +47,17 @@ def path_of(module_file: str) -> str:
 
 
 def use(context):
-    """Give the numbers of this build's plan to the memory policy, or what boot.py has claimed instead."""
-    numbers, _lives = load(path_of(__file__))
-    claim = _content(context.board.storage + _CLAIM) or str(numbers.get("gc", 0))
-    context.heap.use_plan(int(claim) if claim.isdigit() else 0, numbers.get("log"), numbers.get("streams"))
+    """Give the numbers of this build's plan to the memory policy, or what boot.py has claimed instead.
+
+    The claim may be an older build's, or damaged: the GC heap is never meant to be larger than the plan's largest size.
+    """
+    numbers, lives = load(path_of(__file__))
+    planned = numbers.get("gc", 0)
+    claim = _content(context.board.storage + _CLAIM) or ""
+    size = 0 if claim == _OFF else planned
+    if claim.isdigit():
+        size = min(int(claim), max([planned] + [int(word) for words in lives for word in words if word.isdigit()]))
+    context.heap.use_plan(size, numbers.get("log"), numbers.get("streams"))
 
 
 def check(context, wanted: list[str]):
@@ -97,6 +105,16 @@ def features_of(context, wanted: list[str]) -> list[str] | None:
     if context.canvas:
         features.add("display")
     return sorted(features)
+
+
+def running() -> str:
+    """What of the features that a plan names is loaded now, in a few words."""
+    names = {_PARTS[module] for module in _PARTS if module in sys.modules}
+    if "evencell.forward.mqtt_tls" in sys.modules:
+        names.add("tls")
+    if "evencell.display.screen" in sys.modules:
+        names.add("display")
+    return ", ".join(sorted(names)) or "nothing of the plan"
 
 
 def _content(path: str) -> str | None:

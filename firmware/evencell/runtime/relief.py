@@ -8,6 +8,7 @@ import gc
 
 from evencell.compat import const
 from evencell.runtime.memory import SHED_ORDER
+from evencell.system.on_demand import call
 
 _ENOUGH_BYTES = const(10_000)  # above, load is taken again
 _ENOUGH_BLOCK = const(8_000)
@@ -20,7 +21,7 @@ _RADIO_RESET_MS = const(600_000)  # a radio reset that helped for a shorter time
 _GROWN_CHECKS = const(3)  # in a row: the two heaps are not read at the same moment
 
 _SHED = ("event streams", "history requests", "announcements to Home Assistant")
-_GROWN = "the GC heap has grown beyond its plan, into the network's; restarting"
+_GROWN = "the GC heap has grown beyond its plan, into the network's; restarting. Running: %s"
 _STARVED = "the network is out of memory; restarting"
 
 
@@ -46,7 +47,7 @@ class Relief:
         self._adjust_load(now_ms, heap)
         self._grown_checks = self._grown_checks + 1 if has_grown else 0
         if self._grown_checks >= _GROWN_CHECKS:
-            return _GROWN
+            return _GROWN % call("evencell.runtime.plan", "running")  # there is room for it in what has grown
         return self._save(now_ms, heap[1])
 
     def _adjust_load(self, now_ms: int, heap: tuple):
