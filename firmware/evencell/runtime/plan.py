@@ -108,10 +108,8 @@ def features_of(context, wanted: list[str]) -> list[str] | None:
 
 
 def running() -> str:
-    """What of the features that a plan names is loaded now, in a few words."""
+    """What of the features that a plan names is loaded now, in words; TLS and discovery are not told from MQTT."""
     names = {_PARTS[module] for module in _PARTS if module in sys.modules}
-    if "evencell.forward.mqtt_tls" in sys.modules:
-        names.add("tls")
     if "evencell.display.screen" in sys.modules:
         names.add("display")
     return ", ".join(sorted(names)) or "nothing of the plan"
