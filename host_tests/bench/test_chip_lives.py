@@ -6,7 +6,7 @@ import time
 import pytest
 
 from host_tests.needs import need_broker, need_chip_port, need_faketime
-from tools.bench.chip import deliveries
+from tools.bench.chip import deliveries, peaks
 from tools.bench.chip.device import SPEED, ChipDevice
 from tools.bench.chip.life import SHORT_MINUTES
 from tools.bench.chip.measure import CASES, SETS, measured
@@ -30,6 +30,13 @@ def test_a_promised_set_lives(case):
     assert found.shortcomings == [], found.life.log
 
 
+def test_no_request_raises_the_heap_beyond_its_bounds():
+    """Data of 8 KB; code that is loaded for it is counted apart, and takes 16 KB at most."""
+    for path, (raised_bytes, code_bytes) in peaks.peaks().items():
+        assert raised_bytes - code_bytes <= 8_192, path
+        assert code_bytes <= 16_384, path
+
+
 def test_a_starving_network_ends_in_a_restart_with_its_reason(tmp_path):
     """The driver takes more and more: that is said, load is shed, and the device starts again."""
     wanted = SETS["page_history"]
@@ -45,6 +52,7 @@ def test_a_starving_network_ends_in_a_restart_with_its_reason(tmp_path):
         device.access_point(True)
         log = device.text()
         assert "suspended: event streams" in log
+        assert "resetting the radio" in log
         assert "restarting" in log
         wait_for(lambda: (device.root / "crashes.json").exists(), device)
         assert "memory" in (device.root / "crashes.json").read_text()

@@ -18,7 +18,7 @@ from tools.bench.watchers import Stream
 
 SHORT_MINUTES = 3
 LONG_MINUTES = 20
-_PATHS = ("/", "/api/v1/status", "/api/v1/history?span=24h", "/metrics", "/api/v1/crashes", "/api/v1/display")
+PATHS = ("/", "/api/v1/status", "/api/v1/history?span=24h", "/metrics", "/api/v1/crashes", "/api/v1/display")
 _ROUND_S = 15
 _START_WITHIN_S = 60
 _SETTLED_S = 20
@@ -107,7 +107,7 @@ class _Run:
                 events.pop(0)[1]()
             elif now_s >= round_s:
                 round_s = now_s + _ROUND_S
-                for path in _PATHS if "page" in self._wanted.features else ():
+                for path in PATHS if "page" in self._wanted.features else ():
                     self._ask(path)
             time.sleep(_LOOK_S)
         self.life.load = figures.read()

@@ -85,6 +85,8 @@ def _verdict(row: dict) -> str:
 
 
 def _heap(row: dict) -> str:
+    if row["psram"]:
+        return "in PSRAM"
     return "–" if row["gc_total"] is None else f"{_kb(row['gc_peak'])} of {_kb(row['gc_total'])}"
 
 
