@@ -57,10 +57,10 @@ def _built(name: str, manifest: Path | None, options: Iterable[str]) -> Path:
 
 
 @contextlib.contextmanager
-def alone():
-    """Two builds at once would write the same files."""
+def alone(name: str = _LOCK):
+    """Two builds at once would write the same files: a lock of this name."""
     BUILD.mkdir(exist_ok=True)
-    with open(BUILD / _LOCK, "w") as lock:
+    with open(BUILD / name, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

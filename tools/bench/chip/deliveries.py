@@ -1,15 +1,19 @@
 """The ways onto a chip that are measured: as files, with PSRAM, and frozen into evencell's own firmware."""
 
+import atexit
 import functools
 import shutil
+import tempfile
 from pathlib import Path
 
 from tools import freezing
+from tools.bench import unix32
 from tools.bench.chip import port
 from tools.bench.chip.device import FIRST_AREA_BYTES, Delivery
-from tools.build import board_data, build, chip_modules, compile_module, small_sources
+from tools.build import alone, board_data, build_tree, chip_modules, compile_module, small_sources
 from tools.making import BUILD, ROOT
 
+_LOCK = "chip-model.lock"
 _PSRAM_BYTES = 4 << 20
 _SECOND_REGION_BYTES = 11_200  # what the first GC area of stock firmware leaves of it (port/module/heap.c)
 _NO_BLUETOOTH_BYTES = 38_400  # what a build without it has more (docs/firmware.md)
@@ -38,6 +42,16 @@ def psram(profile: str) -> Delivery:
 @functools.cache
 def own(_profile: str) -> Delivery:
     """Frozen into evencell's own firmware, without Bluetooth and with a GC heap that does not grow."""
+    with unix32.alone(_LOCK):
+        return Delivery("own", port.frozen(_frozen_manifest()), None, _OWN_GC_BYTES, _own_environment())
+
+
+def _own_environment() -> dict[str, str]:
+    return {**_FIXED, "EVENCELL_CHIP_SECOND_REGION": second_region(_OWN_GC_BYTES, _NO_BLUETOOTH_BYTES)}
+
+
+def _frozen_manifest() -> Path:
+    """A manifest of all of evencell, for the computer."""
     folder = BUILD / "chip-model" / "own"
     folder.mkdir(parents=True, exist_ok=True)
     freezing.lay_out(folder, {**board_data("host"), "small": True}, "full")
@@ -45,19 +59,25 @@ def own(_profile: str) -> Delivery:
         shutil.copy(source, folder / freezing.SOURCES / name)
     manifest = folder / freezing.MANIFEST
     manifest.write_text(f'include("{port.MANIFEST}")\nfreeze("{freezing.SOURCES}")\n', "utf-8")
-    environment = {**_FIXED, "EVENCELL_CHIP_SECOND_REGION": second_region(_OWN_GC_BYTES, _NO_BLUETOOTH_BYTES)}
-    return Delivery("own", port.frozen(manifest), None, _OWN_GC_BYTES, environment)
+    return manifest
 
 
+@functools.cache
 def tree(profile: str) -> Path:
-    """The slot of a build for the computer, compiled as for a chip, with what a chip has of boards/."""
-    folder = BUILD / "chip-model" / profile
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(build("host", profile, small=True), folder)
-    (folder / "main.py").unlink()
+    """The slot of a build for the computer, compiled as for a chip, with what a chip has of boards/.
+
+    Each process has a copy of its own: others may build meanwhile.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="evencell-")) / profile
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    built = BUILD / "chip-model" / profile
     host = {**board_data("host"), "small": True}
-    for name, source in chip_sources().items():
-        compile_module(source, (folder / name).with_suffix(".mpy"), name, host)
+    with unix32.alone(_LOCK):
+        with alone():
+            build_tree(built, host, profile)
+        for name, source in chip_sources().items():
+            compile_module(source, (built / name).with_suffix(".mpy"), name, host)
+        shutil.copytree(built, folder)
     return folder
 
 
