@@ -8,18 +8,20 @@ from array import array
 
 from evencell.compat import const
 from evencell.forward.server import JSON_TYPE, Response, error, unescaped
-from evencell.pack.health import Health
 from evencell.pack.history import MINUTES, READINGS, START
 from evencell.pack.history_store import ROWS, Store, folder_of, stamp
 from evencell.pack.history_walk import Walk
+from evencell.system.on_demand import forget
 
 _SPANS = {"1h": (3600, 60), "24h": (86_400, 60), "30d": (2_592_000, 900)}  # span and step, s
 _HEALTH_S = const(2_592_000)
+_FOLD = "evencell.pack.history_fold"  # needed for the summaries alone
+_HEALTH = "evencell.pack.health"  # loaded after the columns: beside them there is no room for it
 _KINDS = ("minimum_mv", "maximum_mv", "mean_mv")
 
 
-def answer(context, request) -> Response:
-    """The answer to a request, or what is wrong with it."""
+def answer(context, request, load) -> Response:
+    """The answer to a request, or what is wrong with it. `load`: as `LazyResponse` has it."""
     keeper = context.history
     if keeper is None:
         return error(404, "no history is kept here: history.enabled is false, or the profile has none")
@@ -32,7 +34,7 @@ def answer(context, request) -> Response:
         return error(404, "there is no history of this pack: no such name, or no room (the log says so)", "pack")
     if span not in _SPANS:
         return error(400, "span is 1h, 24h or 30d", "span")
-    return Response(_pieces(context, found[0], span), JSON_TYPE)
+    return Response(_pieces(context, found[0], span, load), JSON_TYPE)
 
 
 def _asked(query: str) -> tuple:
@@ -47,7 +49,7 @@ def _asked(query: str) -> tuple:
     return name, span
 
 
-def _pieces(context, history, span: str):
+def _pieces(context, history, span: str, load):
     """Generates the text, and None where other tasks may run: a walk takes long."""
     clock = context.clock
     span_s, step_s = _SPANS[span]
@@ -70,7 +72,8 @@ def _pieces(context, history, span: str):
                 yield '%s"%s":[' % ("]," if kind else "]},{" if cell else "{", name)
                 yield from _paused(walk.column(cell, kind))
         yield ']}],"health":'
-        yield from _paused(_health(month, history.cells, now_s - _HEALTH_S))
+        walk = None  # its memory is needed now
+        yield from _paused(_health(load, month, history.cells, now_s - _HEALTH_S))
         yield "}"
     finally:
         store.close()
@@ -92,14 +95,15 @@ def _walks(clock, history, store, is_month: bool) -> tuple:
         live = history.record  # no copy: what grows meanwhile has a row already, or none in this answer
     start = history.record[START]
     summaries = [array("H", summary) for summary, _ in store.pending(live)]
+    forget(_FOLD)
     month = Walk(store.month, store.month_record, ROWS, summaries, start, clock)
     if is_month:
         return month, month
     return Walk(store.day, store.day_record, MINUTES, [live] if live else [], start, clock), month
 
 
-def _health(walk, cells: int, since_s: int):
-    health = Health(cells)
+def _health(load, walk, cells: int, since_s: int):
+    health = load(_HEALTH).Health(cells)
     for number in range(walk.count):
         record, start_s = walk.dated(number)
         if record and (start_s is None or start_s >= since_s):

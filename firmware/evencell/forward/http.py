@@ -25,7 +25,6 @@ _HISTORY = (
     "evencell.pack.history_store",
     "evencell.pack.history_fold",
     "evencell.pack.history_walk",
-    "evencell.pack.health",
     "evencell.forward.history_json",
 )
 
@@ -118,18 +117,18 @@ class Site:
     def _lazy(self, request, modules: tuple, answer) -> LazyResponse:
         return LazyResponse(self._context, self.pace_ms, request, modules, answer)
 
-    def _metrics(self, module, request):
+    def _metrics(self, module, request, _load):
         content_type = module.content_type(request.header("accept"))
         return Response(module.pieces(self._device(), self._packs(), self._restarts(), content_type), content_type)
 
-    def _history(self, module, request):
-        return module.answer(self._context, request)
+    def _history(self, module, request, load):
+        return module.answer(self._context, request, load)
 
-    def _display(self, module, _request):
+    def _display(self, module, _request, _load):
         content_type, pieces = module.picture(self._context.canvas)
         return Response(pieces, content_type)
 
-    def _crashes(self, module, _request):
+    def _crashes(self, module, _request, _load):
         return Response(module.pieces(*self._context.crashes.kept()), JSON_TYPE)
 
     def _packs(self) -> list[dict]:

@@ -11,7 +11,8 @@ _NO_MEMORY = "there is not enough memory for this just now; try again in a minut
 
 
 class LazyResponse:
-    """`answer(module, request)` makes the response, with the last of `modules`, the names of what it needs.
+    """`answer(module, request, load)` makes the response, with the last of `modules`, the names of what it needs.
+    `load(name)` gives a module that is needed later, and unloaded with the others.
 
     Loading stops the event loop, so what a module imports stands before it, and other tasks run in between.
     """
@@ -50,5 +51,5 @@ class LazyResponse:
         except MemoryError:
             self._context.log.warning("http: not enough memory to load %s" % name)
             return error(503, _NO_MEMORY)
-        response = supervisor.result_of("a request", self._answer, module, self._request)
+        response = supervisor.result_of("a request", self._answer, module, self._request, scope.load)
         return response or error(500, "a fault of the firmware; its log says more")

@@ -12,7 +12,7 @@ from tools.bench.chip.life import Life, live
 from tools.bench.chip.sets import SETS, FeatureSet
 from tools.memory_plan import in_order
 
-GC_TO_SPARE_BYTES = 6_144  # between the peak and the planned size of the GC heap
+GC_TO_SPARE_BYTES = 6_000  # between the peak and the planned size of the GC heap
 
 
 class Limits(NamedTuple):
@@ -77,7 +77,7 @@ CASES = (
     Case("display", "files"),
     Case("telemetry", "files", 118_000),
     Case("telemetry_tls", "files", 101_000),
-    Case("page_history", "files", 125_400, 1_024),
+    Case("page_history", "files", 125_600, 512),
     Case("page_mqtt", "files", 125_400, 1_024, is_promised=False),
     Case("page_mqtt_journal", "files", 125_400, 1_024, is_promised=False),
     Case("page_history_mqtt", "files", 130_000, is_promised=False),
