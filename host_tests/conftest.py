@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from evencell.system import on_demand
 from host_tests.portable import ROOT
 from tools.build import board_data, compile_module, firmware_sources
 from tools.device import micropython
@@ -83,6 +84,12 @@ def pytest_pycollect_makemodule(module_path: Path, parent):
     if module_path.relative_to(HOST_TESTS).as_posix() in _NOT_ON_CPYTHON:
         return SharedFile.from_parent(parent, path=module_path, interpreters=())
     return None
+
+
+@pytest.fixture(autouse=True)
+def modules_are_unloaded():
+    """As on a chip without PSRAM, whatever a test before has started: that is said once for a process."""
+    on_demand.keep_modules(False)
 
 
 def pytest_addoption(parser):

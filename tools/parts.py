@@ -43,7 +43,11 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
     if not unwanted:
         return useless
     application = [name for name in sources if name in _APPLICATION or name.startswith("boards/")]
-    return useless | (reached(unwanted, sources) - reached([*wanted, *application], sources))
+    needed = reached([*wanted, *application], sources)
+    useless |= reached(unwanted, sources) - needed
+    while broken := {name for name in sources.keys() - useless - needed if imported(sources[name], sources) & useless}:
+        useless |= broken  # loaded by a name alone, and of no use without what it imports
+    return useless
 
 
 def has_network(profile: str) -> bool:

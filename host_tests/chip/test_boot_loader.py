@@ -295,7 +295,7 @@ def test_a_device_that_ran_on_after_an_interruption_is_not_set_back(device, firm
     (saved / "config.json").write_text('{"name": "Of last year"}')
     before = bytes(device.flash)
     said = refused(device.path, "esp32", firmware("esp32"))
-    assert "was interrupted, and by now it holds something else than" in said and str(saved) in said
+    assert "was interrupted, and by now it holds something else than" in said and saved.name in said
     assert device.flash == before
     shutil.rmtree(saved)
     make_flash(device.path, "esp32", firmware("esp32"))
