@@ -27,7 +27,7 @@ _ANSWER_WITHIN_S = 100
 _SET = "page_history"
 # What is loaded for a path, in the order in which it is.
 _CODE = {
-    "/api/v1/history?span=24h": ("evencell.forward.history_json",),
+    "/api/v1/history?span=24h": ("evencell.forward.history_json", "evencell.pack.health"),
     "/metrics": ("evencell.forward.metrics",),
     "/api/v1/crashes": ("evencell.system.crash_file",),
 }
