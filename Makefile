@@ -15,28 +15,28 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## the whole thing on this computer: simulated pack, firmware, broker, page (PORT=/dev/ttyUSB0 for a real balancer)
-	@$(PYTHON) tools/bootstrap.py run
-	@exec $(BIN)/python -m tools.demo $(PORT)
+	@$(PYTHON) tools/dev/bootstrap.py run
+	@exec $(BIN)/python -m tools.dev.demo $(PORT)
 
 build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|telemetry] [CONFIG=my.json] [FIRMWARE=micropython.bin] [FORCE=1 for what the memory has no room for]
-	@$(PYTHON) tools/bootstrap.py flash
-	@$(BIN)/python -X utf8 -m tools.make_build $(WHAT) $(IMAGE)
+	@$(PYTHON) tools/dev/bootstrap.py flash
+	@$(BIN)/python -X utf8 -m tools.build.command $(WHAT) $(IMAGE)
 
 flash: ## all that onto an ESP32, with MicroPython; keeps configuration and history: as make build [PORT=/dev/ttyUSB0] [ERASE=1 keeps nothing] [NO_STUB=1]
-	@$(PYTHON) tools/bootstrap.py flash
-	@$(BIN)/python -X utf8 -m tools.flash $(WHAT) $(IMAGE) $(DEVICE) $(FLASH)
+	@$(PYTHON) tools/dev/bootstrap.py flash
+	@$(BIN)/python -X utf8 -m tools.flash.command $(WHAT) $(IMAGE) $(DEVICE) $(FLASH)
 
 firmware: ## evencell's own MicroPython with evencell in it: BOARD=… [SOURCES=micropython checkout] (needs Docker, or ESP-IDF)
-	@$(PYTHON) tools/bootstrap.py flash
-	@$(BIN)/python -X utf8 -m tools.firmware --board "$(BOARD)" $(if $(SOURCES),--sources "$(SOURCES)")
+	@$(PYTHON) tools/dev/bootstrap.py flash
+	@$(BIN)/python -X utf8 -m tools.release.firmware --board "$(BOARD)" $(if $(SOURCES),--sources "$(SOURCES)")
 
 deploy: ## the firmware alone onto a board that runs it: BOARD=… [PROFILE=…] [PORT=/dev/ttyUSB0] [FORCE=1 onto a device made for another board]
-	@$(PYTHON) tools/bootstrap.py flash
-	@$(BIN)/python -X utf8 -m tools.deploy $(WHAT) $(DEVICE)
+	@$(PYTHON) tools/dev/bootstrap.py flash
+	@$(BIN)/python -X utf8 -m tools.deploy.command $(WHAT) $(DEVICE)
 
 test: setup ## every test: CPython, MicroPython, 32-bit MicroPython, broker, browser
-	@$(BIN)/python -m tools.system_packages
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m tools.dev.system_packages
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## lint, format, types, architecture rules
 	@$(BIN)/ruff check .
@@ -49,14 +49,14 @@ bench: setup ## measure, print a table, write build/bench.json
 	@$(BIN)/python -m tools.bench
 
 setup: ## .venv with everything pinned; the others call it, and it does nothing twice
-	@$(PYTHON) tools/bootstrap.py develop
+	@$(PYTHON) tools/dev/bootstrap.py develop
 
 pictures: setup ## take the README's pictures anew, from the running thing
-	@$(BIN)/python -m tools.system_packages
-	@$(BIN)/python -m tools.pictures
+	@$(BIN)/python -m tools.dev.system_packages
+	@$(BIN)/python -m tools.docs.pictures
 
 drawings: setup ## docs/boards.md and its drawings, from the board files
-	@$(BIN)/python -m tools.board_docs
+	@$(BIN)/python -m tools.docs.boards
 
 lock: setup ## follow the dependencies of pyproject.toml into constraints.txt
 	@$(BIN)/python -m pip freeze --exclude-editable | grep -v '^rinoh' > constraints.txt

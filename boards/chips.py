@@ -6,6 +6,8 @@ strapping pins of the plain ESP32, and GPIO11 of the C3, are from their data she
 at second hand.
 """
 
+from evencell.config.spelling import shown
+
 CHIPS = {
     "esp32": {
         "name": "ESP32",
@@ -45,10 +47,10 @@ CHIPS = {
     },
 }
 
-_DOUBTS = (
-    ("strapping", "is looked at while the chip starts; what hangs on it must leave it alone then"),
-    ("memory", "belongs to the memory inside some modules (PSRAM); look at yours"),
-    ("console", "is the serial console, which the chip writes to while it starts"),
+_WARNINGS = (
+    ("strapping", "is a strapping pin: nothing may pull it during reset"),
+    ("memory", "belongs to the memory inside some modules (PSRAM); check yours"),
+    ("console", "is the serial console, which the chip writes to during reset"),
     ("usb", "is a data line of USB, which is lost with it"),
 )
 _UART = ("tx", "rx", "de")
@@ -58,6 +60,7 @@ _INPUTS = ("rx", "button", "button_2")
 _NEEDED = ("tx", "rx")
 _SPI = ("mosi", "sck", "dc")
 _DISPLAY = ("mosi", "sck", "dc", "cs", "rst", "backlight")
+_NAMES = _UART + _BUS + _SINGLE + ("led",) + _DISPLAY
 
 
 def refusal(chip: str, name: str, pin: int) -> str | None:
@@ -72,9 +75,9 @@ def refusal(chip: str, name: str, pin: int) -> str | None:
     return None
 
 
-def doubt(chip: str, pin: int) -> str | None:
+def pin_warning(chip: str, pin: int) -> str | None:
     """What to know about `pin` of `chip` before using it, or None."""
-    for kind, text in _DOUBTS:
+    for kind, text in _WARNINGS:
         if pin in CHIPS[chip][kind]:
             return "GPIO%d %s" % (pin, text)
     return None
@@ -107,7 +110,7 @@ def fixed_pins(board: dict) -> dict:
 
 def with_pins(board: dict, pins: dict) -> tuple[dict, list[str], list[str]]:
     """The board with `pins` of the configuration in place of its own (None takes one away), a sentence for each that
-    was refused, and one for each that deserves a second look. A refused one leaves the board's own."""
+    was refused, and a warning for each that needs care. Instead of a refused one the board's own stays."""
     refusals = []
     accepted = {}
     for name in sorted(pins):
@@ -115,11 +118,11 @@ def with_pins(board: dict, pins: dict) -> tuple[dict, list[str], list[str]]:
         if reason is None:
             accepted[name] = pins[name]
         else:
-            refusals.append(_sentence(name, reason))
+            refusals.append(_sentence(name if name in _NAMES else shown(name, _NAMES), reason))
     _drop_clashes(board, accepted, refusals)
     warnings = []
     for name in sorted(accepted):
-        text = None if accepted[name] is None else doubt(board["chip"], accepted[name])
+        text = None if accepted[name] is None else pin_warning(board["chip"], accepted[name])
         if text:
             warnings.append("pins.%s: %s" % (name, text))
     return _merged(board, accepted), refusals, warnings
@@ -130,16 +133,15 @@ def _sentence(name: str, reason: str) -> str:
 
 
 def _reason_against(board: dict, name: str, pin: int | None) -> str | None:
-    names = _UART + _BUS + _SINGLE + ("led",) + _DISPLAY
-    if name not in names:
-        return "this board has no such pin; it has " + ", ".join(names)
+    if name not in _NAMES:
+        return "this board has no such pin; it has " + ", ".join(_NAMES)
     if pin is None:
         return "it is needed" if name in _NEEDED else None
     return refusal(board["chip"], name, pin)
 
 
 def _drop_clashes(board: dict, accepted: dict, refusals: list):
-    """Take out of `accepted`, one by one, what meets another pin; the board's own comes back, so look again."""
+    """Take out of `accepted`, one by one, what clashes with another pin; the board's own comes back, so repeat."""
     while True:
         pins = named_pins(board)
         pins.update(accepted)

@@ -18,7 +18,7 @@ _WISHES = ("width", "height", "rotation", "x_offset", "y_offset", "inverted", "b
 
 
 def display_data(board: dict, wishes: dict) -> dict | None:
-    """What a driver's `make` is to be told, and `bus` (`i2c`, `spi` or None) and `spi_hz`; None where there is no
+    """Arguments of a driver's `make`, and `bus` (`i2c`, `spi` or None) and `spi_hz`; None where there is no
     display. ValueError, with a sentence, where it can't be had.
 
     `wishes`: `display` of the configuration; None there leaves it to the board.

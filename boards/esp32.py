@@ -9,7 +9,7 @@ import machine
 from machine import UART, Pin
 
 from boards import esp32_heap
-from evencell.system.on_demand import forget
+from evencell.runtime.lazy import lazy
 
 _BAUD = 9600
 _BUFFER_BYTES = 512
@@ -23,6 +23,7 @@ class Board:
     storage = ""
     config_path = "config.json"
     overrides = {}
+    simulated = False
 
     def __init__(self, data: dict):
         self._data = data
@@ -35,10 +36,8 @@ class Board:
 
     def use_pins(self, pins: dict) -> tuple[list[str], list[str]]:
         """Take the pins of the configuration, before any other capability is asked for; refusals and warnings."""
-        from boards.chips import with_pins
-
-        self._data, refusals, warnings = with_pins(self._data, pins)
-        forget("boards.chips")
+        with lazy("boards.chips") as chips:
+            self._data, refusals, warnings = chips.with_pins(self._data, pins)
         return refusals, warnings
 
     def port(self, uart: int | None):
@@ -59,10 +58,8 @@ class Board:
 
         The bus of a picture is None. ValueError, with a sentence, where the wanted display can't be had.
         """
-        from boards.displays import display_data
-
-        data = display_data(self._data, wishes)
-        forget("boards.displays")
+        with lazy("boards.displays") as displays:
+            data = displays.display_data(self._data, wishes)
         if data is None:
             return None
         if data["bus"] is None:
@@ -137,7 +134,7 @@ class Board:
         machine.reset()
 
     def confirm_firmware(self):
-        """Tell the boot loader to keep this image (docs/firmware.md). One that is the only one needs no word."""
+        """Mark this image as valid for the boot loader (docs/firmware.md); a sole image needs no mark."""
         from esp32 import Partition
 
         try:

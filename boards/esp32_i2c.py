@@ -26,7 +26,7 @@ class I2CBus:
         self._i2c.writevto(self._address, (b"\x40", buffer))
 
     def reset(self):
-        """Such modules have no pin for it. Looks again at which address one answers; OSError if at none."""
+        """Such modules have no pin for it. Probes again at which address one answers; OSError if at none."""
         self._address = _ADDRESSES[0]
         try:
             self.command(b"")

@@ -1,4 +1,4 @@
-"""What a network interface of an ESP32 can tell, by Wi-Fi or cable."""
+"""State of a network interface of an ESP32, by Wi-Fi or cable."""
 
 import network
 

@@ -1,6 +1,6 @@
 """An ESP32's way to a display on SPI. Imported only where there is one.
 
-Nobody answers on this bus: what is sent to a display that isn't there is lost, and nothing tells.
+SPI has no acknowledgement: data to a missing display is lost without an error.
 
 Unproven on a board: checked against MicroPython 1.29, ports/esp32/machine_hw_spi.c and machine_pwm.c, and its stubs;
 run on the unix port with a model of the display's chip.

@@ -69,7 +69,7 @@ class Wireless(Interface):
     def status(self) -> str:
         """idle, connecting, connected, wrong password, no such network or failed.
 
-        A wrong password may also look like `connecting` for ever: an access point needn't say why it says no.
+        A wrong password may also stay `connecting`: an access point need not give a reason for a refusal.
         """
         word = _WORDS.get(self.interface.status(), "failed")
         if word == "idle" and self._wanted:

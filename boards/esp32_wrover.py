@@ -17,7 +17,7 @@ BOARD = {
     "supply_warning": "5 V at its 5V pin, from a buck converter rated for 30 V or more; never the pack itself.",
     "source": "our own choice among the pins of Espressif's ESP32-DevKitC-VE that its module leaves free; pins of "
     "PSRAM: MicroPython's variant SPIRAM",
-    "unverified": "boards with a WROVER module and a camera socket or a display of their own: look at their pins.",
+    "unverified": "boards with a WROVER module and a camera socket or a display of their own: check their pins.",
     "uarts": {2: {"tx": 33, "rx": 32, "de": 4}},
     "i2c": {"sda": 21, "scl": 22},
     "display": {"driver": "ssd1306", "bus": "i2c", "address": 0x3C, "width": 128, "height": 64, "rotation": 0},

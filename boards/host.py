@@ -1,7 +1,7 @@
 """This computer as a board: a serial port or pty for a UART, a folder for the flash, a picture for the display, files
 for the buttons.
 
-Runs on MicroPython's unix port. `evencell run` says through the environment what the command line asked for.
+Runs on MicroPython's unix port. `evencell run` says through the environment what the command line has set.
 Where that port was built with the modules `esp32` and `network`, which stand for a chip's two heaps and its radio, this
 board has both heaps and a Wi-Fi station.
 """
@@ -9,8 +9,13 @@ board has both heaps and a Wi-Fi station.
 import json
 import os
 import sys
+from binascii import hexlify
+from hashlib import sha256
 
 from evencell.compat import mem_alloc, mem_free, ticks_diff, ticks_ms
+from evencell.runtime.lazy import call
+from evencell.storage.files import replace
+from evencell.storage.paths import exists
 
 try:
     from boards import esp32_heap
@@ -32,11 +37,12 @@ BOARD = {
     "display": {"driver": "picture", "width": 128, "height": 64},
 }
 SETTINGS_VARIABLE = "EVENCELL_HOST"
-RESTART_STATUS = 75  # of the process after `restart()`: whoever started it may start it again
+RESTART_STATUS = 75  # of the process after `restart()`: its starter may start it again
 RTC_BYTES = 1024  # what the journal takes of 2048 (docs/architecture.md)
+_ID_DIGITS = 12
 _VMIN = 6  # Linux's index into the control characters
-_KEY_BLIND_MS = 100  # counted at most between two looks
-_KEY_LOOKS = 4  # that see each press, and each pause behind one
+_KEY_BLIND_MS = 100  # counted at most between two polls
+_KEY_POLLS = 4  # that see each press, and each pause behind one
 
 
 class Board:
@@ -57,6 +63,7 @@ class Board:
         self.overrides = self._settings.get("overrides", {})
         self._ports = [Port(path) for path in self._settings.get("ports", ())]
         self._station = None
+        self.simulated = self._settings.get("simulated", False)  # the pack, for the page to say so
 
     def use_pins(self, _pins: dict) -> tuple[list[str], list[str]]:
         """Refusals and warnings: a computer has no pins."""
@@ -80,16 +87,28 @@ class Board:
         return None, data
 
     def unique_id(self) -> str:
-        """Twelve hexadecimal digits, made once and kept in the folder that stands for the flash."""
+        """Twelve hexadecimal digits, made once and kept in the folder that stands for the flash.
+
+        What is damaged there is set aside. Where nothing can be written, the path gives them: the same at each start.
+        """
         path = self.storage + "/id"
         try:
-            with open(path) as file:
-                return file.read()
+            with open(path, "rb") as file:
+                found = file.read(_ID_DIGITS + 1)
         except OSError:
-            new_id = os.urandom(6).hex()
-            with open(path, "w") as file:
-                file.write(new_id)
-            return new_id
+            found = b""
+        if len(found) == _ID_DIGITS and all(digit in b"0123456789abcdef" for digit in found):
+            return found.decode()
+        new_id = os.urandom(6).hex()
+        try:
+            for place in (path, path + ".new"):
+                if exists(place):
+                    call("evencell.storage.state_file", "delete", place + ".bad")
+                    os.rename(place, place + ".bad")
+            replace(path, new_id)
+        except OSError:
+            return hexlify(sha256(self.storage.encode()).digest()).decode()[:_ID_DIGITS]
+        return new_id
 
     def station(self):
         """None: the computer's network is its own matter. Where there is a module `network`, its Wi-Fi station."""
@@ -142,47 +161,57 @@ class Board:
 class Key:
     """A button that is a file: a number of milliseconds written into it is a press so long, after which it is empty.
 
-    Time counts while somebody looks: a press grows longer where this computer is busy with others. Whoever looks has a
-    clock of his own, so each press, and each pause behind one, also lasts for some looks.
+    Time counts while the button is polled: a press lasts longer on a busy computer. The caller has a clock of its own,
+    so each press, and each pause behind one, also lasts for some polls.
     """
 
     def __init__(self, path: str):
         self._path = path
         self._text = bytearray(6)
-        self._looked = ticks_ms()
+        self._polled = ticks_ms()
         self._is_down = False
         self._left_ms = 0
-        self._looks = 0  # still to come, before anything changes
-        with open(path, "ab"):
-            pass  # it is there now, and what was in it is, too
-        self._file = open(path, "rb", buffering=0)
+        self._polls = 0  # still to come, before anything changes
+        self._file = None
+        try:
+            with open(path, "ab"):
+                pass  # it is there now, and what was in it is, too
+            self._file = open(path, "rb", buffering=0)
+        except OSError:
+            pass  # a folder, or a disk that can't be written: it is never pressed
 
     def is_down(self) -> bool:
         """Whether it is pressed now. Takes no heap while nothing is in the file."""
         now = ticks_ms()
-        self._left_ms = max(0, self._left_ms - min(ticks_diff(now, self._looked), _KEY_BLIND_MS))
-        self._looked = now
-        if self._looks:
-            self._looks -= 1
-        elif not self._left_ms:
+        self._left_ms = max(0, self._left_ms - min(ticks_diff(now, self._polled), _KEY_BLIND_MS))
+        self._polled = now
+        if self._polls:
+            self._polls -= 1
+        elif not self._left_ms and self._file:
             self._turn()
         return self._is_down
 
     def _turn(self):
         """A press ends, or one begins if there is any."""
         was_down = self._is_down
-        if was_down:
-            self._empty()
-        else:
-            self._left_ms = self._read()
+        try:
+            if was_down:
+                self._empty()
+            else:
+                self._left_ms = self._read()
+        except OSError:
+            self._file = None  # it can't be emptied: no second press
         self._is_down = self._left_ms > 0
         if self._is_down != was_down:
-            self._looks = _KEY_LOOKS
+            self._polls = _KEY_POLLS
 
     def _read(self) -> int:
         """The press that the file holds; 0 if it holds none."""
-        self._file.seek(0)
-        length = self._file.readinto(self._text)
+        file = self._file
+        if file is None:
+            return 0
+        file.seek(0)
+        length = file.readinto(self._text)
         if not length:
             return 0
         digits = bytes(self._text[:length]).strip()
@@ -242,10 +271,13 @@ class RtcMemory:
             pass  # nothing was ever kept
 
     def save(self):
-        """Keep the buffer, whole or not at all."""
-        with open(self._path + ".new", "wb") as file:
-            file.write(self.buffer)
-        os.rename(self._path + ".new", self._path)
+        """Keep the buffer, whole or not at all; where the disk refuses, it is in memory alone."""
+        try:
+            with open(self._path + ".new", "wb") as file:
+                file.write(self.buffer)
+            os.rename(self._path + ".new", self._path)
+        except OSError:
+            pass
 
 
 def _open(path: str):

@@ -12,7 +12,7 @@ BOARD = {
     "supply_v": (4.75, 5.25),
     "supply_pin": "USB-C",
     "supply_warning": "5 V at its USB-C socket, from a buck converter rated for 30 V or more. Its maker rates the "
-    "screw terminal for 7–36 V; nobody has tried that here, so no drawing puts the pack onto it.",
+    "screw terminal for 7–36 V; not tried here, so no drawing puts the pack onto it.",
     "source": "Waveshare's WS_GPIO.h, as quoted in Sleeper85/esphome-yambms issue 89, and its wiki (isolation, "
     "7–36 V); ttammann/esp32s3-monitor-for-jk-bms, listen.c: received with these pins, its build does not send; "
     "octal PSRAM: the wiki, as quoted in dalathegreat/Battery-Emulator pull request 2339, whose author runs it so",

@@ -1,4 +1,4 @@
-"""Made by the build (tools/build.py, board_module): the board that the tree was built for."""
+"""Made by the build (tools/build/tree.py, board_module): the board that the tree was built for."""
 
 from boards.esp32 import Board
 

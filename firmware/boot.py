@@ -2,7 +2,8 @@
 on the path, and counts the boots that end early.
 
 `slot` holds its name and a note: "b new" (deployed, not proven yet), "a fell-back: …" (why b was left). `boots` holds
-how many boots of which slot in a row did not last 5 minutes, this one included: "2 b". See docs/recovery.md.
+how many boots of which slot in a row did not last 5 minutes, this one included, and that number twice: "2 2 b". Where
+they differ, the file is damaged. Earlier versions wrote "2 b". See docs/recovery.md.
 `claim` holds what to claim instead of the slot's plan: bytes, or "off" (runtime/plan.py writes it; docs/memory.md).
 """
 
@@ -17,7 +18,7 @@ from binascii import hexlify
 def claim_memory():
     """Start the Wi-Fi driver, then grow the GC heap to its planned size, as long as both find large blocks.
 
-    Returns an object to keep for ever. After a wake from deep sleep, and without a plan, nothing is claimed.
+    Returns an object that must stay referenced. After a wake from deep sleep, and without a plan, nothing is claimed.
     """
     slot = read("slot")[:1]
     path = "%s/plan" % (slot if slot in ("a", "b") else "a")
@@ -114,9 +115,14 @@ def choose():
     if cause == "wake" and slot == name:
         return slot
     other = "b" if slot == "a" else "a"
-    count, _, counted = read("boots", "0").partition(" ")
-    early = 0 if counted == other else int(count) if count.isdigit() else 1  # 1: all is checked
-    if early or note == "new" or slot != name:
+    words = read("boots", "0").split(" ")
+    count = words[0]
+    early = 1  # damaged: all is checked
+    if words[-1] == other:
+        early = 0
+    elif count in ("0", "1", "2", "3", "4") and words[1:2] in ([], [count], [slot]):
+        early = int(count)
+    if early or slot != name or not (note == "" or note.startswith("fell-back: ")):
         fault = fault_in(slot)
         reason = "%s ended early 3 times" % slot if note == "new" and early >= 3 and not fault else fault
         other_fault = reason and fault_in(other)
@@ -126,19 +132,20 @@ def choose():
         if reason and not other_fault:
             write("slot", "%s fell-back: %s" % (other, reason))
             slot, early = other, 0
-    write("boots", "%d %s" % (1 if cause == "power" else min(early, 3) + 1, slot))
+    count = 1 if cause == "power" else min(early, 3) + 1
+    write("boots", "%d %d %s" % (count, count, slot))
     return slot
 
 
 def fault_in(slot):
-    """Which file of a slot is not as its manifest says, in a few words; "" where all are."""
+    """Name the first file of a slot that does not match its manifest, in a few words; "" if all match."""
     name = "manifest.json"
     try:
         with open("%s/%s" % (slot, name)) as file:
             if not file.readline(200).endswith('"files": {\n'):
                 raise ValueError
             while (line := file.readline(200)) != "}}":
-                entry, _end = json.loads("[{%s},0]" % line.strip().rstrip(","))  # as evencell.system.files.from_json
+                entry, _end = json.loads("[{%s},0]" % line.strip().rstrip(","))  # as evencell.storage.files.from_json
                 name = next(iter(entry))
                 if digest_of("%s/%s" % (slot, name)) != entry[name]:
                     raise ValueError
@@ -161,7 +168,7 @@ def digest_of(path):
 
 
 def reset_cause():
-    """ "wake" from deep sleep, "power", or "" for anything else. Where nobody can tell, the power was switched on."""
+    """ "wake" from deep sleep, "power", or "" for anything else. Where that is unknown: power."""
     try:
         import machine
 

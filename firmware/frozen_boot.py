@@ -2,7 +2,8 @@
 end early.
 
 There are no slots for files: the boot loader chooses between two whole images. `boots` holds how many boots in a row
-did not last 5 minutes, this one included. See docs/recovery.md. No GC heap is claimed: it has one size.
+did not last 5 minutes, this one included, and that number twice: "2 2". Where they differ, the file is damaged. See
+docs/recovery.md. No GC heap is claimed: it has one size.
 """
 
 import os
@@ -27,15 +28,16 @@ def count_boot():
     """Count this boot in the file `boots`; where the power was switched on, from the beginning."""
     cause = reset_cause()
     if cause != "wake":
-        early = read("boots")
-        count = min(int(early), 3) + 1 if early.isdigit() and cause != "power" else 1
+        early, _, again = read("boots").partition(" ")
+        is_sound = early in ("1", "2", "3", "4") and again in ("", early)  # earlier versions wrote it once
+        count = min(int(early), 3) + 1 if is_sound and cause != "power" else 1
         with open("boots.new", "w") as file:
-            file.write(str(count))
+            file.write("%d %d" % (count, count))
         os.rename("boots.new", "boots")
 
 
 def reset_cause():
-    """ "wake" from deep sleep, "power", or "" for anything else. Where nobody can tell, the power was switched on."""
+    """ "wake" from deep sleep, "power", or "" for anything else. Where that is unknown: power."""
     try:
         import machine
 

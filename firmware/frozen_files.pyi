@@ -1,3 +1,3 @@
-"""Made by the build (tools/freezing.py): the data files of a firmware with evencell frozen in."""
+"""Made by the build (tools/build/frozen.py): the data files of a firmware with evencell frozen in."""
 
 def find(path: str) -> bytes | None: ...

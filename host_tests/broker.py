@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools.broker import mosquitto
+from tools.dev.broker import mosquitto
 
 MISSING = "mosquitto is not installed: apt-get install mosquitto"
 

@@ -1,7 +1,7 @@
 """The table of configuration keys as tests walk through it."""
 
-from evencell.system.config_check import rules
-from evencell.system.config_kinds import Rule
+from evencell.config.check import rules
+from evencell.config.kinds import Rule
 
 RULES = {rule.key: rule for rule in rules()}
 

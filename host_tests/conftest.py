@@ -10,14 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from evencell.system import on_demand
-from host_tests.portable import ROOT
-from tools.build import board_data, compile_module, firmware_sources
-from tools.device import micropython
-from tools.making import BUILD, tool
-from tools.shorten import shortened
+from evencell.runtime import lazy
+from host_tests.scheduling import (  # noqa: F401
+    pytest_collection_finish,
+    pytest_collection_modifyitems,
+    pytest_runtest_setup,
+    pytest_xdist_auto_num_workers,
+)
+from tools.build.common import BUILD, FIRMWARE, ROOT, node_program
+from tools.build.passes import CONSTANTS, SHORTEN, rewritten
+from tools.build.tree import alone, board_data, compile_module, firmware_sources
+from tools.dev.device import micropython
 
-HOST_TESTS = Path(ROOT) / "host_tests"
+HOST_TESTS = ROOT / "host_tests"
 NODE_MODULES = Path(sys.prefix) / "node_modules"
 # The 32-bit port, and that of the oldest MicroPython that evencell runs on: with the sources, and as built for a chip.
 WEBASSEMBLY = {
@@ -30,25 +35,40 @@ WEBASSEMBLY = {
 _WITHOUT_LOOP = (
     "protocol",
     "pack",
-    "system",
-    "storage",
+    "history",
+    "clock/test_clock.py",
+    "config",
+    "net/test_station.py",
+    "runtime/test_backoff.py",
+    "runtime/test_boot_state.py",
+    "runtime/test_crashes.py",
+    "runtime/test_log.py",
+    "runtime/test_watchdog.py",
+    "storage/test_files.py",
+    "storage/test_key_value.py",
+    "storage/test_record_ring.py",
+    "storage/test_data_files.py",
+    "storage/test_state_file.py",
+    "storage/test_strict_json.py",
     "net/test_tcp.py",
     "runtime/test_memory.py",
     "runtime/test_plan.py",
     "runtime/test_lazy.py",
-    "forward/test_command_message.py",
+    "forward/mqtt/test_command_message.py",
     "display/test_trend.py",
     "display/test_view.py",
     "display/test_button.py",
     "display/test_light.py",
     "display/test_extremes.py",
     "display/test_screen.py",
-    "forward/test_discovery.py",
-    "forward/test_mqtt_problems.py",
-    "forward/test_mqtt_time.py",
+    "forward/mqtt/test_discovery.py",
+    "forward/mqtt/test_errors.py",
+    "forward/mqtt/test_time_source.py",
+    "forward/test_change_filter.py",
     "forward/test_status_json.py",
     "test_chips.py",
     "test_displays.py",
+    "test_text.py",
 )
 SHARED = {
     "unix": (
@@ -56,26 +76,38 @@ SHARED = {
         "link",
         "runtime/test_event_loop.py",
         "net/test_reachability.py",
-        "forward/test_event_stream.py",
-        "forward/test_journal.py",
-        "forward/test_journal_mqtt.py",
-        "forward/test_metrics.py",
+        "clock/test_sntp_query.py",
+        "net/test_network_backoff.py",
+        "net/test_send.py",
+        "forward/http/test_event_stream.py",
+        "forward/outbox/test_outbox.py",
+        "forward/outbox/test_mqtt_sink.py",
+        "forward/http/test_metrics.py",
+        "forward/http/test_pbkdf2.py",
         "runtime/test_lazy_lock.py",
+        "storage/test_failing_writes.py",
         "display/test_absent.py",
         "display/test_device_page.py",
         "display/test_drivers.py",
         "display/test_menu.py",
         "test_hub.py",
-        "test_supervisor.py",
+        "runtime/test_supervisor.py",
     ),
     "32bit": _WITHOUT_LOOP,
     "1.24": _WITHOUT_LOOP,
-    "1.24 compiled": ("pack", "protocol/test_framing.py", "protocol/test_jk_balancer.py", "system/test_config.py"),
+    "1.24 compiled": (
+        "pack",
+        "history",
+        "protocol/test_framing.py",
+        "protocol/test_jk_balancer.py",
+        "config/test_check.py",
+    ),
 }
 # It has no framebuf, and no stream of its own that asyncio polls.
 _NOT_ON_CPYTHON = (
     *(f"display/test_{name}.py" for name in ("absent", "device_page", "drivers", "menu")),
     "runtime/test_event_loop.py",
+    "storage/test_failing_writes.py",
 )
 
 
@@ -89,7 +121,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent):
 @pytest.fixture(autouse=True)
 def modules_are_unloaded():
     """As on a chip without PSRAM, whatever a test before has started: that is said once for a process."""
-    on_demand.keep_modules(False)
+    lazy.keep_modules(False)
 
 
 def pytest_addoption(parser):
@@ -148,11 +180,15 @@ class SharedTestFailed(Exception):
 
 
 def compiled_firmware() -> Path:
-    """The tree of a chip's build, but for the names of constants, which tests import."""
+    """The tree of a chip's build, in which tests find every module and each name that they import."""
     tree, board = BUILD / "tested", board_data("esp32_generic")
-    callers = [*sorted((Path(ROOT) / "boards").glob("*.py")), *sorted(HOST_TESTS.glob("**/*.py"))]
-    for name, source in shortened(firmware_sources(), callers, BUILD / "short-tested").items():
-        compile_module(source, (tree / name).with_suffix(".mpy"), name, board)
+    paths = (path for folder in (ROOT / "boards", HOST_TESTS) for path in sorted(folder.glob("**/*.py")))
+    callers = {path.relative_to(ROOT).as_posix(): path for path in paths}
+    with alone():
+        for name, source in rewritten(
+            firmware_sources(), callers, BUILD / "sources-tested", (CONSTANTS, SHORTEN)
+        ).items():
+            compile_module(source, (tree / name).with_suffix(".mpy"), name, board)
     return tree
 
 
@@ -160,13 +196,13 @@ def compiled_firmware() -> Path:
 def run_file(interpreter: str, path: Path) -> tuple[dict, str]:
     """Outcome of each test of the file (None: passed), and all that was printed."""
     module = "host_tests." + path.relative_to(HOST_TESTS).with_suffix("").as_posix().replace("/", ".")
-    environment = {**os.environ, "MICROPYPATH": f"{ROOT}:{ROOT}/firmware:.frozen"}
+    environment = {**os.environ, "MICROPYPATH": f"{ROOT}:{FIRMWARE}:.frozen"}
     if interpreter == "unix":
         command = [micropython(), str(HOST_TESTS / "on_micropython.py"), module]
     else:
-        firmware = compiled_firmware() if interpreter.endswith("compiled") else Path(ROOT) / "firmware"
-        arguments = [str(WEBASSEMBLY[interpreter]), ROOT, str(firmware), module]
-        command = [str(tool("node")), str(HOST_TESTS / "webassembly.mjs"), *arguments]
+        firmware = compiled_firmware() if interpreter.endswith("compiled") else FIRMWARE
+        arguments = [str(WEBASSEMBLY[interpreter]), str(ROOT), str(firmware), module]
+        command = [node_program(), str(HOST_TESTS / "webassembly.mjs"), *arguments]
     options = {"cwd": ROOT, "env": environment, "stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
     result = subprocess.run(command, **options)
     outcomes = {}

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from evencell.forward import metrics
-from evencell.forward.influx_line import line_of
+from evencell.forward.http import metrics
+from evencell.forward.influx.line_protocol import line_of
 from evencell.forward.status_json import status_with_diagnosis
+from evencell.link.bus import Rs485Bus
 from evencell.link.diagnosis import Diagnosis
-from evencell.link.exchange import Line
 from evencell.pack.pack import OFFLINE, ONLINE, Pack
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.jk_balancer import OVERVOLTAGE_BIT, decode_status
-from host_tests.portable import FakeClock
+from host_tests.fakes import FakeClock
 from host_tests.store import Store
 from tools.sim.answers import encode_status
 from tools.sim.balancer import Balancer, Reading
@@ -111,16 +111,16 @@ def moment(device: Past, ago_s: int, time_s: int) -> tuple[list[bytes], list[str
     if device.is_off and ago_s < SILENT_S:
         return told, ["up 0"]
     statuses = [status_with_diagnosis(pack, FakeClock()) for pack in packs]
-    text = "".join(metrics.pieces(DEVICE, statuses, {"http": 0}, PLAIN_TYPE))
+    text = "".join(metrics.pieces(DEVICE, {"http": 0}, statuses, PLAIN_TYPE))
     return told, ["up 1", *(line for line in text.splitlines() if not line.startswith("#"))]
 
 
 def pack_of(name: str, change, ago_s: int, link: int) -> Pack:
     """A pack whose reading was decoded from a frame."""
-    pack = Pack(name, "jk_b2a4s", TemperatureScale("0.1"), Line(None), Diagnosis(b""))
+    pack = Pack(name, "jk_b2a4s", TemperatureScale("0.1"), Rs485Bus(None), Diagnosis(b""))
     reading = change(BALANCER.reading(), ago_s)
     decode_status(encode_status(1, reading), 0, pack.candidate)
-    pack.believe(FakeClock())
+    pack.accept_unchecked(FakeClock())
     pack.link = link
     return pack
 

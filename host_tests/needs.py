@@ -8,12 +8,12 @@ from typing import NoReturn
 import pytest
 
 from host_tests.broker import MISSING
-from tools import device
 from tools.bench import unix32
 from tools.bench.chip import port
-from tools.broker import mosquitto
-from tools.making import BuildError
-from tools.system_packages import browser, builds_for_32_bits, victoria_metrics
+from tools.build.common import BuildError
+from tools.dev import device
+from tools.dev.broker import mosquitto
+from tools.dev.system_packages import browser, builds_for_32_bits, victoria_metrics
 
 MISSING_STORE = "VictoriaMetrics is not installed: apt-get install victoria-metrics"
 MISSING_BROWSER = "Chromium is not installed: apt-get install chromium"

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import time
 
 ROOT = __file__.rsplit("/", 2)[0]
 ON_MICROPYTHON = sys.implementation.name == "micropython"
@@ -60,14 +59,24 @@ def captures() -> list[dict]:
     return entries
 
 
+_REPLIES = []  # name and frame of each capture: the file is parsed once, for some tests ask for thousands of frames
+
+
+def replies() -> list[tuple]:
+    """Name and reply of each capture."""
+    if not _REPLIES:
+        _REPLIES.extend([(entry["name"], entry["frame"]) for entry in captures()])
+    return _REPLIES
+
+
 def frames(command: int = 0xFF) -> list[bytes]:
     """Every whole answer to this command among the captures."""
-    return [entry["frame"] for entry in captures() if len(entry["frame"]) == 74 and entry["frame"][3] == command]
+    return [frame for _, frame in replies() if len(frame) == 74 and frame[3] == command]
 
 
 def frame_of(name: str) -> bytes:
     """The reply of one capture."""
-    return next(entry["frame"] for entry in captures() if entry["name"] == name)
+    return next(frame for other, frame in replies() if other == name)
 
 
 def scratch_path(name: str) -> str:
@@ -80,23 +89,3 @@ def scratch_path(name: str) -> str:
     # The 32-bit port has no urandom, but a file system of its own.
     token = os.urandom(4).hex() if hasattr(os, "urandom") else "only"
     return "%s/test-%s-%s" % (folder, token, name)
-
-
-class FakeClock:
-    """A clock that stands until it is set."""
-
-    def __init__(self):
-        self.now_ms = 0
-        self.now_s = None
-
-    def uptime_ms(self) -> int:
-        return self.now_ms
-
-    def unix_s(self):
-        return self.now_s
-
-    def unix_s_at(self, uptime_ms: int):
-        return None if self.now_s is None else self.now_s - (self.now_ms - uptime_ms) // 1000
-
-    def utc(self, unix_s: int) -> tuple:
-        return tuple(time.gmtime(unix_s)[:6])

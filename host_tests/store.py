@@ -50,6 +50,10 @@ class Store:
             return error.code == 401  # it wants a password
         return True
 
+    def use(self, *options: str):
+        """Take these options at the next start."""
+        self._options = options
+
     def kill(self):
         """`kill -9`; nothing happens when it isn't running."""
         if self._process is not None:

@@ -14,12 +14,12 @@ import evencell.compat
 from boards.host import Board
 from evencell import app
 from evencell.hub import Hub
-from evencell.link.exchange import Line
+from evencell.link.bus import Rs485Bus
 from evencell.link.poller import Poller
-from evencell.system.crash_file import newest_first
+from evencell.runtime.crash_file import newest_first
+from host_tests.fakes import FakeClock
 from host_tests.link.ports import ScriptedPort
 from host_tests.link.test_poller import poll_of
-from host_tests.portable import FakeClock
 
 MINUTE_S = 60
 DAY_S = 86_400
@@ -104,7 +104,7 @@ def broker(request):
     with socket.create_server(("127.0.0.1", 0)) as server:
         if request.param == "refuses":
             server.close()
-            yield 9  # discard: nobody listens there
+            yield 9  # discard: nothing listens there
         else:
             yield server.getsockname()[1]
 
@@ -122,10 +122,10 @@ def test_a_day_between_two_polls_is_survived(tmp_path, monkeypatch):
     life.context.log.level = 3
     life.live(1.1 * DAY_S)
     assert max(life.gaps_s()) < FEED_GAP_S
-    assert life.context.hub.packs[0].line.requests >= 3
+    assert life.context.hub.packs[0].bus.requests >= 3
 
 
-def test_a_loop_that_is_busy_feeds_nobody(tmp_path, monkeypatch):
+def test_busy_event_loop_does_not_feed_the_watchdog(tmp_path, monkeypatch):
     async def busy(_context):
         await asyncio.sleep(10)
         life._selector.now_s += MINUTE_S  # as a loop that computes for a minute
@@ -139,7 +139,7 @@ def test_a_loop_that_is_busy_feeds_nobody(tmp_path, monkeypatch):
 def test_a_poller_that_is_stuck_leads_to_a_reset(tmp_path, monkeypatch):
     async def stick(context):
         await asyncio.sleep(MINUTE_S)
-        await context.hub.packs[0].line._lock.acquire()
+        await context.hub.packs[0].bus._lock.acquire()
 
     life = Life(tmp_path, monkeypatch, config_of(9))
     life.live(10 * MINUTE_S, stick)
@@ -150,15 +150,15 @@ def test_a_poller_that_is_stuck_leads_to_a_reset(tmp_path, monkeypatch):
 
 def test_a_consumer_that_is_stuck_leads_to_a_reset(tmp_path, monkeypatch):
     async def consume(context):
-        progress = context.watch.progress()
-        consumer = context.hub.subscribe(progress)
+        heartbeat = context.watchdog.heartbeat()
+        consumer = context.hub.subscribe(heartbeat)
 
         async def run():
             for _ in range(5):
                 await consumer.changed()
             await asyncio.Event().wait()
 
-        context.supervisor.start("display", run, progress)
+        context.supervisor.start("display", run, heartbeat)
 
     life = Life(tmp_path, monkeypatch, config_of(9))
     life.live(10 * MINUTE_S, consume)
@@ -181,13 +181,25 @@ def test_a_start_that_lasts_five_minutes_is_proven(tmp_path, monkeypatch, boots,
     assert (tmp_path / "slot").read_text() == slot
 
 
-def test_a_poll_promises_its_worst_case():
+@pytest.mark.parametrize(("minutes", "restarts"), [(59, 0), (61, 1)])
+def test_in_safe_mode_a_shortage_restarts_the_device_once_an_hour_at_most(tmp_path, monkeypatch, minutes, restarts):
+    (tmp_path / "boots").write_text("4 b")
+    quiet = {"http": {"enabled": False}, "display": {"driver": "none"}}
+    life = Life(tmp_path, monkeypatch, quiet)
+    restarted = []
+    monkeypatch.setattr(app, "restart", lambda _context, part, reason: restarted.append((part, reason)))
+    monkeypatch.setattr(life.context.heap, "tick", lambda _now_ms: None if restarted else "out of memory")
+    life.live(minutes * MINUTE_S)
+    assert restarted == [("network", "out of memory")] * restarts
+
+
+def test_deadline_of_a_poll_is_its_worst_case():
     """Asked four times, each until its timeout and with a drain after it, and as often for a command in between."""
-    promises = []
-    progress = SimpleNamespace(within=promises.append)
-    line = Line(ScriptedPort())
+    deadlines_ms = []
+    heartbeat = SimpleNamespace(set_deadline=deadlines_ms.append)
+    line = Rs485Bus(ScriptedPort())
     poll = poll_of(line, interval_ms=5000)
-    poller = Poller(line, [poll], Hub([], FakeClock()), None, progress)
+    poller = Poller(line, [poll], Hub([], FakeClock()), None, heartbeat)
 
     async def scenario():
         task = asyncio.create_task(poller.run())
@@ -195,4 +207,4 @@ def test_a_poll_promises_its_worst_case():
         task.cancel()
 
     asyncio.run(scenario())
-    assert promises == [8 * (100 + 1500) + 10_000]
+    assert deadlines_ms == [8 * (100 + 1500) + 10_000]

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from host_tests.portable import ROOT
+from tools.build.imports import Imports, circles, graph, module_of, texts_of
+from tools.build.merge import merged
+from tools.build.tree import firmware_sources
+from tools.build.verify import bound_names
 
 FIRMWARE = Path(ROOT) / "firmware"
 PACKAGE = FIRMWARE / "evencell"
@@ -17,69 +21,86 @@ OUTSIDE = sorted([FIRMWARE / "boot.py", FIRMWARE / "main.py", *Path(ROOT).glob("
 NEWER_MODULES = {"marshal", "string", "weakref"}
 NEWER_NAMES = {"_build", "_thread", "popitem", "MSG_PEEK", "MSG_DONTWAIT", "dupterm_notify", "rom_ioctl", "VfsRom"}
 
-# In memory only while something is written.
-WRITING = {"evencell.forward.command_message", "evencell.link.command", "evencell.link.write", "evencell.pack.settings"}
+# Loaded only while a setting is written.
+WRITING = {
+    "evencell.forward.mqtt.command_message",
+    "evencell.link.writer",
+    "evencell.pack.settings",
+    "evencell.forward.http.pack_settings",
+    "evencell.pack.recommended",
+}
 
 # What each folder may import: of evencell the modules that begin so, of everything else these alone.
 ALLOWED = {
     "protocol": {"array", "struct", "evencell.compat", "evencell.protocol"},
-    "pack": {
-        "array", "json", "os", "evencell.compat", "evencell.protocol", "evencell.pack",
-        "evencell.runtime.lazy", "evencell.system.files", "evencell.system.ring",  # what history is kept with
+    "pack": {"array", "json", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.storage.files"},
+    "history": {
+        "array", "json", "os", "evencell.compat", "evencell.history", "evencell.pack", "evencell.protocol.jk_balancer",
+        "evencell.runtime.lazy", "evencell.storage",
     },
     "link": {
-        "asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link",
-        "evencell.runtime.lazy", "evencell.system.on_demand",
+        "asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link", "evencell.runtime.lazy",
     },
     "display": {
         "array", "binascii", "framebuf", "gc", "json", "evencell", "evencell.compat", "evencell.hub", "evencell.pack",
-        "evencell.display", "evencell.protocol.jk_balancer", "evencell.storage.data_files", "evencell.system.files",
-        "evencell.system.on_demand",
+        "evencell.display", "evencell.protocol.jk_balancer", "evencell.storage", "evencell.runtime.backoff",
+        "evencell.runtime.lazy",
+        "evencell.runtime.boot_state",  # a restart out of the menu counts as proven
     },
     "forward": {
         "array", "asyncio", "binascii", "collections", "errno", "gc", "hashlib", "json", "os",
         "select", "socket", "ssl", "struct", "sys", "time", "tls",
-        "evencell", "evencell.compat", "evencell.hub", "evencell.net", "evencell.pack", "evencell.forward",
-        "evencell.runtime.lazy",
+        "evencell", "evencell.compat", "evencell.hub", "evencell.net", "evencell.pack", "evencell.history",
+        "evencell.forward", "evencell.runtime.lazy", "evencell.storage", "evencell.text",
+        "evencell.config", "evencell.runtime.backoff",
+        "evencell.runtime.boot_state",  # a restart by an owner counts as proven
         "evencell.link.diagnosis", "evencell.protocol.jk_balancer", "evencell.protocol.jk_settings",
-        "evencell.storage.data_files", "evencell.system.files", "evencell.system.on_demand", "evencell.system.ring",
+        "evencell.display.render.netpbm", "evencell.runtime.crash_file",  # of a lazy HTTP handler each
     },
-    "storage": {"io", "os", "frozen_files", "evencell.storage"},
+    "storage": {
+        "binascii", "errno", "io", "json", "os", "struct", "frozen_files",
+        "evencell.compat", "evencell.runtime.lazy", "evencell.storage", "evencell.text",
+    },
     "runtime": {
-        "asyncio", "gc", "os", "select", "sys", "time",
-        "evencell.compat", "evencell.runtime", "evencell.storage.data_files", "evencell.system.files",
-        "evencell.system.on_demand",
+        "asyncio", "gc", "io", "json", "os", "select", "sys", "time",
+        "evencell", "evencell.compat", "evencell.runtime", "evencell.storage", "evencell.text",
     },
     "net": {
-        "asyncio", "errno", "os", "select", "socket", "evencell.compat", "evencell.net", "evencell.system.on_demand",
+        "asyncio", "errno", "os", "select", "socket",
+        "evencell.compat", "evencell.net", "evencell.runtime.backoff", "evencell.runtime.lazy",
     },
-    "system": {
-        "asyncio", "binascii", "errno", "gc", "io", "json", "os", "socket", "struct", "sys", "time",
-        "evencell", "evencell.compat", "evencell.net.reachability", "evencell.runtime.lazy", "evencell.system",
+    "clock": {
+        "asyncio", "errno", "json", "os", "socket", "struct", "sys", "time",
+        "evencell.clock", "evencell.compat", "evencell.net.network_backoff", "evencell.runtime.lazy",
+        "evencell.storage",
+    },
+    "config": {
+        "json", "os", "evencell.compat", "evencell.config", "evencell.storage", "evencell.runtime.lazy",
+        "evencell.runtime.log",  # its levels
         "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use
     },
 }  # fmt: skip
 
 
+TEXTS = texts_of(firmware_sources())
+IMPORTS = graph(TEXTS)
+
+# What every folder may import, as if it were part of the language; and the composition root, which is two files.
+BASE = {"evencell", "evencell.compat", "evencell.runtime.lazy", "evencell.text"}
+ROOT_MODULES = {"evencell.app", "evencell.startup"}
+
+
 def names_imported(path: Path) -> set[str]:
-    """Every module that the file imports, wherever in it; `from evencell.x import y` counts as `evencell.x.y`
-    where that is a module."""
-    return names_imported_by(ast.walk(ast.parse(path.read_text())))
+    """Every module that the file imports, wherever in it, or loads by its name."""
+    imports = Imports(path.read_text(), TEXTS)
+    return imports.at_import | imports.lazily
 
 
-def names_imported_by(nodes) -> set[str]:
-    found = set()
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {submodule(node.module or "", alias.name) for alias in node.names}
-    return found
-
-
-def submodule(module: str, name: str) -> str:
-    place = FIRMWARE / f"{module}.{name}".replace(".", "/")
-    return f"{module}.{name}" if place.with_suffix(".py").exists() or place.is_dir() else module
+def folder_of(module: str) -> str:
+    """The folder of a module, or the module where it is in none."""
+    if module in ROOT_MODULES:
+        return "composition root"
+    return ".".join(module.split(".")[:2])
 
 
 def is_allowed(name: str, allowed: set[str]) -> bool:
@@ -98,6 +119,21 @@ def test_a_module_imports_only_what_its_folder_may(path):
     assert {name for name in names_imported(path) if not is_allowed(name, allowed)} == set()
 
 
+def test_no_module_leads_back_to_itself_while_it_is_imported():
+    """An import in a function may: a lazy module uses what the module defines that loads it."""
+    assert circles({module: imports.at_import for module, imports in IMPORTS.items()}) == []
+
+
+def test_no_folder_leads_back_to_itself():
+    """At import or later. Within a folder, a lazy module belongs to the module that loads it."""
+    edges: dict[str, set[str]] = {}
+    for module, imports in IMPORTS.items():
+        if module not in BASE:
+            others = (imports.at_import | imports.lazily) & TEXTS.keys() - BASE
+            edges.setdefault(folder_of(module), set()).update(map(folder_of, others))
+    assert circles({folder: others - {folder} for folder, others in edges.items()}) == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=by_name)
 def test_hardware_has_one_door(path):
     assert names_imported(path).isdisjoint(HARDWARE)
@@ -114,13 +150,17 @@ def test_the_firmware_never_imports_the_tools(path):
     assert not {name for name in names_imported(path) if name.split(".")[0] in ("tools", "host_tests", "boards")}
 
 
+@pytest.mark.parametrize("path", sorted(Path(ROOT).glob("tools/sim/*.py")), ids=lambda path: path.name)
+def test_simulator_imports_no_other_tool_but_options(path):
+    of_tools = {name for name in names_imported(path) if name.split(".")[0] == "tools"}
+    assert not {name for name in of_tools if not is_allowed(name, {"tools.sim", "tools.cli.options"})}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=by_name)
-def test_writing_costs_nothing_until_something_is_written(path):
-    """What a write needs is imported in a function, or by itself alone."""
-    if ".".join(path.relative_to(FIRMWARE).with_suffix("").parts) not in WRITING:
-        body = ast.parse(path.read_text()).body
-        at_start = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
-        assert not WRITING & names_imported_by(at_start)
+def test_modules_for_writing_are_imported_only_during_a_command(path):
+    """In a function, or by each other."""
+    module = module_of(by_name(path))
+    assert module in WRITING or not WRITING & IMPORTS[module].at_import
 
 
 @pytest.mark.parametrize("path", MODULES, ids=by_name)
@@ -175,10 +215,14 @@ def test_every_module_and_public_name_has_a_docstring(path):
 @pytest.mark.parametrize("path", MODULES, ids=by_name)
 def test_files_and_functions_stay_small(path):
     text = path.read_text()
-    assert len(text.splitlines()) <= 250
+    assert len(text.splitlines()) <= 400
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             assert node.end_lineno - node.lineno < 35, node.name
+
+
+def test_modules_that_become_one_on_a_chip_have_names_of_their_own():
+    merged({name: path.read_text("utf-8") for name, path in firmware_sources().items()})
 
 
 def test_every_captured_frame_has_an_origin():
@@ -186,3 +230,14 @@ def test_every_captured_frame_has_an_origin():
 
     for entry in json.loads((Path(ROOT) / "host_tests/captures/captures.json").read_text()):
         assert entry["origin"] and entry["kind"] in ("recorded", "document", "made up"), entry["name"]
+
+
+def test_tests_find_what_they_import_from_each_other():
+    texts = {path.relative_to(ROOT).as_posix(): path.read_text() for path in Path(ROOT).glob("host_tests/**/*.py")}
+    bound = {module_of(name): bound_names(text) for name, text in texts.items()}
+    for name, text in texts.items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("host_tests"):
+                wanted = {alias.name for alias in node.names}
+                found = {each for each in wanted if f"{node.module}.{each}" in bound}
+                assert wanted <= bound.get(node.module, set()) | found, f"{name}: {node.module}"

@@ -16,13 +16,13 @@ from boards.chips import CHIPS, fixed_pins, named_pins, refusal, with_pins
 from evencell.display.button import HELD, LONG, SHORT, Button
 from host_tests.end_to_end.finger import HELD_MS, LONG_MS, SHORT_MS
 from host_tests.portable import ROOT
-from tools import board_docs
-from tools.board_pictures import picture
-from tools.boards import all_boards, facts
-from tools.build import board_data, board_module, board_names, board_sources
-from tools.making import run, tool
+from tools.build.common import bytecode_compiler, run
+from tools.build.tree import board_data, board_module, board_names, board_sources
+from tools.cli.boards import all_boards, facts
+from tools.docs import boards as board_docs
+from tools.docs.board_drawings import picture
 
-LOOK_MS = 20  # display/tasks.py
+CHECK_MS = 20  # display/tasks.py
 
 # What a Board offers, and with which arguments: on both sides the same.
 CAPABILITIES = {
@@ -176,7 +176,7 @@ def test_its_tree_has_all_that_makes_capabilities(tmp_path):
     modules = ("chips", "displays", "esp32", "esp32_i2c", "esp32_spi", "esp32_ethernet")
     assert set(sources) == {f"boards/{module}.py" for module in (*both, *modules)}
     for name, source in sources.items():
-        run([str(tool("mpy-cross")), "-o", str(tmp_path / Path(name).name), str(source)])
+        run([bytecode_compiler(), "-o", str(tmp_path / Path(name).name), str(source)])
 
 
 def test_the_device_gets_the_data_and_no_prose(board):
@@ -300,7 +300,7 @@ def test_a_computers_button_is_a_file_that_holds_milliseconds(tmp_path):
     assert not host.Board({"data": str(tmp_path)}).button_2()()
 
 
-# How late the loop looks, and how late the file's clock is read after the loop's. The last is the worst there is: each
+# How late the loop checks, and how late the file's clock is read after the loop's. The last is the worst there is: each
 # clock leaves out what it takes for a pause, and they take turns with it.
 @pytest.mark.parametrize("late_ms", [[(0, 0)], [(300, 0)], [(0, 90)], [(0, 0), (0, 80)], [(80, 0), (0, 80)]])
 def test_a_press_is_the_same_however_busy_the_computer_is(tmp_path, monkeypatch, late_ms):
@@ -308,18 +308,18 @@ def test_a_press_is_the_same_however_busy_the_computer_is(tmp_path, monkeypatch,
     monkeypatch.setattr(host, "ticks_ms", lambda: now[0])
     key, is_down, button = tmp_path / "button", host.Board({"data": str(tmp_path)}).button(), Button(0)
 
-    def look() -> int:
+    def check() -> int:
         loop_ms, file_ms = next(delays)
-        looked = now[0] = now[0] + LOOK_MS + loop_ms
+        checked = now[0] = now[0] + CHECK_MS + loop_ms
         now[0] += file_ms
-        return button.look(is_down(), looked)
+        return button.update(is_down(), checked)
 
-    presses = [look() for _ in range(5)]
+    presses = [check() for _ in range(5)]
     for press_ms in (SHORT_MS, SHORT_MS, LONG_MS, SHORT_MS, HELD_MS, HELD_MS, SHORT_MS, LONG_MS, LONG_MS):
         key.write_text(str(press_ms))
         while key.read_text():
-            presses.append(look())
-    presses += [look() for _ in range(5)]
+            presses.append(check())
+    presses += [check() for _ in range(5)]
     assert [press for press in presses if press] == [SHORT, SHORT, LONG, SHORT, HELD, HELD, SHORT, LONG, LONG]
 
 

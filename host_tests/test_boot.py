@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from host_tests.flash import Flash, damaged
+from host_tests.boot_flash import Flash, damaged
 
 DAMAGE = ("a byte", "short", "empty", "gone", "a folder")
 PLAN = "network 1\ngc 118000\nlives page history\n"
@@ -29,7 +29,7 @@ def idf_heap_info(capabilities):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """A flash that nobody harms."""
+    """A flash without faults."""
     return Flash(tmp_path_factory.mktemp("whole") / "flash")
 
 
@@ -41,23 +41,29 @@ def flash(tmp_path):
 @pytest.mark.parametrize(
     ("slot", "boots", "cause", "chosen", "count"),
     [
-        (None, None, "power", "a", "1 a"),
-        ("a", None, None, "a", "1 a"),  # a port that can't say why: power
-        ("b\n", "1 b", "power", "b", "1 b"),  # switched off within 5 minutes: no crash
-        ("a", "1 a", "reset", "a", "2 a"),
-        ("a", "2", "watchdog", "a", "3 a"),
-        ("a", "4 a", "soft", "a", "4 a"),  # more changes nothing, and costs no flash
-        ("a", "3 b", "reset", "a", "1 a"),  # the other slot's
-        ("b new", "2 b", "reset", "b", "3 b"),
-        ("b new", "3 b", "reset", "a", "1 a"),
-        ("b new", "3 a", "reset", "b", "1 b"),  # just deployed, by a firmware that had crashed
-        ("b fell-back: x is damaged in a", None, "reset", "b", "1 b"),
-        ("", "", "reset", "a", "2 a"),
-        ("c", "x y z", "reset", "a", "2 a"),
-        ("\x00" * 5000, "9" * 5000, "reset", "a", "4 a"),
+        (None, None, "power", "a", "1 1 a"),
+        ("a", None, None, "a", "1 1 a"),  # a port that can't say why: power
+        ("b\n", "1 1 b", "power", "b", "1 1 b"),  # switched off within 5 minutes: no crash
+        ("a", "1 1 a", "reset", "a", "2 2 a"),
+        ("a", "1 a", "reset", "a", "2 2 a"),  # as earlier versions wrote it
+        ("a", "2", "watchdog", "a", "3 3 a"),
+        ("a", "4 4 a", "soft", "a", "4 4 a"),  # more changes nothing, and costs no flash
+        ("a", "3 3 b", "reset", "a", "1 1 a"),
+        ("a", "3 b", "reset", "a", "1 1 a"),  # the other slot's
+        ("b new", "2 2 b", "reset", "b", "3 3 b"),
+        ("b new", "3 3 b", "reset", "a", "1 1 a"),
+        ("b new", "3 3 a", "reset", "b", "1 1 b"),  # just deployed, by a firmware that had crashed
+        ("b fell-back: x is damaged in a", None, "reset", "b", "1 1 b"),
+        ("", "", "reset", "a", "2 2 a"),
+        ("c", "x y z", "reset", "a", "2 2 a"),
+        ("\x00" * 5000, "9" * 5000, "reset", "a", "2 2 a"),
+        ("a", "77 a", "reset", "a", "2 2 a"),  # never written so: no reason for safe mode
+        ("a", "9 9 a", "reset", "a", "2 2 a"),
+        ("a", "3 1 a", "reset", "a", "2 2 a"),  # a flipped bit: no reason for safe mode
+        ("b new", "3 1 b", "reset", "b", "2 2 b"),  # nor to leave a slot
     ],
 )
-def test_which_slot_and_which_count(whole, slot, boots, cause, chosen, count):
+def test_boot_selects_the_slot_and_counts_the_start(whole, slot, boots, cause, chosen, count):
     whole.write("slot", slot)
     whole.write("boots", boots)
     assert whole.boot(cause) == (chosen, "")
@@ -68,14 +74,14 @@ def test_a_new_slot_that_keeps_ending_early_is_left(flash):
     flash.write("slot", "b new")
     assert [flash.boot("reset")[0] for _ in range(5)] == ["b", "b", "b", "a", "a"]
     assert flash.read("slot") == "a fell-back: b ended early 3 times"
-    assert flash.read("boots") == "2 a"
+    assert flash.read("boots") == "2 2 a"
 
 
 def test_a_new_slot_that_keeps_ending_early_is_kept_where_the_other_is_damaged(flash):
     flash.write("slot", "b new")
     damaged(flash.path / "a/board.py", "a byte")
     assert [flash.boot("reset")[0] for _ in range(5)] == ["b"] * 5
-    assert (flash.read("slot"), flash.read("boots")) == ("b new", "4 b")
+    assert (flash.read("slot"), flash.read("boots")) == ("b new", "4 4 b")
 
 
 @pytest.mark.parametrize("how", DAMAGE)
@@ -105,7 +111,7 @@ def restore(flash, path):
     "manifest",
     ["", "{", "null", "[]", "[" * 10_000, '{"files": {}}', '{"files": []}', '{"files": {"board.py": 1}}', "\x00"],
 )
-def test_a_manifest_that_is_none(flash, manifest):
+def test_invalid_manifest_is_damage(flash, manifest):
     flash.write("slot", "b new")
     flash.write("b/manifest.json", manifest)
     assert flash.boot("reset") == ("a", "")
@@ -139,7 +145,7 @@ def test_a_wake_without_a_slot_is_no_normal_one(flash):
 
 
 @pytest.mark.parametrize("name", ["slot", "boots", "slot.new", "boots.new"])
-def test_a_folder_in_the_place_of_a_file(flash, name):
+def test_folder_in_the_place_of_a_file_does_not_stop_the_boot(flash, name):
     (flash.path / name).mkdir()
     damaged(flash.path / "a/evencell/hub.mpy", "a byte")
     flash.write("slot", None) if name != "slot" else None
@@ -176,7 +182,7 @@ def esp32(flash):
     return flash
 
 
-def test_driver_is_started_before_the_heap_is_looked_at(esp32):
+def test_driver_is_started_before_the_heap_is_read(esp32):
     assert esp32.boot("power") == ("a", "WLAN 0 active True\nheap")
 
 
@@ -199,7 +205,7 @@ def test_driver_is_started_before_the_heap_is_looked_at(esp32):
         ("network 1\ngc 1x8000\n", None, "WLAN 0 active True\nmemory for the network can't be claimed: .*"),
     ],
 )
-def test_what_is_claimed_for_a_plan(esp32, plan, claim, printed):
+def test_planned_memory_is_claimed(esp32, plan, claim, printed):
     esp32.write("a/plan", plan)
     esp32.write_manifest("a")
     esp32.write("claim", claim)

@@ -1,6 +1,6 @@
 """Pins that the configuration moves: what is refused, what is doubted, and what becomes of the board."""
 
-from boards.chips import CHIPS, doubt, fixed_pins, named_pins, refusal, with_pins
+from boards.chips import CHIPS, fixed_pins, named_pins, pin_warning, refusal, with_pins
 
 BOARD = {
     "chip": "esp32",
@@ -102,14 +102,19 @@ def test_an_input_only_pin_may_be_an_input():
 def test_each_chip_has_its_own_rules():
     assert refusal("esp32c3", "tx", 18) and refusal("esp32c3", "tx", 12) and not refusal("esp32c3", "tx", 6)
     assert refusal("esp32s3", "tx", 24) and refusal("esp32s3", "tx", 30) and not refusal("esp32s3", "tx", 34)
-    assert doubt("esp32c3", 9) and doubt("esp32s3", 45) and doubt("esp32s3", 20) and not doubt("esp32", 13)
+    assert (
+        pin_warning("esp32c3", 9)
+        and pin_warning("esp32s3", 45)
+        and pin_warning("esp32s3", 20)
+        and not pin_warning("esp32", 13)
+    )
 
 
 def test_pins_that_deserve_a_second_look():
     _, refusals, warnings = with_pins(BOARD, {"tx": 12, "rx": 3})
     assert refusals == []
     assert [text.split(" is ")[0] for text in warnings] == ["pins.rx: GPIO3", "pins.tx: GPIO12"]
-    assert "looked at while the chip starts" in warnings[1]
+    assert "is a strapping pin" in warnings[1]
 
 
 def test_no_pin_twice():
@@ -134,6 +139,8 @@ def test_a_bus_has_both_of_its_pins():
 
 def test_what_is_needed_and_what_there_is_not():
     assert refused({"tx": None}) == ["pins.tx: it is needed; not used"]
+    for secret in ("hunter2", "geheim", "a\x1b[2J"):
+        assert refused({secret: 1})[0].startswith("pins.%s…: this board" % ("g" if secret == "geheim" else ""))
     assert refused({"txd": 1})[0].startswith("pins.txd: this board has no such pin; it has tx, rx, de, sda, scl, ")
 
 

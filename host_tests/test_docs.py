@@ -1,15 +1,18 @@
 """The documents name everything there is, and point at nothing that isn't there."""
 
+import ast
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import click
 import pytest
 
+from evencell.forward.http.router import ROUTES
 from evencell.forward.status_json import status_with_diagnosis
+from evencell.link.bus import Rs485Bus
 from evencell.link.diagnosis import VERDICTS, Diagnosis
-from evencell.link.exchange import Line
 from evencell.pack.acceptance import REASONS
 from evencell.pack.alarms import ALARMS
 from evencell.pack.fields import FIELDS
@@ -17,8 +20,9 @@ from evencell.pack.pack import LINKS, Pack
 from evencell.pack.status import BALANCE_STATES
 from evencell.pack.temperature import TemperatureScale
 from host_tests.config_rules import RULES
-from host_tests.portable import ROOT, FakeClock
-from tools.cli import main
+from host_tests.fakes import FakeClock
+from host_tests.portable import ROOT
+from tools.cli.main import COMMANDS, main
 
 REPOSITORY = Path(ROOT)
 DOCUMENTS = [
@@ -27,7 +31,24 @@ DOCUMENTS = [
 ]
 API = (REPOSITORY / "docs/api.md").read_text()
 README = (REPOSITORY / "README.md").read_text()
+ARCHITECTURE = (REPOSITORY / "docs/architecture.md").read_text()
+TREE = ARCHITECTURE.split("## The tree")[1].split("```")[1]
+DECISIONS = sorted((REPOSITORY / "docs/decisions").glob("[0-9]*.md"))
 LINE = (REPOSITORY / "docs/line.md").read_text()
+
+PACKAGE = REPOSITORY / "firmware/evencell"
+NOT_IN_THE_REPOSITORY = ("board.py",)  # the build writes it
+
+NOT_PLAIN = re.compile(r"\b(?:whoever|nobody|somebody|rubbish|by and by|tells|speaks|hears|for ever)\b", re.IGNORECASE)
+IN_PLAIN_WORDS = [
+    *(
+        REPOSITORY / name
+        for name in ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions/README.md")
+    ),
+    *DECISIONS,
+]
+
+DIALECT = re.compile(r"\b(?:whoever|nobody|somebody|rubbish|by and by)\b", re.IGNORECASE)
 
 # Folders of some machine, at the start of a path: no reader has them.
 MACHINE_PATH = re.compile(r"(?<![\w./~<>-])/(?:work|root|tmp|home|mnt|Users)\b/?\S*")
@@ -38,7 +59,7 @@ CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 def status_keys() -> dict:
     """A status as the firmware writes it, before the first reading."""
-    pack = Pack("pack1", "jk_b2a4s", TemperatureScale(), Line(None), Diagnosis(b""))
+    pack = Pack("pack1", "jk_b2a4s", TemperatureScale(), Rs485Bus(None), Diagnosis(b""))
     return json.loads(json.dumps(status_with_diagnosis(pack, FakeClock())))
 
 
@@ -93,14 +114,15 @@ def test_no_configuration_key_is_made_up():
     assert documented == list(RULES)
 
 
-@pytest.mark.parametrize("command", list(main.commands))
-def test_every_command_is_in_readme_and_api(command):
-    assert f"`evencell {command}" in README
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_api(command):
     assert f"| `evencell {command}` |" in API
 
 
-@pytest.mark.parametrize("command", list(main.commands.values()), ids=lambda command: command.name)
-def test_every_option_is_documented_with_its_command(command):
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_documented_with_its_command(name):
+    command = main.get_command(click.Context(main), name)
+    assert command and command.name == name
     section = API.split("### The simulator")[1] if command.name == "sim" else command_line(command.name)
     for option in command.params:
         if isinstance(option, click.Option):
@@ -113,22 +135,81 @@ def command_line(name: str) -> str:
 
 def test_every_path_and_every_topic_is_documented():
     forward = REPOSITORY / "firmware/evencell/forward"
-    paths = re.findall(r'"[A-Z]+ (/[^"]*)":', (forward / "http.py").read_text())
+    routes = [tuple(line.split()[:2]) for line in ROUTES.strip().splitlines()]
+    resident = re.findall(r'"(/[^"]*)": ', (forward / "http/routes.py").read_text())
     topics = ("availability", "link", "verdict", "state", "event")
-    assert paths and all(topic in (forward / "mqtt.py").read_text() for topic in topics)
-    for path in paths:
-        assert f"| `{path}` |" in API, path
+    assert resident and all(topic in (forward / "mqtt/forwarder.py").read_text() for topic in topics)
+    for method, path in routes + [("GET", path) for path in resident]:
+        path = path.replace("*", "<pack>")
+        assert f"| `{method} {path}`" in API or (method == "GET" and f"| `{path}` |" in API), path
     for topic in topics:
         assert re.search(rf"^\| `evencell/<id>/\S*{topic}` \|", API, re.MULTILINE), topic
 
 
 @pytest.mark.parametrize("folder", ["firmware/evencell", "boards", "tools"])
-def test_the_tree_names_every_module_and_no_other(folder):
-    tree = (REPOSITORY / "docs/architecture.md").read_text().split("## The tree")[1].split("```")[1]
-    part = re.search(rf"^{folder}/.*?(?=^\S|\Z)", tree, re.MULTILINE | re.DOTALL).group()
-    named = re.findall(r"(?<= )\w+\.py\b", part)
-    there = [path.name for path in (REPOSITORY / folder).glob("**/*.py") if path.name != "__init__.py"]
-    assert sorted(named) == sorted(there)
+def test_every_folder_is_in_the_tree_and_says_what_it_is(folder):
+    part = re.search(rf"^{folder}/.*?(?=^\S|\Z)", TREE, re.MULTILINE | re.DOTALL).group()
+    for path in (REPOSITORY / folder).glob("**/__init__.py"):
+        assert re.search(rf"(?<![\w]){path.parent.name}/ ", part), path
+        assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+def test_every_folder_in_the_tree_exists():
+    parents = []
+    for line in TREE.strip().splitlines():
+        indent, name = re.match(r"( *)(\S+)", line).groups()
+        parents[len(indent) // 2 :] = [name]
+        assert REPOSITORY.joinpath(*parents).exists(), line
+
+
+@pytest.mark.parametrize("path", [REPOSITORY / "docs/architecture.md", *DECISIONS], ids=by_name)
+def test_paths_and_the_names_behind_them_exist(path):
+    """`folder/file.py` or `folder/file.py::Class.method`, from the repository's root or from `firmware/evencell/`."""
+    code = re.findall(r"`([^`\n]+)`", CODE_BLOCK.sub("", path.read_text()))
+    named = [re.fullmatch(r"(?!/|ports/)([\w./-]+/[\w.-]*|[\w-]+\.py)(?:::([\w.]+))?", text) for text in code]
+    for file, symbol in [match.groups() for match in named if match and match[1] not in NOT_IN_THE_REPOSITORY]:
+        found = [folder / file for folder in (REPOSITORY, PACKAGE, PACKAGE.parent) if (folder / file).exists()]
+        assert found, file
+        assert not symbol or symbol in names_defined(found[0]), f"{file}::{symbol}"
+
+
+def names_defined(path: Path) -> set[str]:
+    """Functions, classes, methods and constants of a file."""
+    names = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+            names |= {f"{node.name}.{part.name}" for part in node.body if hasattr(part, "name")}
+    return names
+
+
+def test_the_architecture_is_short():
+    assert len(ARCHITECTURE.splitlines()) <= 150
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=by_name)
+def test_a_decision_is_short_and_in_the_index(path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= 25
+    assert re.findall(r"^\*\*(\w+)\.\*\*", text, re.MULTILINE) == ["Context", "Decision", "Consequence"]
+    number, title = re.match(r"# (\d+)\. (.+)", text).groups()
+    assert int(number) == int(path.name[:4])
+    assert f"| {number} | [{title}]({path.name}) |" in (path.parent / "README.md").read_text()
+
+
+@pytest.mark.parametrize("path", IN_PLAIN_WORDS, ids=by_name)
+def test_plain_words(path):
+    assert NOT_PLAIN.findall(path.read_text()) == []
+
+
+@pytest.mark.parametrize("folder", ["docs", "tools", "boards"])
+def test_standard_words_everywhere(folder):
+    """`docs/heap.md` quotes the firmware's docstrings."""
+    for path in (REPOSITORY / folder).glob("**/*.*"):
+        if path.suffix in (".py", ".md", ".svg", ".h", ".c", ".sh", ".yml") and path.name != "heap.md":
+            assert DIALECT.findall(path.read_text("utf-8")) == [], path
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=by_name)
@@ -151,3 +232,16 @@ def test_no_path_of_anybodys_machine(path):
 
 def test_the_readme_begins_with_what_evencell_is_not():
     assert "**evencell is not a BMS. It disconnects nothing.**" in "\n".join(README.splitlines()[:8])
+
+
+def test_configurations_that_the_documents_name_are_ignored_by_git():
+    """They hold passwords. So are a broker's certificates beside them; no file of the project is."""
+    named = {name for path in DOCUMENTS for name in re.findall(r"CONFIG=(\w[\w.-]*\.json)", path.read_text())}
+    assert "my.json" in named
+    for name in (*named, "config.json", "my-other.json", "ca.pem", "ca.der", "ca.crt"):
+        assert subprocess.run(["git", "check-ignore", "-q", name], cwd=REPOSITORY).returncode == 0, name
+    assert subprocess.check_output(["git", "ls-files", "-ci", "--exclude-standard"], cwd=REPOSITORY) == b""
+
+
+def test_the_readme_is_short():
+    assert len(README.split()) <= 1200

@@ -13,7 +13,7 @@ FS.rename = (from, to) => {
   rename(from, to);
 };
 
-const WANTED = /\.(py|mpy|json)$/;
+const WANTED = /\.(py|mpy|json|txt)$/;
 for (const folder of ["boards", "host_tests"]) copy(interpreter, `${root}/${folder}`, `/repository/${folder}`, WANTED);
 copy(interpreter, firmware, "/repository/firmware", WANTED);
 interpreter.runPython(`

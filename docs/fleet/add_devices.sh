@@ -1,6 +1,6 @@
 #!/bin/sh
 # An account at mosquitto for each id: add_devices.sh PASSWORD_FILE BROKER ID …
-# Prints what goes into each device's config.json. Nobody can show the passwords a second time.
+# Prints what goes into each device's config.json. The passwords can't be shown a second time.
 set -eu
 passwords=$1 broker=$2
 shift 2

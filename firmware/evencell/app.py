@@ -1,93 +1,120 @@
-"""The composition root: the only place where things are made and introduced to each other."""
+"""Composition root: creates the objects that exist once; startup.py starts the parts."""
 
+import gc
 import time
 
+from evencell.clock.clock import Clock
 from evencell.compat import collect_after, const, sleep_ms
 from evencell.hub import Hub
+from evencell.runtime.crashes import Crashes
 from evencell.runtime.event_loop import run_loop
+from evencell.runtime.lazy import call, lazy
+from evencell.runtime.log import Log
 from evencell.runtime.memory import MemoryPolicy
-from evencell.system.clock import Clock
-from evencell.system.crashes import Crashes
-from evencell.system.log import Log
-from evencell.system.on_demand import call
-from evencell.system.supervisor import Supervisor, guard
-from evencell.system.watch import Watch
+from evencell.runtime.supervisor import Supervisor, run_guarded
+from evencell.runtime.watchdog import Watchdog
+from evencell.storage.faults import StorageFaults
 
-# MicroPython collects when the heap is full; by then what stays lies scattered, and no room is left in one piece.
-COLLECT_AFTER_BYTES = const(4096)  # while it starts, and at least
-_LOOK_MS = const(1_000)
+# MicroPython collects garbage when the heap is full; by then what stays is scattered, and no large block is free.
+COLLECT_AFTER_BYTES = const(4096)  # during the start, and at least
+_TICK_MS = const(1_000)
+_RESTART_BYTES = const(768)  # the log line of a restart
 _PROVEN_AFTER_MS = const(300_000)
+_SAFE_RESTART_MS = const(3_600_000)  # in safe mode, where restarts have not helped, until the next one for memory
 _PAUSE_S = const(5)  # before a restart: time for Ctrl-C
 _PAUSE_SAFE_S = const(60)  # where even safe mode fails, again and again
 
 
 class Context:
-    """What a part may need: everything of which there is one."""
+    """What a part may need: everything of which there is one. What is None here is set by startup.py or by a part."""
 
     def __init__(self, board):
-        """What a failure is reported with; start_up.py does the rest."""
         self.board = board
+        self.reserve = bytearray(_RESTART_BYTES)  # freed by `restart`
         self.clock = Clock(board.set_time)
         self.log = Log(self.clock)
         self.heap = MemoryPolicy(board, self.log)
-        self.crashes = Crashes(board, self.clock, self.log)
+        self.storage_faults = StorageFaults(self.clock, self.log)
+        self.crashes = Crashes(board, self.clock, self.log, self.storage_faults)
         self.supervisor = Supervisor(self.log, self.crashes.keep)
-        self.watch = Watch(board, self.clock, self.supervisor, self.log)
+        self.watchdog = Watchdog(board, self.clock, self.supervisor, self.log)
         self.hub = Hub([], self.clock)
-        self.lazy_lock = None  # of modules that stay loaded for longer, where a profile has such
+        self.at_end = []  # functions that write what is only in memory, for a clean end
+        # Set by startup.py.
+        self.config = self.key_values = None
+        self.config_faults = []  # sentences
+        self.notes = []  # sentences about this start
+        self.profile = self.device_id = self.hostname = ""
         self.safe_mode = None  # why it is on
-        self.canvas = None  # the display's, once there is one
-        self.journal = None  # readings that somebody has yet to take, if anybody does
-        self.history = None  # what is kept of every pack, once it is
-        self.display = None  # its tasks, then
-        self.extremes = None  # of the cells, in the profile that keeps them
-        self.influx = None  # what waits for the store, once there is one
-        self.mqtt = None  # what keeps the connection to the broker, once there is one
-        self.network = None  # Wi-Fi's or the cable's, once there is one
+        self.lazy_lock = None  # where a profile has lazy modules that stay loaded across an `await`
+        # Set by the part of this name, if it is started.
+        self.network = self.mqtt = self.influx = self.outbox = self.history = None
+        self.display = self.canvas = self.extremes = None
+        self.send_buffer = None  # of all TCP connections (net/tcp.py)
+        self.sessions = []  # of logins over HTTP (forward/http/auth.py)
+        self.login_failures = {}  # by address (forward/http/session.py)
         self.reached_ms = 0  # uptime at which the network was last seen to work
         self.restart_reason = None  # a sentence: the device restarts because of it
 
+    def finish(self):
+        """Write what is only in memory: the firmware ends."""
+        for write in self.at_end:
+            self.supervisor.attempt("the last write", write)
+
 
 def main(board):
-    """Run until the power goes, or until Ctrl-C. What fails beyond help is kept, then the board restarts."""
+    """Run until the power goes, or until Ctrl-C, which writes what is in memory. After a failure of the application
+    itself the board restarts.
+    """
     collect_after(COLLECT_AFTER_BYTES)
     context = Context(board)
     try:
-        guard(lambda: run_loop(run(context), context), lambda error: restart(context, "evencell", error))
+        run_guarded(lambda: run_loop(run(context), context), lambda error: restart(context, "evencell", error))
     except KeyboardInterrupt:
-        context.watch.relax()
+        context.watchdog.relax()
+        context.finish()
 
 
 def restart(context, part: str, reason):
-    """Keep the reason, an exception or a sentence, in the crash log, then restart the board.
+    """Store the reason, an exception or a sentence, in the crash log, then restart the board.
 
-    The pause keeps a failure that always comes from wearing the flash.
+    The pause keeps a failure at each start from wearing the flash. It restarts also where no memory is left: what
+    there is none for is left out.
     """
-    context.supervisor.report(part, reason)
-    context.supervisor.attempt("keeping that", context.crashes.flush, True)
-    context.watch.relax()
+    context.reserve = None
+    gc.collect()
+    try:
+        context.supervisor.report(part, reason)
+        context.supervisor.attempt("storing a failure", context.crashes.flush, True)
+        context.finish()
+    except MemoryError:
+        pass
+    context.watchdog.relax()
     time.sleep(_PAUSE_SAFE_S if context.safe_mode else _PAUSE_S)
     context.board.restart()
 
 
 async def run(context):
-    """Start every part that is wanted, and see to it that all go on."""
-    call("evencell.start_up", "start_up", context)
+    """Start every part that is wanted, and watch over them."""
+    scope = lazy()
+    scope.load("evencell.startup").start_up(context)
+    scope.unload()  # but not the parts that it started
     await stay_alive(context)
 
 
 async def stay_alive(context):
-    """Look after the parts, for ever. A start that lasts is a good one: nothing has to be fallen back from."""
-    is_proven = bool(context.safe_mode)  # that has to be left by an owner
+    """Check heartbeats and heaps every second. A start that lasts 5 minutes is proven: boot.py keeps it."""
+    is_proven = bool(context.safe_mode)  # only its owner ends safe mode
     supervisor = context.supervisor
     while True:
-        context.watch.look()
-        context.hub.look()
+        context.watchdog.check()
+        context.hub.tick()
         reason = context.heap.tick(context.clock.uptime_ms()) or context.restart_reason
-        if reason:
+        if reason and (not context.safe_mode or context.clock.uptime_ms() >= _SAFE_RESTART_MS):
             restart(context, "network", reason)
-        supervisor.attempt("keeping that", context.crashes.flush)
-        if not is_proven and context.clock.uptime_ms() >= _PROVEN_AFTER_MS:
-            is_proven = True
-            supervisor.attempt("boots", call, "boots", "proven", context.board)
-        await sleep_ms(_LOOK_MS)
+        supervisor.attempt("storing a failure", context.crashes.flush)
+        context.key_values.flush()
+        is_due = context.clock.uptime_ms() >= _PROVEN_AFTER_MS and context.storage_faults.may_retry("boots")
+        if is_due and not is_proven:
+            is_proven = call("evencell.runtime.boot_state", "proven", context.board, context.storage_faults)
+        await sleep_ms(_TICK_MS)

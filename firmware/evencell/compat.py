@@ -1,4 +1,4 @@
-"""The few names that CPython and MicroPython spell differently, under MicroPython's spelling."""
+"""Names that differ between CPython and MicroPython, under MicroPython's names."""
 
 import asyncio
 import sys

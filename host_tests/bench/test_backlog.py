@@ -4,7 +4,7 @@ import threading
 from types import SimpleNamespace
 
 from tools.bench import backlog
-from tools.bench.heard import account
+from tools.bench.subscriber import account
 
 STARTS_S = [1000.0, 2000.0]
 
@@ -18,13 +18,13 @@ def of_second(*sequences: int) -> list[tuple]:
 
 
 def scene(live: list[tuple], late: list[tuple]) -> SimpleNamespace:
-    witness = SimpleNamespace(live=live, late=late, largest_bytes=0, thinned=0)
-    return SimpleNamespace(witness=witness, starts_s=STARTS_S, read=[2, 3], note=lambda: True, logs=str)
+    receiver = SimpleNamespace(live=live, late=late, largest_bytes=0, thinned=0)
+    return SimpleNamespace(receiver=receiver, starts_s=STARTS_S, read=[2, 3], note=lambda: True, logs=str)
 
 
-def test_what_is_held_while_a_later_reading_is_heard_is_not_lost():
+def test_held_reading_is_not_lost_when_a_later_one_is_received():
     held = scene(of_first(1, 2) + of_second(1, 3), [])
-    threading.Timer(0.3, held.witness.late.extend, [of_second(2)]).start()
+    threading.Timer(0.3, held.receiver.late.extend, [of_second(2)]).start()
     outcome = backlog.settled(held)  # pyright: ignore[reportArgumentType]
     assert (outcome["lost"], outcome["late"], outcome["readings"]) == (0, 1, 5)
 
@@ -35,7 +35,7 @@ def test_what_never_comes_is_lost(monkeypatch):
     assert outcome["lost"] == 1
 
 
-def test_the_last_readings_before_a_kill_are_missed_though_nothing_later_was_heard():
+def test_last_readings_before_a_kill_count_as_lost():
     assert account(of_first(1, 2), of_second(1), STARTS_S, [4, 0])["lost"] == 2
     assert account([], of_second(1), STARTS_S, [4, 0])["lost"] == 4
 

@@ -8,7 +8,7 @@ import pytest
 from host_tests.needs import need_broker, need_chip_port, need_faketime
 from tools.bench.chip import deliveries, peaks
 from tools.bench.chip.device import SPEED, ChipDevice
-from tools.bench.chip.life import SHORT_MINUTES
+from tools.bench.chip.life import SHORT_MINUTES, answer_of
 from tools.bench.chip.measure import CASES, SETS, measured
 from tools.bench.fast import Fast
 
@@ -56,6 +56,30 @@ def test_a_starving_network_ends_in_a_restart_with_its_reason(tmp_path):
         assert "restarting" in log
         wait_for(lambda: (device.root / "crashes.json").exists(), device)
         assert "memory" in (device.root / "crashes.json").read_text()
+
+
+def test_a_set_that_does_not_fit_ends_in_safe_mode_with_its_page(tmp_path):
+    """It ran out of memory three times; what it lacks is in the log."""
+    wanted = SETS["full"]
+    with contextlib.ExitStack() as running:
+        fast = Fast(tmp_path, running, SPEED)
+        config = wanted.config(fast.http_port, fast.broker())
+        case = next(case for case in CASES if case.name == "page_history" and case.way == "files")
+        plan = case.plan + "lives page history\n"
+        device = ChipDevice(deliveries.files(wanted.profile), config, plan, tmp_path / "device", running, fast)
+        device.start(fast.simulator())
+        wait_for(lambda: "safe mode: the last 3 starts" in device.text(), device)
+        assert device.starts == 4
+        assert "take more together than this board has" in device.text()
+        wait_for(lambda: answers(fast.http_port, "/"), device)
+        assert answers(fast.http_port, "/api/v1/status")
+
+
+def answers(http_port: int, path: str) -> bool:
+    """Whether this is served."""
+    with contextlib.suppress(OSError):
+        return answer_of(http_port, path, LEAK_SEEN_WITHIN_S) == 200
+    return False
 
 
 def wait_for(condition, device: ChipDevice):

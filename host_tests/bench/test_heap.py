@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tools.bench import fast, heap, unix32
-from tools.making import BuildError
+from tools.build.common import BuildError
 
 
 @pytest.mark.parametrize(("program", "packages"), [("make", "build-essential"), ("gcc", "build-essential")])

@@ -4,7 +4,7 @@ import pytest
 
 from evencell.pack import pack
 from tools.bench import noise
-from tools.bench.damage import KINDS, swapped_words
+from tools.sim.damage import KINDS, swapped_words
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def test_undamaged_answers_all_lead_to_a_reading():
 
 
 def test_the_measure_can_fail(monkeypatch):
-    monkeypatch.setattr(pack, "doubt", lambda _new, _accepted: 0)
+    monkeypatch.setattr(pack, "implausibility", lambda _new, _accepted: 0)
     counts = noise.run(1, 1000, KINDS)
     assert counts["wrong"] > 0
     assert counts["wrong_beside_cells"] > 0

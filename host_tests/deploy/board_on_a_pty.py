@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from host_tests.end_to_end.process import PATIENCE_S
-from tools.device import micropython
+from tools.dev.device import micropython
 
 _READ_BYTES = 4096
 _MOST_UNSENT_BYTES = 65536
@@ -147,7 +147,7 @@ class BoardOnAPty:
         if self._process is None:
             self._power_on(raw=False)
         self._outside, self._near = pty.openpty()  # without anybody at the near end a pty reports a hang-up
-        os.set_blocking(self._outside, False)  # nobody may be reading
+        os.set_blocking(self._outside, False)  # the other end may not be read
         tty.setraw(self._near)
         self.path = os.ttyname(self._near)
 

@@ -5,8 +5,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tools.making import FIRMWARE, tool
-from tools.slots import OUTSIDE, Release, manifest
+from tools.build.common import FIRMWARE, bytecode_compiler
+from tools.build.slots import OUTSIDE, Release, manifest
 
 _PARTS = 4
 _PART_BYTES = 1500  # more than one piece over the wire
@@ -51,5 +51,5 @@ def compiled(source: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "module.py"
         path.write_text(source)
-        subprocess.run([str(tool("mpy-cross")), str(path)], check=True)
+        subprocess.run([bytecode_compiler(), str(path)], check=True)
         return path.with_suffix(".mpy").read_bytes()

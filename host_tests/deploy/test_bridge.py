@@ -10,7 +10,7 @@ from host_tests.end_to_end.command import evencell
 
 
 @pytest.mark.parametrize("rfc2217", [False, True], ids=["socket", "rfc2217"])
-def test_one_reading_over_the_network(tmp_path, rfc2217):
+def test_reading_is_received_over_the_network(tmp_path, rfc2217):
     with Simulator(tmp_path, *FIXED) as simulator, Bridge(str(simulator.link), rfc2217) as bridge:
         result = evencell("read", "--port", bridge.url, "--json")
     assert result.returncode == 0, result.stderr

@@ -1,5 +1,7 @@
 """The console beside a real MicroPython on a pty."""
 
+import os
+import pty
 import signal
 
 import pytest
@@ -10,6 +12,8 @@ from host_tests.end_to_end.chain import EVENCELL
 from host_tests.end_to_end.command import assert_one_sentence, evencell
 from host_tests.end_to_end.process import Process
 from host_tests.needs import need_micropython
+from tools.cli.console import copy
+from tools.cli.serial_port import open_port
 
 TALKING = """
 import sys, time
@@ -36,7 +40,7 @@ def board(tmp_path):
         yield board
 
 
-def test_shows_what_comes_and_leaves_the_device_alone(board, tmp_path):
+def test_console_shows_output_without_a_reset(board, tmp_path):
     with Process([EVENCELL, "console", "--port", tmp_path / "port"]) as console:
         console.lines.wait(lambda line: line.startswith("line "), "a line of the device")
         assert console.stop(signal.SIGINT) == 0
@@ -47,7 +51,7 @@ def test_shows_what_comes_and_leaves_the_device_alone(board, tmp_path):
 
 
 @pytest.mark.parametrize("rfc2217", [False, True], ids=["socket", "rfc2217"])
-def test_a_device_behind_the_network(board, rfc2217):
+def test_console_shows_a_device_behind_the_network(board, rfc2217):
     with (
         Bridge(board.path, rfc2217) as bridge,
         Process([EVENCELL, "console", "--port", bridge.url]) as console,
@@ -58,7 +62,7 @@ def test_a_device_behind_the_network(board, rfc2217):
     assert "Traceback" not in console.text()
 
 
-def test_waits_for_a_port_that_is_gone(board, tmp_path):
+def test_console_waits_for_a_missing_port(board, tmp_path):
     with Process([EVENCELL, "console", "--port", tmp_path / "port"]) as console:
         console.lines.wait(lambda line: line.startswith("line "), "a line of the device")
         board.unplug()
@@ -71,5 +75,25 @@ def test_waits_for_a_port_that_is_gone(board, tmp_path):
         assert console.stop(signal.SIGINT) == 0
 
 
-def test_no_such_port_is_a_sentence():
+def test_console_reports_a_silent_device():
+    said = []
+    far, near = pty.openpty()
+    try:
+        opened = open_port(os.ttyname(near), timeout_s=0.05)
+        copy(opened, said.append, lambda: (said.append("silent"), os.close(far)), silent_after_s=0.1)
+        assert said == ["silent"]
+    finally:
+        os.close(near)
+
+
+def test_console_says_at_once_that_it_waits():
+    far, near = pty.openpty()
+    with Process([EVENCELL, "console", "--port", os.ttyname(near)]) as console:
+        console.lines.wait(lambda line: "waiting for what the device prints" in line, "what it does")
+        assert console.stop(signal.SIGINT) == 0
+    os.close(far)
+    os.close(near)
+
+
+def test_missing_port_is_one_sentence():
     assert_one_sentence(evencell("console", "--port", "/dev/ttyUSB-none"))

@@ -19,11 +19,11 @@ from host_tests.end_to_end.command import assert_one_sentence
 from host_tests.end_to_end.process import PATIENCE_S
 from host_tests.needs import need_micropython
 from host_tests.portable import ROOT
-from tools import device
-from tools.deploy import deploy
-from tools.deploy_board import DeployError, connect
-from tools.deploy_checks import check_board, check_space, chip_of
-from tools.serial_port import PortError, choose_port
+from tools.cli.serial_port import PortError, choose_port
+from tools.deploy.board import DeployError, connect
+from tools.deploy.checks import check_board, check_space, chip_of
+from tools.deploy.command import deploy
+from tools.dev import device
 
 CUTS = 25  # of each kind, after a random number of bytes
 
@@ -57,7 +57,7 @@ def test_a_fresh_board_gets_everything_and_runs_it(board):
         assert (board.flash / "a" / path).read_bytes() == data
 
 
-def test_the_firmware_itself_as_make_brings_it(tmp_path):
+def test_make_deploy_installs_the_built_firmware(tmp_path):
     need_micropython()
     flash = tmp_path / "flash"
     flash.mkdir()
@@ -70,7 +70,7 @@ def test_the_firmware_itself_as_make_brings_it(tmp_path):
 
 def make_deploy(*arguments: str) -> subprocess.CompletedProcess:
     """What `make deploy` calls."""
-    command = [sys.executable, "-m", "tools.deploy", *arguments]
+    command = [sys.executable, "-m", "tools.deploy.command", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
 
 
@@ -81,7 +81,7 @@ def test_make_deploy_ends_with_a_sentence():
 
 
 @pytest.mark.parametrize("rfc2217", [False, True], ids=["socket", "rfc2217"])
-def test_a_board_behind_the_network(board, rfc2217):
+def test_board_behind_the_network_is_deployed(board, rfc2217):
     with Bridge(board.path, rfc2217) as bridge:
         outcome = deploy(bridge.url, small_release(1))
         assert outcome.startswith("9 of 9 files sent") and slot(board) == "a new"
@@ -92,7 +92,7 @@ def test_a_board_behind_the_network(board, rfc2217):
 
 
 @pytest.mark.parametrize("url", ["socket://127.0.0.1:1", "rfc2217://127.0.0.1:1", "socket://nowhere", "other://x"])
-def test_an_address_that_leads_nowhere_is_a_sentence(url):
+def test_unreachable_address_is_one_sentence(url):
     with pytest.raises(PortError, match=r"connection refused: nothing listens|this is not an address such as socket"):
         connect(url)
 
@@ -150,7 +150,7 @@ def test_after_ctrl_c_the_old_version_starts_again(board):
     assert slot(board) == "a new"
 
 
-def test_what_arrives_damaged_is_never_started(board):
+def test_damaged_transfer_is_never_started(board):
     bring(board, 1)
     board.garbles = (b"2.1 2.1", b"2.1 2.7")
     with pytest.raises(DeployError, match=r"b/evencell/part1\.mpy arrived damaged\. The board keeps"):
@@ -161,13 +161,13 @@ def test_what_arrives_damaged_is_never_started(board):
     assert bring(board, 2).startswith("2 of 9 files sent")
 
 
-def test_only_a_file_outside_the_slots_differs(board):
+def test_file_outside_the_slots_is_updated_alone(board):
     bring(board, 1)
     (board.flash / "boot.py").write_text("print('old')")
     assert bring(board, 1) == "boot.py sent: slot a holds evencell 1 for host already."
 
 
-def test_the_count_of_failed_starts_is_forgotten(board):
+def test_count_of_failed_starts_is_reset(board):
     (board.flash / "boots").write_text("3")
     bring(board, 1)
     boots = board.flash / "boots"
@@ -218,7 +218,7 @@ def test_a_micropython_that_does_not_fit_is_refused(fact, sentence):
         check_board({**facts, **fact}, None, small_release(1), False)
 
 
-def test_evencell_s_own_firmware_is_left_alone():
+def test_own_firmware_is_not_changed():
     facts = {"machine": "evencell ESP32 with ESP32", "version": (1, 29, 0), "mpy": 6}
     with pytest.raises(DeployError, match="make firmware BOARD=host, then make flash"):
         check_board(facts, None, small_release(1), True)
@@ -275,7 +275,7 @@ def test_a_board_that_dies_while_its_adapter_lives(board):
 
 
 @pytest.mark.parametrize("answers", ["nothing", "the same"])
-def test_no_micropython_on_the_port(answers):
+def test_port_without_micropython_is_one_sentence(answers):
     outside, near = pty.openpty()
     tty.setraw(near)
     if answers == "the same":

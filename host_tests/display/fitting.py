@@ -6,8 +6,8 @@ SIZE: JSON, `[width, height, colours]`. Prints how many texts were drawn, then a
 import json
 import sys
 
-from evencell.display.canvas import Canvas
 from evencell.display.pages import PAGES
+from evencell.display.render.canvas import Canvas
 from evencell.link.diagnosis import VERDICTS
 from tools.screens.draw import make_view
 
@@ -33,7 +33,9 @@ def scenarios():
     yield {"packs": [{"link": "offline"}], "faults": ["a: b"], "network": None}
     for verdict in VERDICTS[1:]:
         yield pack(verdict=verdict)
-    for alarm in ({"configured": 3}, {"alarms_raw": 2}, {"alarms_raw": 4}, {"pack_mv": 9000}, {"temperature_raw": 900}):
+    yield pack(temperature_scale="auto", state="charging_lowest", balance_ma=2000)
+    yield pack(cells_mv=[0, 3312, 3312, 0], detected=4, configured=4)
+    for alarm in ({"configured": 5}, {"alarms_raw": 2}, {"alarms_raw": 4}, {"pack_mv": 9000}, {"temperature_raw": 900}):
         yield pack(**alarm)
 
 
@@ -72,12 +74,12 @@ class Outside:
 
     wired = False
     network = True
-    memory = {}
+    key_values = {}
 
     def __init__(self):
         self.board = self.extremes = self
 
-    def forget(self):
+    def reset(self):
         """Nothing."""
 
 
@@ -100,13 +102,13 @@ def main(size: str, language: str):
         view = make_view(dict({"language": language, "network": NETWORK}, **scenario))
         for name in PAGES:
             page = view.open(name)
-            watch(sys.modules["evencell.display.sheet"].Sheet, found)
-            for turn in (0, 1, 2, 3, 6) if page.wanted(view) else ():
+            watch(sys.modules["evencell.display.render.sheet"].Sheet, found)
+            for turn in (0, 1, 2, 3, 6) if page.has_content(view) else ():
                 view.turn = turn
                 page.draw(canvas, view)
         view.close()
     view = make_view(dict({"language": language}, **pack()))
-    watch(view.load("sheet").Sheet, found)
+    watch(view.load("render.sheet").Sheet, found)
     draw_menu(canvas, view)
     print(found.count(None))
     for line in sorted({line for line in found if line}):

@@ -6,17 +6,18 @@ import os
 import sys
 
 from boards.host import Board
-from evencell import app, start_up
-from evencell.system.on_demand import call, forget
+from evencell import app
+from evencell import startup as start_up
+from evencell.runtime.lazy import call, unload
 from host_tests.display import wires
 from host_tests.display.chips import MonoChip
 from host_tests.display.wires import I2C, Bench
 from host_tests.portable import ROOT, scratch_path
 
-ANSWER = "the display answers again"
+ANSWER = "display: answers again"
 PATIENCE_S = 60
 PACKAGE = "evencell.display."
-WARNING = "the display does not answer ([Errno 19] ENODEV); it is tried again"
+WARNING = "display: no answer ([Errno 19] ENODEV); check its wires and supply; retrying"
 
 
 class I2CBoard(Board):
@@ -65,11 +66,13 @@ class Device:
         self.context = app.Context(I2CBoard({"data": self.folder}))
         self.context.heap.is_plentiful = False  # a chip's heap: modules are unloaded after use
         self.pauses_s = []
-        forget(*[name for name in list(sys.modules) if name.startswith(PACKAGE)])
+        for name in list(sys.modules):
+            if name.startswith(PACKAGE):
+                unload(name)
 
     def _lay_out_what_the_build_makes(self):
         """Fonts without a letter, and the words: as the frozen files of a device with frozen code."""
-        from evencell.display.texts_en import TEXTS
+        from evencell.display.text.en import TEXTS
 
         files = {}
         for name in call(PACKAGE + "fonts", "fonts", 128, 64):
@@ -124,7 +127,7 @@ async def until(condition):
         await asyncio.sleep(0.01)
 
 
-def test_nothing_of_an_absent_display_is_loaded():
+def test_code_of_an_absent_display_is_not_loaded():
     async def then(device):
         await until(lambda: len(device.pauses_s) > 3)
         assert loaded() == {"absent"}
@@ -137,7 +140,7 @@ def test_nothing_of_an_absent_display_is_loaded():
     Device(plugged=False).live(then)
 
 
-def test_it_is_asked_again_after_pauses_of_a_minute_at_most_and_told_of_once():
+def test_absent_display_is_retried_with_backoff_and_logged_once():
     async def then(device):
         await until(lambda: len(device.pauses_s) >= 8)
         assert device.pauses_s[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
@@ -147,27 +150,27 @@ def test_it_is_asked_again_after_pauses_of_a_minute_at_most_and_told_of_once():
     Device(plugged=False).live(then)
 
 
-def test_it_shows_once_it_answers():
+def test_display_shows_pages_once_it_answers():
     async def then(device):
         context = device.context
-        context.memory.put("display", {"brightness": [80, 40]})
+        context.key_values.put("display", {"brightness": [80, 40]})
         await until(lambda: device.pauses_s)
         device.bench.plug_in()
         await until(device.shows)
-        assert {"tasks", "screen", "canvas"} <= loaded()
+        assert {"tasks", "screen", "render.canvas"} <= loaded()
         assert "part" not in loaded()
         summary = context.display.summary()
         assert (summary["brightness"], summary["error"]) == (40, None)
         assert context.canvas.width == 128
         assert (device.said(WARNING), device.said(ANSWER), I2C.made) == (1, 1, 1)
         part = next(part for part in context.supervisor.parts if part.name == "display")
-        assert part.progress is context.display.progress  # its promises are watched
+        assert part.heartbeat is context.display.heartbeat  # the watchdog checks it
         assert {part.name: part.restarts for part in context.supervisor.parts if part.restarts} == {}
 
     Device(plugged=False).live(then)
 
 
-def test_one_that_answered_late_may_die_as_any_other():
+def test_display_that_answered_late_is_retried_after_it_fails():
     async def then(device):
         await until(lambda: device.pauses_s)
         device.bench.plug_in()
@@ -185,7 +188,7 @@ def test_one_that_answered_late_may_die_as_any_other():
     Device(plugged=False).live(then)
 
 
-def test_one_that_answers_where_memory_is_short_is_tried_again():
+def test_display_is_retried_when_its_code_does_not_fit_into_memory():
     async def then(device):
         await until(lambda: device.pauses_s)
         device.context.board.is_short = True
@@ -198,17 +201,17 @@ def test_one_that_answers_where_memory_is_short_is_tried_again():
     Device(plugged=False).live(then)
 
 
-def test_one_that_answers_costs_no_asking():
+def test_display_that_answers_at_the_start_has_no_placeholder():
     async def then(device):
         await until(device.shows)
         assert "absent" not in loaded()
         assert device.pauses_s == [] and device.said(WARNING) == device.said(ANSWER) == 0
-        assert device.context.supervisor.healthy()
+        assert device.context.supervisor.is_healthy()
 
     Device(plugged=True).live(then)
 
 
-def test_the_profile_for_a_display_loads_it_in_any_case():
+def test_profile_display_loads_the_code_in_any_case():
     """It keeps what each cell has been, whether the display is there or not."""
 
     async def then(device):

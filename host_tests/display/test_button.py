@@ -18,7 +18,7 @@ class Hand:
     def hold(self, ms: int, is_down: bool = True, look_ms: int = LOOK_MS):
         for _ in range(ms // look_ms):
             self.now += look_ms
-            press = self.button.look(is_down, self.now)
+            press = self.button.update(is_down, self.now)
             if press:
                 self.presses.append(press)
 
@@ -33,13 +33,13 @@ def pressed(ms: int) -> list:
     return hand.presses
 
 
-def test_how_long_it_was_down_says_which_press_it_was():
+def test_duration_classifies_a_press():
     assert [pressed(ms) for ms in (60, 200, 600)] == [[SHORT]] * 3
     assert [pressed(ms) for ms in (800, 1_500, 2_900)] == [[LONG]] * 3
     assert [pressed(ms) for ms in (3_200, 10_000, 100_000)] == [[HELD]] * 3
 
 
-def test_a_very_long_press_is_told_while_the_finger_is_still_there():
+def test_held_is_reported_before_release():
     hand = Hand()
     hand.hold(3_100)
     assert hand.presses == [HELD]
@@ -48,7 +48,7 @@ def test_a_very_long_press_is_told_while_the_finger_is_still_there():
     assert hand.presses == [HELD]
 
 
-def test_a_disturbance_is_no_press():
+def test_pulses_shorter_than_the_debounce_time_are_ignored():
     hand = Hand()
     for _ in range(100):
         hand.hold(LOOK_MS)
@@ -57,7 +57,7 @@ def test_a_disturbance_is_no_press():
     assert hand.presses == []
 
 
-def test_contacts_that_bounce_are_one_press():
+def test_bouncing_contacts_are_one_press():
     hand = Hand()
     for _ in range(4):
         hand.hold(10, look_ms=10)
@@ -70,7 +70,7 @@ def test_contacts_that_bounce_are_one_press():
     assert hand.presses == [SHORT]
 
 
-def test_a_contact_lost_for_a_moment_does_not_end_a_long_press():
+def test_short_loss_of_contact_does_not_end_a_long_press():
     hand = Hand()
     hand.hold(2_000)
     hand.let_go(LOOK_MS)
@@ -79,7 +79,7 @@ def test_a_contact_lost_for_a_moment_does_not_end_a_long_press():
     assert hand.presses == [HELD]
 
 
-def test_what_is_down_from_the_start_counts_only_after_it_was_let_go():
+def test_button_down_at_the_start_counts_after_its_release():
     hand = Hand()
     hand.button = Button(hand.now)
     hand.hold(5_000)
@@ -90,7 +90,7 @@ def test_what_is_down_from_the_start_counts_only_after_it_was_let_go():
     assert hand.presses == [SHORT]
 
 
-def test_a_loop_that_was_held_up_makes_no_long_press_of_a_short_one():
+def test_delayed_poll_does_not_lengthen_a_press():
     hand = Hand()
     hand.hold(100)
     hand.now += 4_000
@@ -98,7 +98,7 @@ def test_a_loop_that_was_held_up_makes_no_long_press_of_a_short_one():
     assert hand.presses == [SHORT]
 
 
-def test_what_nobody_saw_was_not_held():
+def test_time_between_distant_polls_is_not_counted():
     hand = Hand()
     hand.hold(100)
     hand.now += 4_000
@@ -122,7 +122,7 @@ def test_ticks_that_wrap():
     hand.let_go(100)
     for _ in range(50):
         hand.now = (hand.now + LOOK_MS) % 2**30 if wraps() else hand.now + LOOK_MS
-        assert hand.button.look(True, hand.now) == 0
+        assert hand.button.update(True, hand.now) == 0
     hand.let_go(100)
     assert hand.presses == [LONG]
 

@@ -1,10 +1,10 @@
 """The code on the page about the device: made once for each address."""
 
-from evencell.display.canvas import Canvas
 from evencell.display.pages import device
+from evencell.display.render.canvas import Canvas
 
 
-def test_a_code_is_made_anew_for_another_address_alone():
+def test_qr_code_is_encoded_once_per_address():
     made = []
 
     def call(module: str, function: str, address: str):

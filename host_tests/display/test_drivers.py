@@ -2,9 +2,9 @@
 
 import asyncio
 
-from evencell.display import canvas as colours
-from evencell.display import netpbm
-from evencell.display.canvas import Canvas
+from evencell.display.render import canvas as colours
+from evencell.display.render import netpbm
+from evencell.display.render.canvas import Canvas
 from host_tests.display import wires
 from host_tests.display.chips import ColourChip, MonoChip, as_seen
 from host_tests.display.wires import Bench
@@ -35,7 +35,7 @@ class Device:
         wishes = dict(wishes, driver=chip.name)
         data = displays.display_data(board, wishes) if usual_size else dict(wishes, spi_hz=10_000_000)
         bus = I2CBus(**I2C_PINS) if on_i2c else SPIBus(data["spi_hz"], SPI_PINS)
-        driver = __import__("evencell.display." + chip.name, None, None, ("make",))
+        driver = __import__("evencell.display.drivers." + chip.name, None, None, ("make",))
         self.panel = driver.make(bus, data)
         self.canvas = Canvas(self.panel.width, self.panel.height, self.panel.colours)
         self.panel.start()
@@ -118,7 +118,7 @@ def test_colour_displays_show_what_was_drawn():
             device.assert_seen()
 
 
-def test_a_glass_that_is_made_otherwise():
+def test_mirrored_or_inverted_glass():
     for wishes in ({"inverted": True}, {"bgr": True}, {"bgr": False}, {"inverted": True, "bgr": False}):
         for kind in (COLOUR[1], COLOUR[4]):
             device = colour(*kind, **wishes)
@@ -131,7 +131,7 @@ def test_a_glass_that_is_made_otherwise():
     assert inverted.bench.chip.inverted
 
 
-def test_an_offset_of_its_own():
+def test_offset_from_the_configuration():
     chip = MonoChip("sh1106", 128, 64, 0)
     for rotation in (0, 180):
         device = Device(chip, True, {"x_offset": 0, "rotation": rotation})
@@ -140,7 +140,7 @@ def test_an_offset_of_its_own():
         device.assert_seen()
 
 
-def test_only_what_changed_goes_out():
+def test_only_changes_are_sent():
     for device, whole, part in (
         (mono("ssd1306", 128, 64, True), 8 * (128 + 7), 128 + 7),
         (mono("sh1106", 128, 64, False), 8 * (128 + 3), 128 + 3),
@@ -162,7 +162,7 @@ def test_only_what_changed_goes_out():
     device.assert_seen()
 
 
-def test_a_rectangle_of_the_canvas_changes_places_with_the_dark():
+def test_canvas_inverts_a_rectangle():
     for x, y, width, height in (
         (0, 0, 40, 24),
         (3, 5, 7, 2),
@@ -181,7 +181,7 @@ def test_a_rectangle_of_the_canvas_changes_places_with_the_dark():
                 assert canvas.pixels.pixel(column, row) == before.pixels.pixel(column, row) ^ is_inside
 
 
-def test_it_is_dark_until_its_first_picture_is_there():
+def test_panel_is_dark_until_its_first_picture_is_sent():
     for device in (mono("ssd1306", 128, 64, True), mono("sh1106", 128, 64, False), colour(*COLOUR[1])):
         Bench.now = device.bench
         assert not device.bench.chip.is_lit()
@@ -231,7 +231,7 @@ def test_invert():
     device.assert_seen()
 
 
-def test_the_address_that_answers_is_taken():
+def test_i2c_address_that_answers_is_used():
     device = Device(MonoChip("ssd1306", 128, 64, 0), True, {}, address=0x3D)
     scribble(device.canvas)
     device.show()
@@ -258,7 +258,7 @@ def test_a_display_with_no_more_pins_than_it_needs():
     Bench(chip, cs=None)
     board = {"display": {"pins": {"mosi": 19, "sck": 18, "dc": 16}}}
     data = displays.display_data(board, {"driver": "st7789"})
-    from evencell.display import st7789
+    from evencell.display.drivers import st7789
 
     panel = st7789.make(SPIBus(data["spi_hz"], data["pins"]), data)
     canvas = Canvas(panel.width, panel.height, True)
@@ -280,7 +280,7 @@ def test_a_boards_own_display():
     ):
         Bench(chip)
         bus, data = esp32.Board(board).display_bus({"driver": "auto"})
-        panel = __import__("evencell.display." + data["driver"], None, None, ("make",)).make(bus, data)
+        panel = __import__("evencell.display.drivers." + data["driver"], None, None, ("make",)).make(bus, data)
         canvas = Canvas(panel.width, panel.height, panel.colours)
         scribble(canvas)
         panel.start()
@@ -297,11 +297,11 @@ def test_a_board_without_a_display():
     assert esp32.Board(lilygo_t_can485.BOARD).display_bus({"driver": "picture"})[0] is None
 
 
-def test_nobody_on_i2c_is_noticed_at_once():
+def test_missing_acknowledge_on_i2c_raises_at_once():
     bench = Bench(MonoChip("ssd1306", 128, 64, 0))
     bench.plugged = False
     data = displays.display_data({"i2c": I2C_PINS}, {"driver": "auto"})
-    from evencell.display import ssd1306
+    from evencell.display.drivers import ssd1306
 
     assert fails(ssd1306.make(I2CBus(**I2C_PINS), data).start)
 
@@ -361,7 +361,7 @@ def test_unplugged_while_only_a_part_is_sent():
             device.assert_seen()
 
 
-def test_no_piece_holds_the_others_up():
+def test_longest_transfer_is_bounded():
     worst = {}
     for name, width, height in MONO:
         for on_i2c in (True, False):

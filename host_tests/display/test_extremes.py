@@ -4,9 +4,11 @@ import os
 from array import array
 
 from evencell.display.extremes import Extremes
-from evencell.system.files import exists
-from evencell.system.log import Log
-from host_tests.portable import FakeClock, scratch_path
+from evencell.runtime.log import Log
+from evencell.storage.faults import StorageFaults
+from evencell.storage.paths import exists
+from host_tests.fakes import FakeClock
+from host_tests.portable import scratch_path
 
 CELLS_MV = (3301, 3302, 3299, 3300)
 DAY_MS = 86_400_000
@@ -30,14 +32,15 @@ class Scene:
         status = Thing(slots=4, cells_mv=array("H", bytes(48)))
         self.pack = Thing(name="pack1", sequence=0, accepted=status)
         hub = Thing(packs=[self.pack], clock=self.clock)
-        self.extremes = Extremes(Thing(hub=hub, log=Log(self.clock), board=Thing(storage=self.folder)))
+        self.faults = StorageFaults(self.clock, Log(self.clock))
+        self.extremes = Extremes(Thing(hub=hub, storage_faults=self.faults, board=Thing(storage=self.folder)))
 
     def read(self, *cells_mv: int):
         self.pack.sequence += 1
         self.pack.accepted.slots = len(cells_mv)
         for cell, cell_mv in enumerate(cells_mv):
             self.pack.accepted.cells_mv[cell] = cell_mv
-        self.extremes.observe()
+        self.extremes.update()
 
     def found(self) -> tuple:
         lowest_mv, highest_mv = self.extremes.of(self.pack)
@@ -63,7 +66,7 @@ def new_folder() -> str:
 
 def test_nothing_is_known_before_the_first_reading():
     scene = Scene()
-    scene.extremes.observe()
+    scene.extremes.update()
     assert scene.found() == ((0, 0, 0, 0), (0, 0, 0, 0))
     assert not exists(scene.folder + "/extremes.json")
 
@@ -76,31 +79,31 @@ def test_the_lowest_and_the_highest_of_each_cell():
     assert scene.found() == ((3250, 3302, 3298, 3300), (3301, 3400, 3299, 3310))
 
 
-def test_a_wire_that_is_off_leaves_no_trace():
+def test_implausible_voltages_are_ignored():
     scene = Scene()
     scene.read(*CELLS_MV)
     scene.read(0, 400, 6000, 3300)
     assert scene.found() == (CELLS_MV, CELLS_MV)
 
 
-def test_it_is_kept_over_a_power_cut():
+def test_extremes_survive_a_power_cut():
     scene = Scene()
     scene.read(*CELLS_MV)
     assert scene.after_power_cut() == (CELLS_MV, CELLS_MV)
 
 
-def test_it_is_written_every_five_minutes_at_most():
+def test_extremes_are_written_every_five_minutes_at_most():
     scene = Scene()
     scene.read(*CELLS_MV)
     scene.clock.now_ms += 299_000
     scene.read(3290, 3302, 3299, 3300)
     assert scene.after_power_cut()[0][0] == 3301
     scene.clock.now_ms += 1_000
-    scene.extremes.observe()
+    scene.extremes.update()
     assert scene.after_power_cut()[0][0] == 3290
 
 
-def test_what_does_not_change_is_never_written():
+def test_unchanged_extremes_are_not_written():
     scene = Scene()
     scene.read(*CELLS_MV)
     with open(scene.folder + "/extremes.json", "w") as file:
@@ -126,10 +129,10 @@ def test_the_worst_day_writes_some_20_kilobytes():
     assert written_bytes < 22_000
 
 
-def test_it_is_forgotten_by_hand():
+def test_reset_discards_extremes():
     scene = Scene()
     scene.read(*CELLS_MV)
-    scene.extremes.forget()
+    scene.extremes.reset()
     scene.read(3310, 3310, 3310, 3310)
     assert scene.found() == ((3310,) * 4,) * 2
     assert scene.after_power_cut() == scene.found()
@@ -143,7 +146,7 @@ def test_another_number_of_cells():
     assert scene.after_power_cut()[1] == (3301, 3302, 3299, 3300, 3350)
 
 
-def test_a_damaged_file_is_as_good_as_none():
+def test_damaged_file_counts_as_missing():
     scene = Scene()
     too_many = '{"pack1": [[%s], []]}' % ", ".join(["3300"] * 25)
     scene.read(*CELLS_MV)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from evencell.display.font import Font
-from tools.lettering import font_characters, font_names, font_sources, languages
-from tools.parts import DISPLAY_SIZES, display_sizes, fonts_of
+from evencell.display.render.font import Font
+from tools.build.fonts import font_characters, font_names, font_sources, languages
+from tools.build.select import DISPLAY_SIZES, display_sizes, fonts_of
 
 PANEL = {"chip": "esp32", "display": {"width": 135, "height": 240}}
 
@@ -22,7 +22,7 @@ def test_a_glyph_stands_for_every_character(name):
 
 
 @pytest.mark.parametrize("name", font_names())
-def test_a_zero_is_no_eight(name):
+def test_zero_and_eight_differ(name):
     """A row of the eight's waist is lit from side to side; no row of the zero's middle half is."""
     font = Font(str(font_sources()["evencell/display/" + name]))
     glyph, stride = font.glyph("0"), (font.width + 7) // 8
@@ -36,7 +36,7 @@ def test_a_zero_is_no_eight(name):
 
 @pytest.mark.parametrize("language", languages())
 def test_text_can_be_written(language):
-    texts = __import__(f"evencell.display.texts_{language}", fromlist=["TEXTS"]).TEXTS
+    texts = __import__(f"evencell.display.text.{language}", fromlist=["TEXTS"]).TEXTS
     for section, role in (("words", "word"), ("names", "text"), ("remedies", "text"), ("device", "text")):
         assert set("".join(texts[section].values())) <= set(font_characters(role))
 

@@ -18,13 +18,13 @@ def settings(**changes) -> dict:
     return wanted
 
 
-def test_it_grows_dim_and_then_dark():
+def test_display_dims_then_switches_off():
     light = Light(settings(), 1_000)
     levels = [light.level(1_000 + after_s) for after_s in (0, 59, 60, 299, 300, 86_400)]
     assert levels == [80, 80, 20, 20, OFF, OFF]
 
 
-def test_who_wakes_it_begins_anew():
+def test_wake_restarts_the_timers():
     light = Light(settings(), 0)
     assert light.level(500) == OFF
     light.wake(500)
@@ -35,15 +35,15 @@ def test_who_wakes_it_begins_anew():
 def test_a_time_of_0_means_never():
     light = Light(settings(dim_after_s=0, off_after_s=0, saver_after_s=0), 0)
     assert light.level(10**6) == 80
-    assert not light.is_saving(10**6)
+    assert not light.is_saver_due(10**6)
 
 
-def test_it_may_grow_dark_without_growing_dim():
+def test_off_works_without_dimming():
     light = Light(settings(dim_after_s=0), 0)
     assert [light.level(299), light.level(300)] == [80, OFF]
 
 
-def test_switched_off_by_hand_it_stays_off_until_it_is_woken():
+def test_switched_off_by_button_stays_off_until_wake():
     light = Light(settings(off_after_s=0, dim_after_s=0), 0)
     light.switch_off()
     assert light.level(1) == light.level(10**6) == OFF
@@ -53,10 +53,10 @@ def test_switched_off_by_hand_it_stays_off_until_it_is_woken():
 
 def test_the_screensaver_is_for_a_display_that_never_goes_off():
     light = Light(settings(off_after_s=0), 0)
-    assert not light.is_saving(HOUR_S - 1)
-    assert light.is_saving(HOUR_S)
+    assert not light.is_saver_due(HOUR_S - 1)
+    assert light.is_saver_due(HOUR_S)
     light.wake(HOUR_S)
-    assert not light.is_saving(HOUR_S + 1)
+    assert not light.is_saver_due(HOUR_S + 1)
 
 
 def test_the_night_is_dimmer_where_the_time_is_known():
@@ -69,7 +69,7 @@ def test_the_night_is_dimmer_where_the_time_is_known():
     assert light.level(60, 0) == 2
 
 
-def test_the_night_makes_nothing_brighter():
+def test_night_brightness_is_an_upper_limit():
     assert Light(settings(night=["22:00", "06:00"], brightness=5), 0).level(0, 0) == 5
 
 
@@ -86,9 +86,9 @@ def test_the_menu_changes_the_brightness_at_once():
     assert light.level(0) == 40
 
 
-def test_a_voltage_that_rises_by_50_mv_is_seen_once():
+def test_rise_of_50_mv_is_reported_once():
     light = Light(settings(), 0)
-    assert [light.rises(0, mv) for mv in (13_200, 13_240, 13_250, 13_260, 13_290, 13_300)] == [
+    assert [light.has_risen(0, mv) for mv in (13_200, 13_240, 13_250, 13_260, 13_290, 13_300)] == [
         False,
         False,
         True,
@@ -98,22 +98,22 @@ def test_a_voltage_that_rises_by_50_mv_is_seen_once():
     ]
 
 
-def test_it_rises_from_its_lowest():
+def test_rise_counts_from_the_lowest_voltage():
     light = Light(settings(), 0)
-    assert [light.rises(0, mv) for mv in (13_200, 12_400, 12_440, 12_450)] == [False, False, False, True]
+    assert [light.has_risen(0, mv) for mv in (13_200, 12_400, 12_440, 12_450)] == [False, False, False, True]
 
 
-def test_a_voltage_that_goes_to_and_fro_at_rest_wakes_nobody():
+def test_small_fluctuations_are_no_rise():
     light = Light(settings(), 0)
-    assert not any(light.rises(0, 13_200 + 10 * (step % 5)) for step in range(1_000))
+    assert not any(light.has_risen(0, 13_200 + 10 * (step % 5)) for step in range(1_000))
 
 
-def test_each_pack_rises_by_itself():
+def test_rise_is_tracked_per_pack():
     light = Light(settings(), 0)
-    assert not light.rises(0, 13_200)
-    assert not light.rises(1, 26_000)
-    assert not light.rises(0, 13_200)
-    assert light.rises(1, 26_050)
+    assert not light.has_risen(0, 13_200)
+    assert not light.has_risen(1, 26_000)
+    assert not light.has_risen(0, 13_200)
+    assert light.has_risen(1, 26_050)
 
 
 def test_the_picture_moves_every_minute_and_comes_back():

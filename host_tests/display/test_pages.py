@@ -20,14 +20,14 @@ def test_every_file_is_a_page_that_can_be_reached():
 def test_a_page_has_the_two_functions(path):
     functions = {node.name: len(node.args.args) for node in ast.parse(path.read_text()).body if hasattr(node, "args")}
     assert functions["draw"] == 2
-    assert functions["wanted"] == 1
+    assert functions["has_content"] == 1
 
 
 @pytest.mark.parametrize("path", sorted(DISPLAY.glob("*.py")), ids=lambda path: path.stem)
-def test_what_stays_imports_nothing_that_comes_and_goes(path):
+def test_resident_modules_do_not_import_lazy_ones(path):
     """Fonts, texts, pages and what they are drawn with are loaded by name, or by each other."""
     if path.stem in ("sheet", "prose", "menu", "saver", "part"):  # part.py is let go once all has started
         return
     text = path.read_text()
-    for name in ("sheet", "prose", "font", "qr", "texts_", "pages."):
+    for name in ("render.sheet", "render.prose", "render.font", "render.qr", "text.", "pages."):
         assert f"import {name}" not in text and f"evencell.display.{name}" not in text, name

@@ -3,7 +3,7 @@
 import pytest
 import zxingcpp
 
-from evencell.display.qr import LONGEST, SIZE, encode
+from evencell.display.render.qr import MAX_BYTES, SIZE, encode
 from tools.screens.png import enlarged
 from tools.screens.sheets import pictures
 
@@ -30,7 +30,7 @@ def printed(rows: list[int]) -> list[list[int]]:
 
 @pytest.mark.parametrize(
     "text",
-    [ADDRESS, "http://255.255.255.255:65535/", "http://[fe80::1]/", "x", "", "~" * LONGEST, "ä" * (LONGEST // 2)],
+    [ADDRESS, "http://255.255.255.255:65535/", "http://[fe80::1]/", "x", "", "~" * MAX_BYTES, "ä" * (MAX_BYTES // 2)],
 )
 def test_a_reader_reads_what_was_written(text):
     assert "".join(read(printed(encode(text)))) == text
@@ -43,7 +43,7 @@ def test_every_last_number_of_an_address_can_be_read():
 
 def test_what_is_too_long_is_refused():
     with pytest.raises(ValueError):
-        encode("x" * (LONGEST + 1))
+        encode("x" * (MAX_BYTES + 1))
 
 
 def test_the_code_on_each_display_can_be_read():

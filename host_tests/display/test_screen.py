@@ -6,7 +6,7 @@ from evencell.display.light import OFF
 from evencell.display.pages import PAGES
 from evencell.display.screen import Screen
 from evencell.pack.pack import OFFLINE, ONLINE, STALE
-from host_tests.portable import FakeClock
+from host_tests.fakes import FakeClock
 
 FIRST, SECOND, THIRD = PAGES[:3]
 
@@ -54,7 +54,7 @@ class Page:
     def draw(self, canvas, _view):
         canvas.drawn = self.name
 
-    def wanted(self, _view) -> bool:
+    def has_content(self, _view) -> bool:
         return self.name not in self._view.unwanted
 
 
@@ -98,7 +98,7 @@ class View:
     def load(self, name):
         return self.menu if name == "menu" else Page(name, self)
 
-    def note(self):
+    def update(self):
         self.noted += 1
 
 
@@ -128,7 +128,7 @@ class Scene:
 
     def after_s(self, seconds: int):
         self.clock.now_ms += 1000 * seconds
-        self.screen.look()
+        self.screen.tick()
 
     def press(self, *presses, second: bool = False):
         for press in presses:
@@ -142,11 +142,11 @@ class Scene:
     def alarm(self, alarms: int, link: int = ONLINE):
         self.pack.accepted.alarms = alarms
         self.pack.link = link
-        self.screen.notice()
-        self.screen.look()
+        self.screen.update()
+        self.screen.tick()
 
 
-def test_short_presses_go_round():
+def test_short_presses_cycle_through_the_pages():
     scene = Scene()
     seen = []
     for _ in range(len(PAGES) + 1):
@@ -164,7 +164,7 @@ def test_the_second_button_goes_back():
     assert scene.drawn() == FIRST
 
 
-def test_a_page_with_nothing_on_it_is_passed_over():
+def test_page_without_content_is_skipped():
     scene = Scene()
     scene.view.unwanted = (SECOND,)
     scene.press(SHORT)
@@ -174,7 +174,7 @@ def test_a_page_with_nothing_on_it_is_passed_over():
     assert scene.drawn() == THIRD
 
 
-def test_the_press_that_wakes_does_no_more():
+def test_press_that_wakes_has_no_other_effect():
     for press in (SHORT, LONG):
         scene = Scene()
         scene.after_s(300)
@@ -214,7 +214,7 @@ def test_the_menu_opens_from_the_dark():
     assert scene.drawn() == "menu"
 
 
-def test_the_menu_closes_by_itself():
+def test_menu_closes_after_20_s():
     scene = Scene()
     scene.press(HELD)
     scene.after_s(19)
@@ -226,7 +226,7 @@ def test_the_menu_closes_by_itself():
     assert scene.drawn() == FIRST
 
 
-def test_the_menu_is_closed_and_kept_before_the_dark():
+def test_menu_is_saved_when_the_display_goes_off():
     scene = Scene(off_after_s=10)
     scene.press(HELD)
     scene.after_s(10)
@@ -234,7 +234,7 @@ def test_the_menu_is_closed_and_kept_before_the_dark():
     assert scene.screen.level == OFF
 
 
-def test_an_alarm_breaks_in_and_leaves():
+def test_alarm_opens_its_page_and_the_previous_page_returns():
     scene = Scene()
     scene.press(SHORT)
     scene.alarm(0)
@@ -248,7 +248,7 @@ def test_an_alarm_breaks_in_and_leaves():
     assert scene.drawn() == SECOND
 
 
-def test_a_silent_balancer_breaks_in_but_a_late_one_does_not():
+def test_offline_balancer_opens_alarms_but_a_stale_one_does_not():
     scene = Scene()
     scene.alarm(0, STALE)
     assert scene.drawn() == FIRST
@@ -270,7 +270,7 @@ def test_an_alarm_wakes_once_and_a_further_one_again():
     assert scene.drawn() == "alarms"
 
 
-def test_who_pressed_during_an_alarm_stays_where_he_went():
+def test_page_chosen_during_an_alarm_stays():
     scene = Scene()
     scene.alarm(4)
     scene.press(SHORT)
@@ -312,11 +312,11 @@ def test_a_voltage_that_rises_wakes():
     assert scene.screen.level == 80
 
 
-def test_what_was_never_read_neither_rises_nor_breaks_in():
+def test_pack_without_a_reading_neither_wakes_nor_opens_alarms():
     scene = Scene()
     scene.pack.sequence = 0
     scene.pack.accepted = Thing(alarms=None, pack_mv=None)
-    scene.screen.notice()
+    scene.screen.update()
     assert scene.drawn() == FIRST
 
 
@@ -350,13 +350,13 @@ def test_the_night_is_of_the_local_day():
     assert scene.screen.level == 10
 
 
-def test_it_says_when_there_is_something_else_to_be_shown():
+def test_tick_reports_whether_the_picture_changes():
     scene = Scene()
-    assert not scene.screen.look()
+    assert not scene.screen.tick()
     scene.clock.now_ms += 2_000  # the next of several sentences
-    assert scene.screen.look()
+    assert scene.screen.tick()
     scene.after_s(300)
     assert scene.screen.level == OFF
     for _ in range(10):
         scene.clock.now_ms += 1_000
-        assert not scene.screen.look()
+        assert not scene.screen.tick()

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from host_tests.portable import ROOT
-from tools.cli import main
-from tools.parts import DISPLAY_SIZES
+from tools.build.select import DISPLAY_SIZES
+from tools.cli.main import main
 from tools.screens.command import OVERVIEW, overview
 from tools.screens.png import Picture, encode_png, read_png, write_png
 from tools.screens.sheets import pictures, rows_of, scenario_names, sheet

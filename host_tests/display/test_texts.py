@@ -1,26 +1,28 @@
 """Every language has every text, and each of them fits its place on every display."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from evencell.display.texts_en import TEXTS as ENGLISH
+from evencell.config.schema import TABLE
+from evencell.display.text.en import TEXTS as ENGLISH
 from evencell.link.diagnosis import VERDICTS
+from evencell.link.remedies import REMEDIES
 from evencell.pack.alarms import ALARMS
-from evencell.system.config_spec import TABLE
 from host_tests.portable import ROOT
-from tools.build import build
-from tools.device import micropython
-from tools.lettering import languages
-from tools.parts import DISPLAY_SIZES
+from tools.build.fonts import languages
+from tools.build.select import DISPLAY_SIZES
+from tools.build.tree import build
+from tools.dev.device import micropython
 
 SCRIPT = Path(ROOT) / "host_tests/display/fitting.py"
 
 
 def texts(language: str) -> dict:
-    return __import__(f"evencell.display.texts_{language}", fromlist=["TEXTS"]).TEXTS
+    return __import__(f"evencell.display.text.{language}", fromlist=["TEXTS"]).TEXTS
 
 
 def test_the_configuration_knows_every_language():
@@ -54,6 +56,13 @@ def test_a_device_has_each_section_by_itself():
 def test_everything_that_can_be_wrong_has_a_name_and_a_remedy():
     wanted = {*ALARMS, *VERDICTS[1:], "link", "config"}
     assert set(ENGLISH["names"]) == set(ENGLISH["remedies"]) == wanted
+
+
+def test_remedies_that_touch_wires_take_the_fuse_out_first():
+    assert REMEDIES[VERDICTS.index("swapped")].startswith("Fuse out, then exchange A and B at the transceiver")
+    for remedy in (*REMEDIES, *ENGLISH["remedies"].values()):
+        if re.search(r"plugs|cable|leads|crimps|\bA and B\b|ground|line of its own|exchange", remedy):
+            assert "fuse out, then" in remedy.lower(), remedy
 
 
 @pytest.mark.parametrize("language", languages())

@@ -30,7 +30,7 @@ def test_a_step_has_its_largest_delta_and_its_last_voltage():
     assert (ring.deltas_mv[2], ring.packs_cv[2]) == (9, 1325)
 
 
-def test_what_was_not_read_is_a_gap():
+def test_step_without_a_reading_is_a_gap():
     ring = Ring(1000)
     ring.put(0, 5, 13_300)
     ring.put(3000, 6, 13_300)
@@ -51,19 +51,19 @@ def test_after_a_long_silence_nothing_old_is_left():
     assert course(ring) == [NOTHING] * (POINTS - 1) + [6]
 
 
-def test_what_is_asked_later_moves_on():
+def test_reading_the_trend_later_advances_it():
     ring = Ring(1000)
     ring.put(0, 5, 13_300)
-    ring.move_to(2000)
+    ring.advance_to(2000)
     assert course(ring)[-3:] == [5, NOTHING, NOTHING]
 
 
 def test_a_reading_counts_once():
     trend = Trend()
-    trend.note(0, Reading(1, 5, 13_300))
-    trend.note(HOUR_STEP_MS, Reading(1, 5, 13_300))
+    trend.update(0, Reading(1, 5, 13_300))
+    trend.update(HOUR_STEP_MS, Reading(1, 5, 13_300))
     assert course(trend.hour)[-1] == 5
-    trend.note(HOUR_STEP_MS, Reading(2, 6, 13_300))
+    trend.update(HOUR_STEP_MS, Reading(2, 6, 13_300))
     assert course(trend.hour)[-2:] == [5, 6]
 
 
@@ -73,7 +73,7 @@ def test_a_pack_of_24_cells_fits():
     assert ring.packs_cv[0] == 10_080
 
 
-def test_without_a_cell_there_is_no_delta_to_note():
+def test_reading_without_cells_is_not_added():
     trend = Trend()
-    trend.note(0, Reading(1, None, 0))
+    trend.update(0, Reading(1, None, 0))
     assert set(trend.hour.deltas_mv) == {NOTHING}

@@ -7,7 +7,7 @@ from evencell.link.diagnosis import SILENT, Diagnosis
 from evencell.pack.alarms import CELL_COUNT
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE, STALE, Pack
 from evencell.pack.temperature import TemperatureScale
-from host_tests.portable import FakeClock
+from host_tests.fakes import FakeClock
 
 
 class Thing:
@@ -47,20 +47,20 @@ def test_asleep_is_no_trouble_and_late_is_one():
         assert view.troubles(pack) == bits
 
 
-def test_a_page_goes_with_all_that_came_with_it():
+def test_closing_a_page_unloads_all_it_loaded():
     view = new_view()
-    view.load("prose")
-    assert "evencell.display.prose" in sys.modules
+    view.load("render.prose")
+    assert "evencell.display.render.prose" in sys.modules
     view.close()
-    assert "evencell.display.prose" not in sys.modules
+    assert "evencell.display.render.prose" not in sys.modules
 
 
-def test_each_pack_has_a_course_of_its_own():
+def test_each_pack_has_its_own_trend():
     view = new_view()
     pack = view.hub.packs[0]
-    view.note()
+    view.update()
     pack.sequence = 1
     pack.accepted.delta_mv, pack.accepted.pack_mv = 7, 13_250
-    view.note()
+    view.update()
     assert view.trend_of(pack).hour.deltas_mv[0] == 7
     assert view.trend_of(Thing(name="other")).hour.deltas_mv[0] != 7

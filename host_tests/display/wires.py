@@ -146,7 +146,7 @@ def drivers_and_buses():
     """The table of displays and both classes of buses, with these wires in place of `machine`, `esp32` and `time`."""
     sys.modules["machine"] = sys.modules["esp32"] = sys.modules[__name__]
     from boards import displays, esp32_i2c, esp32_spi
-    from evencell.display import colour_panel, mono_panel
+    from evencell.display.drivers import colour_panel, mono_panel
 
     esp32_spi.time = sys.modules[__name__]
     for module in (colour_panel, mono_panel):

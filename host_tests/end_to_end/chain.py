@@ -10,8 +10,8 @@ from host_tests.broker import Broker, free_port
 from host_tests.end_to_end import web
 from host_tests.end_to_end.process import Process
 from host_tests.needs import need_broker, need_micropython
-from tools import device
-from tools.making import tool
+from tools.build.common import tool
+from tools.dev import device
 
 EVENCELL = tool("evencell")
 CAPTURES = Path(__file__).parents[1] / "captures" / "captures.json"

@@ -7,9 +7,9 @@ import pytest
 
 from host_tests.end_to_end.chain import EVERY_SECOND, FIXED, Chain
 from host_tests.portable import ROOT
-from tools.build import build
+from tools.build.tree import build
 
-STATIONS = "host_tests/system/stations.py"
+STATIONS = "host_tests/net/stations.py"
 
 
 @pytest.fixture

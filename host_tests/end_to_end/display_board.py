@@ -5,7 +5,7 @@ import os
 import sys
 
 from boards.host import Board
-from evencell.display.picture import Picture
+from evencell.display.drivers.picture import Picture
 
 
 class FragilePicture(Picture):
@@ -50,7 +50,7 @@ class DisplayBoard(Board):
     """Its driver is the usual one, with another panel."""
 
     def display_bus(self, wishes):
-        from evencell.display import picture
+        from evencell.display.drivers import picture
 
         picture.Picture = FragilePicture
         return Bus(), super().display_bus(wishes)[1]

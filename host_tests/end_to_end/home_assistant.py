@@ -17,12 +17,12 @@ def announced(listener: Listener, wanted=lambda _: True, since: int = 0) -> dict
 
 
 def is_announcement(message: Message) -> bool:
-    return message.topic.startswith("homeassistant/device/")
+    return message.topic.startswith("homeassistant/device/") and message.payload != ""
 
 
-def value_of(component: dict, payload: str) -> str:
-    """What Home Assistant makes of a message."""
-    values = {"value": payload}
+def value_of(component: dict, payload: str, state: str = "unknown") -> str:
+    """What Home Assistant makes of a message; `state` is that of the entity until then."""
+    values = {"value": payload, "this": {"state": state}}
     with contextlib.suppress(ValueError):
         values["value_json"] = json.loads(payload)
     return _TEMPLATES.from_string(component["val_tpl"]).render(values)

@@ -2,24 +2,15 @@
 
 from pathlib import Path
 
-from evencell.pack.history_store import keep, open_store
+from evencell.history.archive import keep, open_store
 from evencell.protocol.jk_balancer import CHARGING_LOWEST
-from host_tests.pack.history_helpers import history_of, reading
+from host_tests.fakes import FakeClock
+from host_tests.history.history_helpers import history_of, reading
 
 DRIFTING = 3  # this cell …
 DRIFT_MV = 4  # … sinks by so much a day
 RIDE = range(68, 72)  # which quarters of an hour of a day are ridden
 _WINDOWS_A_DAY = 96
-
-
-class Clock:
-    """Time of day at an uptime."""
-
-    def __init__(self, start_s: int):
-        self._start_s = start_s
-
-    def unix_s_at(self, uptime_ms: int) -> int:
-        return self._start_s + uptime_ms // 1000
 
 
 def cells_at(window: int, minute: int, cells: int) -> list[int]:
@@ -33,7 +24,7 @@ def make_past(flash: Path, cells: int, days: int, end_s: int):
     """Write it, as the firmware would have; the last reading is a minute before `end_s`."""
     root = str(flash / "history")
     cells, start = open_store(root, "pack1", cells)
-    history, clock = history_of(cells, start), Clock(end_s - days * 86_400)
+    history, clock = history_of(cells, start), FakeClock(end_s - days * 86_400)
     for window in range(days * _WINDOWS_A_DAY):
         history.begin(window)
         is_ride = window % _WINDOWS_A_DAY in RIDE

@@ -1,4 +1,4 @@
-"""The history on the page: read only when somebody opens it, and what is seen then."""
+"""The history and the health on the page: read when a view needs it, and what is seen and done then."""
 
 import re
 import time
@@ -7,78 +7,139 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import expect
 
+from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, too_wide, violations
 from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
 from host_tests.end_to_end.past import DRIFTING, make_past
-from host_tests.end_to_end.test_browser import Visit, browser, too_wide
+from host_tests.end_to_end.process import until
 
 __all__ = ["browser"]  # a fixture
 
 pytestmark = pytest.mark.browser
 
 DAYS = 8
-PHONE = {"color_scheme": "dark", "viewport": {"width": 360, "height": 640}}
+# Coloured pixels of the curves: what is not grey.
+COLOURED = """(id) => {
+  const canvas = document.getElementById(id);
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const spread = Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]);
+    count += data[i + 3] > 200 && spread > 60;
+  }
+  return count;
+}"""
 
 
 @pytest.fixture(scope="module")
 def with_past(tmp_path_factory):
-    """A device that was there for days."""
+    """A device that was there for days, up to ten minutes ago."""
     folder = tmp_path_factory.mktemp("past")
     with Simulator(folder, *FIXED) as simulator:
         firmware = Firmware(folder, simulator.link)
         make_past(firmware.data, 4, DAYS, int(time.time()) - 600)
         with firmware:
             firmware.wait_for_line("link online")
-            yield SimpleNamespace(firmware=firmware)
+            yield firmware
 
 
-def asked_for(visit: Visit) -> list[str]:
-    return [url.rsplit("?", 1)[1] for url in visit.requests if "/history" in url]
+def spans_asked_for(visit: Visit) -> list[str]:
+    return [url.rsplit("span=", 1)[1] for url in visit.asked_for("/history?")]
 
 
-@pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
-def test_a_weak_cell_is_named_and_drawn(browser, with_past, options):
-    with Visit(browser, with_past, **options) as visit:
-        page = visit.page
-        visit.wait_for_cells()
-        assert asked_for(visit) == []
-        page.get_by_text("History and health").click()
-        expect(page.locator("#verdict")).to_contain_text(re.compile(rf"Cell {DRIFTING} drifts −(2\.9|3\.0) mV a day"))
-        courses = page.locator("#courses li")
-        expect(courses).to_have_count(4)
-        expect(courses.nth(DRIFTING - 1)).to_contain_text(re.compile(r"drift −(2\.9|3\.0)\smV/day"))
-        assert page.locator("#courses .warn").count() == 1
-        assert asked_for(visit) == ["pack=pack1&span=24h"]
-        day = drawn(page)
-        page.get_by_role("button", name="30 days").click()
-        expect(page.get_by_role("button", name="30 days")).to_have_attribute("aria-current", "true")
-        page.wait_for_function(
-            "before => document.querySelector('#courses .mean').getAttribute('d') !== before", arg=day
-        )
-        assert drawn(page).count("L") >= DAYS * 96 - 2
-        expect(page.locator("#past")).to_contain_text("Balancing")
-        assert too_wide(page) == 0
+def over(visit: Visit):
+    return visit.page.locator("#history-over")
+
+
+def test_the_last_hour_is_there_at_once(browser, with_past):
+    with Visit(browser, with_past, **DESK) as visit:
+        until(lambda: visit.page.evaluate(COLOURED, "hour") > 500, "coloured curves")
+        assert spans_asked_for(visit) == ["1h"]
         assert visit.complaints == []
 
 
-def drawn(page) -> str:
-    return page.locator("#courses .mean").first.get_attribute("d")
+@pytest.mark.parametrize("options", [DESK, {**PHONE, "locale": "en-GB"}], ids=["desk", "phone"])
+def test_each_span_is_drawn_and_hover_shows_values(browser, with_past, options):
+    with Visit(browser, with_past, "history", **options) as visit:
+        page = visit.page
+        expect(over(visit)).to_contain_text("Means of a minute")
+        until(lambda: page.evaluate(COLOURED, "curves") > 500, "coloured curves")
+        box = page.locator("#curves").bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
+        tip = page.locator("#tip")
+        expect(tip).to_contain_text(re.compile(r"Cell 3.*\d{4}\.\d\smV"))
+        expect(tip).to_contain_text("Pack voltage")
+        page.get_by_role("button", name="Month").click()
+        expect(over(visit)).to_contain_text("Means of 15 minutes")
+        expect(over(visit)).to_contain_text("Recorded since")  # the axis is a month, and eight days of it are filled
+        page.get_by_role("button", name="Distance from the average").click()
+        until(lambda: page.evaluate(COLOURED, "curves") > 200, "coloured curves")
+        assert spans_asked_for(visit)[-2:] == ["24h", "30d"]
+        assert too_wide(page) == 0
+        assert violations(page) == []
+        assert visit.complaints == []
 
 
-def test_a_gap_in_time_is_a_gap_in_the_line(browser, with_past):
-    """From the past, which ended ten minutes ago, to what is read now."""
-    with Visit(browser, with_past) as visit:
-        visit.page.get_by_text("History and health").click()
-        visit.page.get_by_role("button", name="1 hour").click()
-        line = visit.page.locator("#courses .mean").first
-        expect(line).to_have_attribute("d", re.compile("^M.*M"))
+def test_wheel_drag_and_keys_move_and_zoom(browser, with_past):
+    with Visit(browser, with_past, "history", **DESK) as visit:
+        page, curves = visit.page, visit.page.locator("#curves")
+        expect(over(visit)).to_contain_text("Means of a minute")
+        whole = over(visit).inner_text()
+        box = curves.bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
+        page.mouse.wheel(0, -200)
+        expect(over(visit)).not_to_have_text(whole)
+        zoomed = over(visit).inner_text()
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] / 2 + 150, box["y"] + 100, steps=4)
+        page.mouse.up()
+        expect(over(visit)).not_to_have_text(zoomed)
+        curves.focus()
+        page.keyboard.press("Home")
+        expect(over(visit)).to_have_text(whole)
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator("#tip")).to_be_visible()
+        page.keyboard.press("+")
+        expect(over(visit)).not_to_have_text(whole)
+        assert visit.complaints == []
+
+
+def test_events_are_listed_and_the_file_has_every_step(browser, with_past):
+    with Visit(browser, with_past, "history", **DESK) as visit:
+        expect(visit.page.locator("#events")).to_contain_text("Balancer online")
+        with visit.page.expect_download() as download:
+            visit.page.get_by_role("button", name="Download CSV").click()
+        lines = download.value.path().read_text().splitlines()
+        assert lines[0].startswith("time,cell1_minimum_mv,cell1_maximum_mv,cell1_mean_mv,cell2_")
+        assert lines[0].endswith("delta_mv,pack_mv")
+        assert len(lines) > 24 * 60 - 30
+        assert download.value.suggested_filename == "evencell pack1 24h.csv"
+
+
+@pytest.mark.parametrize("options", [DESK, PHONE], ids=["english", "german"])
+def test_a_weak_cell_is_named_with_its_figures_and_what_to_do(browser, with_past, options):
+    with Visit(browser, with_past, "health", **options) as visit:
+        is_german = options is PHONE
+        verdict = visit.page.locator("#health-verdict")
+        cell = f"Zelle {DRIFTING} ist wahrscheinlich" if is_german else f"Cell {DRIFTING} is probably the weakest"
+        expect(verdict).to_contain_text(cell)
+        expect(verdict).to_contain_text(
+            re.compile(r"fällt um (2,9|3,0) mV am Tag" if is_german else r"falls by (2\.9|3\.0) mV a day")
+        )
+        row = visit.page.locator("tr.named")
+        expect(row).to_have_count(1)
+        expect(row).to_contain_text(re.compile(r"−(2[.,]9|3[.,]0)"))
+        assert visit.page.locator(".steps li").count() == 3
+        assert too_wide(visit.page) == 0
+        assert visit.complaints == []
 
 
 def test_without_a_history_the_reason_is_said(browser, tmp_path):
     config = {"history": {"enabled": False}}
     with Simulator(tmp_path, *FIXED) as simulator, Firmware(tmp_path, simulator.link, config=config) as firmware:
         firmware.wait_for_line("link online")
-        with Visit(browser, SimpleNamespace(firmware=firmware)) as visit:
-            visit.wait_for_cells()
-            visit.page.get_by_text("History and health").click()
-            expect(visit.page.locator("#verdict")).to_contain_text("history.enabled is false")
-            expect(visit.page.locator("#past-shown")).to_be_hidden()
+        with Visit(browser, SimpleNamespace(url=firmware.url), "history", **DESK) as visit:
+            expect(over(visit)).to_contain_text("No history is kept")
+            visit.open("health")
+            expect(visit.page.locator("#health-verdict")).to_contain_text("No history is kept")

@@ -16,13 +16,14 @@ from host_tests.end_to_end.chain import CAPTURES, FIXED, FIXED_MV, Simulator, as
 from host_tests.end_to_end.listener import Listener
 from host_tests.end_to_end.process import Process, until
 from host_tests.needs import need_broker, need_micropython
-from tools.making import ROOT
+from tools.build.common import ROOT
 
-WITH_MOSQUITTO = ["-m", "tools.demo"]
+WITH_MOSQUITTO = ["-m", "tools.dev.demo"]
 # As on a computer where mosquitto is not installed.
 WITH_AMQTT = [
     "-c",
-    "import sys; from tools import broker, demo; broker.mosquitto = lambda: None; demo.main(*sys.argv[1:] or [None])",
+    "import sys; from tools.dev import broker, demo; broker.mosquitto = lambda: None; "
+    "demo.main(*sys.argv[1:] or [None])",
 ]
 
 

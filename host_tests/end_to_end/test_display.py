@@ -45,7 +45,7 @@ def test_the_page_shows_it(address):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{address}/")
+        page.goto(f"http://127.0.0.1:{address}/#device")
         display = page.locator("#display")
         expect(display).to_have_attribute("width", re.compile("240"), timeout=1000 * PATIENCE_S)
         expect(display).to_have_attribute("height", "320")
@@ -67,10 +67,10 @@ def test_the_page_shows_one_that_comes_later(tmp_path):
         page.clock.install()
         with firmware:
             with page.expect_response("**/api/v1/display", timeout=1000 * PATIENCE_S) as answer:
-                page.goto(firmware.url)
+                page.goto(firmware.url + "#device")
             assert answer.value.status == 404
             fault.unlink()
-            firmware.wait_for_line("the display answers again")
+            firmware.wait_for_line("display: answers again")
             expect(page.locator("#display")).to_be_hidden()
             page.clock.fast_forward(61_000)
             expect(page.locator("#display")).to_be_visible(timeout=1000 * PATIENCE_S)

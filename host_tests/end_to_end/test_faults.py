@@ -9,7 +9,7 @@ from host_tests.end_to_end.process import until
 from tools.sim.faults import FAULTS
 
 # Arguments that make a fault plain in a few seconds; the others are as in their examples.
-PLAIN = {"noise": "noise:0.7", "drop": "drop:0.7", "burst": "burst:0.7", "flap": "flap:12"}
+PLAIN = {"lost": "lost:0.6", "noise": "noise:0.7", "drop": "drop:0.7", "burst": "burst:0.7", "flap": "flap:12"}
 SETTLED = {"packs": [{"temperature_scale": "0.1"}]}
 
 
@@ -37,7 +37,7 @@ def shows(pack: dict, wanted: str) -> bool:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_each_fault_is_seen_and_gone_again(chain, fault, record_property):
+def test_each_fault_has_its_effect_and_ends(chain, fault, record_property):
     started = time.monotonic()
     chain.simulator.switch("+" + PLAIN.get(fault.name, fault.example))
     try:

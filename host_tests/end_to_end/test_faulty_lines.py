@@ -6,16 +6,17 @@ import time
 import pytest
 import serial
 
-from evencell.protocol.jk_balancer import ANSWER_BYTES
+from evencell.protocol.jk_balancer import ANSWER_BYTES, read_request
 from host_tests.end_to_end.chain import CAPTURES, EVENCELL
 from host_tests.end_to_end.command import assert_one_sentence, evencell
 from host_tests.end_to_end.faulty_line import HANG_UP, FaultyLine, Terminal
+from tools.sim.foreign_frames import FOREIGN_FRAMES
 
 REPLIES = {entry["name"]: bytes.fromhex(entry["reply"]) for entry in json.loads(CAPTURES.read_text())}
 FRAME = REPLIES["4s-idle"]
 
 
-def rubbish(send, _heard):
+def unexpected_bytes(send, _heard):
     send(b"\xeb\x90" + bytes(range(100)))
 
 
@@ -49,20 +50,26 @@ def another_address(send, heard):
         send(frame + bytes([sum(frame) & 0xFF]))
 
 
+def another_protocol(send, heard):
+    if heard:
+        send(FOREIGN_FRAMES["modbus"])
+
+
 # The far end, and what the sentence must speak of.
 FAULTS = {
-    rubbish: "damaged",
+    unexpected_bytes: "damaged",
     silence: "supply",
     half_a_frame: "damaged",
     damaged: "wrong checksums",
     echo: "echo only",
-    swapped: "exchange the two wires",
+    swapped: "Fuse out, then exchange A and B at the transceiver",
     another_address: "another address",
+    another_protocol: "other protocol. Another protocol: Modbus RTU",
 }
 
 
 @pytest.mark.parametrize("talk", FAULTS)
-def test_read_where_no_balancer_answers(talk, record_property):
+def test_read_without_an_answer_gives_the_remedy(talk, record_property):
     with FaultyLine(talk) as line:
         started = time.monotonic()
         result = evencell("read", "--port", line.path)
@@ -72,13 +79,70 @@ def test_read_where_no_balancer_answers(talk, record_property):
     assert FAULTS[talk] in result.stderr
 
 
+@pytest.mark.parametrize(("lost", "status"), [(2, 0), (3, 1)])
+def test_read_sends_three_requests_before_a_line_is_silent(lost, status):
+    asked = []
+
+    def talk(send, heard):
+        if heard:
+            asked.append(heard)
+            if len(asked) > lost:
+                send(FRAME)
+
+    with FaultyLine(talk) as line:
+        result = evencell("read", "--port", line.path)
+    assert result.returncode == status, result
+    assert status == 0 or "silent" in result.stderr
+    assert len(asked) == (3 if status else lost + 2)  # the first answer is asked for again
+
+
+def test_ctrl_c_ends_a_command_with_one_line_and_its_own_status():
+    with FaultyLine(silence) as line, Terminal([EVENCELL, "diagnose", "--port", line.path]) as terminal:
+        terminal.wait_for("observing the line")
+        terminal.press(b"\x03")
+        terminal.wait_for("Ended by Ctrl-C.")
+        assert terminal.wait() == 130
+        assert "Aborted" not in terminal.screen() and "Traceback" not in terminal.screen()
+
+
+def bms_that_sends_unasked(send, _heard):
+    """A master of JK's PB series: a frame of 300 bytes every now and then."""
+    send(FOREIGN_FRAMES["jk_bluetooth"])
+    time.sleep(0.3)
+
+
+def test_diagnose_names_a_device_that_sends_without_a_request():
+    with FaultyLine(bms_that_sends_unasked) as line:
+        result = evencell("diagnose", "--quick", "--port", line.path)
+    assert result.returncode == 1
+    assert result.stdout.startswith("other protocol (")
+    assert "JK BMS of the PB series" in result.stdout
+    assert "bytes came without a request: another device uses this line" in result.stdout
+
+
+def test_diagnose_finds_another_master():
+    def two_masters(send, heard):
+        if heard:
+            asked.append(heard)
+            send(FRAME)
+        elif not asked:
+            send(bytes(read_request(1)) + FRAME)
+            time.sleep(0.2)
+
+    asked = []
+    with FaultyLine(two_masters) as line:
+        result = evencell("diagnose", "--quick", "--seconds", 1, "--port", line.path)
+    assert result.returncode == 0, result
+    assert "another device uses this line: it polls a balancer, too" in result.stdout
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [["read"], ["watch"], ["capture", "new.json"], ["run"], ["set", "trigger_mv", "10"]],
+    [["read"], ["diagnose"], ["console"], ["capture", "new.json"], ["run"], ["set", "--yes", "trigger_mv", "10"]],
     ids=lambda arguments: arguments[0],
 )
 @pytest.mark.parametrize("port", ["nowhere", "file", "folder", "busy"])
-def test_a_port_that_can_not_be_used(tmp_path, arguments, port):
+def test_unusable_port_gets_a_sentence(tmp_path, arguments, port):
     (tmp_path / "file").write_text("text")
     (tmp_path / "folder").mkdir()
     with FaultyLine(silence) as line, serial.Serial(line.path, exclusive=True):
@@ -93,8 +157,8 @@ def unplugged(_send, heard):
     return HANG_UP if heard else None
 
 
-@pytest.mark.parametrize("command", ["watch", "read", "capture"])
-def test_a_port_that_vanishes_gets_a_sentence(tmp_path, command):
+@pytest.mark.parametrize("command", ["read", "capture"])
+def test_port_that_vanishes_gets_a_sentence(tmp_path, command):
     arguments = [tmp_path / "new.json"] if command == "capture" else []
     with FaultyLine(unplugged) as line, Terminal([EVENCELL, command, "--port", line.path, *arguments]) as terminal:
         terminal.wait_for("it is gone")
@@ -102,14 +166,16 @@ def test_a_port_that_vanishes_gets_a_sentence(tmp_path, command):
         assert "Traceback" not in terminal.screen()
 
 
-def test_capture_records_silence_and_rubbish_too(tmp_path):
+def test_capture_records_silence_and_noise_too(tmp_path):
     file = tmp_path / "mine.json"
     with FaultyLine(half_a_frame) as line:
-        assert evencell("capture", "--port", line.path, "--count", 1, file).returncode == 0
+        result = evencell("capture", "--port", line.path, "--count", 1, file)
+    assert result.returncode == 1
+    assert f"evencell diagnose --port {line.path}" in result.stderr and "CONTRIBUTING" not in result.stdout
     assert bytes.fromhex(json.loads(file.read_text())[0]["reply"]) == FRAME[: ANSWER_BYTES // 2]
 
 
-def test_watch_says_that_values_are_old():
+def test_watch_shows_that_values_are_old():
     answers = [FRAME, FRAME]
 
     def fall_silent(send, heard):

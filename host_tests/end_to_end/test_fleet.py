@@ -16,8 +16,8 @@ from host_tests.end_to_end.process import Process, until
 from host_tests.needs import missing, need_broker
 from host_tests.store import Store
 from tools.bench.fleet import FIGURES, PAGE, SETTINGS, page
-from tools.fleet_book import Book, Books
-from tools.fleet_device import id_of
+from tools.fleet.delivery import DeviceDelivery, FleetDelivery
+from tools.fleet.device import id_of
 
 DEVICES = 50
 EVERY_S = 2
@@ -198,15 +198,15 @@ def test_wrong_usage(options):
 
 
 def test_the_book_knows_what_is_missing_and_what_came_twice():
-    books = Books()
-    books.of = {"one": Book(), "two": Book()}
+    fleet = FleetDelivery()
+    fleet.of = {"one": DeviceDelivery(), "two": DeviceDelivery()}
     for sequence in (1, 2, 3):
-        books.of["one"].make(sequence)
-        books.of["one"].publish(sequence)
+        fleet.of["one"].record_made(sequence)
+        fleet.of["one"].record_published(sequence)
     for sequence, is_backlog in ((1, False), (3, False), (3, True), (1, True), (1, True), (7, False)):
-        books.hear("one", sequence, is_backlog)
-    assert (books.made, books.missing, books.twice) == (3, 1, 3)
-    assert books.from_backlog == 3
+        fleet.record_received("one", sequence, is_backlog)
+    assert (fleet.made, fleet.missing, fleet.duplicates) == (3, 1, 3)
+    assert fleet.from_backlog == 3
 
 
 def test_the_page_of_figures_is_what_was_measured():

@@ -12,7 +12,7 @@ from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
 from host_tests.end_to_end.process import until
 from host_tests.needs import need_broker
 
-LIMITS_KIB = {"full": 232, "display": 136, "telemetry": 152}
+LIMITS_KIB = {"full": 256, "display": 148, "telemetry": 168}
 ALARMS = 8
 READINGS = 60
 STREAMS = 4
@@ -38,7 +38,7 @@ def test_a_profile_lives_in_its_heap(tmp_path, profile):
 def alarm_comes_and_goes(simulator, firmware, times: int):
     """Seen in the log, which every profile has."""
     simulator.switch("+wire_off:2")
-    until(lambda: firmware.log().count("alarm cell_count on") >= times, "the alarm")
+    until(lambda: firmware.log().count("alarm cell_count of cell 2 on") >= times, "the alarm")
     simulator.switch("-wire_off")
     until(lambda: firmware.log().count("alarm cell_count off") >= times, "the end of the alarm")
 

@@ -17,7 +17,7 @@ from host_tests.end_to_end.past import DRIFT_MV, DRIFTING, cells_at, make_past
 from host_tests.end_to_end.process import PATIENCE_S, until
 from host_tests.needs import need_faketime
 from tools.bench.fast import Fast
-from tools.demo import signal_group
+from tools.dev.demo import signal_group
 
 HOURS = 2
 SPEED = 120

@@ -63,6 +63,10 @@ def test_every_template_gives_the_value_of_the_status_in_base_units(running):
         "temperature": status["temperature_c"],
         "balancing_enabled": "ON",
         **{f"alarm_{name}": "OFF" for name in ALARMS},
+        "highest_mv": max(status["cells_mv"]) / 1000,
+        "lowest_mv": min(status["cells_mv"]) / 1000,
+        "problem": "OFF",
+        "balancing": "OFF",
     }
     components = {key: one for key, one in entities(message).items() if "stat_t" not in one}
     assert {key: value_of(one, state) for key, one in components.items()} == {
@@ -80,10 +84,48 @@ def test_what_is_unknown_is_unknown_and_an_alarm_is_on(running):
     status = running.listener.wait("/pack1/state").json()
     nothing = dict.fromkeys(("average_mv", "delta_mv", "highest_cell", "lowest_cell", "temperature_c"))
     state = json.dumps({**status, **nothing, "cells_mv": [None], "balancing_enabled": False, "alarms": list(ALARMS)})
-    for key in ("average_mv", "delta_mv", "highest_cell", "lowest_cell", "temperature", "cell_1", "cell_4"):
+    for key in (
+        "average_mv",
+        "delta_mv",
+        "highest_cell",
+        "lowest_cell",
+        "highest_mv",
+        "temperature",
+        "cell_1",
+        "cell_4",
+    ):
         assert value_of(components[key], state) == "None", key
+    assert value_of(components["problem"], state) == "ON"
     assert value_of(components["balancing_enabled"], state) == "OFF"
     assert {value_of(components[f"alarm_{name}"], state) for name in ALARMS} == {"ON"}
+
+
+def test_balancing_stays_on_between_the_balancers_pauses(running):
+    """What is empty is ignored; Home Assistant itself switches off a minute after the last ON."""
+    balancing = entities(running.announced())["balancing"]
+    waiting, busy = ('{"balance_state": "%s"}' % state for state in ("waiting", "charging_lowest"))
+    assert value_of(balancing, busy, "off") == value_of(balancing, busy, "on") == "ON"
+    assert value_of(balancing, waiting, "on") == ""
+    assert value_of(balancing, waiting, "off") == value_of(balancing, waiting, "unknown") == "OFF"
+
+
+def test_events_and_the_device_have_entities(running):
+    components = entities(running.announced())
+    event = running.listener.wait("/pack1/event")
+    rendered = json.loads(value_of(components["event"], event.payload))
+    assert rendered == {
+        "event_type": event.json()["type"],
+        "name": event.json()["name"],
+        "value": event.json()["value"],
+    }
+    assert components["event"]["stat_t"] == event.topic and rendered["event_type"] in components["event"]["evt_typ"]
+    device = running.listener.wait("/device")
+    assert components["uptime"]["stat_t"] == device.topic
+    assert value_of(components["uptime"], device.payload) == str(device.json()["uptime_s"])
+    last = running.listener.wait("/pack1/last_reading")
+    assert components["last_reading"]["stat_t"] == last.topic
+    page = running.announced()["dev"]["cu"]
+    assert page == running.firmware.url
 
 
 def test_links_and_verdicts_are_among_the_options(running):
@@ -162,20 +204,30 @@ def newer(message: Message, state: Message) -> bool:
     return message.topic == state.topic and message.json()["sequence"] > state.json()["sequence"] + 1
 
 
-def test_of_two_packs_each_has_its_values_and_one_that_is_left_out_goes(tmp_path):
+def test_of_two_packs_each_is_a_device_and_one_that_is_left_out_goes(tmp_path):
     config = config_of({"name": "front"}, {"name": "rear", "address": 2})
     with Setup(tmp_path, config, bus_of("front", "rear")) as two, Listener(two.broker.port, "#") as listener:
-        message = announced(listener, lambda message: len(entities_by_id(message)) > 50)
+        devices = []
         for place, name in enumerate(("front", "rear")):
+            message = announced(listener, lambda message, place=place: cell_of(message, place))
+            devices.append(message["dev"])
             state = listener.wait(f"/{name}/state")
-            component = entities(message, place)["cell_1"]
-            assert component.get("stat_t", message["stat_t"]) == state.topic
-            assert value_of(component, state.payload) == str(state.json()["cells_mv"][0] / 1000)
+            assert message["stat_t"] == state.topic
+            assert value_of(cell_of(message, place), state.payload) == str(state.json()["cells_mv"][0] / 1000)
+        assert devices[1]["via_device"] == devices[0]["ids"]
+        assert devices[1]["name"] == devices[0]["name"] + " rear"
         two.firmware.stop()
         (two.firmware.data / "config.json").write_text(json.dumps(config_of({"name": "front"})))
+        before = len(listener.messages)
         two.firmware.start()
-        left = announced(listener, lambda message: message["cmps"].get("1_pack_mv") == {"p": "sensor"})
-        assert entities(left, 1) == {}
+        listener.wait(f"homeassistant/device/{two.firmware.id}_1/config", "", before)
+        assert announced(listener, since=before)["dev"] == devices[0]
         before = len(listener.messages)
         listener.say("homeassistant/status", "online")
-        assert not any(key.startswith("1_") for key in announced(listener, since=before)["cmps"])
+        assert announced(listener, since=before)["dev"] == devices[0]
+        assert listener.payloads("_1/config", before) == []
+
+
+def cell_of(message: dict, place: int) -> dict | None:
+    """The first cell of this pack, if it is announced there."""
+    return entities(message, place).get("cell_1")

@@ -3,8 +3,6 @@
 import contextlib
 import socket
 
-import pytest
-
 from evencell.pack.alarms import ALARMS
 from evencell.pack.status import BALANCE_STATES
 from host_tests.end_to_end.chain import FIXED, FIXED_MV, Firmware, Simulator
@@ -80,7 +78,7 @@ def test_two_packs_are_two_series(tmp_path):
             assert_stored(store, firmware, name, CELLS_MV[name])
 
 
-def test_what_was_read_while_the_store_was_dead_is_there_later(tmp_path):
+def test_reading_of_an_outage_is_stored_later(tmp_path):
     with Store() as store, device_with(tmp_path, store.url) as firmware:
         until(lambda: times_s(store, firmware, "pack1"), "a reading in the store")
         store.kill()
@@ -92,7 +90,7 @@ def test_what_was_read_while_the_store_was_dead_is_there_later(tmp_path):
         until(lambda: read_s in times_s(store, firmware, "pack1"), "the reading of then")
 
 
-def test_a_store_that_says_nothing_holds_nobody_up(tmp_path):
+def test_silent_store_holds_up_no_other_part(tmp_path):
     silent = socket.create_server(("127.0.0.1", 0))
     with silent, device_with(tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}") as firmware:
         before = firmware.pack()
@@ -108,13 +106,27 @@ def later(status: dict, sequence: int) -> dict | None:
     return status if status["packs"][0]["sequence"] >= sequence else None
 
 
-@pytest.mark.parametrize("password", [SECRET, "wrong-" + SECRET])
-def test_a_password(tmp_path, password):
-    """The right one is taken; a refusal is said once, and the password never."""
+def test_password_of_the_store_is_sent(tmp_path):
     strict = Store("-httpAuth.username=me", f"-httpAuth.password={SECRET}")
-    with strict as store, device_with(tmp_path, store.url, user="me", password=password) as firmware:
-        key = "sent" if password == SECRET else "dropped"
-        until(lambda: firmware.status()["device"]["influx"][key] >= 3, f"three {key}")
+    with strict as store, device_with(tmp_path, store.url, user="me", password=SECRET) as firmware:
+        until(lambda: firmware.status()["device"]["influx"]["sent"] >= 3, "three readings sent")
         log = firmware.stop()
-    assert log.count("the store refuses") == (password != SECRET)
+    assert "the store" not in log and SECRET not in log
+
+
+def test_readings_wait_until_a_refused_password_is_repaired(tmp_path):
+    """401 for a while, then the store takes the password: no reading is missing, and the log never shows it."""
+    strict = Store("-httpAuth.username=me", "-httpAuth.password=another")
+    with strict as store, device_with(tmp_path, store.url, user="me", password=SECRET) as firmware:
+        firmware.wait_for_line("influx.password); ")
+        read_s = {firmware.pack()["time"], until(lambda: later(firmware.status(), 5), "more")["packs"][0]["time"]}
+        firmware.wait_for_line("next try in 2 s")
+        counts = firmware.status()["device"]["influx"]
+        assert (counts["sent"], counts["dropped"]) == (0, 0) and "401" in counts["problem"]
+        store.kill()
+        store.use()
+        store.start()
+        until(lambda: read_s <= set(times_s(store, firmware, "pack1")), "the readings of then")
+        assert firmware.status()["device"]["influx"]["problem"] is None
+        log = firmware.stop()
     assert SECRET not in log

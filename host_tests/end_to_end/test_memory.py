@@ -38,7 +38,7 @@ def test_load_is_shed_and_the_readings_go_on(tmp_path, tree):
             assert first.events.ended() and second.events.ended()
         with firmware.events() as refused:
             assert refused.status == 503
-            assert "too little memory" in json.loads(refused.body)["error"]
+            assert "not enough memory" in json.loads(refused.body)["error"]
         assert firmware.get("/api/v1/history").status == 503
         device = firmware.status()["device"]
         assert (device["network_heap_free"], device["network_heap_largest"]) == tuple(SHORT)

@@ -89,7 +89,8 @@ def expected_of(status: dict) -> dict:
         series("readings_total", **pack): status["sequence"],
         series("diagnosis_info", verdict=diagnosis["verdict"], **pack): 1,
     }
-    values |= {series("link", state=link, **pack): link == status["link"] for link in LINKS}
+    if status["link"]:
+        values |= {series("link", state=link, **pack): link == status["link"] for link in LINKS}
     values |= {series(f"line_{name}_total", **pack): diagnosis[name] for name in LINE_COUNTERS}
     return values | {
         series("doubted_total", reason=reason, **pack): diagnosis.get("doubted_" + reason, 0) for reason in REASONS[1:]

@@ -79,7 +79,7 @@ def result(name: str, requested, active, error=None, ident=None) -> dict:
         ("cell_count", "4", "cells_configured", 4),
     ],
 )
-def test_a_setting_is_written_and_everyone_hears_of_it(commanded, name, payload, field, value):
+def test_setting_is_written_with_result_state_and_event(commanded, name, payload, field, value):
     before = len(commanded.listener.messages)
     old = commanded.firmware.pack()[field]
     answer = commanded.command(name, payload)
@@ -117,13 +117,13 @@ def test_results_are_not_retained(commanded):
         ("voltage", "5", "no such setting"),
     ],
 )
-def test_what_can_not_be_is_refused_with_a_sentence(commanded, name, payload, part):
+def test_invalid_command_is_refused_with_a_sentence(commanded, name, payload, part):
     answer = commanded.command(name, payload)
     assert part in answer["error"] and answer["error"].endswith(".")
     assert answer["name"] == name
 
 
-def test_a_retained_command_is_ignored(commanded):
+def test_retained_command_is_ignored(commanded):
     """It comes with the retain flag when the device connects: so the device is started anew."""
     active = commanded.firmware.pack()["trigger_mv"]
     commanded.firmware.stop()
@@ -136,7 +136,7 @@ def test_a_retained_command_is_ignored(commanded):
     assert commanded.wait_for_state(before, max_balance_ma=400)["trigger_mv"] == active
 
 
-def test_a_command_expires(commanded):
+def test_command_expires(commanded):
     now_s = int(time.time())
     late = commanded.command("trigger_mv", {"value": 20, "id": "late", "expires": now_s - 1})
     assert late == {**result("trigger_mv", 20, late["active"], ident="late"), "error": late["error"]}
@@ -145,7 +145,7 @@ def test_a_command_expires(commanded):
     assert commanded.command("trigger_mv", in_time) == result("trigger_mv", 21, 21, ident="in time")
 
 
-def test_the_same_id_is_carried_out_once(commanded):
+def test_same_id_is_carried_out_once(commanded):
     once = {"value": 30, "id": 1}
     assert commanded.command("trigger_mv", once) == result("trigger_mv", 30, 30, ident=1)
     assert commanded.command("trigger_mv", {"value": 31, "id": 2})["active"] == 31
@@ -154,7 +154,7 @@ def test_the_same_id_is_carried_out_once(commanded):
 
 
 @pytest.mark.parametrize("fault", ["refuse_writes", "ignore_writes"])
-def test_a_balancer_that_takes_no_writes_is_told(commanded, fault):
+def test_balancer_that_takes_no_writes_is_reported(commanded, fault):
     active = commanded.command("trigger_mv", "40")["active"]
     commanded.simulator.switch("+" + fault)
     before = len(commanded.listener.messages)
@@ -168,7 +168,7 @@ def test_a_balancer_that_takes_no_writes_is_told(commanded, fault):
 
 
 @pytest.mark.parametrize("fault", ["wire_off:2", "wire_resistance"])
-def test_balancing_is_not_switched_on_where_it_must_not_be(commanded, fault):
+def test_balancing_is_not_switched_on_against_a_rule(commanded, fault):
     assert commanded.command("balancing_enabled", "OFF")["active"] is False
     before = len(commanded.listener.messages)
     commanded.simulator.switch("+" + fault)
@@ -189,7 +189,7 @@ def is_alarm(message, fault: str) -> bool:
     return (event["type"], event["name"], event["value"]) == ("alarm", name, True)
 
 
-def test_a_burst_is_bounded_and_polls_go_on(commanded):
+def test_burst_is_bounded_and_polls_go_on(commanded):
     """Four wait, some more are refused, the rest is counted; then there is room again. No poll is missed meanwhile."""
     before = len(commanded.listener.messages)
     commanded.wait_for_state(before)
@@ -207,7 +207,7 @@ def test_a_burst_is_bounded_and_polls_go_on(commanded):
     assert commanded.listener.payloads("/pack1/link", before) == []
 
 
-def test_a_silent_balancer_is_not_written_to(tmp_path):
+def test_silent_balancer_is_not_written_to(tmp_path):
     pack = {**WRITABLE, "timeout_ms": 100}
     with Commanded(tmp_path, *FIXED, pack=pack) as silent:
         silent.simulator.switch("+silent")
@@ -221,7 +221,7 @@ def test_a_silent_balancer_is_not_written_to(tmp_path):
         assert silent.command("trigger_mv", "10") == result("trigger_mv", 10, 10)
 
 
-def test_a_read_only_pack_says_so(tmp_path):
+def test_read_only_pack_refuses_commands(tmp_path):
     with Commanded(tmp_path, *FIXED, pack={"interval_ms": INTERVAL_MS}) as read_only:
         answer = read_only.command("trigger_mv", "10")
         assert answer["active"] == 5
@@ -241,7 +241,7 @@ def test_nothing_is_subscribed_unless_it_is_allowed(tmp_path):
         assert deaf.firmware.pack()["trigger_mv"] == 5
 
 
-def test_a_device_that_slept_gets_what_was_sent_meanwhile(tmp_path):
+def test_device_that_slept_gets_commands_sent_meanwhile(tmp_path):
     """The broker keeps it; nothing was read yet when it comes."""
     with Commanded(tmp_path, *FIXED, profile="telemetry") as asleep:
         asleep.firmware.stop()
@@ -253,7 +253,7 @@ def test_a_device_that_slept_gets_what_was_sent_meanwhile(tmp_path):
         assert asleep.result_of("in time", before) == result("trigger_mv", 16, 16, ident="in time")
 
 
-def test_home_assistant_sets_what_it_is_told_it_may(tmp_path):
+def test_home_assistant_sets_the_announced_settings(tmp_path):
     """As its number and switch would: with their topics, their words and their templates."""
     with Commanded(tmp_path, *FIXED) as home:
         components = announced(home.listener)["cmps"]
@@ -276,3 +276,27 @@ def test_home_assistant_sets_what_it_is_told_it_may(tmp_path):
         assert left["0_set_trigger_mv"] == {"p": "number"}
         assert left["0_set_balancing_enabled"] == {"p": "switch"}
         assert "uniq_id" in left["0_trigger_mv"]
+
+
+def test_number_is_announced_with_what_is_set_in_its_range(tmp_path):
+    """Home Assistant refuses a state outside: a balancer that another program has set to 1 mV and 100 mA."""
+    captures = tmp_path / "captures.json"
+    reply = bytearray.fromhex("eb9001ff052d0cf00402010001000200000001006401040cf10cf00cf20cf0") + bytes(40)
+    reply += bytes((0, 0x74))
+    captures.write_text(
+        json.dumps([{"request": "55aa01ff0000ff", "reply": (reply + bytes((sum(reply) & 255,))).hex()}])
+    )
+    with Commanded(tmp_path, "--capture", captures) as home:
+        state = home.wait_for_state(trigger_mv=1, max_balance_ma=100)
+        components = announced(home.listener)["cmps"]
+        for key in ("trigger_mv", "max_balance_ma"):
+            number = components["0_set_" + key]
+            assert number["min"] == int(value_of(number, json.dumps(state))) == state[key]
+
+
+def test_refused_command_is_an_event(commanded):
+    refused = announced(commanded.listener)["cmps"]["0_refused"]
+    answer = commanded.command("trigger_mv", "1001")
+    event = json.loads(value_of(refused, json.dumps(answer)))
+    assert event == {"event_type": "refused", "name": "trigger_mv", "requested": 1001, "error": answer["error"]}
+    assert value_of(refused, json.dumps(commanded.command("trigger_mv", "10"))) == ""

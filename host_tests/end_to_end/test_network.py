@@ -12,7 +12,7 @@ from host_tests.end_to_end.chain import Firmware
 from host_tests.end_to_end.finger import HELD_MS, LONG_MS, SHORT_MS, press
 from host_tests.end_to_end.process import PATIENCE_S, until
 from host_tests.end_to_end.web import LOOPBACK
-from tools.build import build
+from tools.build.tree import build
 
 HOME = {"ssid": "Home", "password": "correct horse"}
 WIRELESS = {"wifi": {"networks": [HOME, {"ssid": "Work", "password": "battery staple"}]}}
@@ -65,7 +65,7 @@ def test_the_displays_menu_switches_the_radio_off_and_on(tmp_path, tree):
 
 @pytest.mark.parametrize("config", [{}, {**WIRELESS, "profile": "display"}], ids=["no network", "display"])
 def test_a_radio_that_nobody_wants_is_not_loaded(tmp_path, tree, config):
-    (tree / "evencell/system/wifi.mpy").unlink()
+    (tree / "evencell/net/station.mpy").unlink()
     (tree / "evencell/forward/syslog.mpy").unlink()
     serves = "profile" not in config
     with Firmware(tmp_path / "wireless", "nowhere", config=config, tree=tree, http=serves) as firmware:
@@ -79,7 +79,7 @@ def test_a_radio_that_nobody_wants_is_not_loaded(tmp_path, tree, config):
 
 def test_a_computer_has_no_radio_whatever_the_configuration_says(tmp_path):
     tree = shutil.copytree(build("host"), tmp_path / "tree")
-    (tree / "evencell/system/wifi.mpy").unlink()
+    (tree / "evencell/net/station.mpy").unlink()
     with Firmware(tmp_path / "host", "nowhere", config=WIRELESS, tree=tree) as firmware:
         assert network_of(firmware) is None
         assert firmware.status()["device"]["wifi_rssi"] is None

@@ -1,13 +1,14 @@
 """`evencell set` against simulated balancers: what is set in the end, and what is said about it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from evencell.protocol.jk_balancer import ANSWER_BYTES, READ, REQUEST_BYTES
-from host_tests.end_to_end.chain import FIXED, Simulator
+from host_tests.end_to_end.chain import EVENCELL, FIXED, Simulator
 from host_tests.end_to_end.command import assert_one_sentence, evencell
-from host_tests.end_to_end.faulty_line import FaultyLine
+from host_tests.end_to_end.faulty_line import FaultyLine, Terminal
 from host_tests.sim.faulty import balancer
 from tools.sim.answers import SimulatedBalancer
 from tools.sim.faults import FAULTS
@@ -22,7 +23,7 @@ def simulator(tmp_path):
 
 
 def set_on(simulator, *arguments):
-    return evencell("set", "--port", simulator.link, *arguments)
+    return evencell("set", "--yes", "--port", simulator.link, *arguments)
 
 
 def value_of(simulator, name: str):
@@ -37,13 +38,13 @@ def value_of(simulator, name: str):
         ("balancing_enabled", "off", "balancing_enabled", False, "balancing_enabled was on and is off now."),
     ],
 )
-def test_it_sets_and_says_what_was_and_what_is(simulator, name, value, field, active, sentence):
+def test_setting_is_written_and_both_values_are_printed(simulator, name, value, field, active, sentence):
     result = set_on(simulator, name, value)
     assert (result.returncode, result.stdout, result.stderr) == (0, sentence + "\n", "")
     assert value_of(simulator, field) == active
 
 
-def test_the_cell_count_of_a_larger_balancer(tmp_path):
+def test_cell_count_of_a_larger_balancer(tmp_path):
     with Simulator(tmp_path, "--cells", ",".join(["3300"] * 8)) as simulator:
         result = set_on(simulator, "--model", "jk_b2a24s", "cell_count", "7")
         assert result.stdout == "cell_count was 8 and is 7 now.\n"
@@ -51,7 +52,7 @@ def test_the_cell_count_of_a_larger_balancer(tmp_path):
         assert value_of(simulator, "cells_configured") == 7
 
 
-def test_what_is_set_already_is_not_written(simulator):
+def test_value_that_is_set_already_is_not_written(simulator):
     simulator.switch("+refuse_writes")
     result = set_on(simulator, "trigger_mv", "5")
     assert (result.returncode, result.stderr) == (0, "")
@@ -86,14 +87,14 @@ def test_switching_off_is_never_refused(simulator):
 
 
 @pytest.mark.parametrize("options", [[], ["--force"]])
-def test_what_the_balancer_would_refuse_is_never_sent(options):
+def test_value_out_of_range_is_never_sent(options):
     """The port isn't even opened."""
     result = evencell("set", "--port", "/dev/null", *options, "max_balance_ma", "299")
     assert_one_sentence(result)
     assert "300 to 2000" in result.stderr
 
 
-def test_it_warns_and_goes_on(simulator):
+def test_warning_does_not_stop_the_write(simulator):
     result = set_on(simulator, "trigger_mv", "4")
     assert (result.returncode, result.stdout) == (0, "trigger_mv was 5 and is 4 now.\n")
     assert "accuracy" in result.stderr
@@ -102,11 +103,65 @@ def test_it_warns_and_goes_on(simulator):
     assert "0.1 C of 2 Ah" in result.stderr
 
 
+def test_without_a_terminal_only_yes_writes(simulator):
+    result = evencell("set", "--port", simulator.link, "trigger_mv", "10")
+    assert_one_sentence(result)
+    assert "--yes" in result.stderr
+    assert value_of(simulator, "trigger_mv") == 5
+
+
+@pytest.mark.parametrize(("key", "status", "active"), [(b"y\r", 0, 10), (b"n\r", 1, 5), (b"\r", 1, 5)])
+def test_on_a_terminal_it_asks_before_it_writes(simulator, key, status, active):
+    with Terminal([EVENCELL, "set", "--port", simulator.link, "trigger_mv", "10"]) as terminal:
+        terminal.wait_for("Set trigger_mv from 5 to 10")
+        terminal.press(key)
+        terminal.wait_for("is 10 now" if active == 10 else "Nothing was written.")
+        assert terminal.wait() == status
+    assert value_of(simulator, "trigger_mv") == active
+
+
+def wait_until_asleep(pid: int):
+    """Until the process waits for its terminal: a signal just before that would not end the system call."""
+    while Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "S":
+        pass
+
+
+@pytest.mark.parametrize("key", [b"\x03", b"\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_first_ctrl_c_at_the_question_ends_it(simulator, key):
+    with Terminal([EVENCELL, "set", "--port", simulator.link, "trigger_mv", "10"]) as terminal:
+        terminal.wait_for("[y/N]")
+        wait_until_asleep(terminal.pid)
+        terminal.press(key)
+        terminal.wait_for("Nothing was written.")
+        assert terminal.wait() == 1
+        assert "Traceback" not in terminal.screen()
+    assert value_of(simulator, "trigger_mv") == 5
+
+
+def test_first_reading_survives_lost_answers():
+    lost = dict.fromkeys(range(2), lambda _answer: b"")
+    with FaultyLine(Counting(lost)) as line:
+        result = evencell("set", "--yes", "--port", line.path, "trigger_mv", "10")
+    assert result.stdout == "trigger_mv was 5 and is 10 now.\n", result
+
+
+def test_rules_are_checked_again_after_the_question(simulator):
+    """A cell came off meanwhile: what counts is a reading after the answer."""
+    assert set_on(simulator, "balancing_enabled", "off").returncode == 0
+    with Terminal([EVENCELL, "set", "--port", simulator.link, "balancing_enabled", "on"]) as terminal:
+        terminal.wait_for("Set balancing_enabled from off to on")
+        simulator.switch("+wire_off:2")
+        terminal.press(b"y\r")
+        terminal.wait_for("should stay off")
+        assert terminal.wait() == 1
+    assert value_of(simulator, "balancing_enabled") is False
+
+
 FOUND_BY_SET = [fault for fault in FAULTS if any(word.startswith("set ") for word in fault.leads_to)]
 
 
 @pytest.mark.parametrize("fault", FOUND_BY_SET, ids=lambda fault: fault.name)
-def test_each_fault_that_it_finds_is_named_and_gone_again(simulator, fault):
+def test_fault_of_writes_is_named_and_ends(simulator, fault):
     simulator.switch("+" + fault.example)
     result = set_on(simulator, "trigger_mv", "10")
     assert_one_sentence(result)
@@ -119,14 +174,14 @@ def test_each_fault_that_it_finds_is_named_and_gone_again(simulator, fault):
 
 
 @pytest.mark.parametrize("fault", ["echo", "late:400"])
-def test_it_sets_on_a_line_with_quirks(simulator, fault):
+def test_setting_is_written_with_echo_and_late_answers(simulator, fault):
     simulator.switch("+" + fault)
     result = set_on(simulator, "trigger_mv", "10")
     assert (result.returncode, result.stdout) == (0, "trigger_mv was 5 and is 10 now.\n"), result
 
 
 @pytest.mark.parametrize("fault", ["noise:0.5", "drop:0.5", "burst:0.5"])
-def test_on_a_noisy_line_nothing_wrong_is_ever_said(simulator, fault):
+def test_noisy_line_never_gives_a_wrong_result(simulator, fault):
     """It may have to give up, and then says so; what it says to be set is set."""
     simulator.switch("+" + fault)
     for _ in range(MOST_TRIES):
@@ -140,7 +195,7 @@ def test_on_a_noisy_line_nothing_wrong_is_ever_said(simulator, fault):
 
 
 @pytest.mark.parametrize("fault", ["silent", "swapped", "address:7"])
-def test_where_nothing_can_be_read_nothing_is_written(simulator, fault):
+def test_nothing_is_written_without_a_reading(simulator, fault):
     simulator.switch("+" + fault)
     result = set_on(simulator, "--force", "trigger_mv", "10")
     assert_one_sentence(result)
@@ -168,20 +223,20 @@ class Counting:
         return sum(command != READ for command in self.commands)
 
 
-def test_an_answer_that_is_lost_is_read_back_and_not_written_again():
+def test_lost_answer_is_read_back_and_not_written_again():
     """The third request is the write: the first reading needs two answers that agree."""
     for lost in (lambda _answer: b"", lambda answer: answer[: ANSWER_BYTES - 1] + b"\x00"):
         talk = Counting({2: lost})
         with FaultyLine(talk) as line:
-            result = evencell("set", "--port", line.path, "trigger_mv", "10")
+            result = evencell("set", "--yes", "--port", line.path, "trigger_mv", "10")
         assert result.stdout == "trigger_mv was 5 and is 10 now.\n", result
         assert talk.writes == 1
 
 
-def test_silence_after_the_write_is_told_as_not_known():
+def test_silence_after_the_write_is_reported_as_unknown():
     talk = Counting(dict.fromkeys(range(2, 20), lambda _answer: b""))
     with FaultyLine(talk) as line:
-        result = evencell("set", "--port", line.path, "trigger_mv", "10")
+        result = evencell("set", "--yes", "--port", line.path, "trigger_mv", "10")
     assert_one_sentence(result)
     assert "is not known" in result.stderr
     assert talk.writes == 1
@@ -191,7 +246,7 @@ def test_silence_after_the_write_is_told_as_not_known():
     "arguments",
     ["trigger_mv", "trigger_mv ten", "trigger 10", "balancing_enabled 2", "trigger_mv 1 2", "trigger_mv=10"],
 )
-def test_wrong_usage(arguments):
+def test_wrong_usage_has_status_2(arguments):
     result = evencell("set", "--port", "/dev/null", *arguments.split())
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr

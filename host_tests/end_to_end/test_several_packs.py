@@ -92,7 +92,7 @@ def test_two_on_a_bus_and_one_on_a_port_of_its_own(tmp_path):
         assert running.packs()["rear"]["link"] == "online"
 
 
-def test_an_alarm_is_that_of_its_own_pack(tmp_path):
+def test_alarm_is_that_of_its_own_pack(tmp_path):
     with Setup(tmp_path, *ONE_BUS) as running, Listener(running.broker.port) as listener:
         running.wait_online("front", "rear")
         running.lines[0].switch("+overvoltage@2")
@@ -114,7 +114,7 @@ def is_alarm(message: Message, pack: str, name: str) -> bool:
     ],
     ids=["no-port", "same-address"],
 )
-def test_a_pack_without_a_place_stays_offline_and_nothing_else_stops(tmp_path, second, sentence):
+def test_pack_without_a_place_stays_offline_and_nothing_else_stops(tmp_path, second, sentence):
     config = config_of({"name": "front"}, {"name": "rear", **second})
     with Setup(tmp_path, config, bus_of("front")) as running, Listener(running.broker.port) as listener:
         running.wait_online("front")

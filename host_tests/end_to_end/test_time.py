@@ -12,7 +12,7 @@ from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
 from host_tests.end_to_end.process import until
 from host_tests.end_to_end.time_server import TimeServer
 from host_tests.portable import ROOT
-from tools.build import build
+from tools.build.tree import build
 
 YEAR_S = 31_557_600
 WRONG_S = 20 * YEAR_S
@@ -100,11 +100,11 @@ def test_a_server_that_wants_to_be_left_alone_is(tmp_path, tree):
 
 
 @pytest.mark.parametrize("servers", [["127.0.0.1:9"], []], ids=["a computer", "no servers"])
-def test_where_nobody_wants_it_the_client_is_not_loaded(tmp_path, tree, servers):
+def test_client_is_not_loaded_where_it_is_not_wanted(tmp_path, tree, servers):
     if servers:
         shutil.copy(build("host") / "board.py", tree / "board.py")
-    for module in ("sntp", "sntp_packets"):
-        (tree / f"evencell/system/{module}.mpy").unlink()
+    for module in ("sntp", "sntp_query"):
+        (tree / f"evencell/clock/{module}.mpy").unlink()
     with Firmware(tmp_path / "clock", "nowhere", config={"time": {"servers": servers}}, tree=tree) as firmware:
         device = device_of(firmware)
         assert (device["time_source"], device["time_age_s"]) == ("system", None)

@@ -6,8 +6,8 @@ Where there is a file `heap.json`, it says what the network's heap has: bytes fr
 import json
 
 from boards.host import Board
-from evencell.system.clock import Clock
-from host_tests.system.stations import ScriptedStation
+from evencell.clock.clock import Clock
+from host_tests.net.stations import ScriptedStation
 
 
 class Radio(ScriptedStation):

@@ -5,11 +5,11 @@ import itertools
 from random import Random
 from unittest import mock
 
-from evencell.link import exchange
+from evencell.link import bus as exchange
 from evencell.protocol.framing import CHUNK_BYTES, Framer
 from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER, read_request
-from tools.bench.damage import KINDS, swapped_words
 from tools.bench.noise import Receiver, decoded
+from tools.sim.damage import KINDS, swapped_words
 
 REQUEST = read_request(1)
 DAMAGES = {kind.__name__: kind for kind in (*KINDS, swapped_words)}
@@ -59,7 +59,7 @@ def worst_mv(receiver: Receiver, frame: bytes) -> int:
 
 
 class StoredPort:
-    """A port that hands out these chunks, a look each (none for an empty one), whatever is asked."""
+    """A port that delivers one of these chunks for each read (nothing for an empty one), whatever is requested."""
 
     direction = None
 
@@ -89,17 +89,17 @@ class Ticks:
         await asyncio.sleep(0)
 
 
-def ask_through(chunks: list[bytes], asks: int) -> list[bytes | None]:
-    """What so many questions in a row bring on a line that hands out these chunks. Takes no time."""
+def query_through(chunks: list[bytes], requests: int) -> list[bytes | None]:
+    """Answers to so many requests in a row on a bus that delivers these chunks. Takes no time."""
     ticks = Ticks()
     with mock.patch.multiple(exchange, ticks_ms=ticks.ticks_ms, sleep_ms=ticks.sleep_ms):
-        return asyncio.run(_ask(exchange.Line(StoredPort(chunks)), asks))
+        return asyncio.run(_query(exchange.Rs485Bus(StoredPort(chunks)), requests))
 
 
-async def _ask(line, asks: int) -> list[bytes | None]:
+async def _query(bus, requests: int) -> list[bytes | None]:
     answers: list[bytes | None] = []
-    for _ in range(asks):
-        at = await line.ask(REQUEST, 100)
-        answers.append(None if at < 0 else bytes(line.frame[at : at + ANSWER_BYTES]))
+    for _ in range(requests):
+        at = await bus.query(REQUEST, 100)
+        answers.append(None if at < 0 else bytes(bus.frame[at : at + ANSWER_BYTES]))
         assert at < 0 or answers[-1][:4] == ANSWER_HEADER + REQUEST[2:4]
     return answers

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from evencell.protocol.framing import checksum
 from evencell.protocol.jk_balancer import CELLS_OFFSET, S16, STATUS_TABLE, U8, decode_status
+from host_tests.fakes import FakeClock
 from host_tests.fuzz.machines import DAMAGES, damaged, settled, worst_mv
 from host_tests.fuzz.profile import examples
-from host_tests.portable import FakeClock, frames
+from host_tests.portable import frames
 from tools.bench.noise import Receiver
 
 _WRONG_BY_MV = 20
@@ -85,12 +86,12 @@ def test_two_good_answers_after_damage_are_enough(offsets_mv, kinds, seed):
 
 @examples(300)
 @given(st.lists(st.one_of(st.binary(min_size=74, max_size=74), st.sampled_from(frames())), min_size=1, max_size=6))
-def test_any_bytes_are_considered(contents):
+def test_any_bytes_can_be_judged(contents):
     pack = Receiver().pack
     for content in contents:
         for _ in range(2):
             decode_status(content, 0, pack.candidate)
-            pack.consider(FakeClock())
+            pack.accept(FakeClock())
             assert pack.sequence or pack.accepted.pack_mv is None
 
 
@@ -122,9 +123,9 @@ def near(offset: int, value: int, frame: bytes) -> bytes:
 
 @examples(200)
 @given(st.sampled_from(frames()), st.integers(4, 72), st.integers(0, 255), st.integers(4, 72), st.integers(0, 255))
-def test_any_two_bytes_of_a_recording_may_be_anything(frame, first, first_value, second, second_value):
+def test_any_two_bytes_of_a_recording_can_be_changed(frame, first, first_value, second, second_value):
     pack = settled(frame).pack
     content = near(second, second_value, near(first, first_value, frame))
     for _ in range(3):
         decode_status(content, 0, pack.candidate)
-        pack.consider(FakeClock())
+        pack.accept(FakeClock())

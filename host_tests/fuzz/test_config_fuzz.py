@@ -5,7 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evencell.system import config, config_check
+from evencell.config import check as config_check
+from evencell.config import load as config
 from host_tests.config_rules import item_table, table
 from host_tests.fuzz.profile import examples
 
@@ -45,73 +46,57 @@ def is_right(rule, value) -> bool:
     return rule.accepts(value) or value == rule.default
 
 
-def with_secrets(given):
-    """`given`, with a password that must be hidden wherever the table has one."""
-    for network in given.get("wifi", {}).get("networks", []):
-        network["password"] = SECRET * 4
-    given.setdefault("mqtt", {})["password"] = [SECRET]
-    return given
-
-
-def only_known(given):
-    """Keys and kinds as in the table, so that passwords can be put where they belong."""
-    mqtt, wifi = given.get("mqtt"), given.get("wifi")
-    networks = wifi.get("networks") if isinstance(wifi, dict) else None
-    is_shaped = isinstance(networks, list) and all(isinstance(item, dict) for item in networks)
-    return {
-        **given,
-        "mqtt": mqtt if isinstance(mqtt, dict) else {},
-        "wifi": {"networks": networks if is_shaped else [{}]},
-    }
-
-
 @examples(50)
 @given(st.one_of(shaped(TABLE), st.dictionaries(st.text(max_size=12), ANYTHING, max_size=4)))
 def test_any_object_is_completed(given):
-    faults = []
-    completed = config_check.complete(given, faults)
-    config_check.reconcile(completed, faults)
+    completed, faults = config_check.check(given)
     assert is_whole(TABLE, completed)
     assert all(isinstance(fault, str) and fault for fault in faults)
-    config.secrets(completed)
+    assert len(faults) <= 24
 
 
 @examples(40)
 @given(shaped({key: TABLE[key] for key in ("name", "packs", "mqtt")}), shaped({"wifi": TABLE["wifi"]}))
 def test_what_is_completed_has_nothing_more_to_complain_about(first, second):
-    completed = config_check.complete({**first, **second}, [])
-    again = []
-    assert config_check.complete(completed, again) == completed
-    assert [fault for fault in again if "needed" not in fault] == []
+    completed, _ = config_check.check({**first, **second})
+    again, faults = config_check.check(completed)
+    assert again == completed
+    assert [fault for fault in faults if "needs" not in fault] == []
 
 
 def test_names_that_may_stand_in_a_topic_are_ascii():
     for name in ("\u212a", "\u0130", "pack\u0130"):
-        faults = []
-        completed = config_check.complete({"wifi": {"hostname": name}}, faults)
+        completed, faults = config_check.check({"wifi": {"hostname": name}})
         assert completed["wifi"]["hostname"] is None, ascii(name)
         assert len(faults) == 1
 
 
-# Other texts may say anything; the secret stands in places for passwords only.
-CLEAN = st.one_of(st.none(), st.integers(), st.text("abc", max_size=8))
-NETWORKS = st.lists(st.fixed_dictionaries({}, optional={"ssid": CLEAN, "extra": CLEAN}), max_size=10)
+SECRETS = st.sampled_from(
+    [SECRET, f"http://me:{SECRET}@host/", f"{SECRET}@host:1883", f"x?token={SECRET}", f"a {SECRET}"]
+)
+
+
+@examples(50)
+@given(shaped(TABLE), st.data())
+def test_no_fault_shows_a_secret_wherever_it_stands(given, data):
+    def put(value):
+        """`value` with secrets in the place of some texts and keys."""
+        if isinstance(value, dict):
+            return {data.draw(st.sampled_from([key, key, SECRET])): put(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [put(inner) for inner in value]
+        return data.draw(SECRETS) if isinstance(value, str) or value is None else value
+
+    faults = config_check.check(put(given))[1]
+    assert not any(SECRET in fault for fault in faults), faults
 
 
 @examples(100)
-@given(st.fixed_dictionaries({"wifi": st.fixed_dictionaries({"networks": NETWORKS})}))
-def test_no_fault_shows_a_password(given):
-    faults = []
-    config_check.complete(with_secrets(only_known(given)), faults)
-    assert faults
-    assert not any(SECRET in fault for fault in faults)
-
-
-@examples(80)
-@given(st.one_of(st.binary(max_size=200), ANYTHING.map(lambda value: json.dumps(value).encode())))
-def test_any_file_gives_a_whole_configuration(tmp_path_factory, content):
+@given(st.one_of(st.binary(max_size=200), ANYTHING.map(lambda value: json.dumps(value).encode())), st.integers(0, 99))
+def test_any_file_gives_a_whole_configuration(tmp_path_factory, content, cut):
     path = tmp_path_factory.getbasetemp() / "fuzzed.json"
-    path.write_bytes(content)
-    completed, faults = config.load(str(path))
+    path.write_bytes(content[: len(content) - cut] if cut < 50 else content)
+    completed, faults, warnings = config.load(str(path))
     assert is_whole(TABLE, completed)
-    assert all(isinstance(fault, str) and fault for fault in faults)
+    assert all(isinstance(text, str) and text for text in faults + warnings)
+    assert not any(SECRET in text for text in faults)

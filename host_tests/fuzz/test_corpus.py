@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from evencell.system import config
+from evencell.config import load as config
 from host_tests.config_rules import table
-from host_tests.fuzz.machines import ask_through, offered, settled, worst_mv
+from host_tests.fuzz.machines import offered, query_through, settled, worst_mv
 from host_tests.fuzz.test_config_fuzz import is_whole
 from host_tests.fuzz.test_http_fuzz import Served, check
 from host_tests.fuzz.test_mqtt_fuzz import CONNACK, MOST_BYTES, end_of
@@ -38,7 +38,7 @@ def test_framing(entry):
 @of("exchange")
 def test_exchange(entry):
     chunks = [bytes.fromhex(chunk) for chunk in entry["chunks"]]
-    for answer in ask_through(chunks, entry["asks"]):
+    for answer in query_through(chunks, entry["asks"]):
         assert answer is None or answer in b"".join(chunks)
 
 
@@ -70,6 +70,6 @@ def test_http(entry):
 def test_config(entry, tmp_path):
     path = tmp_path / "config.json"
     path.write_bytes(bytes.fromhex(entry["hex"]) if "hex" in entry else entry["text"].encode() * entry["times"])
-    completed, faults = config.load(str(path))
+    completed, faults, _warnings = config.load(str(path))
     assert is_whole(table(), completed)
     assert faults

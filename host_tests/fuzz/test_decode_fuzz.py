@@ -2,13 +2,13 @@
 
 import json
 
-import click
 from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tests.fuzz.profile import examples
 from host_tests.fuzz.test_line_fuzz import RUBBISH
-from tools.decode import decode_piece, pieces, to_bytes
+from tools.cli.decode import decode_block, decode_piece, pieces
+from tools.cli.hex_text import blocks
 
 SCALES = st.sampled_from(["auto", "0.1", "1"])
 
@@ -40,10 +40,26 @@ def test_a_frame_that_fits_is_one_piece(frame):
     assert list(pieces(frame)) == [frame]
 
 
+LINE = st.one_of(
+    st.text(max_size=60),
+    st.text("0123456789abcdefABCDEF: \n", max_size=60),
+    STATUS.map(lambda frame: "[12:34:56][D][uart_debug:114]: <<< " + frame.hex(":").upper()),
+    ANY_ANSWER.map(lambda frame: ", ".join(f"0x{byte:02X}" for byte in frame)),
+)
+
+
 @examples(200)
-@given(st.one_of(st.text(max_size=60), st.text("0123456789abcdefABCDEF: \n", max_size=60)))
-def test_any_text_is_bytes_or_a_usage_error(text):
-    try:
-        assert to_bytes(text)
-    except click.UsageError:
-        pass
+@given(st.lists(LINE, max_size=5).map("\n".join))
+def test_any_text_is_blocks_of_bytes_or_errors(text):
+    for block in blocks(text):
+        assert bool(block.data) != bool(block.error)
+        for decoded in decode_block(block, "auto"):
+            assert decoded["valid"] or decoded["error"]
+
+
+@examples(100)
+@given(STATUS, st.lists(st.text(max_size=60), max_size=3), st.lists(st.text(max_size=60), max_size=3))
+def test_no_text_around_a_line_of_a_log_spoils_it(frame, before, after):
+    line = "[12:34:56][D][uart_debug:114]: <<< " + frame.hex(":").upper()
+    found = list(blocks("\n".join([*before, line, *after])))
+    assert any(frame in block.data for block in found)

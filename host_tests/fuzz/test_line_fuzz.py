@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evencell.protocol.framing import CHUNK_BYTES
-from host_tests.fuzz.machines import ask_through, offered
+from host_tests.fuzz.machines import offered, query_through
 from host_tests.fuzz.profile import examples
 from host_tests.portable import frame_of, frames
 
@@ -21,7 +21,7 @@ SIZES = st.lists(st.integers(1, CHUNK_BYTES), min_size=1, max_size=8)
 
 @examples(250)
 @given(RUBBISH, st.sampled_from(FRAMES), RUBBISH, SIZES)
-def test_a_good_frame_is_found_after_and_before_any_rubbish(before, frame, behind, sizes):
+def test_good_frame_is_found_after_and_before_any_noise(before, frame, behind, sizes):
     assert frame in offered(before + frame + behind, sizes)
 
 
@@ -48,12 +48,12 @@ def chopped(data: bytes, sizes: list[int]) -> list[bytes]:
 
 @examples(250)
 @given(TALK, LOOKS, st.integers(1, 4))
-def test_asking_ends_whatever_comes(data, sizes, asks):
-    for answer in ask_through(chopped(data, sizes), asks):
+def test_every_exchange_ends(data, sizes, asks):
+    for answer in query_through(chopped(data, sizes), asks):
         assert answer is None or answer in data
 
 
-def test_after_silence_the_next_answer_is_heard():
+def test_answer_after_silence_is_found():
     frame = frame_of("4s-idle")
     looks = [b""] * 2 + [frame]
-    assert ask_through(looks, 1) == [frame]
+    assert query_through(looks, 1) == [frame]

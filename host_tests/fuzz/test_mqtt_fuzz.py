@@ -7,8 +7,8 @@ from unittest import mock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evencell.forward import mqtt_client
-from evencell.forward.mqtt_client import MqttClient
+from evencell.forward.mqtt import client as mqtt_client
+from evencell.forward.mqtt.client import MqttClient
 from host_tests.fuzz.profile import examples
 
 CONNACK = b"\x20\x02\x00\x00"

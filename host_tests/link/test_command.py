@@ -1,17 +1,16 @@
-"""A command, from what somebody wants to what everyone is told of it."""
+"""A command through a pack's writer: result, event, reading and log."""
 
 import asyncio
 import sys
 
 from evencell.hub import Hub
 from evencell.link.poller import Poller
-from evencell.link.writable import allow
-from evencell.system.on_demand import forget
-from evencell.system.supervisor import Supervisor
+from evencell.link.writable import enable_writing
+from evencell.runtime.lazy import unload
+from evencell.runtime.supervisor import Supervisor
+from host_tests.fakes import FakeClock, FakeLog
 from host_tests.link.ports import ScriptedPort
-from host_tests.link.test_poller import ListLog
 from host_tests.link.test_write import SILENCE, poll_at, reading, written
-from host_tests.portable import FakeClock
 
 TAKEN = [written(10), reading(10), reading(10), reading(10)]  # the last two are the poll that follows
 
@@ -24,30 +23,30 @@ class Bench:
         self.poll = poll_at(self.port)
         self.pack = self.poll.pack
         self.clock = FakeClock()
-        self.log = ListLog()
+        self.log = FakeLog()
         self.hub = Hub([self.pack], self.clock)
         self.config = {"packs": [{"writable": True, "chemistry": chemistry, "capacity_ah": capacity_ah}]}
-        self.poller = Poller(self.pack.line, [self.poll], self.hub, self.log)
-        self._heard = self.hub.subscribe()
-        allow(self, self.poller, [self.poll])
+        self.poller = Poller(self.pack.bus, [self.poll], self.hub, self.log)
+        self._consumer = self.hub.subscribe()
+        enable_writing(self, self.poller, [self.poll])
 
     def command(self, name: str, given) -> dict:
         return asyncio.run(self.pack.writer(name, given))
 
     def events(self) -> list:
-        return [self._heard.next_event()[1:] for _ in range(self.hub.posted)]
+        return [self._consumer.next_event()[1:] for _ in range(self.hub.posted)]
 
 
-def test_what_is_written_is_told_to_everyone():
+def test_command_posts_event_reading_and_log_line():
     bench = Bench(*TAKEN)
     outcome = bench.command("trigger_mv", "10")
     assert outcome == {"requested": 10, "old": 5, "active": 10, "error": None, "warnings": []}
     assert bench.events() == [("settings", "pack1", "trigger_mv", 10), ("link", "pack1", "link", "online")]
     assert bench.pack.accepted.trigger_mv == 10
-    assert bench.log.texts[-1] == "pack1: command: trigger_mv was 5 and is 10 now"
+    assert bench.log.lines[-1] == "pack1: command: trigger_mv was 5 and is 10 now"
 
 
-def test_values_as_they_come():
+def test_numbers_texts_and_bools_are_values():
     for given in (10, 10.0, "10", " 10.00 "):
         assert Bench(*TAKEN).command("trigger_mv", given)["active"] == 10, given
     for name, given in (("balancing_enabled", "ON"), ("balancing_enabled", True), ("cell_count", 4.0)):
@@ -56,7 +55,7 @@ def test_values_as_they_come():
         assert bench.port.written == []
 
 
-def test_what_is_no_value_is_refused():
+def test_invalid_value_is_refused():
     for given in ("", "x", "5.5", 5.5, -5, "5.", ".0", True, 123456, "1e3"):
         bench = Bench()
         outcome = bench.command("trigger_mv", given)
@@ -66,7 +65,7 @@ def test_what_is_no_value_is_refused():
     assert (bench.port.written, bench.events()) == ([], [])
 
 
-def test_what_no_such_balancer_takes_is_refused_even_where_it_is_set():
+def test_value_out_of_range_is_refused_even_if_it_is_set():
     bench = Bench()
     assert "300 to 2000" in bench.command("max_balance_ma", 299)["error"]
     bench.pack.accepted.cells_configured = 17
@@ -75,7 +74,7 @@ def test_what_no_such_balancer_takes_is_refused_even_where_it_is_set():
     assert bench.port.written == []
 
 
-def test_nobody_insists_on_switching_on_from_afar():
+def test_command_never_overrides_a_rule_against_switching_on():
     for bench in (Bench(chemistry="nmc"), Bench(chemistry="custom")):
         bench.pack.accepted.cells_mv[0] = 2900
         bench.pack.accepted.balancing_raw = 0
@@ -84,15 +83,14 @@ def test_nobody_insists_on_switching_on_from_afar():
         assert (outcome["requested"], outcome["active"], bench.port.written) == (True, False, [])
 
 
-def test_warnings_go_with_it():
+def test_warnings_are_in_result_and_log():
     bench = Bench(written(4), reading(4), reading(4), reading(4))
     warnings = bench.command("trigger_mv", 4)["warnings"]
     assert warnings == ["trigger_mv 4 is below the balancer's accuracy of ± 5 mV."]
-    assert "pack1: " + warnings[0] in bench.log.texts
+    assert "pack1: " + warnings[0] in bench.log.lines
 
 
-def test_an_old_reading_decides_nothing():
-    """A new one is asked for first."""
+def test_old_reading_is_renewed_before_the_decision():
     bench = Bench(reading(10))
     bench.clock.now_ms = 10_001
     bench.pack.accepted.trigger_mv = 10
@@ -104,14 +102,14 @@ def test_an_old_reading_decides_nothing():
     assert outcome["active"] is None
 
 
-def test_what_the_balancer_refuses_changes_the_verdict():
+def test_refusal_by_balancer_changes_verdict():
     bench = Bench(written(5), reading(5))
     outcome = bench.command("trigger_mv", 10)
     assert (outcome["active"], outcome["error"]) == (5, "The balancer refused trigger_mv 10 and keeps 5.")
     assert bench.events() == [("diagnosis", "pack1", "verdict", "refused write")]
 
 
-def test_where_no_reading_follows_nobody_knows():
+def test_active_value_is_unknown_without_reading_after_write():
     bench = Bench(written(10), *[SILENCE] * 4)
     outcome = bench.command("trigger_mv", 10)
     assert outcome["active"] is None
@@ -119,8 +117,8 @@ def test_where_no_reading_follows_nobody_knows():
     assert ("settings", "pack1", "trigger_mv", 10) not in bench.events()
 
 
-def test_commands_come_one_after_the_other():
-    """Else each would take the other's write for a balancer that does not obey."""
+def test_commands_on_one_bus_do_not_overlap():
+    """Else each would take the other's write for a refusal."""
 
     async def both(bench):
         return await asyncio.gather(bench.pack.writer("trigger_mv", 10), bench.pack.writer("trigger_mv", 12))
@@ -129,7 +127,7 @@ def test_commands_come_one_after_the_other():
     assert [outcome["active"] for outcome in asyncio.run(both(bench))] == [10, 12]
 
 
-def test_polls_go_between_and_keep_their_pace():
+def test_polls_between_exchanges_keep_their_rhythm():
     bench = Bench(*TAKEN, *[reading(10)] * 4)
     bench.poll.interval_ms = 50
     due = bench.poll.due
@@ -146,16 +144,17 @@ def test_polls_go_between_and_keep_their_pace():
     assert ("link", "pack1", "link", "stale") not in bench.events()
 
 
-def test_what_it_takes_is_let_go():
+def test_modules_of_command_are_unloaded():
     bench = Bench(*TAKEN)
-    names = ["evencell." + name for name in ("link.command", "link.write", "pack.settings", "protocol.jk_settings")]
-    forget(*names)  # this test's own imports
+    names = ["evencell." + name for name in ("link.writer", "pack.settings", "protocol.jk_settings")]
+    for name in names:
+        unload(name)  # this test's own imports
     bench.command("trigger_mv", 10)
     for name in names:
         assert name not in sys.modules
 
 
-def test_a_bug_ends_one_command():
+def test_bug_ends_its_command_alone():
     bench = Bench()
     bench.config = {}
     log = Failures()

@@ -2,7 +2,7 @@ import asyncio
 import time
 
 from evencell.compat import sleep_ms, ticks_diff, ticks_ms
-from evencell.link.exchange import Line
+from evencell.link.bus import Rs485Bus
 from evencell.protocol.jk_balancer import read_request
 from evencell.protocol.jk_settings import decode_written, write_request
 from host_tests.link.ports import ScriptedPort, TurningPort
@@ -13,50 +13,50 @@ FRAME = frame_of("4s-idle")
 OTHER = frame_of("4s-cold")
 
 
-def ask(port, request=REQUEST, timeout_ms: int = 150):
-    """The answer as bytes (or None), and the line."""
-    line = Line(port)
-    return asyncio.run(answer_on(line, request, timeout_ms)), line
+def exchange(port, request=REQUEST, timeout_ms: int = 150):
+    """The answer as bytes (or None), and the bus."""
+    bus = Rs485Bus(port)
+    return asyncio.run(answer_on(bus, request, timeout_ms)), bus
 
 
-async def answer_on(line, request=REQUEST, timeout_ms: int = 150):
-    at = await line.ask(request, timeout_ms)
-    return None if at < 0 else bytes(line.frame[at : at + 74])
+async def answer_on(bus, request=REQUEST, timeout_ms: int = 150):
+    at = await bus.query(request, timeout_ms)
+    return None if at < 0 else bytes(bus.frame[at : at + 74])
 
 
-def test_an_answer():
-    answer, line = ask(ScriptedPort([(0, FRAME)]))
+def test_answer_is_returned_and_counted():
+    answer, bus = exchange(ScriptedPort([(0, FRAME)]))
     assert answer == FRAME
-    assert (line.requests, line.answers, line.timeouts) == (1, 1, 0)
+    assert (bus.requests, bus.answers, bus.timeouts) == (1, 1, 0)
 
 
-def test_an_answer_in_pieces():
+def test_answer_in_pieces_is_put_together():
     pieces = [(i, FRAME[i : i + 1]) for i in range(74)]
-    answer, _ = ask(ScriptedPort(pieces), timeout_ms=1000)
+    answer, _ = exchange(ScriptedPort(pieces), timeout_ms=1000)
     assert answer == FRAME
 
 
 def test_own_echo_is_stripped():
-    answer, line = ask(ScriptedPort([(0, bytes(REQUEST)), (10, FRAME)]))
+    answer, bus = exchange(ScriptedPort([(0, bytes(REQUEST)), (10, FRAME)]))
     assert answer == FRAME
-    assert line.rubbish_bytes == 7
+    assert bus.rubbish_bytes == 7
 
 
-def test_echo_and_answer_in_one_piece():
-    answer, _ = ask(ScriptedPort([(0, bytes(REQUEST) + FRAME)]))
+def test_echo_and_answer_in_one_piece_are_told_apart():
+    answer, _ = exchange(ScriptedPort([(0, bytes(REQUEST) + FRAME)]))
     assert answer == FRAME
 
 
-def test_a_balancer_that_answers_faster_again_is_noticed():
-    """The line sleeps until an answer is due: what it learned from slow ones must not make the later ones look slow."""
+def test_learned_latency_falls_when_answers_come_faster():
+    """The bus sleeps until an answer is due: the latency of slow answers must not make later ones look slow."""
     port = ScriptedPort([(400, FRAME)], *[[(0, FRAME)]] * 6)
-    line = Line(port)
+    bus = Rs485Bus(port)
 
     async def scenario():
         latencies_ms = []
         for _ in range(7):
-            assert await answer_on(line, timeout_ms=1000)
-            latencies_ms.append(line.latency_ms)
+            assert await answer_on(bus, timeout_ms=1000)
+            latencies_ms.append(bus.latency_ms)
         return latencies_ms
 
     latencies_ms = asyncio.run(scenario())
@@ -67,9 +67,9 @@ def test_a_balancer_that_answers_faster_again_is_noticed():
 def latency_with_a_stall(before_ms: int) -> int:
     """Measured latency of an answer that is there after `before_ms`, while the event loop stands still for 500 ms.
 
-    The stall begins 20 ms before the answer is due, or in the middle of the looks.
+    The stall begins 20 ms before the answer is due, or while the port is polled.
     """
-    line = Line(ScriptedPort([(before_ms, FRAME)]))
+    bus = Rs485Bus(ScriptedPort([(before_ms, FRAME)]))
 
     async def stall():
         await sleep_ms(100 if before_ms > 100 else 50)
@@ -77,162 +77,172 @@ def latency_with_a_stall(before_ms: int) -> int:
 
     async def scenario():
         stalling = asyncio.create_task(stall())
-        assert await answer_on(line, timeout_ms=1000)
+        assert await answer_on(bus, timeout_ms=1000)
         await stalling
-        return line.latency_ms
+        return bus.latency_ms
 
     return asyncio.run(scenario())
 
 
-def test_a_stall_of_the_event_loop_is_no_latency_of_the_balancer():
+def test_stall_of_the_event_loop_is_no_latency_of_the_balancer():
     assert latency_with_a_stall(0) == 0
     assert latency_with_a_stall(150) < 200
 
 
-def test_an_answer_is_taken_after_a_stall_longer_than_its_timeout():
-    line = Line(ScriptedPort([(0, FRAME)]))
+def test_answer_is_taken_after_a_stall_longer_than_its_timeout():
+    bus = Rs485Bus(ScriptedPort([(0, FRAME)]))
 
     async def stall():
         time.sleep(0.5)
 
     async def scenario():
         stalling = asyncio.create_task(stall())
-        assert await answer_on(line, timeout_ms=200)
+        assert await answer_on(bus, timeout_ms=200)
         await stalling
 
     asyncio.run(scenario())
-    assert (line.timeouts, line.late_answers, line.latency_ms) == (0, 0, 0)
+    assert (bus.timeouts, bus.late_answers, bus.latency_ms) == (0, 0, 0)
 
 
 def waited_ms(*arrivals) -> int:
     """How long an exchange without an answer takes, of 3000 ms that it may."""
     started = ticks_ms()
-    answer, _ = ask(ScriptedPort(list(arrivals)), timeout_ms=3000)
+    answer, _ = exchange(ScriptedPort(list(arrivals)), timeout_ms=3000)
     assert answer is None
     return ticks_diff(ticks_ms(), started)
 
 
-def test_what_is_left_of_a_damaged_answer_is_not_waited_for():
+def test_rest_of_a_damaged_answer_is_not_waited_for():
     assert waited_ms((0, FRAME[:9])) < 3000
     assert waited_ms((0, FRAME[:2])) < 3000
     assert waited_ms((0, FRAME[30:50])) < 3000
 
 
-def test_echo_and_a_glitch_are_no_answer():
+def test_echo_and_glitch_are_no_damaged_answer():
     """A slow balancer may still answer."""
     late = [(0, bytes(REQUEST)), (5, b"\xff\x00"), (400, FRAME)]
-    answer, _ = ask(ScriptedPort(late), timeout_ms=3000)
+    answer, _ = exchange(ScriptedPort(late), timeout_ms=3000)
     assert answer == FRAME
 
 
 def test_silence_is_a_timeout():
-    answer, line = ask(ScriptedPort([]))
+    answer, bus = exchange(ScriptedPort([]))
     assert answer is None
-    assert (line.answers, line.timeouts) == (0, 1)
+    assert (bus.answers, bus.timeouts) == (0, 1)
 
 
 def test_half_an_answer_is_a_timeout():
-    answer, line = ask(ScriptedPort([(0, FRAME[:40])]))
+    answer, bus = exchange(ScriptedPort([(0, FRAME[:40])]))
     assert answer is None
-    assert line.timeouts == 1
+    assert bus.timeouts == 1
 
 
-def test_a_damaged_answer_is_counted():
+def test_wrong_checksum_is_counted():
     damaged = bytearray(FRAME)
     damaged[30] ^= 4
-    answer, line = ask(ScriptedPort([(0, bytes(damaged))]))
+    answer, bus = exchange(ScriptedPort([(0, bytes(damaged))]))
     assert answer is None
-    assert line.bad_checksums == 1
+    assert bus.bad_checksums == 1
 
 
-def test_the_answer_to_something_else_is_not_taken():
-    answer, line = ask(ScriptedPort([(0, frame_of("set-trigger-10")), (5, FRAME)]))
+def test_answer_to_another_command_is_skipped_and_counted():
+    answer, bus = exchange(ScriptedPort([(0, frame_of("set-trigger-10")), (5, FRAME)]))
     assert answer == FRAME
-    assert line.foreign_frames == 1
+    assert bus.foreign_frames == 1
 
 
-def test_an_answer_to_a_write():
-    request = write_request(1, "jk_b2a4s", "trigger_mv", 10)
-    answer, _ = ask(ScriptedPort([(0, frame_of("set-trigger-10"))]), request)
+def test_answer_to_a_write_is_returned():
+    request = write_request(1, "trigger_mv", 10)
+    answer, _ = exchange(ScriptedPort([(0, frame_of("set-trigger-10"))]), request)
     assert decode_written(answer, 0) == 10
 
 
-def test_bytes_from_before_the_question_are_no_answer():
+def test_bytes_received_before_the_request_are_no_answer():
     port = ScriptedPort([(0, FRAME)])
     port.arrive(0, OTHER)
-    answer, _ = ask(port)
+    answer, _ = exchange(port)
     assert answer == FRAME
 
 
-def test_a_late_answer_is_not_taken_for_the_next_one():
-    """It comes while the line is drained, and each later answer belongs to its own question."""
+def test_full_receive_buffer_is_flushed_before_the_request():
+    """Another master's answers have filled it since the last request."""
+    port = ScriptedPort([(0, FRAME)])
+    for _ in range(60):
+        port.arrive(0, OTHER)
+    answer, bus = exchange(port)
+    assert answer == FRAME
+    assert (bus.foreign_frames, bus.late_answers, bus.received_bytes) == (0, 0, 74)
+
+
+def test_late_answer_is_not_taken_for_the_next():
+    """It comes while the bus is drained; the next answer belongs to the next request."""
     port = ScriptedPort([(200, OTHER)], [(0, FRAME)])
-    line = Line(port)
+    bus = Rs485Bus(port)
 
     async def scenario():
-        return [await answer_on(line), await answer_on(line)]
+        return [await answer_on(bus), await answer_on(bus)]
 
     assert asyncio.run(scenario()) == [None, FRAME]
-    assert line.late_answers == 1
+    assert bus.late_answers == 1
 
 
 def test_draining_waits_for_silence():
-    """Rubbish keeps coming for a while after the timeout; the next question waits for its end."""
-    rubbish = [(150 + 40 * i, b"\xff\xff") for i in range(6)]
-    port = ScriptedPort(rubbish, [(0, FRAME)])
-    line = Line(port)
+    """Noise goes on for a while after the timeout; the next request waits for its end."""
+    noise = [(150 + 40 * i, b"\xff\xff") for i in range(6)]
+    port = ScriptedPort(noise, [(0, FRAME)])
+    bus = Rs485Bus(port)
 
     async def scenario():
-        return [await answer_on(line), await answer_on(line)]
+        return [await answer_on(bus), await answer_on(bus)]
 
     assert asyncio.run(scenario()) == [None, FRAME]
-    assert line.heard_bytes == 74
+    assert bus.received_bytes == 74
 
 
-def test_a_line_that_never_falls_silent_does_not_stop_us():
+def test_bus_that_is_never_quiet_ends_in_a_timeout():
     class Babbler(ScriptedPort):
         def readinto(self, buffer):
             buffer[0] = 0xEB
             return 1
 
-    answer, line = ask(Babbler([]))
+    answer, bus = exchange(Babbler([]))
     assert answer is None
-    assert line.timeouts == 1
+    assert bus.timeouts == 1
 
 
-def test_two_askers_take_turns():
+def test_concurrent_exchanges_take_turns():
     port = ScriptedPort([(0, FRAME)], [(0, OTHER)])
-    line = Line(port)
+    bus = Rs485Bus(port)
 
     async def scenario():
-        return await asyncio.gather(answer_on(line), answer_on(line))
+        return await asyncio.gather(answer_on(bus), answer_on(bus))
 
     assert asyncio.run(scenario()) == [FRAME, OTHER]
 
 
-def test_the_direction_pin_is_high_just_while_sending():
+def test_direction_pin_is_high_only_while_sending():
     port = TurningPort([(0, FRAME)])
-    answer, _ = ask(port)
+    answer, _ = exchange(port)
     assert answer == FRAME
     assert port.turns == [(True, 0), (False, 1)]
 
 
-def test_a_uart_that_is_never_done_does_not_hold_the_line():
+def test_uart_that_is_never_done_does_not_hold_the_bus():
     class Stuck(TurningPort):
         def txdone(self):
             return False
 
     port = Stuck([(0, FRAME)])
-    answer, _ = ask(port)
+    answer, _ = exchange(port)
     assert answer == FRAME
     assert port.turns == [(True, 0), (False, 1)]
 
 
-def test_the_direction_pin_falls_even_where_sending_fails():
+def test_direction_pin_is_released_even_if_sending_fails():
     class Broken(TurningPort):
         def write(self, _data):
             raise OSError(5)
 
     port = Broken()
-    raises(OSError, lambda: ask(port))
+    raises(OSError, lambda: exchange(port))
     assert port.turns == [(True, 0), (False, 0)]

@@ -1,13 +1,13 @@
-"""Packs find their lines: by UART and address, and without either they stay offline and say why."""
+"""Packs are placed on buses by UART and address; without a place they are offline, with a fault."""
 
 import sys
 
 from evencell.hub import Hub
 from evencell.link import part
-from evencell.system.supervisor import Supervisor
-from evencell.system.watch import Watch
+from evencell.runtime.supervisor import Supervisor
+from evencell.runtime.watchdog import Watchdog
+from host_tests.fakes import FakeClock, FakeKeyValue, FakeLog
 from host_tests.link.ports import ScriptedPort
-from host_tests.portable import FakeClock
 
 
 class TwoUarts:
@@ -23,33 +23,20 @@ class TwoUarts:
         return self.ports[number]
 
 
-class Memory:
-    def get(self, _key):
-        return None
-
-
-class Log:
-    def __init__(self):
-        self.warnings = []
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-
 class Started(Supervisor):
     """Notes what it should start."""
 
-    def start(self, name, _run, _progress):
+    def start(self, name, _run, _heartbeat):
         self.parts.append(name)
 
 
 class Context:
     def __init__(self, *places):
         self.board = TwoUarts()
-        self.log = Log()
-        self.memory = Memory()
+        self.log = FakeLog()
+        self.key_values = FakeKeyValue()
         self.supervisor = Started(self.log)
-        self.watch = Watch(self.board, FakeClock(), self.supervisor, self.log)
+        self.watchdog = Watchdog(self.board, FakeClock(), self.supervisor, self.log)
         self.hub = Hub([], FakeClock())
         self.config_faults = []
         self.config = {"packs": [settings_of(i + 1, *place) for i, place in enumerate(places)]}
@@ -74,31 +61,31 @@ def started(*places) -> Context:
     return context
 
 
-def test_packs_on_one_uart_share_a_line_whichever_way_it_is_named():
+def test_packs_on_one_uart_share_a_bus_however_it_is_named():
     context = started((None, 1), (2, 2), (1, 1))
     first, second, third = context.hub.packs
-    assert first.line is second.line
-    assert third.line is not first.line
+    assert first.bus is second.bus
+    assert third.bus is not first.bus
     assert context.supervisor.parts == ["poller", "poller2"]
     assert context.config_faults == []
 
 
-def test_a_uart_the_board_has_not_leaves_its_pack_offline_and_says_so():
+def test_pack_on_an_unknown_uart_is_offline_with_a_fault():
     context = started((0, 1), (2, 1))
-    assert [pack.link_name for pack in context.hub.packs] == ["offline", "offline"]
+    assert [pack.link_name for pack in context.hub.packs] == ["offline", None]
     assert context.supervisor.parts == ["poller"]
     assert context.config_faults == ["packs[0]: there is no UART 0; pack1 stays offline"]
     assert context.log.warnings == ["configuration: packs[0]: there is no UART 0; pack1 stays offline"]
 
 
-def test_two_packs_with_one_address_on_one_bus_are_a_mistake():
+def test_second_pack_with_an_address_on_a_bus_is_a_fault():
     """Else the values of one balancer would stand under two names."""
     context = started((None, 3), (2, 3), (1, 3))
     assert context.config_faults == ["packs[1]: pack1 has the same uart and address already; pack2 stays offline"]
     assert context.supervisor.parts == ["poller", "poller2"]
 
 
-def test_commands_reach_what_the_owner_made_writable_alone():
+def test_only_writable_packs_have_a_writer():
     sys.modules.pop("evencell.link.writable", None)
     context = Context((None, 1), (2, 2), (0, 1))
     part.start(context)

@@ -2,11 +2,12 @@ import asyncio
 
 from evencell.compat import ticks_add, ticks_ms
 from evencell.hub import Hub
-from evencell.link.exchange import Line
+from evencell.link.bus import Rs485Bus
 from evencell.link.poller import Poll, Poller, make_poll
 from evencell.pack.temperature import TemperatureScale
+from host_tests.fakes import FakeClock, FakeLog
 from host_tests.link.ports import ScriptedPort
-from host_tests.portable import FakeClock, frame_of
+from host_tests.portable import frame_of
 
 IDLE = [(0, frame_of("4s-idle"))]
 COLD = [(0, frame_of("4s-cold"))]
@@ -14,17 +15,7 @@ WIRE_OFF = [(0, frame_of("4s-one-wire-off"))]
 SILENCE = []
 
 
-class ListLog:
-    def __init__(self):
-        self.texts = []
-
-    def info(self, text):
-        self.texts.append(text)
-
-    warning = info
-
-
-def poll_of(line=None, address: int = 1, interval_ms: int = 0) -> Poll:
+def poll_of(bus=None, address: int = 1, interval_ms: int = 0) -> Poll:
     settings = {
         "name": "pack%d" % address,
         "model": "jk_b2a4s",
@@ -32,18 +23,18 @@ def poll_of(line=None, address: int = 1, interval_ms: int = 0) -> Poll:
         "interval_ms": interval_ms,
         "timeout_ms": 100,
     }
-    return make_poll(settings, TemperatureScale("0.1"), line)
+    return make_poll(settings, TemperatureScale("0.1"), bus)
 
 
 def run_through(script, addresses=(1,)):
     """Poll to the end of the script; returns the hub's events as `(pack, name, value)`, the packs and the port."""
     port = ScriptedPort(*script)
-    line = Line(port)
-    polls = [poll_of(line, address) for address in addresses]
+    bus = Rs485Bus(port)
+    polls = [poll_of(bus, address) for address in addresses]
     packs = [poll.pack for poll in polls]
     hub = Hub(packs, FakeClock())
     consumer = hub.subscribe()
-    poller = Poller(line, polls, hub, ListLog())
+    poller = Poller(bus, polls, hub, FakeLog())
 
     async def scenario():
         task = asyncio.create_task(poller.run())
@@ -59,14 +50,14 @@ def run_through(script, addresses=(1,)):
     return events, packs, port
 
 
-def test_each_answer_is_published():
+def test_each_plausible_answer_is_published():
     events, packs, _ = run_through([IDLE, IDLE, IDLE])
     assert packs[0].sequence == 2
     assert packs[0].accepted.temperature_dc == 235
     assert events == [("pack1", "link", "online")]
 
 
-def test_the_first_reading_and_a_jump_need_two_answers_that_agree():
+def test_first_reading_and_a_jump_need_two_answers_that_agree():
     _, packs, _ = run_through([IDLE, IDLE, COLD, COLD, COLD])
     assert packs[0].sequence == 3
     assert packs[0].accepted.temperature_dc == -53
@@ -79,7 +70,7 @@ def test_answers_that_contradict_each_other_are_not_published():
     assert [event[1:] for event in events] == [("verdict", "noise"), ("link", "offline")]
 
 
-def test_a_damaged_answer_is_asked_again_at_once():
+def test_damaged_answer_is_requested_again_at_once():
     damaged = bytearray(frame_of("4s-idle"))
     damaged[30] ^= 4
     events, packs, _ = run_through([IDLE, IDLE, [(0, bytes(damaged))], [(0, bytes(damaged))], IDLE])
@@ -87,38 +78,38 @@ def test_a_damaged_answer_is_asked_again_at_once():
     assert events[0] == ("pack1", "link", "online")
 
 
-def test_one_lost_answer_is_asked_again_and_nobody_notices():
+def test_one_lost_answer_is_requested_again_without_events():
     events, packs, _ = run_through([IDLE, IDLE, SILENCE, IDLE])
     assert packs[0].sequence == 2
     assert events == [("pack1", "link", "online")]
 
 
 def test_online_stale_offline_and_back_each_once():
-    """A poll asks twice; the third without an answer means offline, and from then on each asks once."""
+    """A poll sends two requests; the third without an answer means offline, and from then on one request is sent."""
     events, packs, _ = run_through([IDLE, IDLE] + 8 * [SILENCE] + [IDLE])
     links = [value for _, name, value in events if name == "link"]
     assert links == ["online", "stale", "offline", "online"]
     assert packs[0].sequence == 2
 
 
-def test_never_heard_is_offline_and_never_stale():
+def test_pack_without_any_reading_is_offline_and_never_stale():
     events, packs, _ = run_through(8 * [SILENCE])
     assert events == [("pack1", "verdict", "silent"), ("pack1", "link", "offline")]
     assert packs[0].sequence == 0
     assert packs[0].accepted.pack_mv is None
 
 
-def test_the_last_values_stay_while_the_link_is_down():
+def test_last_values_stay_while_the_link_is_down():
     _, packs, _ = run_through([IDLE, IDLE] + 8 * [SILENCE])
     assert packs[0].accepted.pack_mv == 13250
 
 
-def test_an_alarm_that_comes_and_goes_is_told():
+def test_alarm_is_posted_on_and_off_with_its_cell():
     events, _, _ = run_through([IDLE, IDLE, WIRE_OFF, WIRE_OFF, IDLE, IDLE])
-    assert events[1:] == [("pack1", "cell_count", True), ("pack1", "cell_count", False)]
+    assert events[1:] == [("pack1", "cell_count", True, [4]), ("pack1", "cell_count", False, [])]
 
 
-def test_packs_of_one_line_take_turns():
+def test_packs_on_one_bus_take_turns():
     second = bytearray(frame_of("4s-cold"))
     second[2], second[73] = 2, (second[73] + 1) & 0xFF
     answer = [(0, bytes(second))]
@@ -130,7 +121,7 @@ def test_packs_of_one_line_take_turns():
 
 
 def answer_of(address: int) -> list:
-    """What the balancer at this address says."""
+    """The answer of the balancer at this address."""
     frame = bytearray(frame_of("4s-idle"))
     frame[73] = (frame[73] + address - frame[2]) & 0xFF
     frame[2] = address
@@ -146,9 +137,9 @@ def asked(script_of, addresses, asks: int) -> list:
             super().write(data)
 
     port = Port()
-    line = Line(port)
-    polls = [poll_of(line, address) for address in addresses]
-    poller = Poller(line, polls, Hub([poll.pack for poll in polls], FakeClock()), ListLog())
+    bus = Rs485Bus(port)
+    polls = [poll_of(bus, address) for address in addresses]
+    poller = Poller(bus, polls, Hub([poll.pack for poll in polls], FakeClock()), FakeLog())
 
     async def scenario():
         task = asyncio.create_task(poller.run())
@@ -159,19 +150,19 @@ def asked(script_of, addresses, asks: int) -> list:
     return [data[2] for data in port.written[:asks]]
 
 
-def test_packs_that_are_always_due_share_the_line_equally():
-    """The first reading of each takes two asks."""
+def test_packs_that_are_always_due_share_the_bus_equally():
+    """The first reading of each takes two requests."""
     assert asked(answer_of, (1, 2, 3), 12) == [1, 1, 2, 2, 3, 3, 1, 2, 3, 1, 2, 3]
 
 
-def test_between_two_silent_packs_one_that_answers_has_its_turn():
+def test_answering_pack_has_a_turn_between_two_silent_ones():
     """Silence costs a whole timeout: several of them in a row would make the others' values old."""
     order = asked(lambda address: answer_of(1) if address == 1 else SILENCE, (1, 2, 3), 13)
     assert order == [1, 1, 2, 2, 3, 3, 1, 2, 2, 1, 3, 3, 1]
 
 
-def test_the_rhythm_is_kept_and_missed_polls_are_left_out():
+def test_rhythm_is_kept_and_missed_polls_are_skipped():
     poll = poll_of(interval_ms=1000)
     poll.due = ticks_add(ticks_ms(), -2300)
     poll.schedule_next()
-    assert -700 <= poll.late_ms() <= -600
+    assert -700 <= poll.overdue_ms() <= -600

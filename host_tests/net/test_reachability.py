@@ -4,8 +4,8 @@ import asyncio
 import socket
 
 from evencell.net import reachability
-from evencell.system.log import Log
-from host_tests.portable import FakeClock
+from evencell.runtime.log import Log
+from host_tests.fakes import FakeClock, FakeKeyValue
 
 LOOPBACK = "127.0.0.1"
 NOWHERE = "255.255.255.255"  # connecting there fails at once
@@ -42,22 +42,16 @@ class Context:
         self.clock.now_ms = 700_000
         self.log = Log(self.clock)
         self.config = {"http": {"port": http_port}} if http_port else {}
-        self.network = self.memory = self
+        self.network = self
+        self.key_values = FakeKeyValue()
         self.station = station
         self.state = "connected"
         self.mqtt = self.restart_reason = None
         self.reached_ms = self.resets = 0
         self.is_suspect = False
-        self.kept = {}
 
     def reset(self):
         self.resets += 1
-
-    def get(self, name):
-        return self.kept.get(name)
-
-    def put(self, name, value):
-        self.kept[name] = value
 
 
 def listening(kind=socket.SOCK_STREAM) -> tuple:
@@ -182,7 +176,7 @@ def test_the_radio_is_reset_first_and_the_device_restarts_next():
 
 def test_there_is_one_such_restart_an_hour():
     context = Context(Station(NOWHERE), 80)
-    context.kept = {"unreachable": True}
+    context.key_values.kept = {"unreachable": True}
     for resets in (1, 2, 3):
         check(context)
         assert (context.resets, context.restart_reason) == (resets, None)
@@ -196,10 +190,7 @@ def test_a_restart_that_cannot_be_remembered_waits_for_an_hour():
     """Else there were one after every start."""
     context = Context(Station(NOWHERE), 80)
 
-    def full(_name, _value):
-        raise OSError("No space left on device")
-
-    context.put = full
+    context.key_values.put = lambda _name, _value: False  # the flash is full
     for resets in (1, 2, 3, 4):
         check(context)
         assert (context.resets, context.restart_reason) == (resets, None)

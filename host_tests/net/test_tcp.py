@@ -17,7 +17,7 @@ def test_small_pieces_leave_together():
     assert sent([b"one", b"", "zwölf", bytearray(b"2"), memoryview(b"3")]) == [b"onezw\xc3\xb6lf23"]
 
 
-def test_what_fits_just_so_leaves_in_one_segment():
+def test_exact_fit_is_sent_in_one_segment():
     assert sent([bytes(SEGMENT_BYTES - 1), b"1"]) == [bytes(SEGMENT_BYTES - 1) + b"1"]
 
 
@@ -44,7 +44,7 @@ def test_an_iterator_may_pause_and_go_on():
     assert len(buffer.content()) == 0
 
 
-def test_a_full_buffer_takes_nothing_more():
+def test_full_buffer_refuses_more():
     buffer = SendBuffer()
     rest = buffer.fill(iter([bytes(SEGMENT_BYTES), b"more"]))
     assert bytes(rest) == b"more"

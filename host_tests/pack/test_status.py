@@ -37,14 +37,14 @@ def test_average_is_rounded_down():
     assert with_cells(3313, 3312, 3314, 3312).average_mv == 3312
 
 
-def test_an_empty_slot_is_neither_lowest_nor_shifts_the_others():
+def test_empty_slot_is_neither_lowest_nor_shifts_the_others():
     status = with_cells(3300, 0, 3310, 3305, detected=3, configured=4)
     assert status.slots == 4
     assert (status.highest_cell, status.lowest_cell, status.delta_mv) == (3, 1, 10)
     assert status.average_mv == 3305
 
 
-def test_slots_reach_to_the_last_that_counts():
+def test_slots_include_every_detected_configured_or_measured_cell():
     assert with_cells(3300, 3301, detected=2, configured=4).slots == 4
     assert with_cells(3300, 3301, 0, 3302, detected=2, configured=2).slots == 4
     assert with_cells(0, 0, 0, 0, detected=0, configured=0).slots == 0
@@ -55,7 +55,7 @@ def test_absurd_counts_stay_within_the_slots():
     assert with_cells(3300, 3301, 3302, 3303, detected=255, configured=255).slots == 24
 
 
-def test_no_cell_at_all_has_no_summary():
+def test_reading_without_cells_has_no_summary():
     status = with_cells(0, 0, 0, 0)
     assert status.highest_cell is None
     assert status.lowest_cell is None
@@ -63,7 +63,7 @@ def test_no_cell_at_all_has_no_summary():
     assert status.average_mv is None
 
 
-def test_balance_states():
+def test_balance_state_follows_from_the_state_byte():
     assert balance_state(0) == WAITING
     assert balance_state(1) == CHARGING
     assert balance_state(2) == DISCHARGING
@@ -71,6 +71,14 @@ def test_balance_states():
     assert balance_state(0xFC) == WAITING
     assert BALANCE_STATES[CHARGING] == "charging_lowest"
     assert BALANCE_STATES[DISCHARGING] == "discharging_highest"
+
+
+def test_balance_current_is_a_magnitude():
+    frame = bytearray(frame_of("4s-discharging-highest"))
+    for sent_ma, shown_ma in ((1850, 1850), (-1500, 1500), (32767, 32767), (-1, 1), (-32768, 32768)):
+        frame[15], frame[16] = sent_ma >> 8 & 0xFF, sent_ma & 0xFF
+        status = status_of(frame)
+        assert (status.balance_ma, status.balance_state) == (shown_ma, DISCHARGING)
 
 
 def test_deriving_takes_no_heap():

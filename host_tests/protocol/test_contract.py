@@ -16,18 +16,18 @@ def protocols(kind: str = "balancer") -> list:
     return [__import__("evencell.protocol.%s_%s" % (name, kind), None, None, ("",)) for name in NAMES]
 
 
-def test_there_is_one():
+def test_there_is_a_protocol():
     assert "jk" in NAMES
 
 
-def test_names_its_frames():
+def test_protocol_has_headers_and_lengths():
     for protocol in protocols():
         assert len(protocol.ANSWER_HEADER) == len(protocol.REQUEST_HEADER) == 2
         assert len(protocol.read_request(1)) == protocol.REQUEST_BYTES
         assert protocol.ANSWER_BYTES > protocol.REQUEST_BYTES
 
 
-def test_a_range_for_every_setting_of_every_model():
+def test_range_for_every_setting_of_every_model():
     for protocol in protocols("settings"):
         for model in protocol.MODELS:
             for setting in protocol.SETTINGS:

@@ -2,7 +2,7 @@ from evencell.protocol.framing import CHUNK_BYTES, Framer, checksum
 from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER
 from host_tests.portable import frame_of, frames, without_heap
 
-RUBBISH = (
+NOISE = (
     b"\x00",
     b"\xeb",
     b"\xeb\xeb",
@@ -17,7 +17,7 @@ RUBBISH = (
 
 def offered(data: bytes, chunk_bytes: int = CHUNK_BYTES) -> list[bytes]:
     """Every frame that a framer finds in `data`, fed in chunks of this size. A checksum of 8 bits lets 1 of 256 false
-    frames through, so where there is rubbish or damage there may be others among them."""
+    frames through, so where there is noise or damage there may be others among them."""
     framer = Framer(ANSWER_HEADER, ANSWER_BYTES)
     result = []
     for at in range(0, len(data), chunk_bytes):
@@ -35,18 +35,18 @@ def test_checksum_of_the_document():
     assert checksum(b"\x55\xaa\x01\xff\x00\x00", 0, 6) == 0xFF
 
 
-def test_every_capture_whole():
+def test_every_capture_is_found_whole():
     for frame in frames():
         assert offered(frame) == [frame]
 
 
-def test_every_capture_chopped_at_every_byte():
+def test_every_capture_is_found_in_pieces_of_any_size():
     for frame in frames():
         for size in range(1, ANSWER_BYTES):
             assert offered(frame, size) == [frame], size
 
 
-def test_every_capture_cut_in_two_anywhere():
+def test_every_capture_is_found_in_two_pieces():
     for frame in frames():
         for cut in range(1, ANSWER_BYTES):
             framer = Framer(ANSWER_HEADER, ANSWER_BYTES)
@@ -56,14 +56,14 @@ def test_every_capture_cut_in_two_anywhere():
             assert framer.find() >= 0
 
 
-def test_rubbish_before_and_after_loses_no_frame():
+def test_noise_before_and_after_loses_no_frame():
     for frame in frames():
-        for rubbish in RUBBISH:
+        for noise in NOISE:
             for size in (1, 7, 74, CHUNK_BYTES):
-                assert offered(rubbish + frame + rubbish + frame, size).count(frame) == 2, (rubbish, size)
+                assert offered(noise + frame + noise + frame, size).count(frame) == 2, (noise, size)
 
 
-def test_frames_back_to_back():
+def test_consecutive_frames_are_all_found():
     data = b"".join(frames())
     for size in (1, 13, CHUNK_BYTES):
         assert offered(data, size) == frames()
@@ -78,7 +78,7 @@ def test_every_single_byte_damaged_is_refused():
             assert offered(bytes(damaged)) == [], at
 
 
-def test_a_good_frame_follows_a_damaged_one():
+def test_good_frame_follows_a_damaged_one():
     first, second = frames()[:2]
     for at in range(ANSWER_BYTES):
         damaged = bytearray(first)
@@ -86,7 +86,7 @@ def test_a_good_frame_follows_a_damaged_one():
         assert second in offered(bytes(damaged) + second), at
 
 
-def test_a_good_frame_follows_a_cut_one():
+def test_good_frame_follows_a_cut_one():
     first, second = frames()[:2]
     for cut in range(ANSWER_BYTES):
         assert second in offered(first[:cut] + second), cut
@@ -108,7 +108,7 @@ def test_rejecting_finds_the_frame_that_began_inside_a_false_one():
     assert bytes(framer.buffer[start : start + ANSWER_BYTES]) == frame
 
 
-def test_counts_what_it_refuses():
+def test_rejected_bytes_and_checksums_are_counted():
     framer = Framer(ANSWER_HEADER, ANSWER_BYTES)
     damaged = bytearray(frame_of("4s-idle"))
     damaged[30] ^= 1
@@ -116,7 +116,7 @@ def test_counts_what_it_refuses():
     assert framer.find() == -1
     framer.clear()
     assert framer.bad_checksums == 1
-    assert framer.rubbish_bytes == ANSWER_BYTES
+    assert framer.noise_bytes == ANSWER_BYTES
 
 
 def test_feeding_and_finding_take_no_heap():
@@ -124,7 +124,7 @@ def test_feeding_and_finding_take_no_heap():
     frame = frame_of("4s-idle")
 
     def exchange():
-        framer.feed(RUBBISH[4], len(RUBBISH[4]))
+        framer.feed(NOISE[4], len(NOISE[4]))
         framer.find()
         framer.feed(frame, ANSWER_BYTES)
         framer.find()

@@ -5,9 +5,10 @@ import errno
 import io
 
 from evencell.runtime import event_loop, poll_failures
-from evencell.system.log import Log
-from evencell.system.supervisor import Supervisor
-from host_tests.portable import FakeClock, raises
+from evencell.runtime.log import Log
+from evencell.runtime.supervisor import Supervisor
+from host_tests.fakes import FakeClock
+from host_tests.portable import raises
 
 _POLL = 3  # MP_STREAM_POLL
 
@@ -62,7 +63,7 @@ def test_tasks_go_on_after_a_poll_that_failed_once():
     assert len(context.log.lines()) == 1
 
 
-def test_who_waits_for_a_stream_that_cannot_be_polled_gets_the_error():
+def test_failed_poll_raises_in_the_task_that_waits():
     context, stream, other = Context(), Stream(), Stream()
     errors = []
 

@@ -2,12 +2,12 @@
 
 import sys
 
-from evencell.runtime.lazy import LazyLock, lazy
-from evencell.system.on_demand import forget, keep_modules
+from evencell.runtime.lazy import call, keep_modules, lazy, unload
+from evencell.runtime.lazy_lock import LazyLock
 from host_tests.portable import raises, without_modules
 
-STORE = "evencell.pack.history_store"
-BROUGHT = (STORE, "evencell.pack.history_fold", "evencell.pack.history_walk", "evencell.system.ring")
+STORE = "evencell.history.store"
+BROUGHT = (STORE, "evencell.history.fold", "evencell.history.reader", "evencell.storage.record_ring")
 
 
 def loaded():
@@ -31,8 +31,8 @@ def test_a_scope_unloads_what_came_with_its_module():
     def scenario():
         with lazy(STORE) as store:
             assert store.folder_of("root", "pack1", 4) == "root/pack1-4"
-            assert "evencell.system.ring" in loaded()
-            __import__("evencell.pack.history_fold")  # as its functions do
+            assert "evencell.storage.record_ring" in loaded()
+            __import__("evencell.history.fold")  # as its functions do
         assert loaded() == []
 
     without(scenario)
@@ -40,10 +40,10 @@ def test_a_scope_unloads_what_came_with_its_module():
 
 def test_a_scope_leaves_what_was_there_before():
     def scenario():
-        __import__("evencell.system.ring")
+        __import__("evencell.storage.record_ring")
         with lazy(STORE):
             assert STORE in loaded()
-        assert loaded() == ["evencell.system.ring"]
+        assert loaded() == ["evencell.storage.record_ring"]
 
     without(scenario)
 
@@ -63,8 +63,8 @@ def test_a_failed_import_leaves_nothing():
 def test_a_long_scope_unloads_all_that_it_loaded():
     def scenario():
         scope = lazy()
-        scope.load("evencell.system.ring")
-        scope.load("evencell.pack.history_walk")
+        scope.load("evencell.storage.record_ring")
+        scope.load("evencell.history.reader")
         assert len(loaded()) == 3
         scope.unload()
         assert loaded() == []
@@ -73,12 +73,54 @@ def test_a_long_scope_unloads_all_that_it_loaded():
     without(scenario)
 
 
+def test_a_called_function_leaves_nothing_loaded():
+    def scenario():
+        assert call(STORE, "folder_of", "root", "pack1", 4) == "root/pack1-4"
+        assert loaded() == []
+
+    without(scenario)
+
+
+def test_a_called_function_that_fails_leaves_nothing_loaded():
+    def scenario():
+        raises(TypeError, lambda: call(STORE, "folder_of"))
+        raises(AttributeError, lambda: call(STORE, "no_such_function"))
+        assert loaded() == []
+
+    without(scenario)
+
+
+def test_modules_of_others_stay_loaded():
+    """MicroPython's own are frozen, and CPython's can't be imported a second time."""
+
+    def scenario():
+        with lazy(STORE):
+            sys.modules["not_ours"] = sys
+        assert sys.modules.pop("not_ours") is sys
+
+    without(scenario)
+
+
+def test_an_unloaded_module_is_gone_from_both_places():
+    import evencell.config
+    import evencell.config.schema
+
+    unload("evencell.config.schema")
+    assert "evencell.config.schema" not in sys.modules
+    assert not hasattr(evencell.config, "schema")
+
+
+def test_a_module_that_was_never_imported_is_unloaded_without_harm():
+    unload("evencell.system.never")
+    unload("never.at.all")
+
+
 def test_nothing_is_unloaded_where_memory_is_plentiful():
     def scenario():
         keep_modules(True)
         with lazy(STORE):
             pass
-        forget(STORE)
+        unload(STORE)
         assert STORE in loaded()
 
     without(scenario)
@@ -92,7 +134,7 @@ def test_one_scope_at_a_time():
     assert lock.open()
 
 
-def test_a_parked_scope_stays_loaded_until_somebody_else_opens_one():
+def test_parked_scope_stays_loaded_until_another_one_is_opened():
     def scenario():
         lock = LazyLock()
         scope = lock.open()

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from evencell.runtime.lazy import LazyLock
+from evencell.runtime.lazy_lock import LazyLock
 
 
-def test_who_waits_gets_the_next_scope():
+def test_waiting_task_gets_the_next_scope():
     async def scenario():
         lock = LazyLock()
         scope = lock.open()
@@ -21,7 +21,7 @@ def test_who_waits_gets_the_next_scope():
     asyncio.run(scenario())
 
 
-def test_who_has_waited_too_long_gets_none():
+def test_wait_returns_none_after_the_timeout():
     async def scenario():
         lock = LazyLock()
         scope = lock.open()
@@ -32,7 +32,7 @@ def test_who_has_waited_too_long_gets_none():
     asyncio.run(scenario())
 
 
-def test_who_stops_waiting_holds_nobody_up():
+def test_cancelled_wait_does_not_block_the_lock():
     async def scenario():
         lock = LazyLock()
         scope = lock.open()

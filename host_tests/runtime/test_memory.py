@@ -1,9 +1,9 @@
 """The memory policy, with heaps that are set by hand."""
 
+from evencell.runtime.log import Log
 from evencell.runtime.memory import MemoryPolicy
-from evencell.system.log import Log
-from host_tests.portable import FakeClock, without_heap
-from host_tests.runtime.heaps import ScriptedHeaps
+from host_tests.fakes import FakeClock, ScriptedHeaps
+from host_tests.portable import without_heap
 
 ENOUGH = (30_000, 24_000)
 SHORT = (7_999, 7_000)
@@ -156,6 +156,14 @@ def test_a_dying_network_without_a_radio_leads_to_a_restart():
     assert Device(has_radio=False).live(60, DYING)
 
 
+def test_a_network_on_and_off_below_the_limit_is_dying_all_the_same():
+    device = Device(has_radio=False)
+    for _ in range(8):
+        if device.live(4, DYING) or device.live(4, (3_000, 2_100)):
+            return
+    raise AssertionError("no restart")
+
+
 def test_a_short_dip_leads_to_nothing():
     device = Device()
     for _ in range(5):
@@ -164,7 +172,7 @@ def test_a_short_dip_leads_to_nothing():
     assert device.radio_resets == 0
 
 
-def test_a_computer_has_no_such_heap():
+def test_computer_has_no_network_heap():
     device = Device()
     device.heaps.network = None
     assert device.live(60) is None

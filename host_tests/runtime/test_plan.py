@@ -3,19 +3,19 @@
 import os
 
 from evencell.runtime import plan
+from evencell.runtime.log import Log
 from evencell.runtime.memory import MemoryPolicy
-from evencell.system.files import exists
-from evencell.system.log import Log
-from host_tests.portable import FakeClock, scratch_path
-from host_tests.runtime.heaps import ScriptedHeaps
+from evencell.storage.paths import exists
+from host_tests.fakes import FakeClock, ScriptedHeaps
+from host_tests.portable import scratch_path
 
 FOLDER = scratch_path("plan")
 PATH = FOLDER + "/plan"
 WIFI, PAGE, HISTORY, MQTT = (
-    "evencell.system.wifi",
-    "evencell.forward.http",
-    "evencell.pack.history",
-    "evencell.forward.mqtt",
+    "evencell.net.station",
+    "evencell.forward.http.routes",
+    "evencell.history.recorder",
+    "evencell.forward.mqtt.forwarder",
 )
 MEASURED = "network 1\ngc 118000\nlives page history\nlives 102000 tls mqtt\n"
 
@@ -56,7 +56,7 @@ def checked(context, *modules: str):
     return plan._content(FOLDER + "/claim")
 
 
-def test_every_line_is_understood():
+def test_every_line_of_the_plan_is_parsed():
     found = plan.load(written("network 1\ngc 118000\nlog 1024\nstreams 2\nlives page history\nlives mqtt 102000\n"))
     assert found[0] == {"network": 1, "gc": 118_000, "log": 1_024, "streams": 2}
     assert found[1] == [["page", "history"], ["mqtt", "102000"]]
@@ -96,7 +96,7 @@ def test_a_set_that_does_not_live_is_a_fault():
     assert context.config_faults == []
 
 
-def test_what_was_not_measured_is_no_fault():
+def test_unmeasured_set_is_no_fault():
     written("network 1\ngc 118000\n")
     context = Context()
     checked(context, WIFI, PAGE, HISTORY, MQTT)
@@ -155,3 +155,13 @@ def test_growth_is_measured_from_what_was_claimed():
         plan.use(context)
         plan.path_of = found
         assert context.heap._gc_limit == limit
+
+
+def test_a_network_that_was_configured_since_the_last_start_is_checked_at_once():
+    """The last start found none and noted "off", so this one claimed nothing."""
+    written(MEASURED)
+    with open(FOLDER + "/claim", "w") as file:
+        file.write("off")
+    context = Context()
+    assert checked(context, WIFI, PAGE) is None
+    assert context.heap._gc_limit == 118_000

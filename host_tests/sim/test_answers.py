@@ -36,14 +36,14 @@ def decoded(frame) -> Status:
 
 
 @by_name(STATUS_CAPTURES)
-def test_what_was_recorded_can_be_encoded_again(capture):
+def test_recorded_answers_are_encoded_identically(capture):
     frame = bytes.fromhex(capture["reply"])
     status = decoded(frame)
     reading = Reading(**{field.name: getattr(status, field.name) for field in fields(Reading)})
     assert encode_status(1, reading) == frame
 
 
-def test_the_reading_has_the_names_of_the_table():
+def test_reading_has_the_names_of_the_table():
     assert [field.name for field in fields(Reading)] == [row[0] for row in STATUS_TABLE] + ["cells_mv"]
 
 
@@ -52,7 +52,7 @@ def test_writes_are_answered_as_documented(capture):
     assert device(*[3300] * 20).answer(bytes.fromhex(capture["request"])) == bytes.fromhex(capture["reply"])
 
 
-def test_a_read_says_what_the_balancer_measures():
+def test_answer_to_a_read_has_the_measurements():
     simulated = device(3301, 3302, 3299, 3300, address=7)
     frame = simulated.answer(read_request(7))
     status = decoded(frame)
@@ -69,7 +69,7 @@ def test_settings_are_kept():
 
 
 @pytest.mark.parametrize("value", [0, 1, 1001, 0xFFFF])
-def test_a_refused_write_brings_the_old_value_back(value):
+def test_refused_write_brings_the_old_value_back(value):
     simulated = device(*[3300] * 4)
     frame = simulated.answer(request(1, SET_TRIGGER, value))
     assert decode_written(frame, 0) == 5
@@ -91,11 +91,11 @@ def test_another_address_is_not_answered(address):
 
 
 @pytest.mark.parametrize("command", sorted(set(range(256)) - {0xF0, 0xF2, 0xF4, 0xF6, 0xFF}))
-def test_an_unknown_command_is_not_answered(command):
+def test_unknown_command_is_not_answered(command):
     assert device(3300, 3300).answer(request(1, command, 0)) is None
 
 
-def test_time_runs_as_fast_as_asked():
+def test_model_time_passes_at_the_given_speed():
     now_s = 100.0
     simulated = device(3400, 3300, speed=10, clock=lambda: now_s)
     now_s += 0.4

@@ -55,7 +55,7 @@ def test_charge_goes_from_the_highest_cell_to_the_lowest():
     assert moved_as[0] == moved_as[2] == 0
 
 
-def test_the_turns_alternate_at_the_set_current():
+def test_turns_alternate_at_the_set_current():
     balancer = fixed(3700, 3600, 3700, 3700, capacity_ah=HUGE_AH)
     turn_s = int(CAPACITOR_AS / 2)
     states = []
@@ -67,7 +67,7 @@ def test_the_turns_alternate_at_the_set_current():
     assert states == [DISCHARGING_HIGHEST] * turn_s + [CHARGING_LOWEST] * turn_s + [DISCHARGING_HIGHEST] * turn_s
 
 
-def test_a_smaller_current_moves_less():
+def test_smaller_current_moves_less():
     fast, slow = fixed(3700, 3600, 3700, 3700), fixed(3700, 3600, 3700, 3700)
     slow.write("max_balance_ma", 300)
     fast.step(5)
@@ -77,7 +77,7 @@ def test_a_smaller_current_moves_less():
     assert slow.reading().balance_ma == 300
 
 
-def test_it_starts_above_the_trigger_and_ends_below_it():
+def test_balancing_starts_above_the_trigger_and_ends_below_it():
     balancer = fixed(3700, 3690, 3695, 3695, capacity_ah=HUGE_AH)
     states = []
     for trigger_mv in (11, 10, 9, 10, 11, 10):
@@ -88,7 +88,7 @@ def test_it_starts_above_the_trigger_and_ends_below_it():
 
 
 @pytest.mark.parametrize("chemistry", CHEMISTRIES.values())
-def test_the_delta_shrinks_below_the_trigger_and_stays(chemistry):
+def test_delta_shrinks_below_the_trigger_and_stays(chemistry):
     middle_mv = chemistry.start_mv
     balancer = fixed(middle_mv + 25, middle_mv - 20, middle_mv, middle_mv + 5, chemistry=chemistry)
     deltas_mv = []
@@ -101,7 +101,7 @@ def test_the_delta_shrinks_below_the_trigger_and_stays(chemistry):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_default_pack_comes_into_balance_within_minutes(seed):
+def test_default_pack_comes_into_balance_within_minutes(seed):
     balancer = default(seed)
     start_mv = balancer.reading().frame_delta_mv
     assert balancer.reading().balance_raw == DISCHARGING_HIGHEST
@@ -111,7 +111,7 @@ def test_the_default_pack_comes_into_balance_within_minutes(seed):
     assert balancer.reading().frame_delta_mv < start_mv / 3
 
 
-def test_a_day_of_use_keeps_balancing():
+def test_day_of_use_keeps_balancing():
     balancer = default()
     at_work = 0
     for _ in range(DAY_S // 60):
@@ -122,7 +122,7 @@ def test_a_day_of_use_keeps_balancing():
     assert 0 < at_work < DAY_S // 60
 
 
-def test_switched_off_it_moves_nothing():
+def test_no_charge_moves_while_switched_off():
     balancer = fixed(3700, 3600, 3700, 3700)
     balancer.step(5)
     assert balancer.write("balancing_enabled", 0) == 0
@@ -135,7 +135,7 @@ def test_switched_off_it_moves_nothing():
     assert balancer.reading().balance_ma == 2000
 
 
-def test_a_wrong_cell_count_is_alarmed_and_stops_it():
+def test_wrong_cell_count_is_alarmed_and_stops_it():
     balancer = fixed(*[3700] * 7, 3600)
     assert balancer.reading().alarms_raw == 0
     balancer.write("cell_count", 9)
@@ -145,7 +145,7 @@ def test_a_wrong_cell_count_is_alarmed_and_stops_it():
     assert reading.balance_raw == 0
 
 
-def test_a_cell_without_voltage_is_not_detected():
+def test_cell_without_voltage_is_not_detected():
     reading = fixed(3313, 3312, 3314, 0).reading()
     assert (reading.cells_detected, reading.cells_configured) == (3, 4)
     assert (reading.frame_highest_index, reading.frame_lowest_index, reading.frame_delta_mv) == (2, 1, 2)
@@ -157,7 +157,7 @@ def test_no_cell_at_all_is_a_reading_too():
     assert (reading.cells_detected, reading.pack_mv, reading.frame_delta_mv) == (0, 0, 0)
 
 
-def test_the_summary_is_that_of_the_cells():
+def test_summary_is_that_of_the_cells():
     reading = fixed(3301, 3305, 3299, 3305).reading()
     assert list(reading.cells_mv) == [3301, 3305, 3299, 3305] + [0] * (CELL_SLOTS - 4)
     assert (reading.frame_highest_index, reading.frame_lowest_index) == (1, 2)
@@ -173,7 +173,7 @@ def test_noise_is_at_most_a_millivolt():
     assert seen_mv == {3699, 3700, 3701}
 
 
-def test_working_warms_it():
+def test_balancing_warms_the_balancer():
     balancer = fixed(3700, 3600, 3700, 3700, capacity_ah=HUGE_AH)
     cold = balancer.reading().temperature_raw
     balancer.step(1800)
@@ -204,7 +204,7 @@ def out_of_range_and_in():
 
 
 @pytest.mark.parametrize(("cells", "setting", "value", "taken"), list(out_of_range_and_in()))
-def test_writes(cells, setting, value, taken):
+def test_write_in_range_is_taken_and_another_is_not(cells, setting, value, taken):
     balancer = fixed(*[3700] * cells)
     before = dict(balancer.settings)
     active = balancer.write(setting, value)
@@ -212,7 +212,7 @@ def test_writes(cells, setting, value, taken):
     assert balancer.settings == before | {setting: active}
 
 
-def test_the_model_follows_from_the_cell_count():
+def test_model_follows_from_the_cell_count():
     assert fixed(*[3700] * 4).model == "jk_b2a4s"
     assert fixed(*[3700] * 5).model == "jk_b2a24s"
     assert {"jk_b2a4s", "jk_b2a24s"} < set(MODELS)

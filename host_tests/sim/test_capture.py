@@ -27,7 +27,7 @@ def test_replies_that_are_no_whole_frame_are_replayed_too():
     assert bytes.fromhex("55 95 01 FF 01") in load_replies(CAPTURES)
 
 
-def test_what_is_no_read_of_this_address_is_not_answered():
+def test_only_reads_of_its_address_are_answered():
     recording = Recording([b"one", b"two"], address=1)
     assert recording.answer(read_request(2)) is None
     assert recording.answer(request(1, SET_TRIGGER, 10)) is None
@@ -38,16 +38,16 @@ def test_what_is_no_read_of_this_address_is_not_answered():
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("", "no captures file"),
+        ("", "no capture file"),
         ("{}", "no reply to a read"),
         ("[]", "no reply to a read"),
-        ("7", "no captures file"),
-        ('[{"request": "55 AA 01 FF 00 00 FF"}]', "no captures file.*reply"),
-        ('[{"request": "55 AA 01 FF 00 00 FF", "reply": "xy"}]', "no captures file"),
+        ("7", "no capture file"),
+        ('[{"request": "55 AA 01 FF 00 00 FF"}]', "no capture file.*reply"),
+        ('[{"request": "55 AA 01 FF 00 00 FF", "reply": "xy"}]', "no capture file"),
         ('[{"request": "55 AA 01 F2 00 0A FC", "reply": "EB"}]', "no reply to a read"),
     ],
 )
-def test_a_file_of_another_form_is_refused(tmp_path, text, what):
+def test_file_of_another_form_is_refused(tmp_path, text, what):
     path = tmp_path / "captures.json"
     path.write_text(text)
     with pytest.raises(ValueError, match=what):

@@ -12,14 +12,14 @@ from tools.sim.command import sim
 TWO_PACKS = ("--cells", "3301,3302,3299", "--cells", "3281,3280")
 
 
-def test_once_it_says_ready_it_answers(tmp_path):
+def test_simulator_answers_once_it_is_ready(tmp_path):
     link = tmp_path / "balancer"
     with running(link, "--cells", "3301,3302,3299,3300"):
         for _ in range(2):
             assert list(read_status(link).cells_mv)[:5] == [3301, 3302, 3299, 3300, 0]
 
 
-def test_the_default_pack_is_at_work(tmp_path):
+def test_default_pack_is_in_use(tmp_path):
     link = tmp_path / "balancer"
     with running(link):
         first = read_status(link)
@@ -28,7 +28,7 @@ def test_the_default_pack_is_at_work(tmp_path):
         assert any(read_status(link).cells_mv != first.cells_mv for _ in range(100))
 
 
-def test_a_capture_is_replayed(tmp_path):
+def test_capture_is_replayed(tmp_path):
     link = tmp_path / "balancer"
     with running(link, "--capture", str(CAPTURES)):
         assert read_status(link).cells_detected == 20
@@ -42,7 +42,7 @@ def test_each_address_is_a_balancer_of_its_own(tmp_path):
         assert list(read_status(link, 7).cells_mv)[:4] == [3281, 3280, 0, 0]
 
 
-def test_a_cell_that_leaks_sinks_away_from_the_others(tmp_path):
+def test_leaking_cell_drifts_from_the_others(tmp_path):
     link = tmp_path / "balancer"
     with running(link, "--cells", "3301,3302,3299", "--leakage-ma", "0,0,2000", "--speed", "1000"):
         assert any(read_status(link).cells_mv[2] < 3298 for _ in range(100))
@@ -55,14 +55,14 @@ def test_cells_given_once_are_those_of_all(tmp_path):
         assert read_status(link, 1).cells_mv == read_status(link, 2).cells_mv
 
 
-def test_packs_at_work_differ(tmp_path):
+def test_packs_in_use_differ(tmp_path):
     link = tmp_path / "balancer"
     with running(link, "--address", "1", "--address", "2", "--speed", "0"):
         first, second = read_status(link, 1), read_status(link, 2)
         assert first.cells_mv != second.cells_mv
 
 
-def test_a_fault_may_be_that_of_one_balancer(tmp_path):
+def test_fault_may_be_that_of_one_balancer(tmp_path):
     link = tmp_path / "balancer"
     faults = ("--fault", "wire_off:1@2", "--fault", "cold@1")
     with running(link, "--address", "1", "--address", "2", "--cells", "3301,3300", *faults):
@@ -71,8 +71,17 @@ def test_a_fault_may_be_that_of_one_balancer(tmp_path):
         assert read_status(link, 2).temperature_raw == 240
 
 
+def test_second_simulator_does_not_take_the_link_of_a_running_one(tmp_path):
+    link = tmp_path / "balancer"
+    with running(link, "--cells", "3301,3300"):
+        result = CliRunner().invoke(sim, ["--link", str(link)])
+        assert result.exit_code == 2
+        assert f"{link} is the link of a running simulator: end it or name another path" in result.stderr
+        assert list(read_status(link).cells_mv)[:2] == [3301, 3300]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_and_its_link(tmp_path, number):
+def test_signal_ends_the_simulator_and_its_link(tmp_path, number):
     link = tmp_path / "balancer"
     with running(link) as process:
         process.send_signal(number)
@@ -84,8 +93,10 @@ def test_a_signal_ends_it_and_its_link(tmp_path, number):
     ("options", "sentence"),
     [
         (["--cells", "3300"], "--cells: 1 given, 2 to 24"),
+        (["--fault", "dead_cell:9"], "dead_cell:9: there are 4 cells"),
+        (["--fault", "wire_off:3@2", "--address", "2", "--cells", "3300,3301"], "wire_off:3: there are 2 cells"),
         (["--cells", ",".join(["3300"] * 25)], "--cells: 25 given, 2 to 24"),
-        (["--cells", "3300,5001"], "--cells: '5001' is no cell voltage, whole millivolts from 0 to 5000"),
+        (["--cells", "3300,5001"], "--cells: '5001' is no cell voltage: whole millivolts from 0 to 5000"),
         (["--cells", "3300,-1"], "--cells: '-1'"),
         (["--cells", "3300,3.3"], "--cells: '3.3'"),
         (["--cells", "3300,"], "--cells: ''"),
@@ -118,7 +129,7 @@ def test_wrong_options_get_a_sentence_and_status_2(tmp_path, options, sentence):
 @pytest.mark.parametrize(
     ("name", "sentence"), [("", "exists and is no simulator's link"), ("no/where", "can't be made")]
 )
-def test_a_link_that_can_not_be_made_gets_a_sentence_and_status_2(tmp_path, name, sentence):
+def test_impossible_link_gets_a_sentence_and_status_2(tmp_path, name, sentence):
     result = CliRunner().invoke(sim, ["--link", str(tmp_path / name)])
     assert result.exit_code == 2
     assert sentence in result.output

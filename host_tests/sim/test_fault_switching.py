@@ -18,7 +18,7 @@ from tools.sim.fault_answers import SWAPPED
 from tools.sim.fault_commands import FaultCommands
 from tools.sim.faults import FAULTS, Faults
 from tools.sim.line import BYTE_S, Line
-from tools.sim.uart import heard
+from tools.sim.uart import resampled
 
 READ_REQUEST = bytes(read_request(1))
 CELLS = ("--cells", ",".join(map(str, CELLS_MV)))
@@ -35,7 +35,7 @@ def set_baud(fd, baud):
     termios.tcsetattr(fd, termios.TCSANOW, attributes)
 
 
-def test_the_echo_comes_before_the_answer():
+def test_echo_comes_before_the_answer():
     with serving_faults("echo") as master:
         for asked in (READ_REQUEST, bytes(request(1, READ, 0))):
             master.write(asked)
@@ -43,14 +43,14 @@ def test_the_echo_comes_before_the_answer():
 
 
 @pytest.mark.parametrize("others", [["silent"], ["address:7"]])
-def test_there_may_be_nothing_but_the_echo(others):
+def test_echo_comes_without_an_answer_too(others):
     with serving_faults("echo", *others) as master:
         for sent in (READ_REQUEST, b"\x4e\x57\x00", READ_REQUEST):
             master.write(sent)
             assert master.read(len(sent)) == sent
 
 
-def test_late_answers_come_late():
+def test_late_answers_are_delayed():
     with serving_faults("late:100") as master:
         start_s = time.monotonic()
         master.write(READ_REQUEST)
@@ -58,7 +58,7 @@ def test_late_answers_come_late():
     assert time.monotonic() - start_s >= (REQUEST_BYTES + ANSWER_BYTES) * BYTE_S + LATENCY_S + 0.1 - 1e-4
 
 
-def test_a_late_answer_comes_during_the_next_question():
+def test_late_answer_comes_during_the_next_request():
     with closing(Line(faulty(), LATENCY_S, Faults(["late:1500", "echo"]))) as line:
         now_s = time.monotonic()
         for poll in range(2):
@@ -78,8 +78,8 @@ def test_answers_are_in_time_again_while_late_ones_still_wait():
         assert line._pending[0][0] - now_s == pytest.approx(1 + LATENCY_S + REQUEST_BYTES * BYTE_S)
 
 
-def test_at_a_wrong_rate_there_is_garbage_and_at_the_right_one_all_is_well():
-    garbage = heard(answer(), 19200, 9600)
+def test_wrong_rate_gives_garbage_and_the_right_one_answers():
+    garbage = resampled(answer(), 19200, 9600)
     with serving_faults("wrong_baud") as master:
         for baud, expected in [(9600, garbage), (19200, answer()), (9600, garbage)]:
             set_baud(master.fd, baud)
@@ -88,8 +88,8 @@ def test_at_a_wrong_rate_there_is_garbage_and_at_the_right_one_all_is_well():
         assert master.nothing_is_left()
 
 
-def test_at_a_wrong_rate_any_byte_gets_garbage_of_the_balancer_at_its_address():
-    garbage = heard(faulty("address:7").answer(bytes(read_request(7))), 4800, 9600)
+def test_any_byte_at_a_wrong_rate_gets_garbage():
+    garbage = resampled(faulty("address:7").answer(bytes(read_request(7))), 4800, 9600)
     with serving_faults("wrong_baud:4800", "address:7") as master:
         for sent in (b"\x00", b"\xff" * 7, READ_REQUEST):
             master.write(sent)
@@ -105,7 +105,7 @@ def test_one_burst_in_pieces_gets_one_answer():
 
 
 @pytest.mark.parametrize("texts", [["silent"], ["swapped", "silent"], ["noise:1", "silent"]])
-def test_at_a_wrong_rate_who_is_silent_stays_so(texts):
+def test_silent_balancer_stays_silent_at_a_wrong_rate(texts):
     with closing(Line(faulty(*texts), LATENCY_S, Faults(["wrong_baud", *texts]))) as line:
         line._receive(READ_REQUEST, time.monotonic())
         assert line._pending == []
@@ -128,7 +128,7 @@ class Commands:
         return list(self.answers)
 
 
-def test_commands_switch_and_each_gets_its_line():
+def test_each_command_switches_and_gets_a_line():
     commands = Commands("echo")
     assert commands.say(b"?\n") == ["faults echo"]
     assert commands.say(b"+noise:0.3\n") == ["faults noise:0.3 echo"]
@@ -137,7 +137,7 @@ def test_commands_switch_and_each_gets_its_line():
     assert commands.say(b"-noise:0.5\n+wrong_baud\n") == ["faults none", "faults wrong_baud:19200"]
 
 
-def test_a_fault_of_one_balancer_is_told_and_switched_apart():
+def test_fault_of_one_balancer_is_switched_alone():
     commands = Commands(addresses=(1, 2))
     first, second = commands.faults.at(1), commands.faults.at(2)
     assert commands.say(b"+silent@2\n+noise:0.1\n+noise:0.5@1\n")[-1] == "faults noise:0.1 noise:0.5@1 silent@2"
@@ -145,12 +145,10 @@ def test_a_fault_of_one_balancer_is_told_and_switched_apart():
     assert (first.number("noise"), second.number("noise")) == (0.5, 0.1)
     assert commands.say(b"-noise@1\n") == ["faults noise:0.1 silent@2"]
     assert commands.say(b"-silent\n") == ["faults noise:0.1"]
-    assert commands.say(b"+silent@3\n-silent@3\n") == 2 * [
-        "no balancer is at address 3: --address names those that are"
-    ]
+    assert commands.say(b"+silent@3\n-silent@3\n") == 2 * ["no balancer is at address 3: see --address"]
 
 
-def test_a_command_may_come_in_pieces_and_end_with_the_input():
+def test_command_may_come_in_pieces_and_end_with_the_input():
     commands = Commands()
     assert commands.say(b"+sil") == []
     assert commands.say(b"ent\n?") == ["faults silent"]
@@ -167,7 +165,7 @@ def test_a_command_may_come_in_pieces_and_end_with_the_input():
         (b"-noize", "no fault is called 'noize': did you mean noise?"),
         (b"+noise:2", "'noise:2': P is a number from 0 to 1, as in noise:0.3"),
         (b"+", "no fault is called ''"),
-        (b"noise:0.3", "'noise:0.3' is no command: +NAME[:ARG] switches a fault on, -NAME off, ? says what is on"),
+        (b"noise:0.3", "'noise:0.3' is no command: +NAME[:ARG] switches a fault on, -NAME off, ? lists them"),
         (b"\xff\xfe", "is no command"),
         (b"x" * 3000, "too long"),
     ],
@@ -179,7 +177,7 @@ def test_wrong_commands_get_one_sentence_and_change_nothing(line, sentence):
     assert commands.say(b"\n?\n")[-1] == "faults echo"
 
 
-def test_a_running_simulator_is_switched(tmp_path):
+def test_running_simulator_is_switched(tmp_path):
     link = tmp_path / "balancer"
     with running(link, *CELLS, "--fault", "wire_off:2", stdin=subprocess.PIPE) as process:
 
@@ -200,7 +198,7 @@ def test_a_running_simulator_is_switched(tmp_path):
 
 
 @pytest.mark.parametrize("redirection", ["</dev/null", "<&-"])
-def test_it_needs_no_standard_input(tmp_path, redirection):
+def test_simulator_needs_no_standard_input(tmp_path, redirection):
     link = tmp_path / "balancer"
     shell = ["sh", "-c", f'exec "$0" "$@" {redirection}']
     with running(link, *CELLS, prefix=shell) as process:
@@ -222,7 +220,7 @@ def test_line_and_answer_have_the_same_faults(tmp_path):
     assert data == READ_REQUEST + SWAPPED
 
 
-def test_the_list_explains_every_fault_and_needs_nothing_else():
+def test_list_explains_every_fault():
     result = CliRunner().invoke(sim, ["--fault", "list"])
     assert result.exit_code == 0
     words = " ".join(result.output.split())
@@ -233,7 +231,7 @@ def test_the_list_explains_every_fault_and_needs_nothing_else():
 @pytest.mark.parametrize(
     ("text", "sentence"), [("noize:0.1", "did you mean noise?"), ("noise:2", "P is a number"), ("silent:1", "argument")]
 )
-def test_a_wrong_fault_gets_a_sentence_and_status_2(tmp_path, text, sentence):
+def test_wrong_fault_gets_a_sentence_and_status_2(tmp_path, text, sentence):
     link = tmp_path / "balancer"
     result = CliRunner().invoke(sim, ["--link", str(link), "--fault", "echo", "--fault", text])
     assert result.exit_code == 2

@@ -19,7 +19,7 @@ from tools.sim.foreign_frames import FOREIGN_FRAMES, modbus_crc
 
 REPLIES = {entry["name"]: bytes.fromhex(entry["reply"]) for entry in json.loads(CAPTURES.read_text())}
 ON_THE_LINE = {"echo", "late", "wrong_baud"}
-OF_THE_WHOLE_ANSWER = {"swapped", "other_protocol", "address", "silent", "flap"}
+OF_THE_WHOLE_ANSWER = {"swapped", "other_protocol", "address", "silent", "flap", "lost"}
 OF_WRITES = {"refuse_writes", "ignore_writes"}
 READING_FAULTS = {*fault_readings.EFFECTS, "summary_lag"}
 
@@ -27,7 +27,7 @@ every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.n
 
 
 @every_fault
-def test_every_row_is_whole(fault):
+def test_every_row_of_the_table_is_complete(fault):
     assert parse(fault.example)[0] is fault
     assert fault.usage.startswith(fault.name)
     assert fault.explanation.endswith(".")
@@ -46,7 +46,7 @@ def test_without_faults_no_byte_is_changed(name):
 
 
 @every_fault
-def test_what_is_switched_off_leaves_nothing_behind(fault):
+def test_switched_off_fault_has_no_effect(fault):
     faults = Faults([fault.example])
     device = FaultyDevice(SimulatedBalancer(balancer(), 1, clock=lambda: 0.0), faults, Random(1))
     device.answer(bytes(read_request(1)))
@@ -54,18 +54,18 @@ def test_what_is_switched_off_leaves_nothing_behind(fault):
     assert device.answer(bytes(read_request(1))) == answer()
 
 
-def test_swapped_is_what_was_recorded():
+def test_swapped_wires_answer_as_recorded():
     assert answer("swapped") == REPLIES["a-b-swapped"]
 
 
 @pytest.mark.parametrize("text", ["swapped", "other_protocol:modbus", "silent", "address:7"])
-def test_who_does_not_understand_a_request_takes_no_write(text):
+def test_write_that_is_not_decoded_is_not_taken(text):
     model = balancer()
     faulty(text, device=SimulatedBalancer(model, 1)).answer(bytes(request(1, SET_TRIGGER, 12)))
     assert model.settings["trigger_mv"] == 5
 
 
-def test_a_refused_write_brings_the_old_value_back_and_changes_nothing():
+def test_refused_write_brings_the_old_value_back_and_changes_nothing():
     for command, value, old in ((SET_TRIGGER, 12, 5), (SET_MAX_BALANCE, 500, 2000), (SET_SWITCH, 0, 1)):
         model = balancer()
         before = dict(model.settings)
@@ -74,7 +74,7 @@ def test_a_refused_write_brings_the_old_value_back_and_changes_nothing():
         assert model.settings == before
 
 
-def test_an_ignored_write_gets_no_answer_and_changes_nothing():
+def test_ignored_write_gets_no_answer_and_changes_nothing():
     model = balancer()
     device = faulty("ignore_writes", device=SimulatedBalancer(model, 1))
     assert device.answer(bytes(request(1, SET_TRIGGER, 12))) is None
@@ -86,7 +86,7 @@ def test_faults_of_writes_leave_readings_alone(text):
     assert answer(text) == answer()
 
 
-def test_at_another_address_it_answers_there_alone():
+def test_balancer_at_another_address_answers_there_alone():
     device = faulty("address:7")
     assert device.address == 7
     assert device.answer(bytes(read_request(1))) is None
@@ -94,11 +94,11 @@ def test_at_another_address_it_answers_there_alone():
 
 
 @pytest.mark.parametrize("others", [[], ["swapped"], ["noise:1"], ["other_protocol:jk_bms"], ["cold"]])
-def test_silence_wins(others):
+def test_silence_overrides_other_faults(others):
     assert answer("silent", *others) is None
 
 
-def test_it_flaps():
+def test_flapping_balancer_answers_and_is_silent_in_turn():
     now_s = 100.0
     device = faulty("flap:5", clock=lambda: now_s)
     heard = []
@@ -108,7 +108,7 @@ def test_it_flaps():
 
 
 @pytest.mark.parametrize("name", FOREIGN_FRAMES)
-def test_other_protocols_hold_no_frame_of_ours(name):
+def test_other_protocols_have_no_frame_of_the_balancer(name):
     frame = answer(f"other_protocol:{name}")
     assert frame == FOREIGN_FRAMES[name]
     framer = Framer(ANSWER_HEADER, ANSWER_BYTES)
@@ -117,7 +117,7 @@ def test_other_protocols_hold_no_frame_of_ours(name):
         assert framer.find() < 0
 
 
-def test_other_protocols_are_sound_in_themselves():
+def test_frames_of_other_protocols_are_valid():
     jk_bms, modbus, bluetooth = (FOREIGN_FRAMES[name] for name in ("jk_bms", "modbus", "jk_bluetooth"))
     assert jk_bms[:2] == b"\x4e\x57"
     assert int.from_bytes(jk_bms[2:4], "big") == len(jk_bms) - 2
@@ -131,7 +131,7 @@ def test_other_protocols_are_sound_in_themselves():
 
 
 @pytest.mark.parametrize("name", fault_answers.DAMAGES)
-def test_damage_comes_with_its_chance_and_else_the_truth(name):
+def test_damage_comes_with_its_probability(name):
     device = faulty(f"{name}:0.3")
     answers = [device.answer(bytes(read_request(1))) for _ in range(1000)]
     assert 250 < sum(each != answer() for each in answers) < 350
@@ -139,7 +139,7 @@ def test_damage_comes_with_its_chance_and_else_the_truth(name):
     assert answer(f"{name}:1") != answer()
 
 
-def test_a_drop_loses_one_to_four_bytes_and_a_burst_none():
+def test_drop_loses_one_to_four_bytes_and_a_burst_none():
     dropping, bursting = faulty("drop:1"), faulty("burst:1")
     lengths = {len(dropping.answer(bytes(read_request(1)))) for _ in range(200)}
     assert lengths == {ANSWER_BYTES - lost for lost in (1, 2, 3, 4)}
@@ -147,13 +147,13 @@ def test_a_drop_loses_one_to_four_bytes_and_a_burst_none():
 
 
 @pytest.mark.parametrize("other", ["swapped", "other_protocol:modbus", "other_protocol:jk_bluetooth", "cold"])
-def test_damage_comes_on_top_of_any_answer(other):
+def test_damage_applies_to_any_answer(other):
     device = faulty(other, "noise:1", "drop:1", "burst:1")
     answers = {device.answer(bytes(read_request(1))) for _ in range(500)}
     assert len(answers) > 30
 
 
-def test_the_seed_decides():
+def test_same_seed_gives_the_same_damage():
     def day(seed):
         device = faulty("noise:0.5", "drop:0.2", "burst:0.2", seed=seed)
         return [device.answer(bytes(read_request(1))) for _ in range(50)]
@@ -166,8 +166,8 @@ def test_the_seed_decides():
     [
         ("noize", "no fault is called 'noize': did you mean noise?"),
         ("Silent", "no fault is called 'Silent': did you mean silent?"),
-        ("", "no fault is called '': --fault list names them all"),
-        ("earthquake", "no fault is called 'earthquake': --fault list names them all"),
+        ("", "no fault is called '': --fault list shows them all"),
+        ("earthquake", "no fault is called 'earthquake': --fault list shows them all"),
         ("noise", "'noise': P is a number from 0 to 1, as in noise:0.3"),
         ("noise:1.01", "'noise:1.01': P is a number from 0 to 1"),
         ("noise:nan", "P is a number"),
@@ -181,7 +181,7 @@ def test_the_seed_decides():
         ("echo:1", "echo takes no argument"),
     ],
 )
-def test_what_is_no_fault_gets_a_sentence(text, sentence):
+def test_invalid_fault_gets_a_sentence(text, sentence):
     with pytest.raises(FaultError) as caught:
         parse(text)
     assert sentence in str(caught.value)

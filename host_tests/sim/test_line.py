@@ -40,12 +40,12 @@ def answered(asked):
     return asked + ANSWER[REQUEST_BYTES:]
 
 
-def test_a_request_is_answered(master):
+def test_request_is_answered(master):
     master.write(read_request(1))
     assert master.read(ANSWER_BYTES) == answered(read_request(1))
 
 
-def test_the_line_is_raw_and_at_9600_baud(master):
+def test_line_is_raw_and_at_9600_baud(master):
     attributes = termios.tcgetattr(master.fd)
     assert attributes[tty.OSPEED] == termios.B9600
     assert not attributes[tty.LFLAG] & (termios.ECHO | termios.ICANON)
@@ -62,7 +62,7 @@ def test_no_byte_comes_early(latency_s):
         assert at_s - start_s >= (REQUEST_BYTES + count) * BYTE_S + latency_s - 1e-4
 
 
-def test_an_answer_comes_in_pieces_and_does_not_drift(master):
+def test_answer_comes_in_pieces_and_does_not_drift(master):
     polls = 5
     start_s = time.monotonic()
     pieces = []
@@ -76,7 +76,7 @@ def test_an_answer_comes_in_pieces_and_does_not_drift(master):
     assert max(pieces) > 1
 
 
-def test_an_adapter_that_collects_hands_over_longer_pieces():
+def test_collecting_adapter_delivers_longer_pieces():
     seen = []
     with serving(Echo(), packet_s=0.1) as master:
         master.write(read_request(1))
@@ -84,7 +84,7 @@ def test_an_adapter_that_collects_hands_over_longer_pieces():
     assert [count for _, count in seen] == [ANSWER_BYTES]
 
 
-def test_a_request_in_pieces_is_answered_after_its_last_byte(master):
+def test_request_in_pieces_is_answered_after_its_last_byte(master):
     asked = read_request(1)
     for at in range(REQUEST_BYTES):
         start_s = time.monotonic()
@@ -105,17 +105,17 @@ BAD_CHECKSUM = bytes(read_request(1)[:-1]) + b"\x00"
 
 
 @pytest.mark.parametrize(
-    "rubbish",
+    "noise",
     [BAD_CHECKSUM, bytes(read_request(2)), bytes(read_request(1)[:4]), b"\x55" * 50, b"\x4e\x57\x00\x13", ANSWER],
     ids=["bad checksum", "other address", "half a request", "one byte again and again", "JK BMS", "an answer"],
 )
-def test_rubbish_gets_silence_and_costs_no_good_request(master, rubbish):
-    master.write(rubbish + read_request(1))
+def test_noise_is_not_answered_and_costs_no_good_request(master, noise):
+    master.write(noise + read_request(1))
     assert master.read(ANSWER_BYTES) == answered(read_request(1))
     assert master.nothing_is_left()
 
 
-def test_a_flood_of_requests_gives_a_bounded_queue():
+def test_flood_of_requests_gives_a_bounded_queue():
     echo = Echo()
     with closing(Line(echo, 0)) as line:
         line._receive(read_request(1) * 1000, time.monotonic())
@@ -123,7 +123,7 @@ def test_a_flood_of_requests_gives_a_bounded_queue():
     assert len(echo.requests) == 1000
 
 
-def test_answers_that_nobody_reads_are_lost_without_harm():
+def test_unread_answers_are_lost():
     line = Line(Echo(), 0)
     with closing(line):
         for _ in range(2000):
@@ -132,37 +132,37 @@ def test_answers_that_nobody_reads_are_lost_without_harm():
         assert line._wait_s() > 0
 
 
-def test_a_link_comes_and_goes(tmp_path):
+def test_link_comes_and_goes(tmp_path):
     link = tmp_path / "balancer"
-    place(str(link), "/dev/pts/1")
-    assert os.readlink(link) == "/dev/pts/1"
-    remove(str(link), "/dev/pts/1")
+    place(str(link), "/dev/pts/900001")
+    assert os.readlink(link) == "/dev/pts/900001"
+    remove(str(link), "/dev/pts/900001")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("stale", ["/dev/pts/0", "/nowhere/at/all"])
-def test_a_stale_link_is_replaced(tmp_path, stale):
+def test_stale_link_is_replaced(tmp_path, stale):
     link = tmp_path / "balancer"
     link.symlink_to(stale)
-    place(str(link), "/dev/pts/1")
-    assert os.readlink(link) == "/dev/pts/1"
+    place(str(link), "/dev/pts/900001")
+    assert os.readlink(link) == "/dev/pts/900001"
     assert list(tmp_path.iterdir()) == [link]
 
 
-def test_what_is_no_link_of_ours_is_refused(tmp_path):
+def test_other_files_are_not_replaced_by_the_link(tmp_path):
     real = tmp_path / "real"
     real.write_text("precious")
     foreign = tmp_path / "foreign"
     foreign.symlink_to(real)
     for path in (real, foreign, tmp_path):
         with pytest.raises(FileExistsError, match="exists and is no simulator's link"):
-            place(str(path), "/dev/pts/1")
+            place(str(path), "/dev/pts/900001")
     assert real.read_text() == foreign.read_text() == "precious"
 
 
-def test_a_link_that_another_took_over_stays(tmp_path):
+def test_link_of_another_simulator_is_not_deleted(tmp_path):
     link = tmp_path / "balancer"
-    place(str(link), "/dev/pts/1")
-    place(str(link), "/dev/pts/2")
-    remove(str(link), "/dev/pts/1")
-    assert os.readlink(link) == "/dev/pts/2"
+    place(str(link), "/dev/pts/900001")
+    place(str(link), "/dev/pts/900002")
+    remove(str(link), "/dev/pts/900001")
+    assert os.readlink(link) == "/dev/pts/900002"

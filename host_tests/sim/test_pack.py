@@ -43,20 +43,20 @@ def test_lfp_is_flat_with_steep_ends():
     assert lfp.ocv_mv(1) - lfp.ocv_mv(0.97) > 200
 
 
-def test_a_cell_counts_its_charge(chemistry):
+def test_cell_counts_its_charge(chemistry):
     cell = Cell(chemistry, capacity_ah=10, resistance_mohm=5, soc=0.5)
     cell.move(HOUR_S)
     assert cell.soc == pytest.approx(0.6)
     assert cell.charge_as == pytest.approx(6 * HOUR_S)
 
 
-def test_the_inner_resistance_shows_under_load(chemistry):
+def test_inner_resistance_shows_under_load(chemistry):
     cell = Cell(chemistry, capacity_ah=10, resistance_mohm=5, soc=0.5)
     assert cell.terminal_mv(2000) - cell.terminal_mv(0) == pytest.approx(10)
     assert cell.terminal_mv(-2000) - cell.terminal_mv(0) == pytest.approx(-10)
 
 
-def test_the_pack_current_follows_its_phases():
+def test_pack_current_follows_its_phases():
     cell = Cell(CHEMISTRIES["nmc"], capacity_ah=1, resistance_mohm=5, soc=0.5)
     pack = Pack([cell])
     pack.use(iter([(2, 1000), (1, -500), (1, 0)]))
@@ -69,7 +69,7 @@ def test_the_pack_current_follows_its_phases():
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_default_pack_is_out_of_balance(chemistry, seed):
+def test_default_pack_is_out_of_balance(chemistry, seed):
     pack = default_pack(chemistry, CAPACITY_AH, Random(seed))
     voltages_mv = pack.terminals_mv()
     assert len(voltages_mv) == 4
@@ -83,7 +83,7 @@ def test_no_two_cells_are_alike(chemistry):
     assert all(cell.capacity_ah == pytest.approx(CAPACITY_AH, rel=0.03) for cell in cells)
 
 
-def test_a_fixed_pack_keeps_its_voltages(chemistry):
+def test_fixed_pack_keeps_its_voltages(chemistry):
     cells_mv = [0, 1, 999, 2500, 3301, 4200, 5000]
     pack = fixed_pack(chemistry, CAPACITY_AH, cells_mv, Random(1))
     for _ in range(100):
@@ -105,7 +105,7 @@ def test_use_stays_within_the_cells_limits(chemistry, capacity_ah):
     assert 0 in currents_ma
 
 
-def test_the_same_seed_gives_the_same_day(chemistry):
+def test_same_seed_gives_the_same_day(chemistry):
     def voltages_mv(seed):
         pack = default_pack(chemistry, CAPACITY_AH, Random(seed))
         pack.use(daily_use(pack, chemistry, CAPACITY_AH, Random(seed)))

@@ -9,25 +9,25 @@ import tty
 import pytest
 
 from host_tests.sim.helpers import CAPTURES
-from tools.sim.uart import heard, terminal_baud
+from tools.sim.uart import resampled, terminal_baud
 
 REPLIES = [bytes.fromhex(entry["reply"]) for entry in json.loads(CAPTURES.read_text())]
 ALL_BYTES = bytes(range(256))
 
 
 @pytest.mark.parametrize("baud", [300, 9600, 115_200])
-def test_at_equal_rates_everything_is_understood(baud):
+def test_equal_rates_change_nothing(baud):
     for data in (b"", b"\x00", b"\xff", ALL_BYTES, *REPLIES):
-        assert heard(data, baud, baud) == data
+        assert resampled(data, baud, baud) == data
 
 
 @pytest.mark.parametrize("percent", [-4, -2, 2, 4])
-def test_a_rate_a_little_off_does_no_harm(percent):
-    assert heard(ALL_BYTES, 9600 + 96 * percent, 9600) == ALL_BYTES
+def test_rate_off_by_4_percent_changes_nothing(percent):
+    assert resampled(ALL_BYTES, 9600 + 96 * percent, 9600) == ALL_BYTES
 
 
 @pytest.mark.parametrize(
-    ("data", "sent_baud", "heard_baud", "expected"),
+    ("data", "tx_baud", "rx_baud", "expected"),
     [
         # Twice as fast: every second bit is seen. Of 0, 0000 0000, 1 those are 0, 000, 1, and then the idle line.
         (b"\x00", 19200, 9600, b"\xf8"),
@@ -45,20 +45,20 @@ def test_a_rate_a_little_off_does_no_harm(percent):
         (b"\x55", 4800, 9600, b"\x66\xe6"),
     ],
 )
-def test_known_vectors(data, sent_baud, heard_baud, expected):
-    assert heard(data, sent_baud, heard_baud) == expected
+def test_known_vectors(data, tx_baud, rx_baud, expected):
+    assert resampled(data, tx_baud, rx_baud) == expected
 
 
 @pytest.mark.parametrize("baud", [1200, 2400, 4800, 19200, 38400, 57600, 115_200])
-def test_a_frame_at_a_wrong_rate_is_garbage_that_takes_no_longer(baud):
+def test_frame_at_a_wrong_rate_is_garbage_that_takes_no_longer(baud):
     for frame in REPLIES:
-        garbage = heard(frame, baud, 9600)
+        garbage = resampled(frame, baud, 9600)
         assert garbage != frame
         assert b"\xeb\x90" not in garbage
         assert len(garbage) <= len(frame) * 9600 / baud + 1
 
 
-def test_a_terminal_says_its_rate():
+def test_rate_of_a_terminal_is_read():
     near_fd, far_fd = pty.openpty()
     for baud in (2400, 9600, 19200, 115_200):
         attributes = termios.tcgetattr(far_fd)

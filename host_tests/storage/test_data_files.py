@@ -34,7 +34,7 @@ def with_frozen(test):
         os.remove(folder + "/frozen_files.py")
 
 
-def test_a_file_is_read():
+def test_data_file_is_read():
     path = scratch_path("some.font")
     with open(path, "wb") as file:
         file.write(CONTENT)
@@ -79,7 +79,7 @@ def test_frozen_bytes_are_not_copied_into_the_heap():
     with_frozen(test)
 
 
-def test_what_a_build_lacks_is_missing():
+def test_missing_data_file_is_reported():
     assert not is_there("evencell/some.font")
     raises(OSError, lambda: load("evencell/some.font"))
     raises(OSError, lambda: open_data("evencell/some.font"))

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from tools.bench import backlog, boot, display, heap, jitter, ledger, noise, poll, sizes, wear, web
 from tools.bench.chip import bench as chip
-from tools.making import BUILD
+from tools.build.common import BUILD
 
 # Figure → what it must be. A figure without one is reported.
 TARGETS = {
@@ -32,7 +32,7 @@ TARGETS = {
     "mpy.resident_bytes": (operator.le, 52 * 1024),
     "http.page_bytes": (operator.le, 40_000),
     "http.status_rps": (operator.ge, 0.5),
-    "mpy.total_bytes": (operator.le, 160 * 1024),
+    "mpy.total_bytes": (operator.le, 212 * 1024),
     **chip.TARGETS,
 }
 _SIGNS = {operator.ge: "≥", operator.le: "≤"}

@@ -1,9 +1,9 @@
-"""What an hour without a broker costs: `python -m tools.bench.backlog --runs 100`, see `tools.bench.fast`.
+"""Readings lost in an hour without a broker: `python -m tools.bench.backlog --runs 100`, see `tools.bench.fast`.
 
-Each run is the real firmware, simulator and mosquitto. The way to the broker is cut, at once or so that nobody notices;
+Each run is the real firmware, simulator and mosquitto. The way to the broker is cut, at once or silently;
 at a random moment, during that or during the recovery, the firmware is killed by `kill -9` and started again; then the
 broker is back. Every answer of the simulator differs from the one before, so that every reading is due: each run of
-the firmware numbers its readings from 1 on, and each number must be heard, live or from the backlog.
+the firmware numbers its readings from 1 on, and each number must be received, live or from the backlog.
 """
 
 import contextlib
@@ -19,24 +19,25 @@ from pathlib import Path
 
 import click
 
-from tools.bench.fast import Fast, forget_the_dead
-from tools.bench.heard import Witness, account
+from tools.bench.fast import Fast, remove_stale_files
 from tools.bench.relay import Relay
-from tools.demo import free_port, signal_group
+from tools.bench.subscriber import Receiver, account
+from tools.cli.options import FiniteRange
+from tools.dev.demo import free_port, signal_group
 from tools.sim.answers import encode_status
 from tools.sim.balancer import Reading
 
 _HEAP = "400k"
-_MEMORY = "/dev/shm"  # a disk makes whoever writes to it wait
+_MEMORY = "/dev/shm"  # writing to a disk may block
 _LEVELS_MV = (3300, 3310, 3320, 3330)
 _REQUEST = "55 AA 01 FF 00 00 FF"
-_PATIENCE_S = 300  # of real time: other work may keep this computer busy
+_TIMEOUT_S = 300  # of real time: other work may keep this computer busy
 _COMES_WITHIN_S = 60  # of real time
 _ROOM_KIB = 1024  # the usual room holds 54 minutes of a reading each second; then it is thinned out
 
 
 class Scene:
-    """Simulator, broker, relay, witness and firmware, `speed` times as fast as life."""
+    """Simulator, broker, relay, receiver and firmware, `speed` times as fast as life."""
 
     def __init__(self, folder: Path, running: contextlib.ExitStack, speed: int):
         self.fast = Fast(folder, running, speed)
@@ -48,8 +49,8 @@ class Scene:
         self._port = self.fast.simulator("--capture", str(replies))
         self.relay = Relay(self.fast.broker())
         running.callback(self.relay.close)
-        self.witness = Witness(self.fast.broker_port)
-        running.callback(self.witness.stop)
+        self.receiver = Receiver(self.fast.broker_port)
+        running.callback(self.receiver.stop)
         self.starts_s: list[float] = []  # simulated times at which the firmware started
         self.read: list[int] = []  # for each of these runs, up to which number it had read for sure
         self.start()
@@ -72,14 +73,14 @@ class Scene:
         """`kill -9`, in the middle of whatever it does."""
         signal_group(self._firmware, signal.SIGKILL)
         self._firmware.wait()
-        forget_the_dead()
+        remove_stale_files()
 
     def pass_s(self, seconds: float):
         """Let so many simulated seconds pass."""
         time.sleep(seconds / self._speed)
 
     def note(self) -> bool:
-        """What was read by now is due, the newest reading perhaps a little later; False where nobody said it."""
+        """What was read by now is due, the newest reading perhaps a little later; False while nothing says so."""
         with contextlib.suppress(OSError):
             self.read[-1] = max(0, self.status()["packs"][0]["sequence"] - 1)
             return True
@@ -124,7 +125,7 @@ def play(folder: Path, chance: random.Random, minutes: float, speed: int) -> dic
     """One run: what was lost of how much, and how it went."""
     with contextlib.ExitStack() as running:
         scene = Scene(folder, running, speed)
-        wait_until(lambda: len(scene.witness.live) > 3, "the first states")
+        wait_until(lambda: len(scene.receiver.live) > 3, "the first states")
         scene.pass_s(chance.uniform(5, 60))
         unnoticed = chance.random() < 0.5
         outage_s = 60 * minutes
@@ -137,7 +138,7 @@ def play(folder: Path, chance: random.Random, minutes: float, speed: int) -> dic
             scene.relay.mend()
         else:
             scene.relay.mend()
-            wait_until(lambda: scene.witness.late, "the recovery")
+            wait_until(lambda: scene.receiver.late, "the recovery")
             time.sleep(chance.uniform(0, 1.0))
             kill_and_start(scene, chance)
         wait_until(lambda: is_calm(scene), "the end of the backlog")
@@ -145,8 +146,8 @@ def play(folder: Path, chance: random.Random, minutes: float, speed: int) -> dic
 
 
 def wait_until(ready, what: str):
-    """Return once `ready()`; TimeoutError with what it was about if that takes for ever."""
-    deadline = time.monotonic() + _PATIENCE_S
+    """Return once `ready()`; TimeoutError with what it was about if that never happens."""
+    deadline = time.monotonic() + _TIMEOUT_S
     while not ready():
         if time.monotonic() > deadline:
             raise TimeoutError(what)
@@ -154,7 +155,7 @@ def wait_until(ready, what: str):
 
 
 def kill_and_start(scene: Scene, chance: random.Random):
-    """Note what was read by now; what is read until the kill a moment later, nobody knows."""
+    """Note what was read by now; what is read until the kill a moment later is unknown."""
     wait_until(scene.note, "the page")
     time.sleep(chance.uniform(0, 0.1))
     scene.kill()
@@ -172,7 +173,7 @@ def is_calm(scene: Scene) -> bool:
 def settled(scene: Scene) -> dict:
     """The judgement, as soon as nothing is missing; what did not come by then never does.
 
-    What the firmware holds is not lost, even if a later reading was heard already.
+    What the firmware holds is not lost, even if a later reading was received already.
     """
     wait_until(scene.note, "the page")
     deadline = time.monotonic() + _COMES_WITHIN_S
@@ -182,12 +183,12 @@ def settled(scene: Scene) -> dict:
 
 
 def judged(scene: Scene) -> dict:
-    """What has been heard by now."""
-    witness = scene.witness
+    """What has been received by now."""
+    receiver = scene.receiver
     return {
-        **account([*witness.live], [*witness.late], scene.starts_s, scene.read),
-        "thinned": witness.thinned,
-        "largest_bytes": witness.largest_bytes,
+        **account([*receiver.live], [*receiver.late], scene.starts_s, scene.read),
+        "thinned": receiver.thinned,
+        "largest_bytes": receiver.largest_bytes,
         "tracebacks": scene.logs().count("Traceback"),
     }
 
@@ -207,7 +208,9 @@ def run(number: int, minutes: float, speed: int, seed: int) -> dict:
 
 @click.command()
 @click.option("--runs", type=int, default=4, show_default=True)
-@click.option("--minutes", type=float, default=60, show_default=True, help="Without a broker, simulated.")
+@click.option(
+    "--minutes", type=FiniteRange(0, min_open=True), default=60, show_default=True, help="Without a broker, simulated."
+)
 @click.option("--speed", type=int, default=20, show_default=True, help="Times real time.")
 @click.option("--seed", type=int, default=1, show_default=True)
 def backlog(runs, minutes, speed, seed):

@@ -11,10 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools import device
 from tools.bench.poll import WIRE_MS
-from tools.demo import free_port, start
-from tools.making import tool
+from tools.build.common import tool
+from tools.dev import device
+from tools.dev.demo import free_port, start
 
 _STARTS = 9
 _EXCHANGES = 2  # the first answer is doubted until a second one agrees

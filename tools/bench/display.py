@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 from boards.displays import DRIVERS
-from tools.build import build
-from tools.device import micropython
+from tools.build.tree import build
+from tools.dev.device import micropython
 
 _SCRIPT = Path(__file__).with_name("display_script.py")
 _I2C_HZ = 400_000

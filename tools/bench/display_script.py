@@ -5,8 +5,8 @@ import json
 import sys
 import time
 
-from evencell.display import colour_panel, mono_panel
-from evencell.display.canvas import Canvas
+from evencell.display.drivers import colour_panel, mono_panel
+from evencell.display.render.canvas import Canvas
 
 _FRAMES = 20
 
@@ -47,7 +47,7 @@ class Watch:
         self._bus.us = 0.0
 
     async def sleep_ms(self, _milliseconds: int):
-        """In place of the drivers': nobody else runs, and nobody waits."""
+        """In place of the drivers': no other task runs."""
         self.pieces_us.append(time.ticks_diff(time.ticks_us(), self._since_us) + self._bus.us)
         self.begin()
 
@@ -65,7 +65,7 @@ def main(driver: str, width: int, height: int, byte_us: float):
     bus = CountingBus(byte_us)
     watch = Watch(bus)
     mono_panel.sleep_ms = colour_panel.sleep_ms = watch.sleep_ms
-    module = __import__("evencell.display." + driver, None, None, ("make",))
+    module = __import__("evencell.display.drivers." + driver, None, None, ("make",))
     panel = module.make(bus, {"width": width, "height": height})
     canvas = Canvas(panel.width, panel.height, panel.colours)
     panel.start()

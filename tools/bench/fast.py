@@ -14,9 +14,9 @@ from pathlib import Path
 
 import click
 
-from tools import device
-from tools.demo import free_port, start, start_broker_at, stop, wait_until
-from tools.making import tool
+from tools.build.common import tool
+from tools.dev import device
+from tools.dev.demo import free_port, start, start_broker_at, stop, wait_until
 
 TRUTH_MV = (3301, 3302, 3299, 3300)
 
@@ -53,8 +53,8 @@ class Fast:
         wait_until(link.exists, "the simulated balancer")
         return link
 
-    def tell_simulator(self, command: str):
-        """Switch a fault: `+noise:0.3`, `-noise`."""
+    def send_to_simulator(self, command: str):
+        """Switch a fault on or off: `+noise:0.3`, `-noise`."""
         assert self._simulator and self._simulator.stdin
         self._simulator.stdin.write(command.encode() + b"\n")
         self._simulator.stdin.flush()
@@ -65,7 +65,7 @@ class Fast:
         self._broker = start_broker_at(self.broker_port, self._running, self._folder, self._prefix())
         return self.broker_port
 
-    def broker_is_away(self, seconds: float):
+    def interrupt_broker(self, seconds: float):
         """Stop the broker, and start it again after so many seconds of real time."""
         assert self._broker
         stop(self._broker)
@@ -90,13 +90,13 @@ def needed_faketime() -> str:
     path = shutil.which("faketime")
     if not path:
         raise click.ClickException("faketime is missing: apt-get install faketime")
-    forget_the_dead()
+    remove_stale_files()
     return path
 
 
-def forget_the_dead():
+def remove_stale_files():
     """Remove what faketime keeps in memory for processes that were killed: a later one of the same number would wait
-    for them for ever."""
+    for them without end."""
     for left in Path("/dev/shm").glob("*faketime_s*_*"):
         if not Path("/proc", left.name.rpartition("_")[2]).exists():
             left.unlink(missing_ok=True)

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import click
 
-from tools.broker import mosquitto
-from tools.demo import free_port, listens, start, stop, wait_until
-from tools.fleet_device import id_of
-from tools.fleet_load import listeners
-from tools.making import ROOT, tool
-from tools.system_packages import victoria_metrics
+from tools.build.common import ROOT, tool
+from tools.cli.options import FiniteRange
+from tools.dev.broker import mosquitto
+from tools.dev.demo import free_port, listens, start, stop, wait_until
+from tools.dev.system_packages import victoria_metrics
+from tools.fleet.device import id_of
+from tools.fleet.load import listeners
 
 SETTINGS = ROOT / "docs/fleet"
 FIGURES = SETTINGS / "figures.json"
@@ -29,7 +30,7 @@ PAGE = ROOT / "docs/fleet-figures.md"
 
 _SEED = 1
 _AWAY_S = 10
-_MQTT_PORT = 31_883  # nobody's usual one, and no client's: while the broker is dead, nobody else may take it
+_MQTT_PORT = 31_883  # no usual port, and no client's: while the broker is dead, no other process may take it
 _HTTP_PORT = 31_428
 _READER = "reader"
 _PASSWORD = "simulated-{id}"
@@ -110,8 +111,8 @@ def broker_settings(text: str, port: int, folder: Path) -> str:
 
 @click.command()
 @click.option("--devices", type=int, default=1000, show_default=True)
-@click.option("--minutes", type=float, default=10, show_default=True)
-@click.option("--every-s", type=float, default=10, show_default=True)
+@click.option("--minutes", type=FiniteRange(0, min_open=True), default=10, show_default=True)
+@click.option("--every-s", type=FiniteRange(0, min_open=True), default=10, show_default=True)
 def bench(devices, minutes, every_s):
     """Run a fleet, kill the broker half-way and start it again 10 s later; write figures and page."""
     with tempfile.TemporaryDirectory(prefix="evencell-fleet-") as name, contextlib.ExitStack() as running:
@@ -156,11 +157,11 @@ def measured_rows(figures: dict):
     yield "readings", figures["readings"]
     yield "**lost between device and subscriber**", f"**{figures['lost']}**"
     yield (
-        "heard as `state`, in a `backlog`, twice",
+        "received as `state`, in a `backlog`, twice",
         ", ".join(str(mqtt[key]) for key in ("heard_as_state", "heard_as_backlog", "duplicates")),
     )
     yield "connections, tries that failed", f"{mqtt['connects']}, {mqtt['connection_failures']}"
-    yield "from publishing to hearing, ms", ", ".join(f"{key} {each:g}" for key, each in latency_ms.items())
+    yield "from publishing to receiving, ms", ", ".join(f"{key} {each:g}" for key, each in latency_ms.items())
     yield "MQTT of all devices", per_s(mqtt["device_packets"], mqtt["device_bytes"], seconds)
     yield "MQTT of the subscriber", per_s(mqtt["reader_packets"], mqtt["reader_bytes"], seconds)
     yield "CPU of mosquitto", cpu(cpu_s["broker"], seconds)
@@ -227,7 +228,7 @@ and mosquitto keeps that message: most of its memory, and a good part of the byt
 
 ## {count} devices
 
-Nobody measured this. It is the table above, times what is more: **if** everything grew in proportion.
+Not measured. It is the table above, times what is more: **if** everything grew in proportion.
 
 | | |
 |---|---:|

@@ -10,17 +10,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools import device
 from tools.bench.fast import Fast
 from tools.bench.watchers import Stream
+from tools.dev import device
 
-# What each profile is measured with, and the KiB between which its smallest heap is looked for.
+# What each profile is measured with, and the limits in KiB of the search for its smallest heap.
 PROFILES = {"full": (140, 300), "display": (70, 190), "telemetry": (70, 190)}
 STEP_KIB = 4
 STREAMS = 4
 SIMULATED_S = 600
 _SPEED = 40
-_LOOK_S = 0.5
+_POLL_S = 0.5
 
 
 def measure() -> dict:
@@ -45,7 +45,7 @@ def smallest(suffices, too_small_kib: int, enough_kib: int) -> int:
 def runs(
     profile: str, heap_kib: int, changes: dict | None = None, speed=_SPEED, life_s=SIMULATED_S, command=device.command
 ) -> bool:
-    """Whether the firmware lives through that time in this heap, without a part that failed.
+    """Whether the firmware runs that long in this heap, and no part fails.
 
     `changes` of the configuration; `speed` of its life; `command(heap)`: how it is started.
     """
@@ -64,18 +64,18 @@ def runs(
 
 
 def lives(firmware: subprocess.Popen, log: Path, for_s: float) -> bool:
-    """Whether it works all that time. What has failed is not watched any longer."""
+    """Whether it works all that time; returns at the first failure."""
     end_s = time.monotonic() + for_s
     while firmware.poll() is None and not has_failed(log.read_text()) and time.monotonic() < end_s:
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)
     return firmware.poll() is None and is_sound(log.read_text())
 
 
 def is_sound(log: str) -> bool:
-    """Whether the log shows a device that works, and nothing that failed."""
+    """Whether the log shows a working device and no failure."""
     return "link online" in log and not has_failed(log)
 
 
 def has_failed(log: str) -> bool:
-    """Whether something in it did."""
+    """Whether the log shows a failure."""
     return any(word in log for word in ("Traceback", "failed", "MemoryError"))

@@ -1,4 +1,4 @@
-"""How late polls are at 1 Hz while four browsers watch, MQTT publishes and the display is drawn."""
+"""Jitter of the poll interval at 1 Hz while four browsers watch, MQTT publishes and the display is drawn."""
 
 import contextlib
 import os
@@ -14,8 +14,8 @@ from pathlib import Path
 from random import Random
 
 from evencell.protocol.jk_balancer import REQUEST_BYTES
-from tools import device
-from tools.demo import free_port, start, start_broker
+from tools.dev import device
+from tools.dev.demo import free_port, start, start_broker
 from tools.sim.answers import encode_status
 from tools.sim.balancer import Balancer
 from tools.sim.chemistry import CHEMISTRIES
@@ -25,7 +25,7 @@ _POLLS = 60
 _WARM_UP = 5
 _BROWSERS = 4
 _INTERVAL_S = 1.0
-_PATIENCE_S = 10
+_TIMEOUT_S = 10
 
 
 def measure() -> dict:
@@ -34,7 +34,7 @@ def measure() -> dict:
         master_fd, slave_fd = pty.openpty()
         tty.setraw(slave_fd)
         http_port = start_all(Path(folder), running, os.ttyname(slave_fd))
-        times_s = answer_and_note(master_fd, http_port)
+        times_s = answer_polls(master_fd, http_port)
     return {"poll.jitter_ms_p99": {"value": round(percentile(lateness_ms(times_s), 0.99), 1), "unit": "ms"}}
 
 
@@ -49,21 +49,21 @@ def start_all(folder: Path, running: contextlib.ExitStack, port: str) -> int:
     return http_port
 
 
-def answer_and_note(master_fd: int, http_port: int) -> list[float]:
-    """Be the balancer; returns when each request came, those of the first polls left out."""
+def answer_polls(master_fd: int, http_port: int) -> list[float]:
+    """Answer as the balancer; returns the time of each request after the warm-up."""
     balancer = Balancer(default_pack(CHEMISTRIES["lfp"], 20, Random(1)))
     frame = encode_status(1, balancer.reading())
     times_s = []
-    heard = 0
+    received_bytes = 0
     while len(times_s) < _POLLS + _WARM_UP:
-        if not select.select([master_fd], [], [], _PATIENCE_S)[0]:
+        if not select.select([master_fd], [], [], _TIMEOUT_S)[0]:
             raise TimeoutError("the firmware does not poll")
-        heard += len(os.read(master_fd, REQUEST_BYTES))
-        if heard >= REQUEST_BYTES:
-            heard = 0
+        received_bytes += len(os.read(master_fd, REQUEST_BYTES))
+        if received_bytes >= REQUEST_BYTES:
+            received_bytes = 0
             times_s.append(time.monotonic())
             os.write(master_fd, frame)
-        if len(times_s) == _WARM_UP and heard == 0:
+        if len(times_s) == _WARM_UP and received_bytes == 0:
             watch(http_port)
     return times_s[_WARM_UP:]
 
@@ -75,13 +75,13 @@ def watch(http_port: int):
 
 
 def follow(url: str):
-    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=_PATIENCE_S) as stream:
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=_TIMEOUT_S) as stream:
         for _ in stream:
             pass
 
 
 def lateness_ms(times_s: list[float]) -> list[float]:
-    """How much later than the rhythm each request came; the earliest of all is in time."""
+    """Delay of each request against a fixed interval; the earliest one has none."""
     offsets_s = [time_s - number * _INTERVAL_S for number, time_s in enumerate(times_s)]
     return [1000 * (offset_s - min(offsets_s)) for offset_s in offsets_s]
 

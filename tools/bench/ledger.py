@@ -1,25 +1,29 @@
 """What each module costs in heap, on MicroPython's 32-bit port: `heap.modules_32`, and the table of docs/heap.md."""
 
 import ast
+import functools
 import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-from evencell.start_up import PARTS
-from tools.build import alone, board_data, build_tree, firmware_sources
-from tools.lettering import whole_texts
-from tools.making import BUILD, FIRMWARE, ROOT, tool
+from evencell.startup import PARTS
+from tools.build.common import BUILD, ROOT, node_program
+from tools.build.fonts import whole_texts
+from tools.build.imports import graph, in_order, texts_of
+from tools.build.passes import CONSTANTS, SHORTEN
+from tools.build.tree import alone, board_data, build_tree, firmware_sources
 
 _PORT = Path(sys.prefix) / "node_modules/@micropython/micropython-webassembly-pyscript"
 _SCRIPT = Path(__file__).with_suffix(".mjs")
-_ROOTS = ("evencell.app", "evencell.system.memory")  # the latter stays, though only the start imports it
+_ROOTS = ("evencell.app", "evencell.storage.key_value")  # the latter stays, though only the start imports it
 # Imported in a function, and kept: where the configuration's defaults want it.
 _KEPT = {
     "evencell.display.part": ["evencell.display.tasks"],  # where a display answers
-    "evencell.forward.mqtt": ["evencell.forward.home_assistant", "evencell.forward.journal_mqtt"],
+    "evencell.forward.mqtt.forwarder": ["evencell.forward.mqtt.home_assistant", "evencell.forward.outbox.mqtt_sink"],
 }
+_AT_THE_START = "evencell.link.part"  # unloaded then: host_tests/test_unloading.py
 _DOCUMENT = ROOT / "docs" / "heap.md"
 _HEADER = """\
 # What each module costs
@@ -28,11 +32,11 @@ Heap that a module's code takes once it is imported, in bytes, after the modules
 comes on top. Measured by `make bench` on MicroPython's 32-bit port (WebAssembly), with objects as large as an ESP32's;
 nothing was measured on a board. Frozen into the interpreter, code takes next to none of this.
 
-On a chip, modules that are always in memory together are compiled as one (tools/merge.py), which takes some 200 bytes
-less for each; here they are measured one by one.
+On a chip, modules that are always in memory together are compiled as one (tools/build/merge.py), which takes some
+200 bytes less for each; here they are measured one by one.
 
 A module is imported only if it is wanted: the last column names the profiles that want it, all parts switched on. What
-is needed once or rarely is imported on demand and let go.
+is needed once or rarely is imported on demand and unloaded.
 
 | module | bytes | what for | when |
 |---|---:|---|---|
@@ -52,50 +56,39 @@ def measure() -> dict:
 def ledger() -> dict[str, int]:
     """Module → bytes, each after what it imports itself."""
     with alone():
-        tree = build_tree(BUILD / "host-modules", {**board_data("host"), "small": True, "apart": True}, "full")
-    command = [str(tool("node")), str(_SCRIPT), str(_PORT), str(tree), *modules()]
+        tree = build_tree(
+            BUILD / "host-modules", {**board_data("host"), "small": True, "passes": (CONSTANTS, SHORTEN)}, "full"
+        )
+    return heap_of(tree, modules())
+
+
+def heap_of(tree: Path, names: list[str]) -> dict[str, int]:
+    """Module → bytes that it takes, imported after those before it from the tree of a build."""
+    command = [node_program(), str(_SCRIPT), str(_PORT), str(tree), *names]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     return {row["module"]: row["bytes"] for row in map(json.loads, result.stdout.splitlines())}
 
 
 def modules() -> list[str]:
     """Every module of the firmware, those of the parts first and each after what it imports, then the rest."""
-    ordered: list[str] = []
-    for root in (*_ROOTS, *(module for _, _, module in PARTS), *all_modules()):
-        visit(root, ordered)
-    return ordered
+    return _in_order([*(module for _, _, module in PARTS), *sorted(_at_import())])
 
 
-def all_modules() -> list[str]:
-    """In no order."""
-    names = sorted(name for name in firmware_sources() if not name.endswith("__init__.py"))
-    return [name.removesuffix(".py").replace("/", ".") for name in names if name not in whole_texts()]
+def _in_order(roots: list[str]) -> list[str]:
+    """What is always loaded, `roots` and what they import, each behind what it imports itself."""
+    return [name for name in in_order([*_ROOTS, *roots], _at_import()) if name in _at_import()]
 
 
-def visit(name: str, ordered: list[str]):
-    """Append `name` behind all that it imports at its top."""
-    if name in ordered or not name.startswith("evencell"):
-        return
-    for imported in imported_at_the_top(name):
-        visit(imported, ordered)
-    ordered.append(name)
-
-
-def imported_at_the_top(name: str) -> list[str]:
-    """Modules of ours that the module imports as soon as it is imported itself."""
-    found = []
-    for node in ast.parse(source(name).read_text()).body:
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            found += [each if is_module(each) else node.module for each in inner]
-    found += _KEPT.get(name, [])
-    return [each for each in found if is_module(each)]
-
-
-def is_module(name: str) -> bool:
-    return (FIRMWARE / name.replace(".", "/")).with_suffix(".py").exists()
+@functools.cache
+def _at_import() -> dict[str, set[str]]:
+    """Module of the firmware, but for packages → modules that are loaded with it."""
+    left_out = whole_texts()
+    sources = {
+        name: path
+        for name, path in firmware_sources().items()
+        if name not in left_out and not name.endswith("__init__.py")
+    }
+    return {name: found.at_import | set(_KEPT.get(name, ())) for name, found in graph(texts_of(sources)).items()}
 
 
 def source(name: str) -> Path:
@@ -121,10 +114,8 @@ def when(name: str) -> str:
 
 def resident(profile: str) -> list[str]:
     """What a profile imports when all its parts are on."""
-    ordered: list[str] = []
-    for root in (*_ROOTS, *(module for profiles, _, module in PARTS if profile in profiles.split())):
-        visit(root, ordered)
-    return ordered
+    wanted = _in_order([module for profiles, _, module in PARTS if profile in profiles.split()])
+    return [module for module in wanted if module != _AT_THE_START]
 
 
 if __name__ == "__main__":

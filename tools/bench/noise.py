@@ -2,18 +2,26 @@
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from random import Random
 
-from evencell.link.poller import MOST_ASKS
+from evencell.link.poller import MAX_REQUESTS
 from evencell.pack.pack import Pack
 from evencell.pack.status import Status
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.framing import CHUNK_BYTES, Framer
-from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER, answers, decode_status, read_request
-from tools.bench.damage import KINDS, swapped_words
+from evencell.protocol.jk_balancer import (
+    ANSWER_BYTES,
+    ANSWER_HEADER,
+    DISCHARGING_HIGHEST,
+    decode_status,
+    is_answer,
+    read_request,
+)
 from tools.sim.answers import encode_status
 from tools.sim.balancer import Balancer
 from tools.sim.chemistry import CHEMISTRIES
+from tools.sim.damage import KINDS, swapped_words
 from tools.sim.pack import default_pack
 from tools.sim.usage import daily_use
 
@@ -43,7 +51,10 @@ class StoppedClock:
 
 
 def truths(seed: int) -> list[bytes]:
-    """What an undamaged balancer would answer, every tenth of a second: resting, balancing, riding, charging."""
+    """What an undamaged balancer would answer, every tenth of a second: resting, balancing, riding, charging.
+
+    Those of odd seeds send a signed balance current, negative while they discharge a cell.
+    """
     random = Random(seed)
     chemistry = CHEMISTRIES["lfp"]
     pack = default_pack(chemistry, 20, random)
@@ -52,7 +63,10 @@ def truths(seed: int) -> list[bytes]:
     frames = []
     for _ in range(_TRUTH_S * _POLLS_PER_SECOND):
         balancer.step(1 / _POLLS_PER_SECOND)
-        frames.append(encode_status(1, balancer.reading()))
+        reading = balancer.reading()
+        if seed % 2 and reading.balance_raw == DISCHARGING_HIGHEST:
+            reading = replace(reading, balance_ma=-reading.balance_ma)
+        frames.append(encode_status(1, reading))
     return frames
 
 
@@ -72,9 +86,9 @@ class Receiver:
             framer.feed(chunk, len(chunk))
             start = framer.find()
             while start >= 0:
-                if answers(framer.buffer, start, _REQUEST):
+                if is_answer(framer.buffer, start, _REQUEST):
                     decode_status(framer.buffer, start, self.pack.candidate)
-                    if self.pack.consider(StoppedClock()):
+                    if self.pack.accept(StoppedClock()):
                         return True
                 framer.reject()
                 start = framer.find()
@@ -132,7 +146,7 @@ def settle(receiver: Receiver, before: bytes, frame: bytes):
 
 def poll(receiver, frames, at: int, random: Random, kinds, counts) -> bool:
     """One poll whose first answer is damaged, and each further one with the usual chance."""
-    for ask in range(MOST_ASKS):
+    for ask in range(MAX_REQUESTS):
         frame = frames[at + ask]
         data = frame
         if ask == 0 or random.random() < DAMAGED_SHARE:
@@ -153,7 +167,7 @@ def good_rejected(seed: int) -> dict[str, int]:
     counts = {"polls": 0, "asks": 0, "rejected": 0}
     for at in range(0, len(frames) - _POLLS_PER_SECOND, _POLLS_PER_SECOND):
         counts["polls"] += 1
-        for ask in range(MOST_ASKS):
+        for ask in range(MAX_REQUESTS):
             counts["asks"] += 1
             if receiver.receive(frames[at + ask]):
                 break

@@ -7,9 +7,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tools.build import build
-from tools.device import micropython
-from tools.making import tool
+from tools.build.common import tool
+from tools.build.tree import build
+from tools.dev.device import micropython
 
 WIRE_MS = 84.4  # (7 + 74) bytes of 10 bits at 9600 baud
 _POLLS = 100

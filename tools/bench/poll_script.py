@@ -7,12 +7,12 @@ import sys
 import time
 
 from boards.host import Port
+from evencell.clock.clock import Clock
 from evencell.hub import Hub
-from evencell.link.exchange import Line
+from evencell.link.bus import Rs485Bus
 from evencell.link.poller import Poller, make_poll
 from evencell.pack.temperature import TemperatureScale
-from evencell.system.clock import Clock
-from evencell.system.log import Log
+from evencell.runtime.log import Log
 
 _SETTINGS = {"name": "pack1", "model": "jk_b2a4s", "address": 1, "interval_ms": 0, "timeout_ms": 1000}
 _WARM_UP = 10
@@ -53,7 +53,7 @@ class Probe:
 
 async def measure(port: str, polls: int) -> dict:
     """Poll until there are so many measures."""
-    line = Line(Port(port))
+    line = Rs485Bus(Port(port))
     clock = Clock()
     poll = make_poll(_SETTINGS, TemperatureScale("0.1"), line)
     hub = Hub([poll.pack], clock)

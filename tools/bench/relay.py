@@ -1,4 +1,4 @@
-"""A way to the broker that can be cut: at once, or so that nobody notices."""
+"""A way to the broker that can be cut: at once, or silently."""
 
 import contextlib
 import socket

@@ -1,18 +1,23 @@
-"""How large the compiled firmware of the usual chip is."""
+"""Size of the compiled firmware for the usual chip."""
 
 from pathlib import Path
 
 from tools.bench.ledger import resident
-from tools.build import build
+from tools.build.tree import build
 
 _BOARD = "esp32_generic"
 _BOARD_MODULES = {f"boards/{name}.mpy" for name in ("esp32", "esp32_network", "esp32_wifi", "esp32_i2c")}
 # What is loaded by name while the first page is shown on the usual display.
-_DISPLAY = {f"evencell/display/{name}.mpy" for name in ("mono_panel", "pages/glance", "sheet", "font")}
-# In no device before its owner asks for it; and what is let go once it has introduced others to each other.
+_DISPLAY = {
+    f"evencell/display/{name}.mpy" for name in ("drivers/mono_panel", "pages/glance", "render/sheet", "render/font")
+}
+# Loaded only where configured; and modules that are unloaded after the start.
 _NOT_LOADED = {
     f"evencell/{name}.mpy"
-    for name in ("forward/syslog", "forward/influx", "forward/influx_line", "link/part", "display/part")
+    for name in (
+        *("forward/syslog", "forward/influx/writer", "forward/influx/line_protocol", "forward/outbox/reading"),
+        *("link/part", "display/part"),
+    )
 }
 
 

@@ -11,8 +11,8 @@ import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
-from tools.making import BUILD, BuildError, run
-from tools.system_packages import builds_for_32_bits
+from tools.build.common import BUILD, BuildError, run
+from tools.dev.system_packages import builds_for_32_bits
 
 VERSION = "1.25.0"
 _LOCK = "micropython.lock"
@@ -80,7 +80,7 @@ def _unpack():
         return
     shutil.rmtree(_SOURCES, ignore_errors=True)
     shutil.unpack_archive(fetched(_ADDRESS, _SHA256), BUILD)
-    libraries = _SOURCES / "lib/micropython-lib"  # Debian's copy has none; the Makefile looks for this file
+    libraries = _SOURCES / "lib/micropython-lib"  # Debian's copy has none; the Makefile needs this file
     libraries.mkdir(parents=True, exist_ok=True)
     (libraries / "README.md").touch()
     (_UNIX / "boards").mkdir()

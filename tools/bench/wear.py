@@ -5,8 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from tools.device import micropython
-from tools.making import ROOT
+from tools.build.common import ROOT
+from tools.dev.device import micropython
 
 _SCRIPT = Path(__file__).with_name("wear_script.py")
 _BLOCK_BYTES = 4096

@@ -1,7 +1,7 @@
 """Runs on MicroPython: `wear_script.py journal SECONDS`, `history CELLS` or `extremes TIMES`; prints what a day erases.
 
-The firmware's own journal, or history, on a real littlefs whose block device counts what is erased. The day before it
-has filled what a day fills: the journal thins out by then.
+The firmware's own outbox, or history, on a real littlefs whose block device counts what is erased. The day before it
+has filled what a day fills: the outbox thins out by then.
 """
 
 import sys
@@ -67,9 +67,10 @@ class Clock:
 
 def day_of_journal(seconds: int):
     """A function that lives through a day without a connection, a reading each so many seconds."""
-    from evencell.forward.journal import Journal
+    from evencell.forward.outbox.outbox import Outbox
     from evencell.pack.pack import Pack
     from evencell.pack.temperature import TemperatureScale
+    from evencell.storage.faults import StorageFaults
 
     clock = Clock()
     pack = Pack("pack1", "jk_b2a4s", TemperatureScale("1"))
@@ -90,10 +91,11 @@ def day_of_journal(seconds: int):
         config=config,
         clock=clock,
         log=Things(warning=lambda _: None),
+        storage_faults=StorageFaults(clock, Things(warning=lambda _: None)),
         hub=Things(packs=[pack], subscribe=lambda _: None),
         board=Things(storage=FOLDER, rtc_memory=lambda: rtc),
     )
-    journal = Journal(context, None)
+    outbox = Outbox(context, None)
 
     def day():
         for _ in range(DAY_S // seconds):
@@ -101,15 +103,15 @@ def day_of_journal(seconds: int):
             pack.sequence += 1
             pack.read_ms = clock.uptime_ms()
             status.cells_mv[0] ^= CHANGE_MV
-            journal.look()
+            outbox.update()
 
     return day
 
 
 def day_of_history(cells: int):
     """A function that lives through a day with readings."""
-    from evencell.pack.history import History
-    from evencell.pack.history_store import keep, open_store
+    from evencell.history.archive import keep, open_store
+    from evencell.history.recorder import History
 
     clock = Clock()
     root = FOLDER + "/history"
@@ -128,7 +130,7 @@ def day_of_history(cells: int):
 
 def day_of_extremes(times: int):
     """A function that lives through a day in which some cell is lower or higher than ever before so many times."""
-    from evencell.system.files import replace
+    from evencell.storage.files import replace
 
     def day():
         for time in range(times):

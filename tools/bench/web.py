@@ -10,10 +10,10 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tools import device
-from tools.demo import free_port, listens, start, wait_until
-from tools.making import ROOT, installed, tool
-from tools.system_packages import browser
+from tools.build.common import ROOT, installed, tool
+from tools.dev import device
+from tools.dev.demo import free_port, listens, start, wait_until
+from tools.dev.system_packages import browser
 
 _PATH = "/api/v1/status"
 _CONNECTIONS = 8

@@ -1,0 +1,1 @@
+"""Pictures of the displays: every page, in every size, in every language."""

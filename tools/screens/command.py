@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from tools.making import BUILD, ROOT
-from tools.parts import DISPLAY_SIZES
+from tools.build.common import BUILD, ROOT
+from tools.build.select import DISPLAY_SIZES
 from tools.screens.png import Picture, enlarged, write_png
 from tools.screens.sheets import pictures, rows_of, scenario_names, sheet
 
@@ -26,10 +26,14 @@ _SHOWN = (
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD / "screens", help="Folder; build/screens.")
 @click.option("--times", type=click.IntRange(1, 8), default=1, help="Each pixel as a square of so many; 1.")
 def screens(scenarios, out, times):
-    """What every display shows on every page, drawn by the firmware on MicroPython; without SCENARIO in all of them.
+    """Pictures of every display and page, drawn by the firmware. Without SCENARIO in all of them.
 
     Writes OUT/SCENARIO/WIDTHxHEIGHT-PAGE.png, and OUT/SCENARIO.png with all of these on one sheet.
     """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"--out: {out} can't be made: {error.strerror}.") from None
     for scenario in scenarios or scenario_names():
         drawn = pictures(scenario)
         for (width, height), pages in drawn.items():

@@ -7,9 +7,9 @@ Writes `WIDTHxHEIGHT-PAGE.pnm`; a page that is not wanted has none.
 import json
 import sys
 
-from evencell.display.canvas import Canvas
-from evencell.display.netpbm import picture
 from evencell.display.pages import PAGES
+from evencell.display.render.canvas import Canvas
+from evencell.display.render.netpbm import picture
 from evencell.display.trend import POINTS
 from evencell.display.view import View
 from evencell.hub import Hub
@@ -90,7 +90,8 @@ def make_view(scenario: dict) -> QuietView:
 def make_pack(data: dict, clock) -> Pack:
     """A pack with its latest reading, if there was one."""
     diagnosis = Diagnosis(b"")
-    pack = Pack(data.get("name", "pack1"), "jk_b2a4s", TemperatureScale("0.1"), None, diagnosis)
+    scale = TemperatureScale(data.get("temperature_scale", "0.1"))
+    pack = Pack(data.get("name", "pack1"), "jk_b2a4s", scale, None, diagnosis)
     pack.link = LINKS.index(data.get("link", "online"))
     if "verdict" in data:
         diagnosis.verdict = VERDICTS.index(data["verdict"])
@@ -98,7 +99,7 @@ def make_pack(data: dict, clock) -> Pack:
     if cells_mv:
         fill(pack.candidate, data)
         clock.now_ms -= data.get("age_s", 0) * 1000
-        pack.believe(clock)
+        pack.accept_unchecked(clock)
         clock.now_ms = _NOW_MS
     return pack
 
@@ -110,7 +111,7 @@ def fill(status, data: dict):
         status.cells_mv[cell] = voltage_mv
     connected = len([voltage_mv for voltage_mv in cells_mv if voltage_mv])
     status.pack_mv = data.get("pack_mv", sum(cells_mv))
-    status.cells_detected = connected
+    status.cells_detected = data.get("detected", connected)
     status.cells_configured = data.get("configured", connected)
     status.balance_raw = _RAW_STATES[BALANCE_STATES.index(data.get("state", "waiting"))]
     status.balance_ma = data.get("balance_ma", 0)
@@ -143,7 +144,7 @@ def main(scenario_path: str, folder: str, sizes: str):
         canvas = Canvas(width, height, colours)
         for name in PAGES:
             page = view.open(name)
-            if page.wanted(view):
+            if page.has_content(view):
                 page.draw(canvas, view)
                 with open("%s/%dx%d-%s.pnm" % (folder, width, height, name), "wb") as file:
                     for piece in picture(canvas)[1]:

@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 
 from evencell.display.pages import PAGES
-from tools.build import build
-from tools.device import micropython
-from tools.parts import DISPLAY_SIZES
+from tools.build.select import DISPLAY_SIZES
+from tools.build.tree import build
+from tools.dev.device import micropython
 from tools.screens.png import Picture, read_pnm
 
 SCENARIOS = Path(__file__).parent / "scenarios"

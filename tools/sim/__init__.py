@@ -1,10 +1,10 @@
 """A simulated pack and balancer behind a pty: `evencell sim`.
 
-`chemistry`, `pack` and `usage` are the cells and what a rider does to them, `balancer` moves charge between them.
-`answers` turns requests into frames, `capture` replays recorded ones instead, `line` carries both at the pace of the
-wire. The model knows no wall clock: `step(seconds)` is all that makes it older.
+`chemistry` and `pack` model the cells, `usage` the rider, `balancer` the transfer of charge. `answers` turns requests
+into frames, `capture` replays recorded ones, `line` sends both at the speed of the wire. The model has no wall clock:
+only `step(seconds)` lets time pass.
 
-`fault_table` is what can be wrong, `faults` what of it is on; `fault_readings` and `fault_answers` make it happen, with
-`foreign_frames` and `uart` for what is another protocol's or another rate's, and `fault_commands` switches it while
-all of it runs. `bus` puts several balancers on one line.
+`fault_table` lists the faults, `faults` has the active ones. `fault_readings`, `fault_answers` and `damage` apply them,
+`foreign_frames` and `uart` supply other protocols and baud rates, and `fault_commands` switches faults at run time.
+`bus` puts several balancers on one line.
 """

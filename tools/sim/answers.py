@@ -1,4 +1,4 @@
-"""Requests in, the balancer's answers out: the far side of `evencell.protocol.jk_balancer`, on the same byte table."""
+"""Answers to requests, encoded by the byte table of `evencell.protocol.jk_balancer`."""
 
 import struct
 import time
@@ -25,23 +25,23 @@ _VALUE_OFFSET = 4
 
 
 class SimulatedBalancer:
-    """Answers for `balancer` at `address` on the bus. Its time runs `speed` times as fast as `clock` (seconds)."""
+    """Answers for `balancer` at `address` on the bus. Its time passes `speed` times as fast as `clock` (seconds)."""
 
     def __init__(self, balancer: Balancer, address: int, speed: float = 1, clock: Callable[[], float] = time.monotonic):
         self.balancer = balancer
         self.address = address
         self._speed = speed
         self._clock = clock
-        self._lived_until_s = clock()
+        self._stepped_until_s = clock()
 
     def catch_up(self):
-        """Let the model live through the time that went by since the last call."""
+        """Advance the model by the time since the last call."""
         now_s = self._clock()
-        self.balancer.step((now_s - self._lived_until_s) * self._speed)
-        self._lived_until_s = now_s
+        self.balancer.step((now_s - self._stepped_until_s) * self._speed)
+        self._stepped_until_s = now_s
 
     def answer(self, request: bytes) -> bytes | None:
-        """The answer to a request whose checksum is right; None for another's address or an unknown command."""
+        """The answer to a request with a right checksum; None for another address or an unknown command."""
         if request[2] != self.address:
             return None
         self.catch_up()
@@ -55,19 +55,19 @@ class SimulatedBalancer:
 
 
 def encode_status(address: int, reading: Reading) -> bytes:
-    """The answer to a read. Raises struct.error for a value that its field can't hold."""
+    """The answer to a read. Raises struct.error for a value out of its field's range."""
     fields = [(offset, _FORMATS[kind], getattr(reading, name) // unit) for name, offset, kind, unit in STATUS_TABLE]
     cells = [(CELLS_OFFSET + 2 * cell, ">H", voltage_mv) for cell, voltage_mv in enumerate(reading.cells_mv)]
     return _frame(address, READ, fields + cells)
 
 
 def encode_written(address: int, command: int, active: int) -> bytes:
-    """The answer to a write: the value that is active now, and zeros."""
+    """The answer to a write: the active value, and zeros."""
     return _frame(address, command, [(_VALUE_OFFSET, ">H", active)])
 
 
 def _frame(address: int, command: int, values: Iterable[tuple[int, str, int]]) -> bytes:
-    """A whole answer with `values` (offset, struct format, number) in it."""
+    """A whole answer with these `values` (offset, struct format, number)."""
     frame = bytearray(ANSWER_BYTES)
     frame[:4] = *ANSWER_HEADER, address, command
     for offset, layout, value in values:

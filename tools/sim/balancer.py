@@ -1,6 +1,6 @@
-"""The model of the balancer: what it measures, what it decides, and the charge it carries from cell to cell.
+"""Model of the balancer: measurement, decisions, and the transfer of charge between cells.
 
-From the JK-B2A4S manual V2.1 and the protocol document V1.3. Assumed, since nobody has published it: the size of the
+From the JK-B2A4S manual V2.1 and the protocol document V1.3. Assumed, since it is not published: the size of the
 supercapacitor, the efficiency, the warming, that a wrong cell count stops the balancing, and that the balancer
 measures while its own current pauses, so that no reading carries the voltage drop of it.
 """
@@ -48,9 +48,9 @@ class Reading:
 
 
 class Balancer:
-    """A balancer at `pack`. `noise` shakes what it measures by at most a millivolt; None measures truly.
+    """A balancer at `pack`. `noise` changes measurements by at most a millivolt; None measures exactly.
 
-    It lives in whole ticks of `TICK_S`, so that the same seed gives the same day, however it is cut into steps.
+    Time passes in whole ticks of `TICK_S`, so that the same seed gives the same day, whatever the steps.
     """
 
     def __init__(self, pack: Pack, noise: Random | None = None):
@@ -73,14 +73,14 @@ class Balancer:
         self._decide()
 
     def step(self, seconds: float):
-        """Let time pass for pack and balancer, tick by tick; what is left over waits for the next call."""
+        """Let time pass for pack and balancer in ticks; the remainder counts at the next call."""
         self._passed_s += seconds
         while self._passed_s >= TICK_S:
             self._passed_s -= TICK_S
             self._tick()
 
     def write(self, setting: str, value: int) -> int:
-        """Take a new value if it is in the model's range. Returns the one that is active now."""
+        """Set a value if it is in the model's range; returns the active one."""
         lowest, highest = setting_range(self.model, setting)
         if lowest <= value <= highest:
             self.settings[setting] = value
@@ -88,7 +88,7 @@ class Balancer:
         return self.settings[setting]
 
     def reading(self) -> Reading:
-        """What the balancer would say now. All of it is from one instant."""
+        """The current reading. All of it is from one instant."""
         cells_mv = self._cells_mv
         connected_mv = [cells_mv[cell] for cell in self._connected]
         sum_mv = sum(connected_mv)
@@ -119,7 +119,7 @@ class Balancer:
         self._decide()
 
     def _transfer(self, charge_as: float):
-        """Carry a tick's charge, and change turns when the supercapacitor is full or empty."""
+        """Transfer a tick's charge, and change direction when the supercapacitor is full or empty."""
         if self._turn == DISCHARGING_HIGHEST:
             self.pack.cells[self._highest].move(-charge_as)
             self.capacitor_as += charge_as
@@ -133,7 +133,7 @@ class Balancer:
                 self._turn = DISCHARGING_HIGHEST
 
     def _warm(self):
-        """Come nearer to the temperature that the present current leads to."""
+        """Approach the temperature that the present current leads to."""
         rise_c = _IDLE_RISE_C + _FULL_CURRENT_RISE_C * self._balance_ma() / _FULL_CURRENT_MA
         self.temperature_c += (_AMBIENT_C + rise_c - self.temperature_c) * TICK_S / _WARMING_S
 

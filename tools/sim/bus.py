@@ -1,4 +1,4 @@
-"""Several balancers on one line: each hears every request, and answers to its own address."""
+"""Several balancers on one line: each receives every request, and answers to its own address."""
 
 from collections.abc import Sequence
 
@@ -6,22 +6,22 @@ from tools.sim.fault_answers import FaultyDevice
 
 
 class Bus:
-    """Balancers at different addresses. Where a fault makes two of them answer at once, the first is heard."""
+    """Balancers at different addresses. If a fault makes two of them answer at once, the first answer is sent."""
 
     def __init__(self, devices: Sequence[FaultyDevice]):
         self._devices = devices
 
     @property
     def address(self) -> int:
-        """Of the first of them."""
+        """Address of the first one."""
         return self._devices[0].address
 
     def catch_up(self):
-        """All of them live on."""
+        """Advance the models of all balancers."""
         for device in self._devices:
             device.catch_up()
 
     def answer(self, request: bytes) -> bytes | None:
-        """What comes back from whoever has something to say."""
+        """The first answer of a balancer, or None."""
         answers = [device.answer(request) for device in self._devices]
         return next(filter(None, answers), None)

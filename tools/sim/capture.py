@@ -1,4 +1,4 @@
-"""Recorded answers instead of a model: the replies of a captures file, byte for byte."""
+"""Recorded answers instead of a model: the replies of a capture file, byte for byte."""
 
 import json
 from itertools import cycle
@@ -8,9 +8,9 @@ from evencell.protocol.jk_balancer import READ
 
 
 class Recording:
-    """Answers every read of `address` with the next of `replies`, and begins again after the last.
+    """Answers each read of `address` with the next of `replies`, and begins again after the last.
 
-    Writes stay unanswered: nothing recorded knows what they should change.
+    Writes stay unanswered: a recording has no state to change.
     """
 
     def __init__(self, replies: list[bytes], address: int):
@@ -18,26 +18,26 @@ class Recording:
         self.address = address
 
     def catch_up(self):
-        """A recording does not age."""
+        """Do nothing: a recording has no model."""
 
     def answer(self, request: bytes) -> bytes | None:
-        """The next reply, or None for whatever isn't a read of this address."""
+        """The next reply, or None for anything but a read of this address."""
         if request[2] != self.address or request[3] != READ:
             return None
         return next(self._replies)
 
 
 def load_replies(path: Path) -> list[bytes]:
-    """The replies to reads in a captures file (a JSON list of objects with hex `request` and `reply`).
+    """The replies to reads in a capture file (a JSON list of objects with hex `request` and `reply`).
 
-    Replies of any length count, so that recordings of a faulty line can be replayed too. Raises ValueError, with what
-    is wrong, for a file of another form or without a single such reply.
+    Replies have any length, so that recordings of a faulty line can be replayed too. Raises ValueError, with the
+    reason, for a file of another form or without such a reply.
     """
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         exchanges = [(bytes.fromhex(entry["request"]), bytes.fromhex(entry["reply"])) for entry in entries]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is no captures file ({type(error).__name__}: {error})") from error
+        raise ValueError(f"{path} is no capture file ({type(error).__name__}: {error})") from error
     replies = [reply for request, reply in exchanges if request[3:4] == bytes([READ])]
     if not replies:
         raise ValueError(f"{path} holds no reply to a read")

@@ -1,7 +1,7 @@
 """Open-circuit voltage against state of charge of three lithium chemistries.
 
-The curves are typical ones, drawn from no particular maker's cell: flat with steep ends for LFP, sloping for NMC,
-low for LTO.
+The curves are typical ones, not measured on any maker's cell: flat with steep ends for LFP, sloping for NMC, low for
+LTO.
 """
 
 from bisect import bisect_right
@@ -14,8 +14,8 @@ class Chemistry:
     """A curve of rising (state of charge 0 … 1, mV) points, and three voltages of a pack in use.
 
     `start_mv` is where a simulated pack begins, at rest after a charge; charging ends when a cell reaches `full_mv`,
-    riding when one falls to `empty_mv`. Beyond its ends the curve goes on as steep as there, so that any voltage has
-    a state of charge.
+    riding when one falls to `empty_mv`. Beyond its ends the curve continues with the slope there, so that any voltage
+    has a state of charge.
     """
 
     socs: tuple[float, ...]
@@ -34,7 +34,7 @@ class Chemistry:
 
 
 def _interpolate(xs: Sequence[float], ys: Sequence[float], x: float) -> float:
-    """y at x on the straight lines between the points; `xs` rises. Outside, the first and last line go on."""
+    """y at x, linear between the points; `xs` rises. Outside, the first and last segment continue."""
     right = min(max(bisect_right(xs, x), 1), len(xs) - 1)
     left = right - 1
     return ys[left] + (x - xs[left]) * (ys[right] - ys[left]) / (xs[right] - xs[left])

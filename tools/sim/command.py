@@ -9,6 +9,7 @@ from random import Random
 
 import click
 
+from tools.cli.options import FiniteRange
 from tools.sim.answers import SimulatedBalancer
 from tools.sim.balancer import Balancer
 from tools.sim.bus import Bus
@@ -25,7 +26,7 @@ from tools.sim.usage import daily_use
 
 
 @click.command()
-@click.option("--link", required=True, metavar="PATH", help="Where the line appears: a symbolic link to the pty.")
+@click.option("--link", required=True, metavar="PATH", help="Name of the line: a symbolic link to the pty.")
 @click.option(
     "--cells",
     "cells_of_each",
@@ -37,18 +38,16 @@ from tools.sim.usage import daily_use
 @click.option(
     "--leakage-ma",
     default="",
-    help="What each of --cells loses by itself, as 0,0,40,0: it drifts away from the others.",
+    help="What each of --cells loses by itself, as 0,0,40,0: it drifts from the others.",
 )
 @click.option("--capture", type=click.Path(path_type=Path), help="Replay this file's recorded replies in turn instead.")
 @click.option(
     "--chemistry", type=click.Choice(list(CHEMISTRIES)), default="lfp", show_default=True, help="Of the cells."
 )
-@click.option("--capacity-ah", type=click.FloatRange(0.5, 1000), default=20, show_default=True, help="Of a cell.")
-@click.option("--speed", type=click.FloatRange(0, 10_000), default=1, show_default=True, help="Times real time.")
-@click.option("--latency-ms", type=click.FloatRange(0, 60_000), default=20, show_default=True, help="Before an answer.")
-@click.option(
-    "--packet-ms", type=click.FloatRange(0, 100), default=0, help="Collected before it is handed over (USB: 16)."
-)
+@click.option("--capacity-ah", type=FiniteRange(0.5, 1000), default=20, show_default=True, help="Of a cell.")
+@click.option("--speed", type=FiniteRange(0, 10_000), default=1, show_default=True, help="Times real time.")
+@click.option("--latency-ms", type=FiniteRange(0, 60_000), default=20, show_default=True, help="Before an answer.")
+@click.option("--packet-ms", type=FiniteRange(0, 100), default=0, help="Collected before it is handed over (USB: 16).")
 @click.option(
     "--address",
     "addresses",
@@ -84,10 +83,10 @@ def sim(
     seed,
     fault_texts,
 ):
-    """A simulated balancer and pack on a pty; prints `ready PATH` once it answers.
+    """A simulated balancer and pack on a pty. Prints `ready PATH` once it answers.
 
-    While it runs, lines on its standard input switch faults: `+noise:0.3` on, `-noise` off, `?` asks. Each is
-    answered by a line that says what is on. `+silent@2` is for the balancer at address 2 alone.
+    While it runs, lines on its standard input switch faults: `+noise:0.3` on, `-noise` off, `?` lists them. Each is
+    answered by the list of active faults. `+silent@2` is for the balancer at address 2 alone.
     """
     _check_addresses(addresses)
     if capture is None:
@@ -98,10 +97,13 @@ def sim(
             for i, cells in enumerate(_cells_of(cells_of_each, addresses))
         ]
     elif cells_of_each:
-        raise UsageSentence("--capture: replays recorded cells, so --cells has no place beside it")
+        raise UsageSentence("--capture: replays recorded cells; leave out --cells")
     else:
         devices = [_recording(capture, addresses)]
-    faults = _faults(fault_texts, addresses)
+    cells = {
+        device.address: len(device.balancer.pack.cells) for device in devices if isinstance(device, SimulatedBalancer)
+    }
+    faults = _faults(fault_texts, addresses, cells)
     bus = Bus([FaultyDevice(device, faults.at(device.address), Random(seed + i)) for i, device in enumerate(devices)])
     _serve(bus, faults, latency_ms / 1000, packet_ms / 1000, link)
 
@@ -113,7 +115,7 @@ def _check_addresses(addresses: tuple[int, ...]):
 
 
 def _cells_of(cells_of_each: tuple[list[int], ...], addresses: tuple[int, ...]) -> list[list[int] | None]:
-    """The voltages of each balancer's cells; None where they aren't given."""
+    """The cell voltages of each balancer; None if they are not given."""
     if len(cells_of_each) not in (0, 1, len(addresses)):
         raise UsageSentence(
             f"--cells: given {len(cells_of_each)} times, --address {len(addresses)}: give it once for all, or for each"
@@ -121,9 +123,9 @@ def _cells_of(cells_of_each: tuple[list[int], ...], addresses: tuple[int, ...]) 
     return [*cells_of_each] if len(cells_of_each) > 1 else [*(cells_of_each or (None,))] * len(addresses)
 
 
-def _faults(texts: tuple[str, ...], addresses: tuple[int, ...]) -> Faults:
+def _faults(texts: tuple[str, ...], addresses: tuple[int, ...], cells: dict[int, int]) -> Faults:
     try:
-        return Faults(texts, addresses=addresses)
+        return Faults(texts, addresses=addresses, cells=cells)
     except FaultError as error:
         raise UsageSentence(f"--fault: {error}") from error
 
@@ -131,7 +133,7 @@ def _faults(texts: tuple[str, ...], addresses: tuple[int, ...]) -> Faults:
 def _balancer(
     cells_mv: list[int] | None, leakage_ma: str, chemistry_name: str, capacity_ah: float, random: Random
 ) -> Balancer:
-    """A balancer at a pack that is used daily, or at one of just these voltages."""
+    """A balancer at a pack with daily use, or at one with these voltages."""
     chemistry = CHEMISTRIES[chemistry_name]
     if cells_mv is not None:
         pack = fixed_pack(chemistry, capacity_ah, cells_mv, random)
@@ -180,9 +182,9 @@ def _place_link(link: str, target: str):
 
 @contextmanager
 def _stop_signals() -> Iterator[int]:
-    """A descriptor that becomes readable at SIGINT or SIGTERM, so that neither ends the process half-way.
+    """A descriptor that becomes readable at SIGINT or SIGTERM, so that the process can clean up.
 
-    SIGTTIN is ignored: in a shell's background the terminal can't be read, and that is no reason to stop.
+    SIGTTIN is ignored: in the background of a shell the terminal can't be read, and that is no reason to stop.
     """
     read_fd, write_fd = os.pipe()
     handlers = {

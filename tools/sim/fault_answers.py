@@ -1,4 +1,4 @@
-"""Faults of the answers: other readings, other bytes, another address, or no answer at all."""
+"""Faults of the answers: changed readings or bytes, another address, no answer."""
 
 from array import array
 from collections.abc import Callable
@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from evencell.protocol.framing import checksum
 from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER, CELL_SLOTS, READ, decode_status
 from evencell.protocol.jk_balancer import request as request_of
-from tools.bench.damage import burst, drops, flips, garbage, inserts, truncation
 from tools.sim.answers import SimulatedBalancer, encode_status
 from tools.sim.balancer import Reading
 from tools.sim.capture import Recording
+from tools.sim.damage import burst, drops, flips, garbage, inserts, truncation
 from tools.sim.fault_readings import FaultyReadings
 from tools.sim.faults import Faults
 from tools.sim.foreign_frames import FOREIGN_FRAMES
@@ -19,18 +19,18 @@ from tools.sim.foreign_frames import FOREIGN_FRAMES
 # Recorded by an owner who had swapped A and B (host_tests/captures, "a-b-swapped").
 SWAPPED = b"\x55\x95\x01\xff\x01"
 
-# What noise does by itself. The bench's other kinds keep the checksum right on purpose, which noise rarely does.
+# Without the kinds that keep the checksum right, which noise rarely does.
 DAMAGES: dict[str, tuple[Callable[[bytes, Random], bytes], ...]] = {
     "noise": (flips, drops, inserts, burst, truncation, garbage),
     "drop": (drops,),
     "burst": (burst,),
 }
-_FEWEST_BYTES = 20  # a burst may be as long
-_NEVER_TAKEN = 0xFFFF  # out of the range of every setting, so that the old value comes back
+_MIN_BYTES = 20  # a burst may be as long
+_OUT_OF_RANGE = 0xFFFF  # for every setting, so that the old value comes back
 
 
 class FaultyDevice:
-    """A device of which the faults that are on change what it answers. `random` is for them alone."""
+    """A device whose answers are changed by the active faults. `random` is for them alone."""
 
     def __init__(self, device: SimulatedBalancer | Recording, faults: Faults, random: Random):
         self._device = device
@@ -41,16 +41,16 @@ class FaultyDevice:
 
     @property
     def address(self) -> int:
-        """Where it listens now."""
+        """Its address, which a fault may change."""
         return int(self._faults.number("address")) if "address" in self._faults else self._own_address
 
     def catch_up(self):
-        """Faults don't stop the device's life."""
+        """Advance the model of the device."""
         self._device.catch_up()
 
     def answer(self, request: bytes) -> bytes | None:
-        """What comes back for a request, if anything does. Only a balancer that understands it takes a write."""
-        if self._is_silent():
+        """The answer to a request, or None. Only a balancer that can decode a write takes it."""
+        if self._is_silent() or self._happens("lost"):
             return None
         answer = self._foreign_answer() or self._own_answer(request)
         return answer and self._damaged(answer)
@@ -61,7 +61,7 @@ class FaultyDevice:
         return "flap" in self._faults and self._faults.on_for_s("flap") // self._faults.number("flap") % 2 == 1
 
     def _foreign_answer(self) -> bytes | None:
-        """What comes from a line where no balancer can understand a request, whatever its address."""
+        """The bytes from a line on which no balancer can decode a request."""
         if "swapped" in self._faults:
             return SWAPPED
         if "other_protocol" in self._faults:
@@ -69,13 +69,13 @@ class FaultyDevice:
         return None
 
     def _own_answer(self, request: bytes) -> bytes | None:
-        """The device's, with what the balancer measures changed, and with writes that it doesn't take."""
+        """The device's answer, with changed measurements and refused writes."""
         self._device.address = self.address
         if request[3] != READ:
             if "ignore_writes" in self._faults:
                 return None
             if "refuse_writes" in self._faults:
-                request = bytes(request_of(request[2], request[3], _NEVER_TAKEN))
+                request = bytes(request_of(request[2], request[3], _OUT_OF_RANGE))
         answer = self._device.answer(request)
         if answer and _is_status(answer):
             return encode_status(answer[2], self._readings.change(decoded(answer)))
@@ -83,17 +83,17 @@ class FaultyDevice:
 
     def _damaged(self, answer: bytes) -> bytes:
         for name, kinds in DAMAGES.items():
-            if self._random_says(name):
+            if self._happens(name):
                 answer = damage(answer, self._random.choice(kinds), self._random)
         return answer
 
-    def _random_says(self, name: str) -> bool:
+    def _happens(self, name: str) -> bool:
         return name in self._faults and self._random.random() < self._faults.number(name)
 
 
 def damage(answer: bytes, kind: Callable[[bytes, Random], bytes], random: Random) -> bytes:
-    """The answer with this damage; what is too short for every kind only gets bits turned over."""
-    if len(answer) < _FEWEST_BYTES:
+    """The answer with this damage; one that is too short for some kinds gets flipped bits."""
+    if len(answer) < _MIN_BYTES:
         return flips(answer, random) if answer else answer
     return kind(answer, random)
 
@@ -106,7 +106,7 @@ def decoded(frame: bytes) -> Reading:
 
 
 def _is_status(answer: bytes) -> bool:
-    """Whether it is a good answer to a read: a recording may hold anything."""
+    """Whether it is a valid answer to a read: a recording may contain anything."""
     return (
         len(answer) == ANSWER_BYTES
         and answer.startswith(ANSWER_HEADER)

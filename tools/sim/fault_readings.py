@@ -1,30 +1,27 @@
-"""Faults of what the balancer measures and says of itself: a reading in, another one out.
-
-They act on the answer's reading alone. The model behind it lives on as if nothing were wrong with it.
-"""
+"""Faults of readings: each takes a reading and returns a changed one. The model behind it is not changed."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from evencell.protocol.jk_balancer import CELL_COUNT_BIT, OVERVOLTAGE_BIT, WIRE_RESISTANCE_BIT
+from evencell.protocol.jk_balancer import CELL_COUNT_BIT, DISCHARGING_HIGHEST, OVERVOLTAGE_BIT, WIRE_RESISTANCE_BIT
 from tools.sim.balancer import Reading
 from tools.sim.faults import Faults
 
-# Assumed: the highest number that the field holds. Nobody has recorded a balancer without its probe.
+# Assumed: the highest number of the field. No recording of a balancer without its probe exists.
 NO_PROBE_RAW = 0x7FFF
 _COLD_C = -25
 _RAW_PER_C = 10
 
 
 class FaultyReadings:
-    """Changes readings as the faults that are on want it."""
+    """Changes readings by the active faults."""
 
     def __init__(self, faults: Faults):
         self._faults = faults
         self._previous: Reading | None = None
 
     def change(self, reading: Reading) -> Reading:
-        """The reading that the balancer says instead."""
+        """The reading with the active faults."""
         for name, effect in EFFECTS.items():
             if name in self._faults:
                 reading = effect(reading, self._faults)
@@ -55,11 +52,23 @@ def _wire_off(reading: Reading, faults: Faults) -> Reading:
         cells_detected=max(0, reading.cells_detected - 1),
         pack_mv=max(0, reading.pack_mv - off_mv),
     )
-    return _stopped_for_its_count(_summed_up(reading))
+    return _with_wrong_count(_summarised(reading))
 
 
-def _summed_up(reading: Reading) -> Reading:
-    """The reading with the summary that its cell list has."""
+def _dead_cell(reading: Reading, faults: Faults) -> Reading:
+    dead = int(faults.number("dead_cell")) - 1
+    cells_mv = reading.cells_mv[:]
+    cells_mv[dead] = 0
+    return _summarised(replace(reading, cells_mv=cells_mv, pack_mv=max(0, reading.pack_mv - reading.cells_mv[dead])))
+
+
+def _signed_current(reading: Reading, _faults: Faults) -> Reading:
+    is_discharging = reading.balance_raw == DISCHARGING_HIGHEST
+    return replace(reading, balance_ma=-reading.balance_ma) if is_discharging else reading
+
+
+def _summarised(reading: Reading) -> Reading:
+    """The reading with the summary of its cell list."""
     cells_mv = reading.cells_mv
     connected = [cell for cell, voltage_mv in enumerate(cells_mv) if voltage_mv]
     highest = max(connected, key=cells_mv.__getitem__, default=0)
@@ -74,11 +83,11 @@ def _summed_up(reading: Reading) -> Reading:
 
 
 def _count_mismatch(reading: Reading, _faults: Faults) -> Reading:
-    return _stopped_for_its_count(replace(reading, cells_configured=reading.cells_detected + 1))
+    return _with_wrong_count(replace(reading, cells_configured=reading.cells_detected + 1))
 
 
-def _stopped_for_its_count(reading: Reading) -> Reading:
-    """As the model does it with a wrong number of cells: the alarm bit, and no balancing."""
+def _with_wrong_count(reading: Reading) -> Reading:
+    """The reading with the alarm bit and without balancing, as of a model with a wrong number of cells."""
     return replace(reading, alarms_raw=reading.alarms_raw | CELL_COUNT_BIT, balance_raw=0, balance_ma=0)
 
 
@@ -98,14 +107,16 @@ def _probe_missing(reading: Reading, _faults: Faults) -> Reading:
     return replace(reading, temperature_raw=NO_PROBE_RAW)
 
 
-# In the order in which they act: no probe says no degrees, whole or other.
+# In the order of application: without a probe there are no whole degrees either.
 EFFECTS = {
     "count_mismatch": _count_mismatch,
     "wire_off": _wire_off,
+    "dead_cell": _dead_cell,
     "wire_resistance": _alarm(WIRE_RESISTANCE_BIT),
     "overvoltage": _alarm(OVERVOLTAGE_BIT),
     "alarm_bit0": _alarm(CELL_COUNT_BIT),
     "cold": _cold,
     "whole_degrees": _whole_degrees,
     "probe_missing": _probe_missing,
+    "signed_current": _signed_current,
 }

@@ -1,7 +1,7 @@
-"""The table of all that can be wrong with a balancer or its line.
+"""The table of faults of a balancer or its line.
 
-What each fault does stands elsewhere: `fault_readings` changes what was measured, `fault_answers` the bytes that go
-back or whether any do, `line` the time and what the far side's terminal makes of the bits.
+They are implemented elsewhere: `fault_readings` changes measurements, `fault_answers` the bytes of an answer, `line`
+the timing, the echo and the baud rate.
 """
 
 import re
@@ -23,7 +23,7 @@ class Number:
 
     @property
     def allowed(self) -> str:
-        """What may stand there, as the end of a sentence."""
+        """The allowed values, as the end of a sentence."""
         return f"{'a whole' if self.whole else 'a'} number from {self.lowest:g} to {self.highest:g}"
 
     def takes(self, text: str) -> bool:
@@ -41,7 +41,7 @@ class Word:
 
     @property
     def allowed(self) -> str:
-        """What may stand there, as the end of a sentence."""
+        """The allowed values, as the end of a sentence."""
         return f"one of {', '.join(self.words)}"
 
     def takes(self, text: str) -> bool:
@@ -53,10 +53,10 @@ class Word:
 class Fault:
     """A row of the table.
 
-    `leads_to` is what may be seen of it, one of these or several in turn: `ok` or another verdict of the diagnosis,
-    `alarm NAME`, `link NAME`, `temperature null`, `diagnose VERDICT` and `set VERDICT` (what only `evencell diagnose`
-    and `evencell set` find: the firmware writes on command alone).
-    `of_line` are those that no balancer on a bus can have for itself.
+    `leads_to` lists its visible effects, one or several in turn: `ok` or another verdict of the diagnosis,
+    `alarm NAME`, `link NAME`, `temperature null`, `diagnose VERDICT` and `set VERDICT` (found by
+    `evencell diagnose` and `evencell set` alone: the firmware writes on command only).
+    `of_line`: the fault is the whole line's, not one balancer's.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Fault:
 
     @property
     def usage(self) -> str:
-        """As it is written: `noise:P`, `wrong_baud[:RATE]`, `echo`."""
+        """Its notation: `noise:P`, `wrong_baud[:RATE]`, `echo`."""
         if not self.argument:
             return self.name
         return f"{self.name}[:{self.argument}]" if self.default else f"{self.name}:{self.argument}"
@@ -95,6 +95,7 @@ FAULTS = (
         "noise:0.3",
         _CHANCE,
     ),
+    Fault("lost", "P", "With chance P a request gets no answer.", ("lost answers",), "lost:0.3", _CHANCE),
     Fault("drop", "P", "With chance P one to four bytes of an answer are lost.", ("noise",), "drop:0.5", _CHANCE),
     Fault(
         "burst",
@@ -107,7 +108,7 @@ FAULTS = (
     Fault(
         "late",
         "MS",
-        "Answers come MS milliseconds later: slow from 300 on, during the next question beyond 1000.",
+        "Answers come MS milliseconds later: slow from 300 on, during the next request beyond 1000.",
         ("slow answers", "silent", "link stale"),
         "late:400",
         Number(0, 60_000),
@@ -116,7 +117,7 @@ FAULTS = (
     Fault(
         "echo",
         "",
-        "The request is heard back before the answer; with `silent`: echo only.",
+        "The request comes back before the answer; with `silent`: echo only.",
         ("ok",),
         "echo",
         of_line=True,
@@ -144,7 +145,7 @@ FAULTS = (
         "flap",
         "SECONDS",
         "Answers for SECONDS, is silent for SECONDS, and so on.",
-        ("link stale", "link offline", "silent", "ok"),
+        ("link stale", "link offline", "silent", "lost answers", "ok"),
         "flap:5",
         Number(0.1, 3600, whole=False),
     ),
@@ -166,21 +167,29 @@ FAULTS = (
         Number(1, CELL_SLOTS),
     ),
     Fault(
+        "dead_cell",
+        "CELL",
+        "This cell reads 0 V, and is still counted.",
+        ("alarm cell_voltage",),
+        "dead_cell:2",
+        Number(1, CELL_SLOTS),
+    ),
+    Fault(
         "count_mismatch",
         "",
-        "The settings say one cell more than there are.",
+        "One cell more is configured than there are.",
         ("alarm cell_count",),
         "count_mismatch",
     ),
     Fault("wire_resistance", "", "Alarm bit 1 is set.", ("alarm wire_resistance",), "wire_resistance"),
     Fault("overvoltage", "", "Alarm bit 2 is set.", ("alarm overvoltage",), "overvoltage"),
     Fault("alarm_bit0", "", "Alarm bit 0 is set, as on every healthy unit recorded.", ("ok",), "alarm_bit0"),
-    Fault("cold", "", "The probe says -25 °C.", ("alarm temperature",), "cold"),
+    Fault("cold", "", "The probe reads -25 °C.", ("alarm temperature",), "cold"),
     Fault("whole_degrees", "", "Temperature in whole degrees.", ("ok", "temperature null"), "whole_degrees"),
     Fault(
         "probe_missing",
         "",
-        "No probe: temperature raw 7F FF (assumed: nobody has recorded the real value).",
+        "No probe: temperature raw 7F FF (assumed: the real value is not recorded).",
         ("ok", "temperature null"),
         "probe_missing",
     ),
@@ -190,6 +199,9 @@ FAULTS = (
         "Highest, lowest, delta and average are those of the answer before.",
         ("ok",),
         "summary_lag",
+    ),
+    Fault(
+        "signed_current", "", "The balance current is negative while a cell is discharged.", ("ok",), "signed_current"
     ),
     Fault("refuse_writes", "", "A write brings the old value back.", ("ok", "set refused write"), "refuse_writes"),
     Fault("ignore_writes", "", "A write is neither answered nor taken.", ("ok", "set refused write"), "ignore_writes"),

@@ -1,11 +1,11 @@
-"""Which of the faults in the table are on now, for the whole line or for one balancer on it."""
+"""The active faults, of the whole line or of one balancer on it."""
 
 import copy
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from evencell.system.spelling import nearest
+from evencell.config.spelling import nearest
 from tools.sim.fault_table import FAULTS, Fault, Number
 
 _ADDRESS = Number(0, 255)
@@ -13,7 +13,7 @@ _BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
 class FaultError(ValueError):
-    """What is wrong with a fault's name or argument, in one sentence."""
+    """An error in a fault's name or argument, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -23,38 +23,44 @@ class _Active:
 
 
 class Faults:
-    """The faults that are on; each name once for a balancer, and the last word about it counts.
+    """The active faults; each name once for a balancer, with its last argument.
 
-    `NAME[:ARG]` is a fault of all balancers on the line, `NAME[:ARG]@ADDRESS` of one of `addresses`; its own goes
-    before that of all. `clock` is in seconds.
+    `NAME[:ARG]` is a fault of all balancers on the line, `NAME[:ARG]@ADDRESS` of one of `addresses`, which takes
+    precedence. `clock` is in seconds; `cells` has the number of cells at an address, if known.
     """
 
     def __init__(
-        self, texts: Iterable[str] = (), clock: Callable[[], float] = time.monotonic, addresses: Iterable[int] = ()
+        self,
+        texts: Iterable[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+        addresses: Iterable[int] = (),
+        cells: Mapping[int, int] | None = None,
     ):
         self._clock = clock
         self._active: dict[tuple[str, int | None], _Active] = {}
         self._addresses = tuple(addresses)
+        self._cells = cells or {}
         self._address: int | None = None
         for text in texts:
             self.switch_on(text)
 
     def at(self, address: int) -> "Faults":
-        """The same faults, as the balancer at `address` has them."""
+        """The same faults, seen by the balancer at `address`."""
         faults = copy.copy(self)
         faults._address = address
         return faults
 
     def switch_on(self, text: str):
-        """Switch on what `NAME[:ARG][@ADDRESS]` names; raises FaultError."""
+        """Switch on `NAME[:ARG][@ADDRESS]`; raises FaultError."""
         fault, argument, address = parse(text)
         self._check(address)
+        self._check_cell(fault, argument, address)
         self._active[fault.name, address] = _Active(argument, self._clock())
 
     def switch_off(self, text: str):
-        """Switch off what `text` names, its argument not needed; raises FaultError if there is no such fault.
+        """Switch off the fault of this name, its argument not needed; raises FaultError for an unknown one.
 
-        Without an address it is off for every balancer.
+        Without an address it is switched off for every balancer.
         """
         text, at, address = text.partition("@")
         name = _named(text.partition(":")[0]).name
@@ -67,16 +73,16 @@ class Faults:
         return self._find(name) is not None
 
     def number(self, name: str) -> float:
-        """The argument of a fault that takes a number; 0 while it is off."""
+        """The argument of a fault that takes a number; 0 if it is off."""
         active = self._find(name)
         return float(active.argument) if active else 0.0
 
     def word(self, name: str) -> str:
-        """The argument of a fault that is on."""
+        """The argument of an active fault."""
         return self._active_one(name).argument
 
     def on_for_s(self, name: str) -> float:
-        """How long a fault has been on."""
+        """Seconds since a fault was switched on."""
         return self._clock() - self._active_one(name).since_s
 
     def __str__(self) -> str:
@@ -100,7 +106,13 @@ class Faults:
 
     def _check(self, address: int | None):
         if address is not None and address not in self._addresses:
-            raise FaultError(f"no balancer is at address {address}: --address names those that are")
+            raise FaultError(f"no balancer is at address {address}: see --address")
+
+    def _check_cell(self, fault: Fault, argument: str, address: int | None):
+        """Raise FaultError for a cell that does not exist."""
+        count = self._cells.get(address) if address is not None else max(self._cells.values(), default=None)
+        if fault.argument == "CELL" and count is not None and int(argument) > count:
+            raise FaultError(f"{fault.name}:{argument}: there are {count} cells")
 
 
 def parse(text: str) -> tuple[Fault, str, int | None]:
@@ -109,7 +121,7 @@ def parse(text: str) -> tuple[Fault, str, int | None]:
     name, colon, argument = text.partition(":")
     fault = _named(name)
     if fault.of_line and at:
-        raise FaultError(f"{name} is a fault of the whole line: no balancer has it for itself")
+        raise FaultError(f"{name} is a fault of the whole line: leave out the address")
     if fault.rule is None and colon:
         raise FaultError(f"{name} takes no argument")
     argument = argument if colon else fault.default
@@ -128,6 +140,6 @@ def _named(name: str) -> Fault:
     if name not in _BY_NAME:
         near = nearest(name[:100], _BY_NAME)
         raise FaultError(
-            f"no fault is called {name!r}: " + (f"did you mean {near}?" if near else "--fault list names them all")
+            f"no fault is called {name!r}: " + (f"did you mean {near}?" if near else "--fault list shows them all")
         )
     return _BY_NAME[name]

@@ -10,7 +10,7 @@ from tools.sim.chemistry import Chemistry
 _RESISTANCE_MOHM_AH = 60.0
 _CAPACITY_SPREAD = 0.02
 _RESISTANCE_SPREAD = 0.1
-# Far more than a sound cell leaks: else a balanced pack would take weeks to drift apart again.
+# Far more than a good cell has: else a balanced pack would take weeks to drift.
 _LEAKAGE_C = 0.004
 _START_OFFSETS_MV = (27, 5, -4, -25)
 
@@ -30,11 +30,11 @@ class Cell:
 
     @property
     def charge_as(self) -> float:
-        """What the cell holds, in ampere-seconds."""
+        """Charge of the cell in ampere-seconds."""
         return self.soc * self.capacity_ah * _S_PER_H
 
     def move(self, charge_as: float):
-        """Put ampere-seconds into the cell, or take them out if negative."""
+        """Add ampere-seconds to the cell; negative ones are taken out."""
         self.soc += charge_as / (self.capacity_ah * _S_PER_H)
 
     def terminal_mv(self, current_ma: float) -> float:
@@ -55,12 +55,12 @@ class Pack:
         self._phase_left_s = 0.0
 
     def use(self, phases: Iterator[tuple[float, float]]):
-        """Let the pack current follow `phases` from now on."""
+        """Make the pack current follow `phases` from now on."""
         self._phases = phases
         self._phase_left_s = 0.0
 
     def step(self, seconds: float):
-        """Let time pass: the phase's current and each cell's own leakage flow."""
+        """Let time pass, with the phase's current and the leakage of each cell."""
         if self._phases is not None and self._phase_left_s <= 0:
             self._phase_left_s, self.current_ma = next(self._phases)
         self._phase_left_s -= seconds
@@ -68,12 +68,12 @@ class Pack:
             cell.move((self.current_ma - cell.leakage_ma) / 1000 * seconds)
 
     def terminals_mv(self) -> list[float]:
-        """Voltage of each cell as it is now."""
+        """Present voltage of each cell."""
         return [cell.terminal_mv(self.current_ma) for cell in self.cells]
 
 
 def default_pack(chemistry: Chemistry, capacity_ah: float, random: Random) -> Pack:
-    """Four cells at rest after a charge, 52 mV apart; which is the highest is up to `random`."""
+    """Four cells at rest after a charge, 52 mV apart; in random order."""
     offsets_mv = random.sample(_START_OFFSETS_MV, len(_START_OFFSETS_MV))
     cells = [_cell(chemistry, capacity_ah, chemistry.start_mv + offset_mv, random) for offset_mv in offsets_mv]
     for cell in cells:
@@ -82,19 +82,19 @@ def default_pack(chemistry: Chemistry, capacity_ah: float, random: Random) -> Pa
 
 
 def fixed_pack(chemistry: Chemistry, capacity_ah: float, cells_mv: Iterable[int], random: Random) -> Pack:
-    """Cells of just these voltages, which nothing but balancing moves."""
+    """Cells of these voltages, changed by balancing alone."""
     return Pack(_cell(chemistry, capacity_ah, voltage_mv, random) for voltage_mv in cells_mv)
 
 
 def _cell(chemistry: Chemistry, capacity_ah: float, ocv_mv: float, random: Random) -> Cell:
-    """A cell of about `capacity_ah`: no two are quite alike."""
+    """A cell of about `capacity_ah`, with random spread."""
     return Cell(
         chemistry,
-        capacity_ah=_about(capacity_ah, _CAPACITY_SPREAD, random),
-        resistance_mohm=_about(_RESISTANCE_MOHM_AH / capacity_ah, _RESISTANCE_SPREAD, random),
+        capacity_ah=_spread(capacity_ah, _CAPACITY_SPREAD, random),
+        resistance_mohm=_spread(_RESISTANCE_MOHM_AH / capacity_ah, _RESISTANCE_SPREAD, random),
         soc=chemistry.soc(ocv_mv),
     )
 
 
-def _about(value: float, spread: float, random: Random) -> float:
+def _spread(value: float, spread: float, random: Random) -> float:
     return value * random.uniform(1 - spread, 1 + spread)

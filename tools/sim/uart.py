@@ -1,4 +1,4 @@
-"""What a UART makes of bits that were sent at another rate than its own."""
+"""Reception at another baud rate than the sender's."""
 
 import termios
 import tty
@@ -14,26 +14,26 @@ _RATES = {
 
 
 def terminal_baud(fd: int) -> int:
-    """The rate that a terminal is set to; 0 for one without a name of its own."""
+    """Baud rate of a terminal; 0 for a rate without a name."""
     return _RATES.get(termios.tcgetattr(fd)[tty.OSPEED], 0)
 
 
-def heard(data: bytes, sent_baud: int, heard_baud: int) -> bytes:
-    """What a receiver at `heard_baud` takes `data`, sent without a pause at `sent_baud`, for (8N1, LSB first).
+def resampled(data: bytes, tx_baud: int, rx_baud: int) -> bytes:
+    """Bytes that a receiver at `rx_baud` gets from `data`, sent without a pause at `tx_baud` (8N1, LSB first).
 
-    As a simple UART does it: a falling edge starts a byte, each bit is looked at once, in its middle. A start bit that
-    is gone by then was a glitch; a stop bit of 0 is a framing error, but the byte is handed on, as Linux and the
-    ESP32 do unless asked otherwise.
+    As in a simple UART: a falling edge starts a byte, each bit is sampled once, in its middle. A start bit that has
+    ended by then is a glitch; a stop bit of 0 is a framing error, but the byte is kept, as Linux and the ESP32 do by
+    default.
     """
     bits = _wire_bits(data)
     received = bytearray()
     at = _falling_edge(bits, 0)
     while at >= 0:
-        samples = [_sample(bits, at, number, sent_baud, heard_baud) for number in range(_STOP_SAMPLE + 1)]
+        samples = [_sample(bits, at, number, tx_baud, rx_baud) for number in range(_STOP_SAMPLE + 1)]
         if samples[0] == 0:
             received.append(sum(bit << number for number, bit in enumerate(samples[1:_STOP_SAMPLE])))
         last = _STOP_SAMPLE if samples[0] == 0 else 0
-        at = _falling_edge(bits, _position(at, last, sent_baud, heard_baud))
+        at = _falling_edge(bits, _position(at, last, tx_baud, rx_baud))
     return bytes(received)
 
 
@@ -46,18 +46,18 @@ def _wire_bits(data: bytes) -> list[int]:
 
 
 def _falling_edge(bits: list[int], after: int) -> int:
-    """The first bit behind `after` that is 0 and follows a 1, or -1."""
+    """Index after `after` of the first 0 that follows a 1, or -1."""
     for at in range(after + 1, len(bits)):
         if bits[at - 1] and not bits[at]:
             return at
     return -1
 
 
-def _position(edge: int, number: int, sent_baud: int, heard_baud: int) -> int:
-    """Which sent bit is on the wire in the middle of the receiver's bit `number` behind an edge."""
-    return edge + (2 * number + 1) * sent_baud // (2 * heard_baud)
+def _position(edge: int, number: int, tx_baud: int, rx_baud: int) -> int:
+    """Index of the sent bit in the middle of the receiver's bit `number` after an edge."""
+    return edge + (2 * number + 1) * tx_baud // (2 * rx_baud)
 
 
-def _sample(bits: list[int], edge: int, number: int, sent_baud: int, heard_baud: int) -> int:
-    position = _position(edge, number, sent_baud, heard_baud)
+def _sample(bits: list[int], edge: int, number: int, tx_baud: int, rx_baud: int) -> int:
+    position = _position(edge, number, tx_baud, rx_baud)
     return bits[position] if position < len(bits) else _IDLE

@@ -1,6 +1,6 @@
-"""What a rider does to the pack: rest, ride, rest, charge, and again.
+"""Daily use of the pack: rest, ride, rest, charge, and again.
 
-Currents are in parts of the pack's capacity per hour (C), so that a large pack is used as hard as a small one.
+Currents are in C (capacity per hour), so that a large pack is used as hard as a small one.
 """
 
 from collections.abc import Iterator

@@ -3,7 +3,7 @@
 // 96 KiB, in one piece, for as long as it runs.
 #define MICROPY_GC_INITIAL_HEAP_SIZE (96 * 1024)
 
-// Only main.c allocates a heap. Nobody else gets one, whatever the port does.
+// Only main.c allocates a heap. Nothing else gets one, whatever the port does.
 #define MP_PLAT_ALLOC_HEAP(n) ((n) == MICROPY_GC_INITIAL_HEAP_SIZE ? malloc(n) : NULL)
 
 #define MICROPY_PY_BLUETOOTH (0)

@@ -1,1 +1,1 @@
-"""What the small display shows."""
+"""The display: screen, buttons, menu, brightness, trend."""

@@ -1,4 +1,4 @@
-"""Which fonts fit a display: the build makes those that a board's display can use."""
+"""Selects the fonts for a display's size; the build makes those that a board's display can use."""
 
 from evencell.compat import const
 from evencell.storage.data_files import is_there
@@ -7,8 +7,8 @@ _LARGE = const(320)  # pixels of the longer side
 
 
 def missing(width: int, height: int) -> list[str]:
-    """Those of them that are not there: the build was for another display."""
-    folder = __file__.rsplit("/", 1)[0] + "/"  # as view.py's `file_of`, which a display that is absent does without
+    """Fonts for this size that the build lacks, because it was made for another display."""
+    folder = __file__.rsplit("/", 1)[0] + "/"  # as `file_of` of view.py, which is not loaded yet
     return [name for name in fonts(width, height) if not is_there(folder + name)]
 
 

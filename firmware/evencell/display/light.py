@@ -1,28 +1,28 @@
-"""How bright the display is, and when it is off."""
+"""Brightness of the display: dimming, night, off."""
 
 from evencell.compat import const
 
-OFF = -1  # a level that no brightness has
+OFF = -1  # a level
 
-_RISE_MV = const(50)  # five steps of what a balancer says
-_DIM_PARTS = const(4)  # dimmed is a quarter
+_MIN_RISE_MV = const(50)  # five steps of the pack voltage's resolution
+_DIM_DIVISOR = const(4)
 
 
 class Light:
-    """Levels in percent. Times are seconds of a clock that never jumps; a setting of 0 seconds means never.
+    """Brightness levels in percent. Times are uptime in seconds; a setting of 0 seconds means never.
 
-    `settings` is the section `display` of the configuration, read anew each time: the menu changes it.
+    `settings`: section `display` of the configuration, which the menu changes.
     """
 
     __slots__ = ("_lowest_mv", "_settings", "_woken_s")
 
     def __init__(self, settings: dict, now_s: int):
         self._settings = settings
-        self._lowest_mv = []  # of each pack, since its voltage last woke the display
-        self._woken_s = now_s  # None while it was switched off by hand
+        self._lowest_mv = []  # of each pack, since its last rise
+        self._woken_s = now_s  # None after it was switched off by button
 
     def wake(self, now_s: int):
-        """Somebody looks, or should."""
+        """Restart the timers."""
         self._woken_s = now_s
 
     def switch_off(self):
@@ -30,39 +30,39 @@ class Light:
         self._woken_s = None
 
     def level(self, now_s: int, minute=None) -> int:
-        """Brightness in percent, or OFF. `minute` of the local day, None where nobody knows it."""
+        """Brightness in percent, or OFF. `minute`: of the local day, None if unknown."""
         settings = self._settings
         if self._since("off_after_s", now_s):
             return OFF
         level = settings["brightness"]
         if minute is not None and settings["night"] and is_within(minute, settings["night"]):
             level = min(level, settings["night_brightness"])
-        return level // _DIM_PARTS if self._since("dim_after_s", now_s) else level
+        return level // _DIM_DIVISOR if self._since("dim_after_s", now_s) else level
 
-    def is_saving(self, now_s: int) -> bool:
-        """Whether the same picture has stood long enough to burn in: the screensaver's turn."""
+    def is_saver_due(self, now_s: int) -> bool:
+        """Whether the screensaver is due."""
         return self._since("saver_after_s", now_s)
 
     def _since(self, key: str, now_s: int) -> bool:
         after_s = self._settings[key]
         return self._woken_s is None or 0 < after_s <= now_s - self._woken_s
 
-    def rises(self, pack: int, pack_mv: int) -> bool:
-        """Whether the voltage of this pack (by its number) is 50 mV or more above its lowest since it last rose so.
+    def has_risen(self, pack: int, pack_mv: int) -> bool:
+        """Whether the voltage of this pack (by its number) is 50 mV or more above its lowest since its last rise.
 
-        It is then being charged, or a load went away: a balancer doesn't know the pack's current.
+        It is then being charged, or a load was removed; a balancer does not measure the pack's current.
         """
         lowest_mv = self._lowest_mv
         while len(lowest_mv) <= pack:
             lowest_mv.append(pack_mv)
-        has_risen = pack_mv - lowest_mv[pack] >= _RISE_MV
-        if has_risen or pack_mv < lowest_mv[pack]:
+        is_rise = pack_mv - lowest_mv[pack] >= _MIN_RISE_MV
+        if is_rise or pack_mv < lowest_mv[pack]:
             lowest_mv[pack] = pack_mv
-        return has_risen
+        return is_rise
 
 
 def is_within(minute: int, span) -> bool:
-    """Whether a minute of the day is in a span of two, such as ["22:00", "06:00"]; its end is outside."""
+    """Whether a minute of the day is in a span such as ["22:00", "06:00"]; the end is excluded."""
     start, end = minutes(span[0]), minutes(span[1])
     if start <= end:
         return start <= minute < end
@@ -75,6 +75,6 @@ def minutes(text: str) -> int:
 
 
 def shift(now_s: int) -> tuple:
-    """Where the picture stands, in pixels right and down: a new place each minute, so that no edge burns in."""
+    """Offset of the picture in pixels right and down: another one each minute, against burn-in."""
     step = now_s // 60 % 4
     return step in (1, 2), step >= 2

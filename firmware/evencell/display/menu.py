@@ -1,28 +1,28 @@
-"""The display's menu, in memory only while it is open. What is chosen there counts at once, and is kept at its end.
+"""The display's menu. Changes apply at once, and are saved when it is closed. Loaded on demand.
 
-It is remembered with what the configuration said then: `{"brightness": [80, 40]}` was 80, and is 40 until the
-configuration says anything else (`part.py` looks).
+Each choice is saved with the configured value that it replaces: `{"brightness": [80, 40]}` replaces 80 by 40 until the
+configuration no longer says 80 (`apply_choices` in part.py).
 """
 
 from evencell.compat import const, sleep_ms
-from evencell.display.canvas import TEXT
-from evencell.system.on_demand import call
+from evencell.display.render.canvas import TEXT
+from evencell.runtime.lazy import call
 
 _KEPT = ("brightness", "flipped", "page", "temperature_unit", "dark_on_light")
 _STEPS = (5, 20, 40, 60, 80, 100)
-_LOOK_MS = const(20)
+_POLL_MS = const(20)
 
 
 class Menu:
-    """Its lines are settings; one of them is marked. `page` is the one that was shown: it can be locked."""
+    """A list of settings, one of them selected. `page`: the page shown before, which can be locked."""
 
     def __init__(self, context, settings: dict, page: str):
         self._context = context
         self._settings = settings
         self._page = page
         self._before = {name: settings.get(name) for name in _KEPT}
-        self._is_wifi_off = bool(context.memory.get("wifi_off"))
-        self._has_forgotten = False
+        self._is_wifi_off = bool(context.key_values.get("wifi_off"))
+        self._is_reset = False
         self._lines: list[str] = list(_KEPT)
         if context.board.wired is False and (context.network or self._is_wifi_off):
             self._lines.append("wifi")
@@ -31,11 +31,11 @@ class Menu:
         self._at = 0
 
     def next(self):
-        """Mark the next line."""
+        """Select the next line."""
         self._at = (self._at + 1) % len(self._lines)
 
     def change(self):
-        """Give the marked line its next value."""
+        """Change the selected setting to its next value."""
         name, settings = self._lines[self._at], self._settings
         if name == "brightness":
             settings[name] = ([step for step in _STEPS if step > settings[name]] or _STEPS)[0]
@@ -46,14 +46,14 @@ class Menu:
         elif name == "wifi":
             self._is_wifi_off = not self._is_wifi_off
         elif name == "extremes":
-            self._context.extremes.forget()
-            self._has_forgotten = True
+            self._context.extremes.reset()
+            self._is_reset = True
         else:
             settings[name] = not settings.get(name)
 
     def draw(self, canvas, view):
-        """As many lines as there is room for; the marked one is among them."""
-        sheet = view.load("sheet").Sheet(canvas, view)
+        """Draw as many lines as fit, the selected one among them."""
+        sheet = view.load("render.sheet").Sheet(canvas, view)
         words = view.words("menu")
         room = canvas.height // sheet.line
         first = max(0, min(self._at - room // 2, len(self._lines) - room))
@@ -71,33 +71,29 @@ class Menu:
         if name == "temperature_unit":
             return "°" + settings[name]
         if name == "extremes":
-            return words["forgotten" if self._has_forgotten else "forget"]
+            return words["cleared" if self._is_reset else "clear"]
         is_on = not self._is_wifi_off if name == "wifi" else settings.get(name)
         return words["on"] if is_on else words["off"]
 
     def close(self):
-        """Keep what was chosen. A radio that is switched takes a restart."""
+        """Save the choices. Switching Wi-Fi restarts the device."""
         context = self._context
-        try:
-            context.memory.put("display", self._choices() or None)
-            if self._is_wifi_off != bool(context.memory.get("wifi_off")):
-                context.memory.put("wifi_off", self._is_wifi_off or None)
-                call("boots", "proven", context.board)  # an owner's restart is no early end
-                context.supervisor.start("restart", self._restart)
-        except OSError as error:
-            context.log.warning("the menu's choices can't be kept: %s" % error)
+        context.key_values.put("display", self._choices() or None)
+        if self._is_wifi_off == bool(context.key_values.get("wifi_off")):
+            return
+        if context.key_values.put("wifi_off", self._is_wifi_off or None):  # else the next start would not know of it
+            context.supervisor.start("restart", self._restart)
 
     async def _restart(self):
-        """Once the button is let go: the next start would take one that is down for a wish to forget everything."""
-        board = self._context.board
-        is_pressed = board.button()
+        """Restart after the button is released: held down at a start, it deletes the configuration."""
+        is_pressed = self._context.board.button()
         while is_pressed and is_pressed():
-            await sleep_ms(_LOOK_MS)
-        board.restart()
+            await sleep_ms(_POLL_MS)
+        call("evencell.runtime.boot_state", "restart_by_owner", self._context)
 
     def _choices(self) -> dict:
-        """All choices, these and those from before, each with what it took the place of."""
-        choices = dict(self._context.memory.get("display") or {})
+        """All choices, old and new, each with the configured value that it replaces."""
+        choices = dict(self._context.key_values.get("display") or {})
         for name in _KEPT:
             value = self._settings.get(name)
             if value == self._before[name]:

@@ -1,32 +1,32 @@
-"""The display's place in the application: what is found, whether it answers, what was chosen, and the two tasks."""
+"""Starts the display: finds it, applies the menu's choices, starts its two tasks."""
 
 import gc
 
-from evencell.system.on_demand import call
+from evencell.runtime.lazy import call
 
 
 def start(context):
-    """Show the packs on the board's display; a board without one needs nothing."""
+    """Start the board's display, if it has one."""
     try:
         found = context.board.display_bus(context.config["display"])
     except ValueError as error:
-        report(context, str(error))
+        report_fault(context, str(error))
         return
     if found is None:
         return
     size = found[1]["width"], found[1]["height"]
     if call("evencell.display.fonts", "missing", *size):
-        report(context, "display: this build has no fonts for %d × %d pixels; build it for this display" % size)
+        report_fault(context, "display: this build has no fonts for %d × %d pixels; build it for this display" % size)
         return
     owner = load(context, found)
-    context.supervisor.start("display", owner.run, owner.progress)
+    context.supervisor.start("display", owner.run, owner.heartbeat)
 
 
 def load(context, found: tuple):
-    """The display, or what stands for one that does not answer: its code is loaded only once it does.
+    """The display, or a placeholder for one that does not answer: its code is loaded once it does.
 
-    The profile `display` loads it in any case, to keep what each cell has been. A picture is always there, and so is a
-    display on SPI: nobody can ask.
+    The profile `display` loads it in any case, to keep the extremes of the cells. A picture always answers, and so does
+    a display on SPI, which can't be asked.
     """
     bus = found[0]
     try:
@@ -35,39 +35,42 @@ def load(context, found: tuple):
     except OSError as error:
         from evencell.display.absent import Absent
 
-        context.log.warning("the display does not answer (%s); it is tried again" % error)
+        context.log.warning("display: no answer (%s); check its wires and supply; retrying" % error)
         context.display = Absent(context, found, str(error))
         return context.display
     return show(context, found)
 
 
 def show(context, found: tuple):
-    """Make the display, and start to look at its buttons; whoever calls sees to it that it runs."""
-    gc.collect()  # what stays must not lie between what doesn't
+    """Create the display and start polling its buttons; the caller starts `run`."""
+    gc.collect()  # else what stays lies between what is freed
     from evencell.display.tasks import Display
 
-    choose(context.memory, context.config["display"])
+    apply_choices(context.key_values, context.config["display"])
     if context.profile == "display":
         from evencell.display.extremes import Extremes
 
         context.extremes = Extremes(context)
+        context.at_end.append(context.extremes.flush)
     board = context.board
     display = Display(context, found, [key for key in (board.button(), board.button_2()) if key])
     context.display, context.canvas = display, display.canvas
-    context.supervisor.start("button", display.attend)
+    context.supervisor.start("button", display.poll)
     return display
 
 
-def report(context, fault: str):
-    """Say what keeps the display dark."""
+def report_fault(context, fault: str):
+    """Report why there is no display."""
     context.config_faults.append(fault)
     context.log.warning("configuration: " + fault)
 
 
-def choose(memory, settings: dict):
-    """What was chosen in the menu counts, as long as the configuration says what it said then."""
-    choices = memory.get("display") or {}
-    kept = {name: choice for name, choice in choices.items() if choice[0] == settings.get(name)}
-    memory.put("display", kept or None)
-    for name, choice in kept.items():
-        settings[name] = choice[1]
+def apply_choices(key_values, settings: dict):
+    """Apply the menu's choices whose configured value is unchanged; discard others and unknown names."""
+    kept = {}
+    for name, pair in (key_values.get("display") or {}).items():
+        if pair[0] == settings.get(name) and call("evencell.storage.shapes", "is_choice", name, pair[1]):
+            kept[name] = pair
+    key_values.put("display", kept or None)
+    for name, pair in kept.items():
+        settings[name] = pair[1]

@@ -1,4 +1,4 @@
-"""What the display shows, and how bright: presses, alarms and time decide."""
+"""Decides by presses, alarms and time which page is shown, and how bright."""
 
 from evencell.compat import const
 from evencell.display.button import HELD, LONG
@@ -6,18 +6,18 @@ from evencell.display.light import OFF, Light, shift
 from evencell.display.pages import PAGES
 from evencell.pack.pack import OFFLINE
 
-_ALARMS = "alarms"  # the page that breaks in
-_TURN_S = const(2)  # how long each of several things to be said stands there
+_ALARMS = "alarms"  # the page that an alarm opens
+_TURN_S = const(2)  # how long each of several texts in one place is shown
 _TURNS_PER_PACK = const(4)
 _MENU_S = const(20)  # after the last press
 _IS_OFFLINE = const(0x10000)  # beside the bits of the alarms
 
 
 class Screen:
-    """`level` is the brightness in percent, or OFF; `shown` the name of the page, "menu" or "saver".
+    """`level`: brightness in percent, or OFF. `shown`: name of the page, "menu" or "saver".
 
-    `settings`: `display` of the configuration, with what was chosen in the menu in it. `page` there is the page that is
-    locked, if one is. With `burns_in` the picture moves, and the screensaver comes.
+    `settings`: section `display` of the configuration, with the menu's choices applied; `page` in it is the locked
+    page, if any. With `burns_in` the picture moves, and there is a screensaver.
     """
 
     def __init__(self, context, view, settings: dict, burns_in: bool):
@@ -30,20 +30,20 @@ class Screen:
         self._pressed_s = 0
         self._troubles = {}  # of each pack, by name
         self._page = settings.get("page") or PAGES[0]
-        self._page_before = None  # the one that an alarm took the place of
+        self._page_before = None  # an alarm opened its page
         self._menu = None
         self._state = None
         self.level = OFF
         self.shown = self._page
-        self.look()
+        self.tick()
 
     def press(self, press: int, is_second: bool):
-        """A press of a button (button.py); of the second, if there are two."""
+        """Handle a press (button.py) of the first or second button."""
         now_s = self._now_s()
         was_dark = self.level == OFF or self.shown == "saver"
         self._light.wake(now_s)
         self._pressed_s = now_s
-        self._page_before = None  # who presses has seen it
+        self._page_before = None  # the alarm was seen
         if press == HELD:
             self._close_menu() if self._menu else self._open_menu()
         elif was_dark:
@@ -54,22 +54,22 @@ class Screen:
             self._light.switch_off()
         else:
             self._turn(-1 if is_second else 1)
-        self.look()
+        self.tick()
 
-    def notice(self):
-        """Something was read, or wasn't."""
-        self._view.note()
+    def update(self):
+        """Handle new readings, or their absence."""
+        self._view.update()
         was_troubled = any(self._troubles.values())
         for number, pack in enumerate(self._context.hub.packs):
-            if pack.sequence and self._light.rises(number, pack.accepted.pack_mv):
+            if pack.sequence and self._light.has_risen(number, pack.accepted.pack_mv):
                 self._light.wake(self._now_s())
-            self._judge(pack)
+            self._check_alarms(pack)
         if was_troubled and self._page_before and not any(self._troubles.values()):
             self._go_to(self._page_before)
             self._page_before = None
 
-    def _judge(self, pack):
-        """A new alarm, or silence, breaks in."""
+    def _check_alarms(self, pack):
+        """Open the page of alarms at a new alarm, or when the balancer is offline."""
         troubles = (pack.accepted.alarms or 0) | (_IS_OFFLINE if pack.link == OFFLINE else 0)
         if troubles & ~self._troubles.get(pack.name, 0):
             self._light.wake(self._now_s())
@@ -78,13 +78,13 @@ class Screen:
                 self._go_to(_ALARMS)
         self._troubles[pack.name] = troubles
 
-    def look(self) -> bool:
-        """See what time has done, once a second or so; whether there is something else to be shown now."""
+    def tick(self) -> bool:
+        """Handle the passing of time, about once a second; returns whether the picture changes."""
         now_s = self._now_s()
         self.level = self._light.level(now_s, self._minute())
         if self._menu and (self.level == OFF or now_s - self._pressed_s >= _MENU_S):
             self._close_menu()
-        is_saving = self._burns_in and self.level != OFF and self._light.is_saving(now_s)
+        is_saving = self._burns_in and self.level != OFF and self._light.is_saver_due(now_s)
         self.shown = "menu" if self._menu else "saver" if is_saving else self._page
         state = self.level, self.shown, now_s // _TURN_S, self._settings["dark_on_light"]
         if self.level == OFF:
@@ -97,7 +97,7 @@ class Screen:
         return True
 
     def draw(self, canvas):
-        """Draw what is to be shown now."""
+        """Draw the current picture."""
         view = self._view
         packs = self._context.hub.packs
         now_s = self._now_s()
@@ -115,7 +115,7 @@ class Screen:
             move(canvas, *shift(now_s))
 
     def _turn(self, step: int):
-        """The next page that has something to show; from a locked one there is no way but to itself."""
+        """Go to the next page that has content, or to the locked page."""
         locked = self._settings.get("page")
         if locked:
             self._go_to(locked)
@@ -124,7 +124,7 @@ class Screen:
         for _ in PAGES:
             at = (at + step) % len(PAGES)
             self._page = PAGES[at]
-            if self._view.open(self._page).wanted(self._view):
+            if self._view.open(self._page).has_content(self._view):
                 return
 
     def _go_to(self, page: str):
@@ -146,13 +146,13 @@ class Screen:
         return self._context.clock.uptime_ms() // 1000
 
     def _minute(self) -> int | None:
-        """Minute of the local day, where it is known and matters."""
+        """Minute of the local day; None if it is unknown or not needed."""
         unix_s = self._context.clock.unix_s() if self._settings["night"] else None
         return None if unix_s is None else (unix_s // 60 + self._context.config["time"]["utc_offset_min"]) % 1440
 
 
 def move(canvas, right, down):
-    """Move the picture by a pixel; the edge it leaves is dark."""
+    """Move the picture by a pixel; the uncovered edge is dark."""
     pixels = canvas.pixels
     pixels.scroll(int(right), int(down))
     if right:

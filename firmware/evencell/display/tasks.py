@@ -1,25 +1,25 @@
-"""Two tasks: one draws and sends the picture to the panel, one looks at buttons, readings and time."""
+"""The display's two tasks: one draws and sends pictures, one polls buttons, readings and time."""
 
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
 from evencell.display.button import Button
-from evencell.display.canvas import Canvas
 from evencell.display.light import OFF
+from evencell.display.render.canvas import Canvas
 from evencell.display.screen import Screen
 from evencell.display.view import View
-from evencell.system.on_demand import call
+from evencell.runtime.backoff import Backoff
+from evencell.runtime.lazy import unload
 
-_LOOK_MS = const(20)  # at buttons
-_TIME_MS = const(1_000)  # at the clock
+_POLL_MS = const(20)  # of buttons
+_TICK_MS = const(1_000)  # of the screen
 _GAP_MS = const(100)  # between two pictures: at most 10 a second
-_LONGEST_PAUSE_S = const(60)
 _SPARE_MS = const(30_000)
 
 
 class Display:
-    """The owner of the panel. One that is absent or dies is missing until it answers again, and stops nothing.
+    """Owns the panel. A panel that does not answer is retried, and stops nothing else.
 
-    `found`: bus and data, as the board's `display_bus` gives them. `pressed`: functions, one for each button, that say
-    whether it is down now. `error`: why the panel is missing, or None.
+    `found`: bus and data, as the board's `display_bus` returns them. `pressed`: a function for each button, which
+    returns whether it is down. `error`: why the panel is missing, or None.
     """
 
     def __init__(self, context, found: tuple, pressed: list):
@@ -30,25 +30,29 @@ class Display:
         self._panel = self._make()
         self.canvas = Canvas(self._panel.width, self._panel.height, self._panel.colours)
         self.screen = Screen(context, View(context), self._settings, not self._panel.colours)
-        self.progress = context.watch.progress()
+        self.heartbeat = context.watchdog.heartbeat()
         self.error: str | None = None
-        self._is_due = self._has_news = True
+        self._is_due = self._is_updated = True
         context.hub.add(self)
 
     def _make(self):
-        """The panel, turned as is wanted now."""
+        """The panel, with the current rotation."""
         bus, data = self._found
         data = dict(data)
         self._flipped = self._settings.get("flipped")
         data["rotation"] = (data.get("rotation", 0) + (180 if self._flipped else 0)) % 360
-        return call("evencell.display." + data["driver"], "make", bus, data)
+        driver = "evencell.display.drivers." + data["driver"]
+        try:
+            return __import__(driver, None, None, ("make",)).make(bus, data)
+        finally:
+            unload(driver)  # not what it is made of: with the display turned it is needed again
 
     def wake(self):
         """Called by the hub."""
-        self._has_news = True
+        self._is_updated = True
 
     def summary(self) -> dict:
-        """For the device's status."""
+        """Part of the device's status."""
         level = self.screen.level
         return {
             "state": "missing" if self.error else "off" if level == OFF else "on",
@@ -58,25 +62,25 @@ class Display:
         }
 
     async def run(self):
-        """Show for ever; a panel that doesn't answer is tried again after pauses of 1 s to 60 s."""
-        pause_s = 1
+        """Draw and send; a panel that does not answer is retried with backoff."""
+        backoff = Backoff()
         while True:
             try:
                 await self._show()
             except OSError as error:
                 if self.error is None:
-                    pause_s = 1
-                    self._context.log.warning("the display does not answer (%s); it is tried again" % error)
+                    backoff.reset()
+                    self._context.log.warning("display: no answer (%s); check its wires and supply; retrying" % error)
                 self.error = str(error)
-                self.progress.within(pause_s * 1000 + _SPARE_MS)
-                await sleep_ms(pause_s * 1000)
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                pause_ms = backoff.fail()
+                self.heartbeat.set_deadline(pause_ms + _SPARE_MS)
+                await sleep_ms(pause_ms)
 
     async def _show(self):
-        """Until the panel must be made anew, or fails. While it is off nothing is drawn and nothing sent."""
+        """Show until the rotation changes, or the panel fails. While it is off, nothing is drawn or sent."""
         screen, settings = self.screen, self._settings
         while screen.level == OFF:
-            await self._due()
+            await self._wait_for_change()
         self._panel.start()
         level = is_dark_on_light = None
         while settings.get("flipped") == self._flipped:
@@ -89,52 +93,52 @@ class Display:
                 is_dark_on_light = settings["dark_on_light"]
                 self._panel.invert(is_dark_on_light)
             if level != screen.level:
-                self._light_up(level, screen.level)
+                self._set_level(level, screen.level)
                 level = screen.level
             if self.error is not None:
                 self.error = None
-                self._context.log.info("the display answers again")
+                self._context.log.info("display: answers again")
             await sleep_ms(_GAP_MS)
-            await self._due()
+            await self._wait_for_change()
         self._panel = self._make()
 
-    async def _due(self):
-        """Wait until there is something else to be shown."""
-        self.progress.rest()
+    async def _wait_for_change(self):
+        """Wait until the picture changes."""
+        self.heartbeat.suspend()
         while not self._is_due:
-            await sleep_ms(_LOOK_MS)
+            await sleep_ms(_POLL_MS)
         self._is_due = False
-        self.progress.within(_SPARE_MS)
+        self.heartbeat.set_deadline(_SPARE_MS)
 
-    def _light_up(self, before, level: int):
+    def _set_level(self, before, level: int):
         if before is None or OFF in (before, level):
             self._panel.power(level != OFF)
         if level != OFF:
             self._panel.brightness(level)
 
-    async def attend(self):
-        """Look for ever: at the buttons, at what was read, and once a second at the time."""
+    async def poll(self):
+        """Poll the buttons and new readings; tick the screen once a second."""
         buttons = [Button(ticks_ms()) for _ in self._pressed]
-        looked = ticks_ms()
+        ticked = ticks_ms()
         while True:
             now = ticks_ms()
-            is_time = ticks_diff(now, looked) >= _TIME_MS
+            is_time = ticks_diff(now, ticked) >= _TICK_MS
             for number in range(len(buttons)):
-                press = buttons[number].look(self._pressed[number](), now)
+                press = buttons[number].update(self._pressed[number](), now)
                 if press:
                     self.screen.press(press, number == 1)
                     self._is_due = True
-            if self._has_news:
-                self._has_news = False
-                self._read()
+            if self._is_updated:
+                self._is_updated = False
+                self._update()
                 is_time = self._is_due = True
             if is_time:
-                looked = now
-                self._is_due = self.screen.look() or self._is_due
-            await sleep_ms(_LOOK_MS)
+                ticked = now
+                self._is_due = self.screen.tick() or self._is_due
+            await sleep_ms(_POLL_MS)
 
-    def _read(self):
-        """Something was read, or wasn't."""
-        self.screen.notice()
+    def _update(self):
+        """Handle new readings, or their absence."""
+        self.screen.update()
         if self._context.extremes:
-            self._context.extremes.observe()
+            self._context.extremes.update()

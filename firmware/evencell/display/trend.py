@@ -1,17 +1,17 @@
-"""How delta and pack voltage went in the last hour and the last day: two short rings in RAM, gone with the power."""
+"""Trend of delta and pack voltage over the last hour and the last day: two ring buffers in RAM."""
 
 from array import array
 
 from evencell.compat import const
 
 POINTS = const(64)
-NOTHING = const(0xFFFF)  # a step in which nothing was read
+NOTHING = const(0xFFFF)  # a step without a reading
 HOUR_STEP_MS = const(56_250)
 DAY_STEP_MS = const(1_350_000)
 
 
 class Trend:
-    """One pack's rings, of the last hour and of the last day."""
+    """Ring buffers of one pack: of the last hour and of the last day."""
 
     __slots__ = ("_sequence", "day", "hour")
 
@@ -20,8 +20,8 @@ class Trend:
         self.day = Ring(DAY_STEP_MS)
         self._sequence = 0
 
-    def note(self, now_ms: int, pack):
-        """Take the pack's latest reading into account, unless it is known already."""
+    def update(self, now_ms: int, pack):
+        """Add the pack's latest reading, unless it was added before."""
         status = pack.accepted
         if pack.sequence != self._sequence and status.delta_mv is not None:
             self._sequence = pack.sequence
@@ -30,7 +30,7 @@ class Trend:
 
 
 class Ring:
-    """POINTS steps: the largest delta in mV and the last pack voltage in 10 mV, or NOTHING where none was read."""
+    """Ring buffer of POINTS steps: largest delta in mV, last pack voltage in 10 mV; NOTHING without a reading."""
 
     __slots__ = ("_step", "deltas_mv", "packs_cv", "step_ms")
 
@@ -41,14 +41,14 @@ class Ring:
         self.packs_cv = array("H", [NOTHING] * POINTS)
 
     def put(self, now_ms: int, delta_mv: int, pack_mv: int):
-        """A reading at this uptime."""
-        at = self.move_to(now_ms)
+        """Add a reading of this uptime."""
+        at = self.advance_to(now_ms)
         if self.deltas_mv[at] == NOTHING or delta_mv > self.deltas_mv[at]:
             self.deltas_mv[at] = delta_mv
         self.packs_cv[at] = pack_mv // 10
 
-    def move_to(self, now_ms: int) -> int:
-        """Index of this step, the newest; what is older than POINTS steps is emptied. The next index is the oldest."""
+    def advance_to(self, now_ms: int) -> int:
+        """Advance to this uptime, clear skipped steps; returns the newest index. The next index is the oldest."""
         step = now_ms // self.step_ms
         for passed in range(max(self._step + 1, step - POINTS + 1), step + 1):
             self.deltas_mv[passed % POINTS] = self.packs_cv[passed % POINTS] = NOTHING

@@ -1,4 +1,4 @@
-"""What the pages may know of the device, and what of theirs is in memory: the shown page, its fonts and its words."""
+"""View model of the pages, and what of them is loaded: the shown page, its fonts and its texts."""
 
 import gc
 import json
@@ -6,12 +6,12 @@ import json
 from evencell.compat import const
 from evencell.display.trend import Trend
 from evencell.pack.pack import OFFLINE, STALE
+from evencell.runtime.lazy import lazy
 from evencell.storage.data_files import open_data
-from evencell.system.on_demand import forget
 
-# Bits of `View.troubles` beyond those of the alarms (pack/alarms.py).
+# Bits of `View.troubles` beside those of the alarms (pack/alarms.py).
 ALARM_BITS = const(0xFFFF)
-LINK_TROUBLE = const(0x10000)  # the balancer doesn't answer, or late
+LINK_TROUBLE = const(0x10000)  # the balancer is stale or offline
 LINE_TROUBLE = const(0x20000)  # the diagnosis has a verdict
 CONFIG_TROUBLE = const(0x40000)  # faults in the configuration
 
@@ -20,16 +20,15 @@ _FOLDER = __file__.rsplit("/", 1)[0] + "/"
 
 
 class View:
-    """What a page draws: `pack` (one of `hub.packs`), at redraw number `turn`; where several things are to be said,
-    they take turns.
+    """View model: what a page draws is `pack` (one of `hub.packs`). Several texts in one place alternate with `turn`.
 
-    Whoever shows pages sets these two, calls `note` whenever the hub woke it, and `open` when another page is due.
+    The screen sets these two, calls `update` when the hub woke it, and `open` to change the page.
     """
 
-    __slots__ = ("_loaded", "_trends", "_words", "clock", "context", "faults", "fonts", "hub", "pack", "page", "turn")
+    __slots__ = ("_modules", "_trends", "_words", "clock", "context", "faults", "fonts", "hub", "pack", "page", "turn")
 
     def __init__(self, context):
-        self.context = context  # config, network, device_id, hostname: what the page about the device shows
+        self.context = context  # for the page "device"
         self.clock = context.clock
         self.hub = context.hub
         self.faults = context.config_faults
@@ -37,34 +36,30 @@ class View:
         self.page = None
         self.fonts = {}  # of the page, by role (sheet.py)
         self.turn = 0
-        self._loaded = []  # full names of the modules that go with the page
+        self._modules = lazy()  # those that go with the page
         self._words = {}
         self._trends = {}
 
     def open(self, name: str):
-        """Import the page of this name; the one before is forgotten, with all that came with it. Returns its module."""
+        """Unload the previous page with all it loaded, and import this one; returns its module."""
         self.close()
         self.page = self.load("pages." + name)
         return self.page
 
     def close(self):
-        """Forget the page, and all that came with it: the display is dark."""
+        """Unload the page and all it loaded."""
         self.page = None
         self.fonts = {}
         self._words = {}
-        forget(_DISPLAY + "sheet", _DISPLAY + "font", _DISPLAY + "prose", *self._loaded)
-        self._loaded = []
-        gc.collect()  # what comes next takes that room, not what is free between the things that stay
+        self._modules.unload()
+        gc.collect()  # against fragmentation: what is loaded next takes this room
 
     def load(self, name: str):
-        """A module of the display (a page, the menu) that stays until the page is closed."""
-        name = _DISPLAY + name
-        if name not in self._loaded:
-            self._loaded.append(name)
-        return __import__(name, None, None, ("",))
+        """Import a module of the display, which stays until the page is closed."""
+        return self._modules.load(_DISPLAY + name)
 
     def words(self, section: str) -> dict[str, str]:
-        """A section of the texts, in the configured language. It stays in memory until the page is closed."""
+        """A section of the texts in the configured language; cached until the page is closed."""
         words = self._words.get(section)
         if words is None:
             name = "%s_%s.json" % (section, self.context.config["display"]["language"])
@@ -73,30 +68,30 @@ class View:
             file.close()
         return words
 
-    def note(self):
-        """Take what was read since the last call into the trends."""
+    def update(self):
+        """Add new readings to the trends."""
         now_ms = self.clock.uptime_ms()
         for pack in self.hub.packs:
             if pack.sequence:
-                self.trend_of(pack).note(now_ms, pack)
+                self.trend_of(pack).update(now_ms, pack)
 
     def trend_of(self, pack) -> Trend:
-        """The course of this pack's delta and voltage, as far as it is known."""
+        """The trend of this pack."""
         if pack.name not in self._trends:
             self._trends[pack.name] = Trend()
         return self._trends[pack.name]
 
     def heap_free(self) -> int:
-        """Bytes of MicroPython's heap that are free now."""
+        """Free bytes of MicroPython's heap."""
         gc.collect()
         return self.context.board.gc_heap()[1]
 
     def network_heap(self) -> "tuple[int, int] | None":
-        """Free bytes and largest block of the network's heap; None where there is no such heap."""
+        """Free bytes and largest block of the network's heap; None if there is no such heap."""
         return self.context.board.network_heap()
 
     def troubles(self, pack) -> int:
-        """Bits of all that an owner should know now; one that was not set before is worth a look at `alarms`."""
+        """Alarms and troubles of this pack, as bits."""
         bits = (pack.accepted.alarms or 0) & ALARM_BITS
         if pack.link in (STALE, OFFLINE):
             bits |= LINK_TROUBLE
@@ -108,5 +103,5 @@ class View:
 
 
 def file_of(name: str) -> str:
-    """Path of a font or of texts, made by the build: beside this module."""
+    """Path of a font or text file, which the build puts beside this module."""
     return _FOLDER + name

@@ -1,9 +1,9 @@
-"""A status in the names that users' scripts rest on (docs/api.md), ready for `json.dumps`."""
+"""Encodes a status with its published names (docs/api.md), ready for `json.dumps`."""
 
 from collections import OrderedDict
 
 from evencell.pack.acceptance import REASONS
-from evencell.pack.alarms import names_of
+from evencell.pack.alarms import cells_of, names_of
 from evencell.pack.fields import FIELDS
 from evencell.pack.status import BALANCE_STATES
 
@@ -19,10 +19,10 @@ LINE_COUNTERS = (
 
 
 def status_of(pack, clock) -> dict:
-    """The whole status of `pack`, in the documented order (MicroPython's own dict keeps none)."""
+    """The status of a pack, in the documented order (a MicroPython dict has none)."""
     status = OrderedDict()
     status["pack"] = pack.name
-    put_fields(status, pack.accepted)
+    put_fields(status, pack.accepted, pack.scale)
     status["link"] = pack.link_name
     status["age_ms"] = pack.age_ms(clock)
     status["time"] = clock.unix_s_at(pack.read_ms) if pack.sequence else None
@@ -35,26 +35,35 @@ def status_with_diagnosis(pack, clock) -> dict:
     """The status with verdict and remedy, the counters of the pack's line, and the answers doubted by reason."""
     status = status_of(pack, clock)
     diagnosis = pack.diagnosis
-    found = {"verdict": diagnosis.name, "remedy": diagnosis.remedy, "sure": diagnosis.sure}
+    verdict = verdict_of(pack)
+    found = {"verdict": verdict, "remedy": diagnosis.remedy, "sure": diagnosis.sure if verdict else None}
+    found["lost_percent"] = diagnosis.lost_percent
     found["balance_raw"] = pack.accepted.balance_raw if pack.sequence else None
     for name in LINE_COUNTERS:
-        found[name] = getattr(pack.line, name)
+        found[name] = getattr(pack.bus, name)
     for reason in range(1, len(REASONS)):
-        if pack.refusals[reason]:
-            found["doubted_" + REASONS[reason]] = pack.refusals[reason]
+        if pack.unconfirmed_counts[reason]:
+            found["doubted_" + REASONS[reason]] = pack.unconfirmed_counts[reason]
     status["diagnosis"] = found
     return status
 
 
-def put_fields(fields: dict, status):
-    """Put the fields of a reading into `fields`; what is unknown is None."""
-    ever_read = status.pack_mv is not None
+def verdict_of(pack) -> str | None:
+    """The verdict in words; None while nothing was read, and no fault was found either."""
+    return pack.diagnosis.name if pack.sequence or pack.diagnosis.verdict else None
+
+
+def put_fields(fields: dict, status, scale):
+    """Put the fields of a reading into `fields`, with the scale of its temperature. Unknown values are None."""
+    has_reading = status.pack_mv is not None
     for name, kind in FIELDS:
         convert = _CONVERTERS.get(kind)
-        value = getattr(status, name) if ever_read else None
-        if ever_read and convert:
+        value = getattr(status, name) if has_reading else None
+        if has_reading and convert:
             value = convert(status, value)
         fields["temperature_c" if kind == "temperature" else name] = value
+    fields["alarm_cells"] = _alarm_cells(status) if has_reading else None
+    fields["temperature_scale"] = scale.name if has_reading else None
 
 
 def _celsius(_status, temperature_dc):
@@ -68,6 +77,16 @@ def _state_name(_status, state: int):
 def _connected_cells(status, cells_mv):
     """An empty slot is None, so that cell N never shifts."""
     return [cells_mv[cell] or None for cell in range(status.slots)]
+
+
+def _alarm_cells(status) -> dict:
+    """The cells that each alarm is about, of those alarms that can name one."""
+    found = OrderedDict()
+    for name in names_of(status.alarms):
+        cells = cells_of(status, name)
+        if cells:
+            found[name] = cells
+    return found
 
 
 def _alarm_names(_status, alarms: int):

@@ -1,14 +1,15 @@
-"""The lines of the log to a syslog server, over UDP (RFC 5426) in the format of RFC 5424."""
+"""Sends the lines of the log to a syslog server, over UDP (RFC 5426) in the format of RFC 5424."""
 
 import errno
 import socket
 
 from evencell.compat import const, sleep_ms
+from evencell.net.network_backoff import NetworkBackoff
 
-_LOOK_MS = const(1_000)
-_MOST_LINES = const(20)  # in a second: a burst of all there is would keep the loop, and overrun the receiver
-_FIRST_PAUSE_MS = const(10_000)  # finding a host may block for seconds, so it is not tried often
-_LONGEST_PAUSE_MS = const(600_000)
+_POLL_MS = const(1_000)
+_MAX_LINES = const(20)  # in a second: a burst of all there is would keep the loop, and overrun the receiver
+_DNS_FIRST_MS = const(10_000)  # a DNS query may block the event loop for seconds
+_DNS_MAX_MS = const(600_000)
 _FACILITY = const(16)  # local0
 _SEVERITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3}
 _BOM = b"\xef\xbb\xbf"  # the RFC wants it before text in UTF-8
@@ -20,10 +21,10 @@ def start(context):
 
 
 class Sender:
-    """Looks every second for lines that are new, from the very first one on; never blocks to send.
+    """Polls the log every second for new lines, from the first one on; never blocks to send.
 
-    What can't be sent waits in the log's ring; what that overwrites is lost, and the server is told how much. The log
-    is told of a failure once: a line for each would be the next line to send.
+    Lines that can't be sent wait in the log's ring buffer. A line to the server counts the bytes that were overwritten
+    there. A failure is logged once: a line for each would be the next line to send.
     """
 
     def __init__(self, context):
@@ -36,37 +37,25 @@ class Sender:
         self._address = None
         self._read = 0  # how far the log was sent
         self._number = 0
-        self._pause_ms = 0
-        self._since_ms = 0
-        self._joined = 0
-        self._failing = False
+        self._backoff = NetworkBackoff(context)
+        self._has_failed = False
 
     async def run(self):
-        """Look every second."""
+        """Poll every second."""
         while True:
-            self.look()
-            await sleep_ms(_LOOK_MS)
+            self.poll()
+            await sleep_ms(_POLL_MS)
 
-    def look(self):
-        """Send what is new. The network's OSError ends here."""
+    def poll(self):
+        """Send new lines. The network's OSError ends here."""
         try:
-            if self._socket is None and self._may_open():
+            if self._socket is None and self._backoff.is_due():
                 self._open()
             if self._socket is not None:
                 self._send_new(self._socket)
         except OSError as error:
             if error.errno != errno.EAGAIN:  # that one is over in a second
                 self._fail(error)
-
-    def _may_open(self) -> bool:
-        """Not while there is no network; at once when one was joined, else after the pause."""
-        context = self._context
-        if context.network is not None and context.network.state != "connected":
-            return False
-        if context.hub.joined != self._joined:
-            self._joined = context.hub.joined
-            self._pause_ms = 0
-        return context.clock.uptime_ms() - self._since_ms >= self._pause_ms
 
     def _open(self):
         found = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_DGRAM)[0]
@@ -85,18 +74,18 @@ class Sender:
             text = "syslog: %d bytes of the log were overwritten before they could be sent" % lost_bytes
             self._send(sender, "%d warning %s" % (self._context.clock.uptime_ms() // 1000, text))
         self._read = end - left_bytes
-        for line in lines[:_MOST_LINES]:
+        for line in lines[:_MAX_LINES]:
             self._send(sender, line)
             self._read += len(line.encode()) + 1
-        self._failing = False
-        self._pause_ms = 0
+        self._has_failed = False
+        self._backoff.reset()
 
     def _send(self, sender, line: str):
         sender.sendto(self._message(line), self._address)
         self._number += 1
 
     def _message(self, line: str) -> bytes:
-        """The line as RFC 5424 wants it: with its time if the clock was ever set, and its uptime anyway."""
+        """Encode a line by RFC 5424, with its time if the clock was set since, and its uptime."""
         seconds, level, text = line.split(" ", 2)
         body = text.encode()
         if len(body) > len(text):
@@ -104,21 +93,17 @@ class Sender:
         uptime_s = int(seconds)
         priority = 8 * _FACILITY + _SEVERITIES[level]
         meta = (self._number + 1, 100 * uptime_s)
-        head = (priority, self._timestamp(uptime_s), self._context.hostname, 'sequenceId="%d" sysUpTime="%d"' % meta)
+        unix_s = self._context.clock.unix_s_at(1000 * uptime_s)
+        timestamp = "-" if unix_s is None else self._context.clock.iso(unix_s)
+        head = (priority, timestamp, self._context.hostname, 'sequenceId="%d" sysUpTime="%d"' % meta)
         return b"%s %s" % (("<%d>1 %s %s evencell - - [meta %s]" % head).encode(), body)
 
-    def _timestamp(self, uptime_s: int) -> str:
-        clock = self._context.clock
-        unix_s = clock.unix_s_at(1000 * uptime_s)
-        return "-" if unix_s is None else "%04d-%02d-%02dT%02d:%02d:%02dZ" % clock.utc(unix_s)
-
     def _fail(self, error: OSError):
-        """Close, and find the host anew after a pause."""
+        """Close the socket; the host is looked up again after the backoff."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-        self._since_ms = self._context.clock.uptime_ms()
-        self._pause_ms = min(max(_FIRST_PAUSE_MS, 2 * self._pause_ms), _LONGEST_PAUSE_MS)
-        if not self._failing:
-            self._failing = True
+        self._backoff.fail(self._context.clock.uptime_ms(), _DNS_FIRST_MS, _DNS_MAX_MS)
+        if not self._has_failed:
+            self._has_failed = True
             self._log.warning("syslog: %s:%d: %s; evencell keeps trying" % (self._host, self._port, error))

@@ -16,14 +16,14 @@ if sys.implementation.name == "micropython":
         """A non-blocking TCP or TLS connection.
 
         Only the reader waits in asyncio's poller: cancelling one of two tasks that wait for the same socket makes
-        MicroPython forget the other. And the socket is ours, because `open_connection` leaks it when it fails.
+        MicroPython drop the other. And the socket is ours, because `open_connection` leaks it when it fails.
         """
 
         async def open(self, host, port, tls):
             try:
                 address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
             except OSError:  # whose number says nothing, and is another on each port
-                raise OSError("no address is known for " + host)
+                raise OSError("host not found: " + host)
             self._socket = socket.socket(address[0], address[1], address[2])
             self._socket.setblocking(False)
             try:
@@ -55,14 +55,14 @@ else:
         _handed_over = False
 
         async def open(self, host, port, tls):
-            # The writer is kept, for one that is forgotten closes its transport.
+            # The writer is kept, because a collected writer closes its transport.
             reader, self._writer = await asyncio.open_connection(host, port, ssl=tls)
             self.read_exactly = reader.readexactly
 
         def write(self, data) -> int:
             # A transport takes everything and may keep it: it is taken when it has left, for which callers ask again.
             if not self._handed_over:
-                self._writer.write(data)
+                self._writer.write(bytes(data))  # it may keep it, and the buffer is for others, too
             self._handed_over = self._writer.transport.get_write_buffer_size() > 0
             return 0 if self._handed_over else len(data)
 

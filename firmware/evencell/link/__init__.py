@@ -1,1 +1,1 @@
-"""The RS485 side: asks the balancer and hears its answers."""
+"""The RS485 side: bus, poller, diagnosis of the line, verified writes."""

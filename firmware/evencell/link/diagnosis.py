@@ -1,16 +1,18 @@
-"""What is wrong with the line, from what was heard and not heard on it: one verdict, one remedy (docs/line.md)."""
+"""Diagnosis of the bus from the last exchanges with one pack: one verdict and one remedy (docs/line.md)."""
 
 from evencell.compat import const, ticks_diff, ticks_ms
-from evencell.protocol.jk_balancer import ANSWER_BYTES, ANSWER_HEADER
-from evencell.system.on_demand import forget
+from evencell.runtime.lazy import lazy, unload
 
-_WINDOW = const(6)  # exchanges that a verdict looks back on: at most ten seconds
-_BAD_TO_TELL = const(2)  # of these, before anything is said: one lost answer is no fault
+_WINDOW = const(6)  # exchanges that a verdict is made from: at most ten seconds
+_MIN_BAD = const(2)  # of these, for a verdict: one lost answer is no fault
 _SLOW_MS = const(300)  # beyond the wire's own time
-_REFUSAL_TOLD_MS = const(600_000)  # unless a write succeeds before
-_COMPARED_BYTES = const(2)  # of what was heard, to see whether it is the same again: our header at another rate
+_REFUSAL_HOLD_MS = const(600_000)  # of a refused write, unless a later one succeeds
+_MAX_LOSSY_RUN = const(12)  # exchanges without an answer until a lossy line is silent; another after the window's
+_BLOCK = const(64)  # exchanges: lost answers are counted over one to two blocks
+_MIN_ISOLATED = const(3)  # single lost answers in that time, for a lossy line
+_RECOGNITION = "evencell.link.recognition"
 
-# What an exchange can come to, as a number in the window; 0 is an answer in good time.
+# Outcomes of an exchange, as numbers in the window.
 GOOD = const(0)
 SLOW = const(1)
 SILENT = const(2)
@@ -18,13 +20,14 @@ ECHO = const(3)
 SWAPPED = const(4)
 NOISE = const(5)
 BAUD = const(6)
-JK_BMS = const(7)
-MODBUS = const(8)
-JK_BLUETOOTH = const(9)
-CHECKSUM = const(10)
-DOUBTED = const(11)
-ADDRESS = const(12)
-REFUSED_WRITE = const(13)  # no exchange of the window: it stands beside them
+FOREIGN = const(7)
+UNKNOWN = const(8)
+CHECKSUM = const(9)
+IMPLAUSIBLE = const(10)
+ADDRESS = const(11)
+REFUSED_WRITE = const(12)  # a verdict alone: no exchange of the window has it
+LOST = const(13)  # no answer, on a line that had answers before
+_NOTHING = const(255)  # no exchange yet
 
 VERDICTS = (
     "ok",
@@ -35,45 +38,40 @@ VERDICTS = (
     "noise",
     "wrong baud",
     "other protocol",
-    "other protocol",
-    "other protocol",
+    "unknown protocol",
     "checksum errors",
     "noise",
     "wrong address",
     "refused write",
-)
-# First bytes that give a speaker away. The first is recorded from an owner's swapped wires (captures, "a-b-swapped").
-_SIGNATURES = (
-    (b"\x55\x95\x01\xff", SWAPPED),
-    (b"\x4e\x57", JK_BMS),
-    (b"\x55\xaa\xeb\x90", JK_BLUETOOTH),
-    (b"\xaa\x55\x90\xeb", JK_BLUETOOTH),
-    (b"\x01\x03", MODBUS),
-    (b"\x01\x04", MODBUS),
+    "lost answers",
 )
 
-_SURENESS = ("", "possible", "likely", "certain")
+_CONFIDENCE = ("", "possible", "likely", "certain")
 _POSSIBLE = const(1)
 LIKELY = const(2)
 CERTAIN = const(3)
 
 
 class Diagnosis:
-    """Looks back on the last exchanges with one pack.
+    """The verdict on the last exchanges with one pack.
 
-    `verdict` and `latest` (what the last exchange alone came to) are numbers of this module, indices into VERDICTS;
-    `remedy` says in one sentence what to do about it, `sure` in a word how sure it is. `wrote_ticks_ms` is when a write
-    was last told.
+    `verdict` and `latest` (the outcome of the last exchange alone) are numbers of this module, indices into VERDICTS;
+    `remedy` is one sentence; `sure` is how certain the verdict is. `protocol` names the other protocol found last.
+    `wrote_ticks_ms` is the time of the last recorded write.
     """
 
     __slots__ = (
         "_at",
-        "_last_head",
+        "_counts",
+        "_is_lossy",
+        "_line_verdict",
         "_outcomes",
-        "_refusal_sure",
+        "_recognition",
+        "_refusal",
         "_request",
-        "_trouble",
+        "_run",
         "latest",
+        "protocol",
         "remedy",
         "sure",
         "verdict",
@@ -82,15 +80,21 @@ class Diagnosis:
 
     def __init__(self, request):
         self._request = request
-        self._outcomes = bytearray(_WINDOW)
+        self._outcomes = bytearray((_NOTHING,) * _WINDOW)
         self._at = 0
-        self._last_head = bytearray(_COMPARED_BYTES)
-        self._trouble = GOOD  # the verdict on the line alone
-        self._refusal_sure = 0
+        # Exchanges, lost answers and isolated ones among these, of this block and of the one before, counted from the
+        # first answer on; all 0 before.
+        self._counts = bytearray(6)
+        self._run = 0  # answers lost in a row, not counted yet
+        self._is_lossy = False
+        self._line_verdict = GOOD  # the verdict without writes
+        self._recognition = None  # loaded while what comes is no answer
+        self.protocol = ""
+        self._refusal = 0  # LIKELY or CERTAIN after a refused write
         self.latest = GOOD
         self.verdict = GOOD
         self.remedy = ""
-        self.sure = _SURENESS[_POSSIBLE]
+        self.sure = _CONFIDENCE[_POSSIBLE]
         self.wrote_ticks_ms = 0
 
     @property
@@ -98,83 +102,153 @@ class Diagnosis:
         """The verdict in words."""
         return VERDICTS[self.verdict]
 
-    def answered(self, latency_ms: int) -> bool:
-        """An exchange brought a reading. True if the verdict changed."""
-        return self._note(SLOW if latency_ms >= _SLOW_MS else GOOD)
+    @property
+    def summary(self) -> str:
+        """The verdict in words, with the share of lost answers where that is the verdict."""
+        return "%s (%d %%)" % (self.name, self.lost_percent) if self.verdict == LOST else self.name
 
-    def contradicted(self) -> bool:
-        """A poll brought answers, but none that could be believed. True if the verdict changed."""
-        return self._note(DOUBTED)
+    @property
+    def lost_percent(self) -> int:
+        """Share of the last 64 to 128 exchanges without an answer, while others had one."""
+        counts = self._counts
+        exchanges = counts[0] + counts[3] + self._run
+        lost = counts[1] + counts[4] + self._run
+        return max(1, (100 * lost + exchanges // 2) // exchanges) if lost else 0
 
-    def failed(self, heard_bytes: int, head, was_late: bool) -> bool:
-        """An exchange brought no answer: `heard_bytes` came, beginning with `head`. True if the verdict changed."""
-        return self._note(SLOW if was_late else self._recognise(heard_bytes, head))
+    def record_answer(self, latency_ms: int) -> bool:
+        """Record an exchange that brought a reading. True if the verdict changed."""
+        recognition = self._recognition
+        if recognition:
+            recognition.restart()
+        is_changed = self._record(SLOW if latency_ms >= _SLOW_MS else GOOD)
+        if recognition and self._count(GOOD) == _WINDOW:
+            self._recognition = None
+            unload(_RECOGNITION)
+        return is_changed
 
-    def wrote(self, refusal_sure: int) -> bool:
-        """A write succeeded (0), or was refused: LIKELY or CERTAIN. True if the verdict changed."""
-        self._refusal_sure = refusal_sure
+    def record_implausible(self) -> bool:
+        """Record a poll whose answers were all implausible. True if the verdict changed."""
+        return self._record(IMPLAUSIBLE)
+
+    def record_failure(self, received_bytes: int, head, was_late: bool) -> bool:
+        """Record an exchange without an answer, but `received_bytes`, of which `head` has the first.
+
+        True if the verdict changed. The more bytes `head` has, the more other protocols are recognised.
+        """
+        if was_late:
+            return self._record(SLOW)
+        return self._record(self._recognise(received_bytes, head) if received_bytes else SILENT)
+
+    def record_write(self, refusal: int) -> bool:
+        """Record a write: 0 for success, LIKELY or CERTAIN for a refusal. True if the verdict changed."""
+        self._refusal = refusal
         self.wrote_ticks_ms = ticks_ms()
         return self._decide()
 
-    def _recognise(self, heard_bytes: int, head) -> int:
-        """What was heard, after our own echo. Only the first `heard_bytes` of `head` are of this exchange."""
-        start = len(self._request) if _begins(head, 0, heard_bytes, self._request) else 0
-        if heard_bytes == start:
-            return ECHO if start else SILENT
-        for signature, outcome in _SIGNATURES:
-            if _begins(head, start, heard_bytes, signature):
-                return outcome
-        if _begins(head, start, heard_bytes, ANSWER_HEADER):
-            if heard_bytes != start + ANSWER_BYTES:
-                return NOISE
-            return CHECKSUM if head[start + 2] == self._request[2] else ADDRESS
-        return BAUD if self._is_repeated(head, start, heard_bytes) else NOISE
+    def _recognise(self, received_bytes: int, head) -> int:
+        """The outcome that the received bytes mean; NOISE without the memory to examine them."""
+        try:
+            if self._recognition is None:
+                from evencell.link.recognition import Recognition
 
-    def _is_repeated(self, head, start: int, heard_bytes: int) -> bool:
-        """Noise never says the same twice, but for a line that hangs at one level; a balancer at another rate does."""
-        if heard_bytes < start + _COMPARED_BYTES:
-            return False
-        hangs = head[start] == head[start + 1] and head[start] in (0x00, 0xFF)
-        repeated = not hangs and _begins(head, start, heard_bytes, self._last_head)
-        for i in range(_COMPARED_BYTES):
-            self._last_head[i] = head[start + i]
-        return repeated
+                self._recognition = Recognition(self._request)
+            recognition = self._recognition
+            outcome = recognition.outcome(received_bytes, head, self._outcomes, self._has_answers())
+        except MemoryError:
+            return NOISE
+        if outcome == FOREIGN and recognition.protocol != self.protocol:
+            self.protocol = recognition.protocol
+            self.remedy = ""  # made by _decide
+        return outcome
 
-    def _note(self, outcome: int) -> bool:
+    def _has_answers(self) -> bool:
+        """Whether the window has answers of the balancer: then neither address nor baud rate is wrong."""
+        return self._count(GOOD) + self._count(SLOW) > 0
+
+    def _record(self, outcome: int) -> bool:
+        if outcome in (SILENT, ECHO):
+            outcome = self._count_loss(outcome)
+        else:
+            self._count_received(outcome)
         self.latest = outcome
         self._outcomes[self._at] = outcome
         self._at = (self._at + 1) % _WINDOW
-        self._trouble = self._judge(outcome)
+        self._line_verdict = self._judge(outcome)
         return self._decide()
 
-    def _decide(self) -> bool:
-        """Answers that can't be had hide a refused write, slow ones don't. True if the verdict changed."""
-        before = self.verdict
-        if self._refusal_sure and ticks_diff(ticks_ms(), self.wrote_ticks_ms) >= _REFUSAL_TOLD_MS:
-            self._refusal_sure = 0
-        if self._refusal_sure and self._trouble in (GOOD, SLOW):
-            self.verdict = REFUSED_WRITE
-            self.sure = _SURENESS[self._refusal_sure]
-        else:
-            self.verdict = self._trouble
-            self.sure = _SURENESS[self._sureness()]
-        if self.verdict != before:
-            self.remedy = remedy_of(self.verdict)
-        return self.verdict != before
+    def _count_loss(self, outcome: int) -> int:
+        """Count an exchange without an answer. Its outcome is LOST while the run of them is short."""
+        counts = self._counts
+        if not counts[0] + counts[3]:
+            return outcome
+        self._run += 1
+        if self._run < (_MAX_LOSSY_RUN if counts[1] + counts[4] else _WINDOW):
+            self._replace(SILENT, LOST)
+            self._replace(ECHO, LOST)
+            return LOST
+        for i in range(len(counts)):
+            counts[i] = 0
+        self._run = 0
+        self._is_lossy = False
+        self._replace(LOST, outcome)
+        return outcome
 
-    def _sureness(self) -> int:
-        """How many of the window's exchanges came to the verdict on the line."""
-        agreeing = self._count(self._trouble)
-        return CERTAIN if agreeing == _WINDOW else LIKELY if agreeing >= _BAD_TO_TELL else _POSSIBLE
+    def _count_received(self, outcome: int):
+        """Count an exchange that brought bytes, and the losses before it. The first answer begins the count."""
+        counts = self._counts
+        if outcome not in (GOOD, SLOW, IMPLAUSIBLE) and not counts[0] + counts[3]:
+            return
+        counts[0] += self._run + 1
+        counts[1] += self._run
+        counts[2] += self._run == 1
+        self._run = 0
+        if counts[0] >= _BLOCK:
+            for i in range(3):
+                counts[3 + i] = counts[i]
+                counts[i] = 0
+        isolated = counts[2] + counts[5]
+        self._is_lossy = isolated >= _MIN_ISOLATED or (self._is_lossy and isolated > 0)
+
+    def _replace(self, outcome: int, other: int):
+        """Replace an outcome in the window, now that later exchanges explain it."""
+        for i in range(_WINDOW):
+            if self._outcomes[i] == outcome:
+                self._outcomes[i] = other
+        if self._line_verdict == outcome:
+            self._line_verdict = other
+
+    def _decide(self) -> bool:
+        """Set verdict, `sure` and remedy; True if the verdict changed. A refused write goes before slow answers."""
+        before = self.verdict
+        if self._refusal and ticks_diff(ticks_ms(), self.wrote_ticks_ms) >= _REFUSAL_HOLD_MS:
+            self._refusal = 0
+        if self._refusal and self._line_verdict in (GOOD, SLOW, LOST):
+            self.verdict = REFUSED_WRITE
+            self.sure = _CONFIDENCE[self._refusal]
+        elif self._is_lossy and self._line_verdict in (GOOD, LOST):
+            self.verdict = LOST
+            self.sure = _CONFIDENCE[CERTAIN]
+        else:
+            self.verdict = self._line_verdict
+            self.sure = _CONFIDENCE[self._confidence()]
+        is_changed = self.verdict != before or (self.verdict == FOREIGN and not self.remedy)
+        if is_changed:
+            self.remedy = remedy_of(self.verdict, self.protocol)
+        return is_changed
+
+    def _confidence(self) -> int:
+        """By the number of exchanges in the window with the outcome that became the verdict."""
+        agreeing = self._count(self._line_verdict)
+        return CERTAIN if agreeing == _WINDOW else LIKELY if agreeing >= _MIN_BAD else _POSSIBLE
 
     def _judge(self, latest: int) -> int:
-        """The most frequent trouble, once it is no single mishap; one that was told stays until all is good."""
-        good = self._count(GOOD)
-        if good == _WINDOW or (_WINDOW - good < _BAD_TO_TELL and self._trouble == GOOD):
+        """The most frequent bad outcome, from two bad ones on; a verdict stays until the whole window is good."""
+        good = self._count(GOOD) + self._count(_NOTHING)
+        if good == _WINDOW or (_WINDOW - good < _MIN_BAD and self._line_verdict == GOOD):
             return GOOD
-        worst = latest if latest != GOOD else self._trouble
+        worst = latest if latest != GOOD else self._line_verdict
         for outcome in self._outcomes:
-            if outcome != GOOD and self._count(outcome) > self._count(worst):
+            if outcome not in (GOOD, _NOTHING) and self._count(outcome) > self._count(worst):
                 worst = outcome
         return NOISE if worst == CHECKSUM and self._count(NOISE) else worst
 
@@ -185,19 +259,8 @@ class Diagnosis:
         return count
 
 
-def remedy_of(verdict: int) -> str:
-    """What to do about it, in one sentence; empty where nothing is wrong."""
-    from evencell.link.remedies import REMEDIES
-
-    forget("evencell.link.remedies")
-    return REMEDIES[verdict]
-
-
-def _begins(data, start: int, end: int, signature) -> bool:
-    """Whether `signature` stands at `data[start]` and before `end`. Takes no heap."""
-    if start + len(signature) > min(end, len(data)):
-        return False
-    for i in range(len(signature)):
-        if data[start + i] != signature[i]:
-            return False
-    return True
+def remedy_of(verdict: int, protocol: str = "") -> str:
+    """What to do, in one sentence; empty for `ok`. `protocol` is the name of the other protocol."""
+    with lazy("evencell.link.remedies") as remedies:
+        remedy = remedies.REMEDIES[verdict]
+    return remedy % protocol if verdict == FOREIGN else remedy

@@ -1,6 +1,6 @@
-"""The link's place in the application: a line for each port, a poller for each line."""
+"""Starts the link: a bus for each port, a poller for each bus."""
 
-from evencell.link.exchange import Line
+from evencell.link.bus import Rs485Bus
 from evencell.link.poller import Poller, make_poll
 from evencell.pack.pack import OFFLINE
 from evencell.pack.temperature import TemperatureScale
@@ -8,61 +8,54 @@ from evencell.protocol.jk_balancer import read_request
 
 
 def start(context):
-    """Make the configured packs, and poll them. One without a place on a line stays offline, and a fault says why."""
-    lines = {}
+    """Make the configured packs and poll them. A pack without a place on a bus is offline, and a fault says why."""
+    buses = {}
     for number, settings in enumerate(context.config["packs"]):
         try:
-            line, polls = _place(context.board, settings, lines)
+            bus, polls = _place(context.board, settings, buses)
         except ValueError as error:
-            _tell_fault(context, "packs[%d]: %s; %s stays offline" % (number, error, settings["name"]))
-            line, polls = Line(None), None
-        poll = make_poll(settings, _temperature_scale(context, settings), line)
+            _report_fault(context, "packs[%d]: %s; %s stays offline" % (number, error, settings["name"]))
+            bus, polls = Rs485Bus(None), None
+        poll = make_poll(settings, _temperature_scale(context, settings), bus)
         context.hub.packs.append(poll.pack)
         if polls is None:
-            poll.pack.link = OFFLINE  # nobody will ask it
+            poll.pack.link = OFFLINE  # no poller has it
         else:
             polls.append(poll)
-    for number, (line, polls) in enumerate(lines.values()):
+    is_writable = any(settings["writable"] for settings in context.config["packs"])
+    for number, (bus, polls) in enumerate(buses.values()):
         name = "poller%d" % (number + 1) if number else "poller"
-        progress = context.watch.progress()
-        poller = Poller(line, polls, context.hub, context.log, progress)
-        context.supervisor.start(name, poller.run, progress)
-        if any(settings["writable"] for settings in context.config["packs"]):
-            from evencell.link.writable import allow
+        heartbeat = context.watchdog.heartbeat()
+        poller = Poller(bus, polls, context.hub, context.log, heartbeat)
+        context.supervisor.start(name, poller.run, heartbeat)
+        if is_writable:
+            from evencell.link.writable import enable_writing
 
-            allow(context, poller, polls)
+            enable_writing(context, poller, polls)
 
 
-def _place(board, settings: dict, lines: dict) -> tuple:
-    """The line and the polls on it, where those of this pack belong; ValueError, with a sentence, where there is none.
-
-    `lines` has both by port, and grows.
-    """
+def _place(board, settings: dict, buses: dict) -> tuple:
+    """Bus and polls of a pack's port, which are added to `buses`; raises ValueError, a sentence, without a place."""
     port = board.port(settings["uart"])
-    if port not in lines:
-        lines[port] = (Line(port), [])
+    if port not in buses:
+        buses[port] = (Rs485Bus(port), [])
     request = read_request(settings["address"])
-    for poll in lines[port][1]:
+    for poll in buses[port][1]:
         if poll.request == request:
             raise ValueError("%s has the same uart and address already" % poll.pack.name)
-    return lines[port]
+    return buses[port]
 
 
-def _tell_fault(context, fault: str):
+def _report_fault(context, fault: str):
     context.config_faults.append(fault)
     context.log.warning("configuration: " + fault)
 
 
 def _temperature_scale(context, settings: dict) -> TemperatureScale:
-    """As configured, else as found out before. A scale in the configuration makes the device forget its own."""
+    """The configured scale, else the one that was settled before. A configured one deletes that."""
     setting = settings["temperature_scale"]
     key = settings["name"] + ".temperature_scale"
     if setting != "auto":
-        context.memory.put(key, None)
+        context.key_values.put(key, None)
         return TemperatureScale(setting)
-
-    def settled(scale: str):
-        context.log.info("%s: the temperature can only be in tenths of a degree" % settings["name"])
-        context.memory.put(key, scale)
-
-    return TemperatureScale(context.memory.get(key) or "auto", settled)
+    return TemperatureScale(context.key_values.get(key) or "auto", context.key_values, context.log, settings["name"])

@@ -1,15 +1,14 @@
-"""Lets commands reach the packs that the owner made writable; imported only where there are such."""
+"""The entry for commands: gives each writable pack its `writer`. Stays loaded; link/writer.py only during a command."""
 
 import asyncio
 
 from evencell.runtime.lazy import lazy
 
 
-def allow(context, poller, polls: list):
-    """Give each writable pack of these polls its `writer`: a coroutine function that takes a setting's name and what it
-    is to be, and returns what became of that (link/command.py).
+def enable_writing(context, poller, polls: list):
+    """Give each writable pack of these polls its `writer(setting, given)`, a coroutine function.
 
-    One command at a time on a bus; polls go between its exchanges.
+    It returns the result as link/writer.py makes it. One command at a time on a bus; polls go between its exchanges.
     """
     lock = asyncio.Lock()
     for poll in polls:
@@ -18,13 +17,13 @@ def allow(context, poller, polls: list):
 
 
 def _writer(context, poller, poll, lock):
-    async def write(name: str, given) -> dict:
+    async def set_value(setting: str, given) -> dict:
         await lock.acquire()
         scope = lazy()
         try:
-            return await scope.load("evencell.link.command").carry_out(context, poller, poll, name, given)
+            return await scope.load("evencell.link.writer").set_value(context, poller, poll, setting, given)
         finally:
             scope.unload()
             lock.release()
 
-    return write
+    return set_value

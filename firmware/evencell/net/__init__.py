@@ -1,1 +1,1 @@
-"""The network: what all that sends over TCP has in common."""
+"""Network: station, joining, reachability check, TCP, backoff of clients."""

@@ -1,9 +1,8 @@
-"""Probes a network that nobody has used for ten minutes, and acts where it can't be used. In memory only meanwhile.
+"""Reachability check: probes a network that was not used for ten minutes, and resets the radio if it can't be used.
 
-An ESP32 whose network is out of memory still says that it is connected. So it connects to its own page through its own
-address, where a refusal is an answer too, and asks the gateway a DNS question. It is a fault if the first fails for
-good (OSError), or if both get no answer, three times in a row. That a broker or the Internet is away is none: neither
-of them is asked.
+An ESP32 whose network is out of memory still reports a connection. So it connects to its own page through its own
+address, where a refusal is an answer too, and sends the gateway a DNS query. It is a fault if the first raises OSError,
+or if both get no answer, three times in a row. A broker or the Internet that is away is no fault: neither is probed.
 """
 
 import errno
@@ -18,7 +17,7 @@ ANSWER_MS = 3_000
 BETWEEN_MS = 5_000
 
 _TRIES = const(3)
-_LOOK_MS = const(20)
+_POLL_MS = const(20)
 _HOUR_MS = const(3_600_000)
 _HTTP_PORT = const(80)
 _RESTARTED = "unreachable"  # kept across restarts: there was one for this reason
@@ -44,15 +43,11 @@ async def check(context):
 
 def _may_restart(context) -> bool:
     """One restart an hour at most, and within the first hour none that the next start would not know of."""
-    memory = context.memory
+    kept = context.key_values
     is_late = context.clock.uptime_ms() >= _HOUR_MS
-    if not is_late and memory.get(_RESTARTED):
+    if not is_late and kept.get(_RESTARTED):
         return False
-    try:
-        memory.put(_RESTARTED, True)
-    except OSError:
-        return is_late
-    return True
+    return kept.put(_RESTARTED, True) or is_late
 
 
 def _is_used(context) -> bool:
@@ -101,7 +96,7 @@ async def _connects(address: str, port: int) -> bool:
 
 
 async def _gateway_answers(address: str | None) -> bool:
-    """Whether a DNS server answers there, whatever it says (RFC 1035: a question for the name servers of the root)."""
+    """Whether a DNS server answers there, with any answer (RFC 1035: a query for the root's name servers)."""
     if not address:
         return False
     try:
@@ -142,5 +137,5 @@ async def _within(is_done) -> bool:
     while not is_done():
         if ticks_diff(ticks_ms(), began_ms) >= ANSWER_MS:
             return False
-        await sleep_ms(_LOOK_MS)
+        await sleep_ms(_POLL_MS)
     return True

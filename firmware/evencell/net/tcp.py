@@ -11,10 +11,14 @@ from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms, unsent, wait_
 SEGMENT_BYTES = const(1400)  # fits into a segment of lwIP (1,440 bytes) and of Ethernet (1,460)
 PACE_MS = const(15)  # between two segments of one body, where the network has little memory
 _STUCK_MS = const(5_000)  # a peer that takes nothing for so long is gone
+_SLOW_MS = const(15_000)  # that one reads slowly must not keep others from lazy handlers
 
 
 class SendBuffer:
-    """Collects up to `SEGMENT_BYTES`, allocated once. `is_at_end`: the iterator of the last `fill` ended."""
+    """Collects up to `SEGMENT_BYTES`, allocated once. `is_at_end`: the iterator of the last `fill` ended.
+
+    All connections share one: what the network did not take at once is copied before other tasks run.
+    """
 
     def __init__(self):
         self._data = bytearray(SEGMENT_BYTES)
@@ -63,24 +67,33 @@ class SendBuffer:
         return rest
 
 
+def shared_buffer(context) -> SendBuffer:
+    """The send buffer of all connections, created for the first part that sends."""
+    if context.send_buffer is None:
+        context.send_buffer = SendBuffer()
+    return context.send_buffer
+
+
 async def send(writer, pieces, buffer: SendBuffer, limit_ms: int, pace_ms: int):
     """Send all that an iterator gives to an asyncio stream, a segment every `pace_ms`.
 
-    When it gives None, other tasks run; then they must not use this buffer. Raises OSError, and asyncio.TimeoutError
-    for a peer that takes nothing for 5 s, or not all within `limit_ms`.
+    When it gives None, other tasks run. Raises OSError, and asyncio.TimeoutError for a peer that takes nothing for 5 s,
+    lets us wait for 15 s in all, or has not all within `limit_ms`.
     """
-    since_ms, rest = ticks_ms(), None
-    buffer.clear()
+    since_ms, waited_ms, rest = ticks_ms(), 0, None
     while True:
+        buffer.clear()  # of what others left in it
         rest = buffer.fill(pieces, rest)
         if rest is None and not buffer.is_at_end:
+            rest = bytes(buffer.content())  # the buffer is for others, too
             await sleep_ms(0)
             continue
         writer.write(buffer.content())
-        buffer.clear()
         if unsent(writer):
-            left_ms = limit_ms - ticks_diff(ticks_ms(), since_ms)
-            await wait_for_ms(writer.drain(), max(1, min(left_ms, _STUCK_MS)))
+            now_ms = ticks_ms()
+            left_ms = min(limit_ms - ticks_diff(now_ms, since_ms), _SLOW_MS - waited_ms, _STUCK_MS)
+            await wait_for_ms(writer.drain(), max(1, left_ms))
+            waited_ms += ticks_diff(ticks_ms(), now_ms)
         if rest is None:
             return
         await sleep_ms(pace_ms)

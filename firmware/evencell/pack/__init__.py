@@ -1,1 +1,1 @@
-"""What the values mean."""
+"""What a reading means: status record, acceptance, alarms, temperature scale, rules for settings."""

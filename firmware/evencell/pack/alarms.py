@@ -1,20 +1,20 @@
-"""Alarms that a single reading shows, as bits; each name stands at its bit's number."""
+"""Alarms of a reading, as bits in the order of danger; `ALARMS` has the name of each bit."""
 
 from evencell.compat import const
 from evencell.protocol.jk_balancer import OVERVOLTAGE_BIT, WIRE_RESISTANCE_BIT
 
-ALARMS = ("cell_count", "wire_resistance", "overvoltage", "cell_voltage", "temperature")
-CELL_COUNT = const(1)
-WIRE_RESISTANCE = const(2)
-OVERVOLTAGE = const(4)
-CELL_VOLTAGE = const(8)
-TEMPERATURE = const(16)
+ALARMS = ("overvoltage", "cell_voltage", "temperature", "wire_resistance", "cell_count")
+OVERVOLTAGE = const(1)
+CELL_VOLTAGE = const(2)
+TEMPERATURE = const(4)
+WIRE_RESISTANCE = const(8)
+CELL_COUNT = const(16)
 
-# What the JK-B2A4S measures and stands (manual V2.1).
-_LOWEST_CELL_MV = const(1000)
-_HIGHEST_CELL_MV = const(5000)
-_COLDEST_DC = const(-200)
-_HOTTEST_DC = const(700)
+# Limits of the JK-B2A4S (manual V2.1).
+_MIN_CELL_MV = const(1000)
+_MAX_CELL_MV = const(5000)
+_MIN_DC = const(-200)
+_MAX_DC = const(700)
 
 # Pack voltage and cells are not measured at the same instant. Recordings at rest differ by 6 mV at most; a rider's
 # throttle moves a pack by a few percent between the two.
@@ -22,36 +22,57 @@ _SUM_TOLERANCE_PERCENT = const(5)
 
 
 def alarms_of(status, scale) -> int:
-    """Alarm bits of a derived reading. `scale` knows what its raw temperature may mean."""
+    """Alarm bits of a derived reading, its temperature by `scale` (temperature.py)."""
     alarms = 0
-    if status.cells_detected != status.cells_configured:
-        alarms |= CELL_COUNT
-    if status.alarms_raw & WIRE_RESISTANCE_BIT:
-        alarms |= WIRE_RESISTANCE
     if status.alarms_raw & OVERVOLTAGE_BIT:
         alarms |= OVERVOLTAGE
-    if _cell_out_of_range(status) or _sum_disagrees(status):
+    if _has_faulty_cell(status) or _sum_disagrees(status):
         alarms |= CELL_VOLTAGE
-    if scale.may_be_outside(status.temperature_raw, _COLDEST_DC, _HOTTEST_DC):
+    if scale.is_outside(status.temperature_raw, _MIN_DC, _MAX_DC):
         alarms |= TEMPERATURE
+    if status.alarms_raw & WIRE_RESISTANCE_BIT:
+        alarms |= WIRE_RESISTANCE
+    if status.cells_detected != status.cells_configured:
+        alarms |= CELL_COUNT
     return alarms
 
 
 def names_of(alarms: int) -> list[str]:
-    """The names of alarm bits, in their order."""
+    """The names of alarm bits, the most dangerous first."""
     return [ALARMS[bit] for bit in range(len(ALARMS)) if alarms & (1 << bit)]
 
 
-def _cell_out_of_range(status) -> bool:
+def cells_of(status, name: str) -> list[int]:
+    """Numbers of the cells that an alarm is about; empty if no cell can be named.
+
+    The balancer does not report which cell has an overvoltage: it is the highest one at least.
+    """
+    if name == "overvoltage":
+        return [status.highest_cell] if status.highest_cell else []
+    if name == "cell_voltage":
+        return [cell + 1 for cell in range(status.slots) if _is_faulty(status, cell)]
+    if name == "cell_count" and status.cells_detected < status.cells_configured:
+        return [cell + 1 for cell in range(status.slots) if not (status.cells_mv[cell] or _is_faulty(status, cell))]
+    return []
+
+
+def _has_faulty_cell(status) -> bool:
     for cell in range(status.slots):
-        voltage_mv = status.cells_mv[cell]
-        if voltage_mv and not _LOWEST_CELL_MV <= voltage_mv <= _HIGHEST_CELL_MV:
+        if _is_faulty(status, cell):
             return True
     return False
 
 
+def _is_faulty(status, cell: int) -> bool:
+    """Whether a cell is outside the measuring range, or reads 0 though the balancer counts it."""
+    voltage_mv = status.cells_mv[cell]
+    if voltage_mv:
+        return not _MIN_CELL_MV <= voltage_mv <= _MAX_CELL_MV
+    return status.cells_connected < status.cells_detected > cell
+
+
 def _sum_disagrees(status) -> bool:
-    """The fault the manual calls "voltage collection error", which has no bit of its own."""
+    """Whether the manual's "voltage collection error" is there; it has no bit of its own."""
     if status.slots > max(status.cells_detected, status.cells_configured):
         return False  # slots filled beyond the cells there are (the maker's own example): their sum means nothing
     return abs(status.pack_mv - status.sum_mv) * 100 > status.sum_mv * _SUM_TOLERANCE_PERCENT

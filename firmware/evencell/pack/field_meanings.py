@@ -1,9 +1,9 @@
-"""What each field of the table means (fields.py), in words for an owner. In memory only while that is published."""
+"""The meaning of each field (fields.py), for owners."""
 
 MEANINGS = {
     "pack_mv": "Pack voltage",
     "average_mv": "Average cell voltage",
-    "delta_mv": "Delta of highest and lowest cell",
+    "delta_mv": "Cell delta",
     "cells_mv": "Cell voltage",
     "highest_cell": "Highest cell",
     "lowest_cell": "Lowest cell",
@@ -11,9 +11,9 @@ MEANINGS = {
     "cells_configured": "Cells configured",
     "balance_state": "Balance state",
     "balance_ma": "Balance current",
-    "balancing_enabled": "Balancing switched on",
-    "trigger_mv": "Trigger delta voltage",
-    "max_balance_ma": "Maximum balance current",
+    "balancing_enabled": "Balancing enabled",
+    "trigger_mv": "Balance trigger",
+    "max_balance_ma": "Max balance current",
     "temperature_dc": "Temperature",
     "temperature_raw": "Temperature as sent",
     "alarms": "Alarms",

@@ -1,7 +1,7 @@
-"""The one table of fields: all that leaves the device, for every part that sends a status (not for the display)."""
+"""The one table of fields: all that a status contains, for every sink but the display."""
 
-# Name in the record (status.py), whose ending is the unit, and kind. A way out maps kinds and units in a small table of
-# its own; what is None in the record is unknown. What each means: field_meanings.py.
+# Name in the record (status.py), which ends in the unit, and kind. Each sink maps kinds and units in a small table of
+# its own; None in the record is unknown. The meanings: field_meanings.py.
 FIELDS = (
     ("pack_mv", "voltage"),
     ("average_mv", "voltage"),

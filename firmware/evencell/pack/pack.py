@@ -1,7 +1,7 @@
-"""One balancer as everyone else sees it: its latest accepted reading, its link, its age."""
+"""A balancer's latest accepted reading, its link and its age."""
 
 from evencell.compat import const
-from evencell.pack.acceptance import FLAWLESS_TO_BELIEVE, REASONS, agree, doubt, flawless
+from evencell.pack.acceptance import MIN_CONSISTENT, REASONS, implausibility, is_confirmed, is_consistent
 from evencell.pack.alarms import alarms_of
 from evencell.pack.status import Status
 
@@ -13,79 +13,79 @@ LINKS = ("online", "stale", "offline", "asleep")
 
 
 class Pack:
-    """Status records change places: `candidate` is being filled, `accepted` is published.
+    """The state of one pack. Its status records change places: `candidate` is filled, `accepted` is published.
 
-    Nobody changes `accepted` until the next one is published, and that comes from another task: whoever reads it must
-    not await while doing so. `sequence` counts accepted readings; 0 means that nothing was ever read. `refusals`
-    counts doubted answers by reason. `writer` carries out commands (link/writable.py); None where none may be.
+    `accepted` is immutable until the next one is published by another task: do not await while reading it.
+    `sequence` counts accepted readings. `unconfirmed_counts` counts implausible answers by reason. `writer` sets a
+    setting of the balancer (link/writable.py); None unless the pack is writable and on a bus.
     """
 
     __slots__ = (
-        "_doubted",
-        "_flawless",
-        "_has_doubted",
+        "_consistent",
+        "_has_unconfirmed",
+        "_unconfirmed",
         "accepted",
+        "bus",
         "candidate",
         "changed_alarms",
         "diagnosis",
-        "line",
         "link",
         "model",
         "name",
         "read_ms",
-        "refusals",
         "scale",
         "sequence",
+        "unconfirmed_counts",
         "writer",
     )
 
-    def __init__(self, name: str, model: str, scale, line=None, diagnosis=None):
-        """`line` and `diagnosis` belong to the link; they are here for whoever shows them."""
+    def __init__(self, name: str, model: str, scale, bus=None, diagnosis=None):
+        """`bus` and `diagnosis` belong to the link; a status shows their counters and verdict."""
         self.name = name
         self.model = model
         self.scale = scale
         self.accepted = Status()
         self.candidate = Status()
-        # The record of a doubted answer: a third one, for it is compared with the next and never shown.
-        self._doubted = Status()
-        self._has_doubted = False
-        self._flawless = 0
-        self.refusals = [0] * len(REASONS)
+        # The last implausible answer, in a third record: it is compared with the next one and never published.
+        self._unconfirmed = Status()
+        self._has_unconfirmed = False
+        self._consistent = 0
+        self.unconfirmed_counts = [0] * len(REASONS)
         self.changed_alarms = 0
-        self.link: int | None = None  # not known yet, shown as offline
-        self.line = line
+        self.link: int | None = None  # not known yet
+        self.bus = bus
         self.diagnosis = diagnosis
         self.sequence = 0
         self.read_ms = 0
         self.writer = None
 
-    def consider(self, clock) -> bool:
-        """Publish the candidate, just decoded, unless it is doubtful; True if it was published.
+    def accept(self, clock) -> bool:
+        """Publish the candidate, just decoded, if it is plausible or confirmed; True if it was published.
 
-        A doubtful one is kept until the next answer: two in a row that agree are true.
+        An implausible one is kept until the next answer: two in a row that agree confirm each other.
         """
         new = self.candidate
         new.derive()
-        reason = doubt(new, self.accepted if self.sequence else None)
+        reason = implausibility(new, self.accepted if self.sequence else None)
         if reason and not self._is_confirmed(new):
-            self.refusals[reason] += 1
-            self.candidate, self._doubted = self._doubted, new
-            self._has_doubted = True
+            self.unconfirmed_counts[reason] += 1
+            self.candidate, self._unconfirmed = self._unconfirmed, new
+            self._has_unconfirmed = True
             return False
-        self._has_doubted = False
-        self._flawless = 0
+        self._has_unconfirmed = False
+        self._consistent = 0
         self._publish(clock)
         return True
 
     def _is_confirmed(self, new) -> bool:
-        """By the doubted answer before, or for being one of many that have no flaw but that they differ."""
-        self._flawless = self._flawless + 1 if flawless(new) else 0
-        if self._flawless >= FLAWLESS_TO_BELIEVE:
+        """Whether the unconfirmed answer agrees, or enough consistent ones came in a row."""
+        self._consistent = self._consistent + 1 if is_consistent(new) else 0
+        if self._consistent >= MIN_CONSISTENT:
             return True
-        return self._has_doubted and agree(new, self._doubted)
+        return self._has_unconfirmed and is_confirmed(new, self._unconfirmed)
 
-    def believe(self, clock):
-        """Publish the candidate, just decoded, whatever it says: for a frame that is judged by itself alone."""
+    def accept_unchecked(self, clock):
+        """Publish the candidate, just decoded, without plausibility checks: for a frame that has no other beside it."""
         self.candidate.derive()
         self._publish(clock)
 
@@ -101,10 +101,10 @@ class Pack:
         self.read_ms = clock.uptime_ms()
 
     @property
-    def link_name(self) -> str:
-        """The balancer's link in words."""
-        return LINKS[OFFLINE if self.link is None else self.link]
+    def link_name(self) -> str | None:
+        """The link in words; None while it is not known."""
+        return None if self.link is None else LINKS[self.link]
 
     def age_ms(self, clock) -> int | None:
-        """How old the accepted reading is, or None if nothing was ever read."""
+        """Age of the accepted reading, or None without one."""
         return clock.uptime_ms() - self.read_ms if self.sequence else None

@@ -1,16 +1,16 @@
-"""What may be written to a balancer, and when: the rules. The writing itself is link/write.py.
+"""Validation of commands that set a balancer: parsing, the model's range, safety rules, warnings (docs/api.md).
 
-Each rule returns a sentence for the owner, empty where nothing stands against the value. All of it is pure.
+HTTP API, MQTT and command line call it, each step once; link/writer.py then writes. A refusal is a `CommandError`.
 """
 
 from evencell.compat import const
 from evencell.pack.alarms import CELL_COUNT, WIRE_RESISTANCE
-from evencell.protocol.jk_settings import setting_range
+from evencell.protocol.jk_settings import SETTINGS, setting_range
 
-OLDEST_MS = const(10_000)  # of a reading that something is decided by
+MAX_AGE_MS = const(10_000)  # of a reading that a decision is made from
 _ACCURACY_MV = const(5)  # of the balancer (manual V2.1)
-_TENTH_C_MA_PER_AH = const(100)  # a pack should not be balanced with more than 0.1 C (manual V2.1)
-_LONGEST_DIGITS = const(5)  # 65535
+TENTH_C_MA_PER_AH = const(100)  # a pack should not be balanced with more than 0.1 C (manual V2.1)
+_MAX_DIGITS = const(5)  # 65535
 
 # Lowest and highest voltage of a cell in mV. Assumed, after what data sheets usually print.
 CHEMISTRIES = {
@@ -21,104 +21,133 @@ CHEMISTRIES = {
 
 _SWITCH = "balancing_enabled"
 _SWITCH_WORDS = {"on": 1, "off": 0, "true": 1, "false": 0, "1": 1, "0": 0}
-# Where a reading calls a setting by another name.
+# Settings that have another name in a reading.
 _FIELDS = {"cell_count": "cells_configured", "balancing_enabled": "balancing_raw"}
 
 
-def parse_value(setting: str, text: str) -> int:
-    """The value that an owner means by `text`; raises ValueError with a sentence."""
+class CommandError(Exception):
+    """A refused command, with one sentence for the owner. Nothing is written."""
+
+
+def find_pack(context, name: str) -> tuple:
+    """The pack of this name and its entry in the configuration; raises CommandError."""
+    for pack, settings in zip(context.hub.packs, context.config["packs"]):
+        if pack.name == name:
+            return pack, settings
+    raise CommandError("There is no pack of this name.")
+
+
+def check_writable(pack, settings: dict):
+    """Raise CommandError for a pack that is read-only or on no bus."""
+    if not settings["writable"]:
+        raise CommandError('%s is read-only: set "writable": true in its entry of config.json.' % pack.name)
+    if pack.writer is None:
+        raise CommandError("%s is not connected to a UART: see the configuration's faults in the log." % pack.name)
+
+
+def parse_value(setting: str, given) -> int:
+    """The value that a text, number or bool means, such as 5.0 or ON; raises CommandError."""
+    if setting not in SETTINGS:
+        raise CommandError("There is no such setting; there are %s." % ", ".join(sorted(SETTINGS)))
+    text = str(given).strip().lower()
+    whole, point, zeros = text.partition(".")
+    if point and zeros and not zeros.strip("0"):
+        text = whole
     if setting == _SWITCH:
         if text in _SWITCH_WORDS:
             return _SWITCH_WORDS[text]
-        raise ValueError("%s is on or off." % setting)
-    if 0 < len(text) <= _LONGEST_DIGITS and all(digit in "0123456789" for digit in text):
+        raise CommandError("%s is on or off." % setting)
+    if 0 < len(text) <= _MAX_DIGITS and all(digit in "0123456789" for digit in text):
         return int(text)
-    raise ValueError("%s is a whole number of at most %d digits." % (setting, _LONGEST_DIGITS))
+    raise CommandError("%s is a whole number of at most %d digits." % (setting, _MAX_DIGITS))
 
 
-def value_text(setting: str, value: int) -> str:
-    """The value as an owner would write it."""
-    if setting == _SWITCH:
-        return "on" if value else "off"
-    return str(value)
-
-
-def json_value(setting: str, value: int):
-    """The value as JSON has it: a switch is true or false."""
-    return value != 0 if setting == _SWITCH else value
-
-
-def value_in(setting: str, status) -> int:
-    """The value of `setting` in a reading; balancing_enabled is 0 or 1."""
-    return getattr(status, _FIELDS.get(setting, setting))
-
-
-def out_of_range(model: str, setting: str, value: int) -> str:
-    """Why a balancer of `model` would not take the value: nobody may insist on that.
-
-    Raises KeyError for unknown names.
-    """
+def check_range(model: str, setting: str, value: int):
+    """Raise CommandError for a value that a balancer of `model` does not take. No option overrides it."""
     lowest, highest = setting_range(model, setting)
-    if lowest <= value <= highest:
-        return ""
-    allowed = "%d alone" % lowest if lowest == highest else "%d to %d" % (lowest, highest)
-    return "A %s takes no %s %d: %s." % (model, setting, value, allowed)
+    if not lowest <= value <= highest:
+        allowed = "%d alone" % lowest if lowest == highest else "%d to %d" % (lowest, highest)
+        raise CommandError("A %s takes no %s %d: %s." % (model, setting, value, allowed))
 
 
-def objection(setting: str, value: int, status, age_ms: int | None, chemistry: str) -> str:
-    """Why balancing must not be switched on now, unless the owner insists by hand on the spot.
+def check_switch_on(setting: str, value: int, status, age_ms: int | None, chemistry: str):
+    """Raise CommandError if the command would switch balancing on and must not.
 
-    `status` is the last accepted reading, `age_ms` how old it is (None: nothing was ever read).
+    `status` is the last accepted reading, `age_ms` its age (None without one). Only an owner on the spot may override
+    this (`evencell set --force`).
     """
-    if setting != _SWITCH or not value:
-        return ""
-    if age_ms is None or age_ms > OLDEST_MS:
-        return "Balancing should stay off: the last reading is older than %d s." % (OLDEST_MS // 1000)
+    if setting == _SWITCH and value:
+        reason = _switch_on_reason(status, age_ms, chemistry)
+        if reason:
+            raise CommandError("Balancing should stay off: " + reason)
+
+
+def _switch_on_reason(status, age_ms: int | None, chemistry: str) -> str:
+    """What forbids to switch balancing on, or an empty text."""
+    if age_ms is None or age_ms > MAX_AGE_MS:
+        return "the last reading is older than %d s." % (MAX_AGE_MS // 1000)
     if status.alarms & CELL_COUNT:
-        counts = (status.cells_detected, status.cells_configured)
-        return "Balancing should stay off: %d cells are detected and %d configured." % counts
+        return "%d cells are detected and %d configured." % (status.cells_detected, status.cells_configured)
     if status.alarms & WIRE_RESISTANCE:
-        return "Balancing should stay off: the balancer says that a wire's resistance is too high."
-    return _objection_of_cells(status, chemistry)
-
-
-def _objection_of_cells(status, chemistry: str) -> str:
+        return "the balancer reports that a wire's resistance is too high."
     if chemistry not in CHEMISTRIES:
-        return "Balancing should stay off: the voltage limits of %s cells are not known." % chemistry
+        return "the voltage limits of %s cells are not known." % chemistry
     lowest_mv, highest_mv = CHEMISTRIES[chemistry]
     for cell in range(status.slots):
         if not lowest_mv <= status.cells_mv[cell] <= highest_mv:
             facts = (cell + 1, status.cells_mv[cell], chemistry, lowest_mv, highest_mv)
-            return "Balancing should stay off: cell %d has %d mV, and %s cells stand %d to %d mV." % facts
+            return "cell %d has %d mV, and the limits of %s cells are %d to %d mV." % facts
     return ""
 
 
 def warnings(model: str, setting: str, value: int, status, capacity_ah: float) -> list[str]:
-    """What the owner should know beside the write; it is done all the same."""
-    found = [_doubt_of_model(model, status)]
+    """Sentences for the owner about a value that is written all the same."""
+    found = [_model_warning(model, status)]
     if setting == "trigger_mv" and value < _ACCURACY_MV:
         found.append("trigger_mv %d is below the balancer's accuracy of ± %d mV." % (value, _ACCURACY_MV))
     if setting == "cell_count" and value != status.cells_detected:
         found.append("cell_count %d: the balancer detects %d cells." % (value, status.cells_detected))
     if setting == "max_balance_ma":
-        found.append(_too_much_current(model, value, capacity_ah))
+        found.append(_current_warning(model, value, capacity_ah))
     if setting == _SWITCH and value:
-        found.append(_too_much_current(model, status.max_balance_ma, capacity_ah))
+        found.append(_current_warning(model, status.max_balance_ma, capacity_ah))
     return [sentence for sentence in found if sentence]
 
 
-def _doubt_of_model(model: str, status) -> str:
+def _model_warning(model: str, status) -> str:
     fewest, most = setting_range(model, "cell_count")
     if fewest <= status.cells_configured <= most:
         return ""
     return "The balancer is set to %d cells, which no %s can be: is the model right?" % (status.cells_configured, model)
 
 
-def _too_much_current(model: str, current_ma: int, capacity_ah: float) -> str:
+def _current_warning(model: str, current_ma: int, capacity_ah: float) -> str:
     smallest_ma, _ = setting_range(model, "max_balance_ma")
-    highest_ma = _TENTH_C_MA_PER_AH * capacity_ah
+    highest_ma = TENTH_C_MA_PER_AH * capacity_ah
     if smallest_ma > highest_ma:
         return "Even the smallest current of a %s, %d mA, is above 0.1 C of %g Ah." % (model, smallest_ma, capacity_ah)
     if current_ma > highest_ma:
         return "max_balance_ma %d is above 0.1 C of %g Ah, which is %d mA." % (current_ma, capacity_ah, highest_ma)
     return ""
+
+
+def value_text(setting: str, value: int) -> str:
+    """The value in the owner's notation."""
+    if setting == _SWITCH:
+        return "on" if value else "off"
+    return str(value)
+
+
+def json_value(setting: str, value: int):
+    """The value in JSON: a switch is true or false."""
+    return value != 0 if setting == _SWITCH else value
+
+
+def value_in(setting: str, status) -> int:
+    """The value of `setting` in a reading."""
+    return settled_value(setting, getattr(status, _FIELDS.get(setting, setting)))
+
+
+def settled_value(setting: str, value: int) -> int:
+    """A value from a frame; balancing_enabled becomes 0 or 1, whatever number means on."""
+    return int(value != 0) if setting == _SWITCH else value

@@ -13,7 +13,7 @@ BALANCE_STATES = ("waiting", "discharging_highest", "charging_lowest")
 
 
 class Status:
-    """One reading: what the balancer sent (filled by the protocol), and what follows from it (filled by `derive`).
+    """One reading: the balancer's values (filled by the protocol), and derived ones (filled by `derive`).
 
     Integers in the units of their names. Cells are numbered from 1; an empty slot of `cells_mv` is 0. All is None
     until the first reading.
@@ -23,12 +23,14 @@ class Status:
         "alarms",
         "alarms_raw",
         "average_mv",
+        "balance_is_negative",
         "balance_ma",
         "balance_raw",
         "balance_state",
         "balancing_enabled",
         "balancing_raw",
         "cells_configured",
+        "cells_connected",
         "cells_detected",
         "cells_mv",
         "delta_mv",
@@ -54,14 +56,20 @@ class Status:
         self.slots = 0
 
     def derive(self):
-        """Compute from the cell list what the frame's own summary, being of another instant, can't be trusted for."""
+        """Compute the derived values of a frame just decoded, once.
+
+        Highest, lowest, delta and average come from the cell list: the frame's own summary is of another instant. The
+        balance current becomes a magnitude: its direction is the balance state.
+        """
         self.slots = self._shown_slots()
         self._compare_cells()
         self.balance_state = balance_state(self.balance_raw)
+        self.balance_is_negative = self.balance_ma < 0
+        self.balance_ma = abs(self.balance_ma)
         self.balancing_enabled = self.balancing_raw != 0
 
     def _shown_slots(self) -> int:
-        """How many slots are shown: no cell that is detected, configured or measured may be missing."""
+        """Number of slots to show: every cell that is detected, configured or measured."""
         slots = max(self.cells_detected, self.cells_configured)
         for cell in range(slots, CELL_SLOTS):
             if self.cells_mv[cell]:
@@ -89,11 +97,12 @@ class Status:
             self.lowest_cell = lowest + 1
             self.delta_mv = cells_mv[highest] - cells_mv[lowest]
             self.average_mv = sum_mv // connected
+        self.cells_connected = connected
         self.sum_mv = sum_mv
 
 
 def balance_state(raw: int) -> int:
-    """Index into `BALANCE_STATES`. Both bits at once make no sense and count as waiting."""
+    """Index into `BALANCE_STATES`. Both bits at once are undefined and count as waiting."""
     bits = raw & (CHARGING_LOWEST | DISCHARGING_HIGHEST)
     if bits == DISCHARGING_HIGHEST:
         return DISCHARGING

@@ -1,58 +1,77 @@
-"""Whole degrees or tenths? The frame doesn't say, and it depends on the balancer's hardware (see docs/protocol.md)."""
+"""Temperature scale: whole degrees or tenths, which depends on the balancer's hardware (docs/protocol.md)."""
 
 from evencell.compat import const
 
-_COLDEST_C = const(-40)
-_HOTTEST_C = const(125)
-_READINGS_TO_SETTLE = const(3)
+_MIN_C = const(-40)
+_MAX_C = const(125)
+_MIN_READINGS = const(3)
 
-# What `temperature_scale` may say in the configuration: tenths of a degree per count, 0 while that is unknown.
+# Values of `temperature_scale` in the configuration: tenths of a degree per count, 0 while that is unknown.
 SCALES = {"auto": 0, "1": 10, "0.1": 1}
+_NAMES = {0: "unknown", 10: "1", 1: "0.1"}
 
 
 class TemperatureScale:
-    """Turns the raw temperature into tenths of a degree, or says honestly that it can't.
+    """Converts the raw temperature to tenths of a degree, if the scale is known.
 
-    With the setting `auto`, raw values beyond the sensor's range in whole degrees settle the scale to tenths when
-    three accepted readings in a row agree; `settled` is then called, so that it can be remembered.
+    With the setting `auto`, three accepted readings in a row that no probe can send in whole degrees settle the scale
+    to tenths. `memory` (a key-value store) keeps that for the pack of this name, and `log` gets a line.
     """
 
-    __slots__ = ("_agreeing", "_settled", "dc_per_count")
+    __slots__ = ("_agreeing", "_log", "_memory", "_pack_name", "dc_per_count")
 
-    def __init__(self, setting: str = "auto", settled=None):
+    def __init__(self, setting: str = "auto", memory=None, log=None, pack_name: str = ""):
         self.dc_per_count = SCALES[setting]
-        self._settled = settled
+        self._memory = memory
+        self._log = log
+        self._pack_name = pack_name
         self._agreeing = 0
 
+    @property
+    def name(self) -> str:
+        """The scale in a status: `unknown`, `1` or `0.1`."""
+        return _NAMES[self.dc_per_count]
+
     def observe(self, raw: int):
-        """Take an accepted reading into account."""
+        """Evaluate the raw temperature of an accepted reading."""
         if self.dc_per_count:
             return
         self._agreeing = self._agreeing + 1 if can_only_be_tenths(raw) else 0
-        if self._agreeing == _READINGS_TO_SETTLE:
+        if self._agreeing == _MIN_READINGS:
             self.dc_per_count = SCALES["0.1"]
-            if self._settled:
-                self._settled("0.1")
+            if self._memory and self._log:
+                self._log.info("%s: the temperature can only be in tenths of a degree" % self._pack_name)
+                self._memory.put(self._pack_name + ".temperature_scale", "0.1")
 
     def temperature_dc(self, raw: int) -> int | None:
-        """Tenths of a degree, or None where the scale is unknown or no probe can send this value."""
+        """Tenths of a degree; None if the scale is unknown or no probe can send this value."""
         temperature_dc = raw * self.dc_per_count
-        return temperature_dc if self.dc_per_count and _plausible(temperature_dc) else None
+        return temperature_dc if self.dc_per_count and _is_plausible(temperature_dc) else None
 
-    def may_be_outside(self, raw: int, coldest_dc: int, hottest_dc: int) -> bool:
-        """Whether the temperature lies outside the limits, by the worse of the possible scales (safety rule)."""
+    def is_outside(self, raw: int, min_dc: int, max_dc: int) -> bool:
+        """Whether the temperature is outside the limits; while the scale is unknown, on both scales.
+
+        A value that no probe can send on a scale is no temperature on it: a missing probe is outside no limits.
+        """
+        is_temperature = False
         for dc_per_count in (1, 10):
             if not self.dc_per_count or self.dc_per_count == dc_per_count:
                 temperature_dc = raw * dc_per_count
-                if _plausible(temperature_dc) and not coldest_dc <= temperature_dc <= hottest_dc:
-                    return True
-        return False
+                if min_dc <= temperature_dc <= max_dc:
+                    return False
+                is_temperature = is_temperature or _is_plausible(temperature_dc)
+        return is_temperature
+
+
+def can_be_temperature(raw: int) -> bool:
+    """Whether a probe could send this value on some scale."""
+    return _is_plausible(raw)
 
 
 def can_only_be_tenths(raw: int) -> bool:
     """Whether no probe can send this value in whole degrees, but one could in tenths."""
-    return not _plausible(raw * 10) and _plausible(raw)
+    return not _is_plausible(raw * 10) and _is_plausible(raw)
 
 
-def _plausible(temperature_dc: int) -> bool:
-    return _COLDEST_C * 10 <= temperature_dc <= _HOTTEST_C * 10
+def _is_plausible(temperature_dc: int) -> bool:
+    return _MIN_C * 10 <= temperature_dc <= _MAX_C * 10

@@ -1,1 +1,1 @@
-"""Bytes to values and back. Knows neither clocks nor ports: it runs wherever Python does."""
+"""Frames of the balancers to values and back. Pure: no clock, no port."""

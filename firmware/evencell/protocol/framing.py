@@ -1,4 +1,4 @@
-"""Noisy bytes in, whole frames out, inside one fixed buffer and without taking heap."""
+"""Framing: finds whole frames with a right checksum in a noisy byte stream, in one fixed buffer, without heap."""
 
 from evencell.compat import const
 
@@ -6,7 +6,7 @@ CHUNK_BYTES = const(96)  # an answer comes in one piece
 
 
 def checksum(data, start: int, end: int) -> int:
-    """Low byte of the sum of `data[start:end]`, as every frame carries it last (protocol document V1.3)."""
+    """Low byte of the sum of `data[start:end]`, the last byte of every frame (protocol document V1.3)."""
     total = 0
     for i in range(start, end):
         total += data[i]
@@ -14,14 +14,14 @@ def checksum(data, start: int, end: int) -> int:
 
 
 class Framer:
-    """Finds frames of one header and length in any stream of bytes, however chopped.
+    """Finds frames of one header and length in a stream of bytes, whatever its pieces.
 
-    `feed` takes up to `CHUNK_BYTES` bytes, `find` says where in `buffer` the next whole frame with a right checksum
-    starts. To go on from there, reject it: that gives up its first byte only, so a good frame that began inside a
-    false one is still found.
+    `feed` takes up to `CHUNK_BYTES` bytes; `find` returns where in `buffer` the next whole frame with a right checksum
+    starts. Call `reject` to go on: it skips one byte only, so a good frame that begins inside a false one is found too.
+    `noise_bytes` counts noise bytes: skipped, unexpected bytes that belong to no frame.
     """
 
-    __slots__ = ("_end", "_first", "_length", "_second", "_start", "bad_checksums", "buffer", "rubbish_bytes")
+    __slots__ = ("_end", "_first", "_length", "_second", "_start", "bad_checksums", "buffer", "noise_bytes")
 
     def __init__(self, header: bytes, length: int):
         self._first, self._second = header
@@ -30,10 +30,10 @@ class Framer:
         self._start = 0
         self._end = 0
         self.bad_checksums = 0
-        self.rubbish_bytes = 0
+        self.noise_bytes = 0
 
     def feed(self, chunk, count: int):
-        """Append the first `count` bytes of `chunk`. The caller has asked `find` until it said -1."""
+        """Append the first `count` bytes of `chunk`. Call `find` until it returns -1 before that."""
         if self._end + count > len(self.buffer):
             self._move_to_front()
         buffer = self.buffer
@@ -57,12 +57,12 @@ class Framer:
         return -1
 
     def reject(self):
-        """What starts here is no frame of ours: go on at the next byte."""
+        """Skip one byte: no frame starts here."""
         self._start += 1
-        self.rubbish_bytes += 1
+        self.noise_bytes += 1
 
     def clear(self):
-        """Forget what was received so far."""
+        """Discard what was received so far."""
         self._start = self._end = 0
 
     def _may_start_here(self) -> bool:

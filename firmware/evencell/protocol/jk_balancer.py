@@ -18,8 +18,8 @@ U8 = const(1)
 U16 = const(2)
 S16 = const(3)
 
-# The answer to a read: name in the status record, offset, kind, what one count is worth in the name's unit.
-# The frame_… fields are not from the same instant as the cell list: they serve the diagnosis alone.
+# The answer to a read: name in the status record, offset, kind, factor to the name's unit.
+# The frame_… fields are not from the same instant as the cell list: they serve plausibility checks alone.
 STATUS_TABLE = (
     ("pack_mv", 4, U16, 10),
     ("frame_average_mv", 6, U16, 1),
@@ -29,7 +29,7 @@ STATUS_TABLE = (
     ("balance_raw", 11, U8, 1),
     ("alarms_raw", 12, U8, 1),
     ("frame_delta_mv", 13, U16, 1),
-    ("balance_ma", 15, U16, 1),
+    ("balance_ma", 15, S16, 1),  # unsigned in the document; some balancers send it signed
     ("trigger_mv", 17, U16, 1),
     ("max_balance_ma", 19, U16, 1),
     ("balancing_raw", 21, U8, 1),
@@ -48,12 +48,12 @@ OVERVOLTAGE_BIT = const(4)
 
 
 def read_request(address: int) -> bytearray:
-    """The seven bytes that ask the balancer at `address` for everything."""
+    """The request for the status of the balancer at `address`."""
     return request(address, READ, 0)
 
 
 def request(address: int, command: int, value: int) -> bytearray:
-    """A request of any command, its value unchecked."""
+    """The request of a command; `value` is not checked."""
     frame = bytearray(REQUEST_BYTES)
     frame[0:2] = REQUEST_HEADER
     frame[2] = address
@@ -64,9 +64,9 @@ def request(address: int, command: int, value: int) -> bytearray:
     return frame
 
 
-def answers(frame, at: int, asked) -> bool:
-    """Whether the frame that starts at `frame[at]` is the answer to the request `asked`."""
-    return frame[at + 2] == asked[2] and frame[at + 3] == asked[3]
+def is_answer(frame, at: int, sent) -> bool:
+    """Whether the frame at `frame[at]` answers the request `sent`: same address and command."""
+    return frame[at + 2] == sent[2] and frame[at + 3] == sent[3]
 
 
 def decode_status(frame, at: int, status):

@@ -1,6 +1,6 @@
-"""The settings of Jikong's balancers: what each model takes, and the frames that write them (source: jk_balancer.py).
+"""The settings of Jikong's balancers: ranges of each model, and the frames that write them (source: jk_balancer.py).
 
-Apart from reading, for a device that never writes needs none of it.
+Apart from jk_balancer.py, since reading needs none of it.
 """
 
 from evencell.compat import const
@@ -11,7 +11,7 @@ SET_TRIGGER = const(0xF2)
 SET_MAX_BALANCE = const(0xF4)
 SET_SWITCH = const(0xF6)
 
-# Setting: command. The document's words for them, which `decode` prints, follow below.
+# Setting: command. COMMAND_NAMES has the names of the document, which `evencell decode` prints.
 SETTINGS = {
     "cell_count": SET_CELL_COUNT,
     "trigger_mv": SET_TRIGGER,
@@ -26,7 +26,7 @@ COMMAND_NAMES = {
     SET_SWITCH: "set_switch",
 }
 
-# What each model takes: lowest and highest cell count, lowest and highest balance current in mA (manuals).
+# Range of each model: lowest and highest cell count, lowest and highest balance current in mA (manuals).
 MODELS = {
     "jk_b2a4s": (4, 4, 300, 2000),
     "jk_b2a24s": (2, 24, 30, 2000),
@@ -36,7 +36,7 @@ _TRIGGER_RANGE_MV = (2, 1000)
 
 
 def setting_range(model: str, setting: str) -> tuple[int, int]:
-    """Lowest and highest value of `setting` that a balancer of `model` takes; raises KeyError for unknown names."""
+    """Lowest and highest value of `setting` for `model`; raises KeyError for unknown names."""
     fewest_cells, most_cells, lowest_ma, highest_ma = MODELS[model]
     return {
         "cell_count": (fewest_cells, most_cells),
@@ -46,14 +46,11 @@ def setting_range(model: str, setting: str) -> tuple[int, int]:
     }[setting]
 
 
-def write_request(address: int, model: str, setting: str, value: int) -> bytearray:
-    """The seven bytes that set `setting` to `value`; raises ValueError where `model` would not take it."""
-    lowest, highest = setting_range(model, setting)
-    if not lowest <= value <= highest:
-        raise ValueError("%s %d: a %s takes %d to %d" % (setting, value, model, lowest, highest))
+def write_request(address: int, setting: str, value: int) -> bytearray:
+    """The request that writes a validated value (pack/settings.py)."""
     return request(address, SETTINGS[setting], value)
 
 
 def decode_written(frame, at: int) -> int:
-    """The value that is active after a write. Another one than was sent means that the balancer refused it."""
+    """The active value in the answer to a write. Another than the written one means that the balancer refused it."""
     return number(frame, at + 4, U16)

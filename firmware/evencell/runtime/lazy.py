@@ -1,23 +1,30 @@
-"""Lazy modules: in memory only while they are needed (docs/architecture.md).
+"""Lazy modules: loaded for a scope, and unloaded at its end with their imports (docs/architecture.md).
 
-What a scope imports is unloaded at its end, with all that those modules imported. Where memory is plentiful nothing is
-unloaded (`on_demand.keep_modules`): to load a module again stops the event loop for nothing.
+Where memory is plentiful nothing is unloaded: loading a module again would stop the event loop for nothing.
 """
 
-import gc
 import sys
 
-from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
-from evencell.system.on_demand import forget, keeps_modules
+_is_kept = False
 
-_POLL_MS = const(20)
+
+def keep_modules(is_kept: bool):
+    """Keep every module that is loaded from now on, or unload them again."""
+    global _is_kept
+    _is_kept = is_kept
+
+
+def keeps_modules() -> bool:
+    """Whether nothing is unloaded."""
+    return _is_kept
 
 
 class lazy:
-    """Scope of one module: `with lazy("evencell.pack.health") as health: …`, without an `await` in it.
+    """Scope of one module: `with lazy("evencell.history.health") as health: …`, without an `await` in it.
 
-    Scopes that last longer, or need several modules: `load` each, `unload` at the end. Only what was imported within
-    `load` is unloaded then, so such modules import at their top.
+    At its end all modules are unloaded that were imported within it. A scope that lasts longer is an object: `load`
+    each module, `unload` at the end. Only what is imported at the top of such modules is tracked: imports in their
+    functions stay loaded.
     """
 
     def __init__(self, name: str = ""):
@@ -29,16 +36,16 @@ class lazy:
         self._before = tuple(sys.modules)
         is_loaded = False
         try:
-            module = self.load(self._name)
+            module = __import__(self._name, None, None, ("*",))
             is_loaded = True
             return module
         finally:
             if not is_loaded:
-                self.unload()
+                self.__exit__()
 
     def __exit__(self, *_):
-        self._note(self._before)
-        self.unload()
+        while not _is_kept and unload(_new_module(self._before)):
+            pass  # takes no memory: there may be none
 
     def load(self, name: str):
         """The module of this name, imported if it is not in memory."""
@@ -46,80 +53,45 @@ class lazy:
         try:
             return __import__(name, None, None, ("*",))
         finally:
-            self._note(before)
+            for new in sys.modules:
+                if _is_new(new, before) and new not in self._loaded:
+                    self._loaded.append(new)
 
     def unload(self):
-        """Unload all that was imported in this scope."""
+        """Unload all that `load` imported."""
         while self._loaded:
-            forget(self._loaded[-1])
+            unload(self._loaded[-1])
             self._loaded.pop()  # not before: there may be no memory for it now, but the next time
 
-    def _note(self, before: tuple):
-        for name in sys.modules:
-            if name not in before and name not in self._loaded:
-                self._loaded.append(name)
+
+def call(module: str, function: str, *arguments):
+    """Call a function of a lazy module, in a scope of its own."""
+    with lazy(module) as loaded:
+        return getattr(loaded, function)(*arguments)
 
 
-class LazyLock:
-    """Opens one scope at a time for modules that stay loaded while other tasks run: the code of two such scopes is
-    never in memory together, unless memory is plentiful.
+def unload(name: str) -> str:
+    """Unload the module of this full name, but not what it imported; returns the name.
 
-    Who will soon go on with a scope parks it: it stays loaded until somebody else opens one.
+    A module is referenced twice: in `sys.modules`, and as a name of its package.
     """
+    if not _is_kept:
+        sys.modules.pop(name, None)
+        package, _, own_name = name.rpartition(".")
+        if hasattr(sys.modules.get(package), own_name):
+            delattr(sys.modules[package], own_name)
+    return name
 
-    def __init__(self):
-        self._is_open = False
-        self._waiting = 0  # tasks
-        self._parked = None
 
-    def open(self, parked: lazy | None = None) -> lazy | None:
-        """The scope `parked`, if it is still loaded, else a new one; None while one is open, or while a task waits.
+def _new_module(before) -> str:
+    """Name of a module that was imported since, or "" where there is none."""
+    for name in sys.modules:
+        if _is_new(name, before):
+            return name
+    return ""
 
-        To be ended with `close` or `park`.
-        """
-        if (self._is_open or self._waiting) and not keeps_modules():
-            return None
-        return self._opened(parked)
 
-    async def wait(self, timeout_ms: int, parked: lazy | None = None) -> lazy | None:
-        """The same, as soon as it can be had; None after so many milliseconds."""
-        since_ms = ticks_ms()
-        self._waiting += 1
-        try:
-            while self._is_open and not keeps_modules():
-                if ticks_diff(ticks_ms(), since_ms) >= timeout_ms:
-                    return None
-                await sleep_ms(_POLL_MS)
-            return self._opened(parked)
-        finally:
-            self._waiting -= 1
-
-    def close(self, scope: lazy):
-        """Unload the scope's modules."""
-        self.park(scope)
-        self._unload()
-
-    def park(self, scope: lazy):
-        """Let others open a scope, which unloads the modules of this one."""
-        self._parked = scope
-        self._is_open = False
-
-    def _opened(self, parked: lazy | None) -> lazy:
-        if parked and parked is self._parked:
-            self._parked = None
-        else:
-            self._unload()
-            parked = lazy()
-        self._is_open = True
-        return parked
-
-    def _unload(self):
-        """Unload what is parked; collected before and after, so that what comes and goes does not scatter the heap."""
-        is_kept = keeps_modules()
-        if not is_kept:
-            gc.collect()
-        if self._parked:
-            self._parked.unload()
-            self._parked = None
-            if not is_kept:
-                gc.collect()
+def _is_new(name: str, before) -> bool:
+    """Whether a module is one of the firmware's, and was not among these."""
+    # Without dots: the build takes a string that ends in one for a prefix of modules to load (tools/build/imports.py).
+    return name not in before and ("evencell" in name or "boards" in name)

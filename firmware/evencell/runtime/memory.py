@@ -1,11 +1,11 @@
-"""Memory policy: the plan of the build, the reserve of the network, and what is done when it is used up.
+"""Memory policy: the plan of the build, the reserve of the network, and what follows when it is used up.
 
 An ESP32 has two heaps: MicroPython's GC heap, and ESP-IDF's, from which Wi-Fi, sockets and TLS allocate. If the first
 grows, it takes from the second. docs/memory.md explains the policy and where its numbers come from.
 """
 
 from evencell.compat import const, mem_alloc, mem_free
-from evencell.system.on_demand import forget
+from evencell.runtime.lazy import unload
 
 _PLENTY_BYTES = const(524_288)  # more than the memory of any chip without PSRAM
 _RESERVE_BYTES = const(8_000)  # of the network's heap; below, load is shed
@@ -81,5 +81,5 @@ class MemoryPolicy:
         reason = self._relief.tick(now_ms, heap, has_grown)
         if self._relief.is_over:
             self._relief = None
-            forget(_RELIEF)
+            unload(_RELIEF)
         return reason

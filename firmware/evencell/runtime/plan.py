@@ -1,4 +1,4 @@
-"""The memory plan of a build, as the build wrote it into the slot: file `plan`. In memory only at the start.
+"""The memory plan of a build, as the build wrote it into the slot: file `plan`.
 
 Lines `key value`: `network 0|1|cable`, `gc BYTES` (total of the GC heap, claimed by boot.py; 0: nothing is claimed),
 `log BYTES`, `streams COUNT`, and `lives FEATURES…` for each largest set of features that was measured to live. A number
@@ -10,17 +10,18 @@ import sys
 
 from evencell.compat import const
 from evencell.storage.data_files import open_data
-from evencell.system.files import exists, replace
+from evencell.storage.files import replace
+from evencell.storage.paths import exists
 
 _LINE_BYTES = const(99)
 _OFF = "off"
 _CLAIM = "/claim"
 _PARTS = {
-    "evencell.forward.http": "page",
-    "evencell.forward.journal": "journal",
-    "evencell.pack.history": "history",
-    "evencell.forward.mqtt": "mqtt",
-    "evencell.forward.influx": "mqtt",  # not measured; about as much
+    "evencell.forward.http.routes": "page",
+    "evencell.forward.outbox.outbox": "journal",
+    "evencell.history.recorder": "history",
+    "evencell.forward.mqtt.forwarder": "mqtt",
+    "evencell.forward.influx.writer": "mqtt",  # not measured; about as much
 }
 
 
@@ -72,6 +73,8 @@ def check(context, wanted: list[str]):
     features = features_of(context, wanted)
     claim = _OFF if features is None else _claim_for(context, planned, lives, features)
     path = context.board.storage + _CLAIM
+    if features is not None and _content(path) == _OFF:  # nothing was claimed: there was no network to join before
+        context.heap.use_plan(int(claim), numbers.get("log"), numbers.get("streams"))
     try:
         if claim == planned:
             if exists(path):
@@ -95,11 +98,11 @@ def _claim_for(context, planned: str, lives: list, features: list[str]) -> str:
 
 
 def features_of(context, wanted: list[str]) -> list[str] | None:
-    """What of the features that a plan names is running; None where there is no network."""
-    if "evencell.system.wifi" not in wanted:
+    """Features of a plan that are running; None where there is no network."""
+    if "evencell.net.station" not in wanted:
         return None
     features = {_PARTS[module] for module in wanted if module in _PARTS}
-    if "evencell.forward.mqtt" in wanted:
+    if "evencell.forward.mqtt.forwarder" in wanted:
         mqtt = context.config["mqtt"]
         features |= {word for word in ("tls", "discovery") if mqtt[word]}
     if context.canvas:
@@ -108,7 +111,7 @@ def features_of(context, wanted: list[str]) -> list[str] | None:
 
 
 def running() -> str:
-    """What of the features that a plan names is loaded now, in words; TLS and discovery are not told from MQTT."""
+    """Features of a plan that are loaded now, in words; TLS and discovery count as MQTT."""
     names = {_PARTS[module] for module in _PARTS if module in sys.modules}
     if "evencell.display.screen" in sys.modules:
         names.add("display")

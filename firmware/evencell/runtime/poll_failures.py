@@ -1,4 +1,4 @@
-"""What is done when polling fails (event_loop.py): loaded then, and kept."""
+"""Failures of the event loop's poll (event_loop.py): logged, counted, and the waiting tasks woken."""
 
 import asyncio
 import select
@@ -6,12 +6,12 @@ import select
 from evencell.compat import const, ticks_diff, ticks_ms
 
 _APART_MS = const(1_000)  # failures that are further apart are not one failure
-_PATIENCE_MS = const(30_000)  # of a poll that fails all the time
+_PERMANENT_AFTER_MS = const(30_000)  # of a poll that fails all the time
 _LOG_MS = const(60_000)
 
 
 class PollFailures:
-    """Logs and counts them: the first is kept in the crash log, then one line a minute says how many there were."""
+    """Logs and counts them: the first is kept in the crash log, then one line a minute has their number."""
 
     def __init__(self, context):
         self._supervisor = context.supervisor
@@ -32,7 +32,7 @@ class PollFailures:
         elif ticks_diff(now_ms, self._logged_ms) >= _LOG_MS:
             self._logged_ms = now_ms
             self._log.warning("event loop: polling failed %d times so far: %s" % (self._count, error))
-        return ticks_diff(now_ms, self._first_ms) > _PATIENCE_MS
+        return ticks_diff(now_ms, self._first_ms) > _PERMANENT_AFTER_MS
 
 
 def wake_broken():

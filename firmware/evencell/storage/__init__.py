@@ -1,1 +1,1 @@
-"""What the firmware reads and keeps: data files of the build."""
+"""Storage on the flash: atomic files, record rings, key-value store, data files of the build."""

@@ -15,7 +15,7 @@ def open_data(path: str) -> "io.FileIO":
         content = frozen(path)
         if content is None:
             raise
-        return io.BytesIO(content)  # MicroPython's reads `content` in place until somebody writes
+        return io.BytesIO(content)  # MicroPython's reads `content` in place until it is written to
 
 
 def load(path: str) -> memoryview:
@@ -42,7 +42,7 @@ def is_there(path: str) -> bool:
 
 
 def frozen(path: str) -> bytes | None:
-    """Content of a file that is frozen, None where it isn't (tools/freezing.py makes `frozen_files`)."""
+    """Content of a file that is frozen, None where it isn't (tools/build/frozen.py makes `frozen_files`)."""
     try:
         from frozen_files import find
     except ImportError:

@@ -1,25 +1,26 @@
-"""Measure every set on every way onto a chip; write tools/memory_figures.json and docs/fits.md."""
+"""Measure every set on every way onto a chip; write tools/build/memory_figures.json and docs/fits.md."""
 
 import json
 from pathlib import Path
 
 import click
 
-from tools import memory_plan
 from tools.bench import unix32
 from tools.bench.chip import page
 from tools.bench.chip.life import LONG_MINUTES
 from tools.bench.chip.measure import CASES, Measured, measure
 from tools.bench.chip.sets import STREAMS
+from tools.build import memory_plan
+from tools.cli.options import FiniteRange
 
 _FIGURES = Path(memory_plan.__file__).with_name("memory_figures.json")
 
 
 @click.command()
-@click.option("--minutes", type=click.FloatRange(1, 600), default=LONG_MINUTES, show_default=True, help="Simulated.")
+@click.option("--minutes", type=FiniteRange(1, 600), default=LONG_MINUTES, show_default=True, help="Simulated.")
 @click.option("--only", multiple=True, metavar="SET_WAY", help="Measure these sets alone; the other rows stay.")
 def main(minutes: float, only: tuple[str, ...]):
-    """Measure, and write what was found."""
+    """Measure, and write the results."""
     unix32.check_tools()
     cases = [case for case in CASES if not only or f"{case.name}_{case.way}" in only]
     found = measure(cases, minutes)
@@ -30,7 +31,7 @@ def main(minutes: float, only: tuple[str, ...]):
 
 
 def show(measured: Measured):
-    """Print what became of one case."""
+    """Print the result of one case."""
     verdict = "lives" if not measured.shortcomings else "does not live: " + "; ".join(measured.shortcomings[:3])
     click.echo(f"{measured.case.name} ({measured.case.way}): {verdict}")
 

@@ -6,12 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tools import freezing
 from tools.bench import unix32
 from tools.bench.chip import port
 from tools.bench.chip.device import FIRST_AREA_BYTES, Delivery
-from tools.build import alone, board_data, build_tree, chip_modules, compile_module, small_sources
-from tools.making import BUILD, ROOT
+from tools.build import frozen as freezing
+from tools.build.common import BUILD, ROOT
+from tools.build.tree import alone, board_data, build_tree, chip_modules, compile_module, small_sources
 
 _LOCK = "chip-model.lock"
 _PSRAM_BYTES = 4 << 20

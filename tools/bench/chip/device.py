@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from boards.host import SETTINGS_VARIABLE
-from tools import slots
 from tools.bench.chip.figures import SharedFigures
 from tools.bench.fast import Fast
-from tools.demo import start
-from tools.making import FIRMWARE
+from tools.build import slots
+from tools.build.common import FIRMWARE
+from tools.dev.demo import start
 
 SPEED = 20
 FIRST_AREA_BYTES = 57_344  # MICROPY_GC_INITIAL_HEAP_SIZE of the esp32 port
@@ -81,6 +81,7 @@ class ChipDevice:
             "EVENCELL_CHIP_FIGURES": str(self._folder / "figures"),
             "EVENCELL_CHIP_TRACE": str(self.trace),
             "EVENCELL_CHIP_RADIO": str(self._radio),
+            "EVENCELL_CHIP_RESET": reset_cause,
             **self._delivery.environment,
         }
         heap = f"heapsize={self._delivery.first_area_bytes}"

@@ -1,4 +1,4 @@
-"""One life of a device in the model: idle, then used as much as it can be, broker and access point away for a while.
+"""One run of a device in the model: idle, then under full load, with broker and access point away for a while.
 
 Times are simulated ones; they pass SPEED times as fast.
 """
@@ -25,12 +25,12 @@ _SETTLED_S = 20
 _IDLE_S = 10
 _AWAY_S = 20
 _ANSWER_WITHIN_S = 60
-_LOOK_S = 0.02
+_POLL_S = 0.02
 
 
 @dataclass
 class Life:
-    """What became of it. `problems`: a sentence for each thing that a living device does not do."""
+    """Result of a run. `problems`: a sentence for each failure."""
 
     idle: Figures | None = None
     load: Figures | None = None
@@ -41,7 +41,7 @@ class Life:
 
     @property
     def lives(self) -> bool:
-        """Whether it lived."""
+        """Whether there were no failures."""
         return not self.problems
 
 
@@ -52,7 +52,7 @@ def live(delivery: Delivery, wanted: FeatureSet, minutes: float, plan: str = "")
 
 
 class _Run:
-    """The life, while it goes on."""
+    """A run in progress."""
 
     def __init__(self, delivery, wanted, minutes, plan, folder: Path, running: contextlib.ExitStack):
         self.life = Life()
@@ -84,7 +84,7 @@ class _Run:
             joined = self._device.figures.read().joined or not self._wanted.has_network
             if joined and "link online" in self._device.text() and self._device.is_running():
                 return True
-            time.sleep(_LOOK_S)
+            time.sleep(_POLL_S)
         self.life.problems.append("it did not start: no reading, or no network")
         return False
 
@@ -109,11 +109,11 @@ class _Run:
                 round_s = now_s + _ROUND_S
                 for path in PATHS if "page" in self._wanted.features else ():
                     self._ask(path)
-            time.sleep(_LOOK_S)
+            time.sleep(_POLL_S)
         self.life.load = figures.read()
 
     def _open_streams(self):
-        """As a page does by itself when its stream has ended."""
+        """Open the event streams, as a page does when its stream has ended."""
         if "page" in self._wanted.features:
             self._streams = [Stream(self._fast.http_port, self._running) for _ in range(STREAMS)]
             if not all(stream.opened for stream in self._streams):
@@ -121,7 +121,7 @@ class _Run:
 
     def _broker_away(self):
         if "mqtt" in self._wanted.features:
-            self._fast.broker_is_away(_AWAY_S / SPEED)
+            self._fast.interrupt_broker(_AWAY_S / SPEED)
 
     def _access_point_away(self):
         if self._wanted.has_network:
@@ -130,11 +130,11 @@ class _Run:
             self._device.access_point(True)
             end_s = time.monotonic() + _START_WITHIN_S / SPEED
             while not self._device.figures.read().joined and time.monotonic() < end_s:
-                time.sleep(_LOOK_S)
+                time.sleep(_POLL_S)
             self._open_streams()  # the device has dropped the old ones
 
     def _ask(self, path: str):
-        """Fetch a path; an answer that is none, or a refusal for want of memory, is a problem."""
+        """Fetch a path; no response, or a refusal for lack of memory, is a problem."""
         try:
             status = answer_of(self._fast.http_port, path, _ANSWER_WITHIN_S / SPEED)
         except OSError as error:
@@ -145,7 +145,7 @@ class _Run:
             self.life.problems.append(f"{path}: status {status}")
 
     def _judge(self):
-        """What a living device does not do."""
+        """Find failures at the end of a run."""
         device, life = self._device, self.life
         assert life.load
         if not device.is_running() or device.starts > 1:
@@ -164,7 +164,7 @@ class _Run:
 
 
 def answer_of(port: int, path: str, within_s: float) -> int:
-    """The status of the answer, which is read to its end; OSError where it does not come."""
+    """Status of the response, which is read to its end; raises OSError if there is none."""
     with socket.create_connection(("127.0.0.1", port), within_s) as connection:
         connection.settimeout(within_s)
         connection.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())

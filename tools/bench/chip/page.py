@@ -1,8 +1,8 @@
-"""docs/fits.md: which set of features lives on which way onto a chip, from tools/memory_figures.json."""
+"""docs/fits.md: which set of features lives on which way onto a chip, from tools/build/memory_figures.json."""
 
 from tools.bench import unix32
-from tools.making import ROOT
-from tools.memory_plan import in_order
+from tools.build.common import ROOT
+from tools.build.memory_plan import in_order
 
 _DOCUMENT = ROOT / "docs" / "fits.md"
 _SETS = {
@@ -10,6 +10,7 @@ _SETS = {
     "mqtt journal discovery": "`telemetry`: MQTT; no page, no display",
     "mqtt tls": "`telemetry` with TLS, without the backlog and Home Assistant discovery",
     "page history": "`full`: page and history",
+    "page mqtt": "`full`: page and MQTT, without the backlog and Home Assistant discovery",
     "page mqtt discovery": "`full`: page and MQTT, without the backlog",
     "page mqtt journal discovery": "`full`: page and MQTT",
     "page history mqtt journal discovery": "`full`: page, history and MQTT",
@@ -23,7 +24,7 @@ _TEXT = """\
 # What fits on an ESP32
 
 > **Nothing here was measured on a chip.** The figures come from a model of the chip's two heaps: MicroPython's unix port
-> {version}, built for 32 bits, whose objects are as large as an ESP32's, and books of the second heap. Its weights are
+> {version}, built for 32 bits, whose objects are as large as an ESP32's, and a model of the second heap. Its weights are
 > those of a bare MicroPython in an emulator of the ESP32; what evencell itself did there comes out of the model as it did
 > in the emulator ([memory](memory.md)). TLS and the access point exist in it as claims of memory only.
 
@@ -50,7 +51,7 @@ access point gone for a while.
 ## Measure it again
 
 `.venv/bin/python -m tools.bench.chip` measures every set for {minutes:g} simulated minutes and writes this page and
-`tools/memory_figures.json`. It needs Linux on x86_64 with `apt-get install build-essential gcc-multilib faketime mosquitto`,
+`tools/build/memory_figures.json`. It needs Linux on x86_64 with `apt-get install build-essential gcc-multilib faketime mosquitto`,
 and fetches MicroPython's sources from Debian, once.
 """  # noqa: E501 (prose, as in the other documents)
 
@@ -94,7 +95,7 @@ def _network(row: dict) -> str:
     if not row["network"]:
         return "–"
     if row["network_free"] is None:
-        return "Wi-Fi does not start"
+        return "does not start"
     return f"{_kb(row['network_free_idle'])}, {_kb(row['network_free'])}, {_kb(row['network_largest'])}"
 
 

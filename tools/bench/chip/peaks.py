@@ -17,24 +17,30 @@ from tools.bench.chip.device import SPEED, ChipDevice, Delivery
 from tools.bench.chip.life import PATHS, answer_of
 from tools.bench.chip.sets import SETS
 from tools.bench.fast import Fast
-from tools.demo import wait_until
+from tools.dev.demo import wait_until
 
 _ROOMY_BYTES = 170 * 1024
 _SECOND_REGION_BYTES = 90_000
 _SETTLED_S = 30
-_LOOK_S = 10
+_POLL_S = 10
 _ANSWER_WITHIN_S = 100
 _SET = "page_history"
 # What is loaded for a path, in the order in which it is.
 _CODE = {
-    "/api/v1/history?span=24h": ("evencell.forward.history_json", "evencell.pack.health"),
-    "/metrics": ("evencell.forward.metrics",),
-    "/api/v1/crashes": ("evencell.system.crash_file",),
+    "/api/v1/history?span=24h": (
+        "evencell.forward.http.history_json",
+        "evencell.history.reader",
+        "evencell.history.health",
+    ),
+    "/metrics": ("evencell.forward.http.metrics", "evencell.forward.http.metrics_fields"),  # the largest of its parts
+    "/api/v1/crashes": ("evencell.runtime.crash_file",),
 }
 _WEIGH = """
 import gc, json, sys
 sys.path.insert(0, {tree!r})
-import board, evencell.app, evencell.link.poller, evencell.forward.http, evencell.pack.history
+import board, evencell.app, evencell.link.poller, evencell.forward.http.routes, evencell.history.recorder
+# The start interns names, which stay: without them the first module here would pay for a larger table of names.
+import evencell.startup, evencell.config.load, evencell.config.check
 result = []
 for name in {names!r}:
     gc.collect()
@@ -73,7 +79,7 @@ def _raised(device: ChipDevice, http_port: int, path: str) -> int:
     idle = device.figures.read().gc_live
     device.figures.reset()
     answer_of(http_port, path, _ANSWER_WITHIN_S / SPEED)
-    time.sleep(_LOOK_S / SPEED)
+    time.sleep(_POLL_S / SPEED)
     return max(0, device.figures.read().gc_live_most - idle)
 
 

@@ -8,7 +8,7 @@ _WIFI = {"networks": [{"ssid": "model", "password": "a simulated network"}]}
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """`features`: words of tools/memory_plan.py, as in a build's memory plan."""
+    """`features`: words of tools/build/memory_plan.py, as in a build's memory plan."""
 
     profile: str
     features: frozenset[str]
@@ -45,7 +45,8 @@ SETS = {
     "telemetry": _of("telemetry", _ALL_OF_MQTT),
     "telemetry_tls": _of("telemetry", "tls mqtt"),
     "page_history": _of("full", "page history"),
-    "page_mqtt": _of("full", "page mqtt discovery"),
+    "page_mqtt": _of("full", "page mqtt"),
+    "page_mqtt_discovery": _of("full", "page mqtt discovery"),
     "page_mqtt_journal": _of("full", f"page {_ALL_OF_MQTT}"),
     "page_history_mqtt": _of("full", f"page history {_ALL_OF_MQTT}"),
     "page_history_display": _of("full", "page history display"),

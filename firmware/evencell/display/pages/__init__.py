@@ -1,7 +1,7 @@
-"""The pages, one file each: `draw(canvas, view)`, and `wanted(view)`: whether there is anything to show on it now.
+"""The pages, one file each: `draw(canvas, view)`, and `has_content(view)`, without which a page is skipped.
 
-A page is in memory only while it is shown (`View.open`).
+A page is loaded while it is shown (`View.open`).
 """
 
-# In the order in which a button goes through them.
+# In the order of short presses.
 PAGES = ("glance", "cells", "balance", "trend", "alarms", "device", "extremes")

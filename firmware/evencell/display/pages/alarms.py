@@ -1,21 +1,21 @@
-"""What is wrong, and what to do about it, in plain words; several things take turns."""
+"""Alarms and faults, each with its remedy; several alternate."""
 
 from evencell.compat import const
-from evencell.display.canvas import ALARM, WARN
-from evencell.display.prose import troubles, wrap
-from evencell.display.sheet import Sheet
+from evencell.display.render.canvas import ALARM, WARN
+from evencell.display.render.prose import detail, troubles, wrap
+from evencell.display.render.sheet import Sheet
 from evencell.pack.alarms import ALARMS
 
-_TURNS = const(3)  # of each
+_TURNS = const(3)  # for each
 
 
-def wanted(view) -> bool:
-    """While something is wrong."""
+def has_content(view) -> bool:
+    """While there is an alarm or fault."""
     return bool(view.troubles(view.pack))
 
 
 def draw(canvas, view):
-    """The name as a stripe, the remedy below it."""
+    """Draw the name as a bar, and the remedy below it."""
     sheet = Sheet(canvas, view, False)
     names = troubles(sheet)
     if not names:
@@ -30,7 +30,8 @@ def draw(canvas, view):
         sheet.text_right(count, sheet.right - 1, y)
     sheet.bar(y, sheet.line, ALARM if name in ALARMS else WARN)
     y += sheet.line + (8 if canvas.tints else 1)
-    lines = wrap(sheet, view.words("remedies")[name])
+    more = detail(sheet, name)
+    lines = wrap(sheet, (more[:1].upper() + more[1:] + ": " if more else "") + view.words("remedies")[name])
     rows = (canvas.height - y) // sheet.line
     first = view.turn % ((len(lines) + rows - 1) // rows) * rows
     for i, line in enumerate(lines[first : first + rows]):

@@ -1,25 +1,27 @@
-"""What the balancer does: from which cell to which, with what current, and for how long about."""
+"""Balancing: source and target, current, temperature, estimated time left."""
 
 from evencell.compat import const
-from evencell.display.canvas import DIM, HIGH, LOW, TEXT
-from evencell.display.prose import wrap
-from evencell.display.sheet import TEXTS, WORDS, Sheet, span
+from evencell.display.render.canvas import DIM, HIGH, LOW, TEXT
+from evencell.display.render.prose import title, wrap
+from evencell.display.render.sheet import TEXTS, WORDS, Sheet, span
 from evencell.display.trend import NOTHING, POINTS
-from evencell.pack.status import CHARGING, DISCHARGING
+from evencell.pack.alarms import names_of
+from evencell.pack.status import CHARGING, DISCHARGING, WAITING
+from evencell.pack.temperature import can_be_temperature
 
-_LEAST_DROP_MV = const(5)  # the balancer's accuracy: less says nothing
-_LEAST_STEPS = const(5)
-_LOW = const(200)  # pixels
+_MIN_DROP_MV = const(5)  # the balancer's accuracy
+_MIN_STEPS = const(5)
+_LOW = const(200)  # pixels: a canvas that is not higher is low
 _BOX = const(12)  # pixels of the balancer's side
 
 
-def wanted(view) -> bool:
-    """As soon as cells were measured."""
+def has_content(view) -> bool:
+    """Once there is a reading of cells."""
     return view.pack.accepted.delta_mv is not None
 
 
 def draw(canvas, view):
-    """State; the highest cell, the balancer and the lowest with the charge between them; current; time left."""
+    """Draw state, highest cell, balancer and lowest cell with the flow of charge, current, time left."""
     sheet = Sheet(canvas, view)
     words = view.words("balance")
     if sheet.is_tiny:
@@ -30,8 +32,8 @@ def draw(canvas, view):
         if sheet.is_old:
             sheet.age_bar(bottom)
         return
-    state = words[_state(sheet.status)]
-    is_high = canvas.height > _LOW  # enough for the state to have lines of its own
+    state = _state(sheet, words)
+    is_high = canvas.height > _LOW  # room for the state in lines of its own
     top = sheet.header(words["title"] if is_high else state)
     above = wrap(sheet, state) if is_high else []
     below = _below(sheet, time_left(sheet, words, words["left"]), _temperature(sheet))
@@ -45,9 +47,12 @@ def draw(canvas, view):
 
 
 def _below(sheet, *texts: str) -> list[str]:
-    """The texts in one line, apart from each other, or in one line each where that is too long."""
+    """The texts in one line; if that is too long, in one line each, or alternating."""
     free = (sheet.right - sheet.margin) // sheet.unit - sum(map(len, texts))
-    return [(" " * free).join(texts)] if free > 0 else [text for text in texts if text]
+    if free > 0:
+        return [(" " * free).join(texts)]
+    lines = [text for text in texts if text]
+    return lines if sheet.canvas.tints else [lines[sheet.view.turn % len(lines)]]
 
 
 def _draw_lines(sheet, lines: list, y: int):
@@ -55,15 +60,18 @@ def _draw_lines(sheet, lines: list, y: int):
         sheet.text(line, sheet.margin, sheet.on_grid(y + i * sheet.line))
 
 
-def _state(status) -> str:
-    """A word of the section `balance`."""
+def _state(sheet, words: dict) -> str:
+    """The balancer's state; if it waits because of an alarm, the most dangerous alarm."""
+    status = sheet.status
     if not status.balancing_enabled:
-        return "off"
-    return ("waiting", "discharging", "charging")[status.balance_state]
+        return words["off"]
+    if status.alarms and status.balance_state == WAITING:
+        return title(sheet, names_of(status.alarms)[0])
+    return words[("waiting", "discharging", "charging")[status.balance_state]]
 
 
 def _draw_way(sheet, y: int):
-    """Two lines high: the cells at the sides, the balancer in the middle; an arrow where charge moves."""
+    """Draw two lines: the cells at the sides, the balancer in the middle, an arrow where charge flows."""
     canvas, status = sheet.canvas, sheet.status
     for is_high, cell, x in (
         (True, status.highest_cell, sheet.margin),
@@ -84,9 +92,9 @@ def _draw_way(sheet, y: int):
     _draw_line(canvas, centre + box // 2 + 3, canvas.width - side, middle, state == CHARGING)
 
 
-def _draw_line(canvas, left: int, right: int, y: int, is_moving: bool):
-    """An arrow to the right, or a dotted line where nothing moves."""
-    if is_moving:
+def _draw_line(canvas, left: int, right: int, y: int, is_flowing: bool):
+    """Draw an arrow to the right, or a dotted line without flow."""
+    if is_flowing:
         canvas.pixels.fill_rect(left, y - 1, right - left - 4, 3, 1)
         for i in range(6):
             canvas.pixels.vline(right - i, y - i, 2 * i + 1, 1)
@@ -96,7 +104,7 @@ def _draw_line(canvas, left: int, right: int, y: int, is_moving: bool):
 
 
 def _draw_current(sheet, y: int, role: int):
-    """With the manual's sign: discharging the highest −, charging the lowest +."""
+    """Draw the current with the manual's sign: − discharging the highest cell, + charging the lowest."""
     status = sheet.status
     sign = " -+"[status.balance_state]
     current_ma = status.balance_ma if status.balance_state else 0
@@ -105,29 +113,32 @@ def _draw_current(sheet, y: int, role: int):
 
 
 def _temperature(sheet) -> str:
-    """The balancer's; empty where it is not known."""
+    """The balancer's temperature; empty without a probe."""
     temperature_dc = sheet.status.temperature_dc
     if temperature_dc is None:
-        return ""
+        is_unknown = not sheet.pack.scale.dc_per_count and can_be_temperature(sheet.status.temperature_raw)
+        return sheet.view.words("balance")["scale"] if is_unknown else ""
     if sheet.view.context.config["display"].get("temperature_unit") == "F":
         return "%.1f °F" % (temperature_dc * 0.18 + 32)
     return "%.1f °C" % (temperature_dc / 10)
 
 
 def time_left(sheet, words: dict, about: str) -> str:
-    """How long until the delta is at the trigger, at the pace of the last hour; it is a guess, and says so."""
+    """Estimated time until the delta reaches the trigger, at the rate of the last hour."""
     status = sheet.status
+    if status.alarms and status.balance_state == WAITING:
+        return ""
     if status.delta_mv <= status.trigger_mv:
         return words["done"]
     if sheet.is_old or not status.balancing_enabled:
         return ""
     ring = sheet.view.trend_of(sheet.pack).hour
-    newest = ring.move_to(sheet.view.clock.uptime_ms())
-    for steps in range(POINTS - 1, _LEAST_STEPS - 1, -1):
+    newest = ring.advance_to(sheet.view.clock.uptime_ms())
+    for steps in range(POINTS - 1, _MIN_STEPS - 1, -1):
         before_mv = ring.deltas_mv[(newest - steps) % POINTS]
         if before_mv != NOTHING:
             drop_mv = before_mv - status.delta_mv
-            if drop_mv < _LEAST_DROP_MV:
+            if drop_mv < _MIN_DROP_MV:
                 break
             left_s = (status.delta_mv - status.trigger_mv) * steps * ring.step_ms // drop_mv // 1000
             return about % span(left_s)

@@ -1,22 +1,22 @@
-"""Every cell as a bar, with its millivolts; the highest and the lowest are marked by shape and colour."""
+"""A bar for each cell, and its millivolts; marks on the highest and the lowest."""
 
 from evencell.compat import const
-from evencell.display.canvas import DIM, HIGH, LOW, TEXT
-from evencell.display.sheet import Sheet
+from evencell.display.render.canvas import DIM, HIGH, LOW, TEXT
+from evencell.display.render.sheet import Sheet
 
-_SMALLEST_SPAN_MV = const(20)  # less than this is measuring error, and shown as flat
-_LEAST_CHART = const(24)  # pixels that the bars need
+_MIN_SPAN_MV = const(20)  # a smaller one is measurement error, and shown as flat
+_MIN_CHART = const(24)  # pixels
 _ENTRY = const(8)  # characters of a cell's number, its millivolts and its mark
-_TURNS = const(2)  # of a part of the cells, where not all have room
+_TURNS = const(2)  # for each part of the cells, if not all fit
 
 
-def wanted(view) -> bool:
-    """As soon as something was read."""
+def has_content(view) -> bool:
+    """Once there is a reading."""
     return bool(view.pack.sequence)
 
 
 def draw(canvas, view):
-    """Bars above, millivolts below: under each bar, in columns, or of the highest and the lowest alone."""
+    """Draw the bars, and millivolts under each bar, in columns, or of the highest and lowest only."""
     sheet = Sheet(canvas, view)
     status = sheet.status
     top = 0 if sheet.is_tiny else sheet.header(view.words("cells")["title"])
@@ -36,26 +36,26 @@ def draw(canvas, view):
 
 
 def _left(sheet, pitch: int) -> int:
-    """Where the first cell's room begins: in the middle, as far as a bar stays within its own cells of colour."""
+    """The first bar's x: centred, as far as each bar stays within its own colour cells."""
     left = (sheet.canvas.width - pitch * sheet.status.slots) // 2
     return min(left, (left & ~7) + pitch // 10) if sheet.canvas.tints and pitch >= 8 else left
 
 
 def _colour(status, cell: int) -> int:
-    """Of a cell's bar and digits; cells from 0."""
+    """Colour of a cell's bar and digits; cells from 0."""
     if not status.delta_mv:
         return TEXT
     return HIGH if cell + 1 == status.highest_cell else LOW if cell + 1 == status.lowest_cell else TEXT
 
 
 def _draw_bars(sheet, pitch: int, top: int, bottom: int):
-    """A bar's height is its distance to the lowest cell, which still has a stump."""
+    """Draw the bars: a fixed stump, and the difference to the lowest cell."""
     canvas, status = sheet.canvas, sheet.status
     left, gap = _left(sheet, pitch), max(1, pitch // 5)
     marks = sheet.unit // 2 + 3
     room = bottom - top - marks
     stump = room // 4
-    span_mv = max(status.delta_mv or 0, _SMALLEST_SPAN_MV)
+    span_mv = max(status.delta_mv or 0, _MIN_SPAN_MV)
     for cell in range(status.slots):
         x, width, voltage_mv = left + cell * pitch + gap // 2, pitch - gap, status.cells_mv[cell]
         if not voltage_mv:
@@ -67,7 +67,7 @@ def _draw_bars(sheet, pitch: int, top: int, bottom: int):
         if colour != TEXT:
             size = min(sheet.unit, width) // 2
             sheet.mark(colour == HIGH, x + width // 2 - size, bottom - height - 2 * size - 2, size)
-            # Bars narrower than a coloured cell stay white: a neighbour's would be coloured, too.
+            # A bar narrower than a colour cell stays white, because its neighbour would be coloured too.
             canvas.tint(x, top, width, bottom - top, colour if pitch >= 8 else TEXT)
     if sheet.is_old:
         sheet.fade(left, top, pitch * status.slots, bottom - top)
@@ -86,10 +86,10 @@ def _millivolts(sheet, cell: int) -> str:
 
 
 def _draw_entries(sheet, top: int) -> int:
-    """Number, millivolts and mark of the cells, in columns; returns the y above them."""
+    """Draw number, millivolts and mark of the cells in columns; returns the y above them."""
     canvas, slots = sheet.canvas, sheet.status.slots
     columns = (canvas.width - sheet.margin) // (_ENTRY * sheet.unit)
-    rows = (canvas.height - top - _LEAST_CHART) // sheet.line
+    rows = (canvas.height - top - _MIN_CHART) // sheet.line
     needed = (slots + columns - 1) // columns
     if rows < 3 and needed > rows:
         return _draw_extremes(sheet)
@@ -112,7 +112,7 @@ def _draw_entry(sheet, cell: int, x: int, y: int):
 
 
 def _draw_extremes(sheet) -> int:
-    """The highest cell at the left, the lowest at the right; returns the y above them."""
+    """Draw the highest cell at the left, the lowest at the right; returns the y above them."""
     canvas, status = sheet.canvas, sheet.status
     y = sheet.on_grid(sheet.bottom - sheet.line)
     if status.delta_mv is not None:

@@ -1,25 +1,25 @@
-"""The device: its page's address, also as a QR code, its network, the line to the balancer, version and heaps."""
+"""The device: address of its page, also as a QR code, network, RS485 line, version, heaps."""
 
 from evencell import __version__
 from evencell.compat import const
-from evencell.display.canvas import DIM, TEXT, WARN
-from evencell.display.prose import wrap
-from evencell.display.sheet import Sheet
-from evencell.system.on_demand import call
+from evencell.display.render.canvas import DIM, TEXT, WARN
+from evencell.display.render.prose import wrap
+from evencell.display.render.sheet import Sheet
+from evencell.runtime.lazy import call
 
-_QR = "evencell.display.qr"
+_QR = "evencell.display.render.qr"
 _MODULES = const(25)
-_QUIET = const(3)  # modules of margin at least; a fourth, as the standard wants it, would make each module smaller
-_made = "", ()  # an address and its code, whose making leaves 11 KB of garbage (unix port); they go with the page
+_MIN_QUIET = const(3)  # modules of margin; with the standard's four, each module would be smaller
+_cached = "", ()  # an address and its code: encoding leaves 11 KB of garbage (unix port)
 
 
-def wanted(_view) -> bool:
+def has_content(_view) -> bool:
     """Always."""
     return True
 
 
 def draw(canvas, view):
-    """The code at the left of the facts, or above them."""
+    """Draw the QR code at the left of the facts, or above them."""
     sheet = Sheet(canvas, view, False)
     address = _address(view.context)
     x, y = sheet.margin, 0
@@ -43,8 +43,8 @@ def draw(canvas, view):
 
 
 def _address(context) -> str:
-    """Of the page, as a browser takes it; empty where there is none."""
-    http = context.config.get("http")  # not there while it is switched off
+    """The page's address for a browser; empty without one."""
+    http = context.config.get("http")  # missing while it is switched off
     address = getattr(context.network, "address", None)
     if not address or not http:
         return ""
@@ -52,7 +52,7 @@ def _address(context) -> str:
 
 
 def _facts(sheet, address: str):
-    """Lines with their colours."""
+    """Generate lines with their colours."""
     view, words = sheet.view, sheet.view.words("device")
     network = view.context.network
     yield (address, TEXT) if address else (words["none"], WARN)
@@ -69,19 +69,19 @@ def _facts(sheet, address: str):
 
 
 def _module(canvas) -> int:
-    """Pixels of a module's side: as large as leaves room for the facts."""
+    """Side of a module in pixels, so that there is room for the facts."""
     room = min(canvas.width, canvas.height, max(canvas.width, canvas.height) * 9 // 16)
-    return room // (_MODULES + 2 * _QUIET)
+    return room // (_MODULES + 2 * _MIN_QUIET)
 
 
 def _side(canvas) -> int:
-    """Pixels of the code's side, with its margin."""
+    """Side of the code with its margin, in pixels."""
     module = _module(canvas)
     return min(canvas.width, canvas.height, (_MODULES + 8) * module)
 
 
 def _draw_code(canvas, address: str, left: int):
-    """Dark on light, at the upper edge."""
+    """Draw the code dark on light at the upper edge."""
     side, module = _side(canvas), _module(canvas)
     margin = (side - _MODULES * module) // 2
     canvas.pixels.fill_rect(left, 0, side, side, 1)
@@ -94,8 +94,8 @@ def _draw_code(canvas, address: str, left: int):
 
 
 def _code(address: str):
-    """The rows of the code, made once for each address."""
-    global _made
-    if _made[0] != address:
-        _made = address, call(_QR, "encode", address)
-    return _made[1]
+    """The rows of the code, encoded once per address."""
+    global _cached
+    if _cached[0] != address:
+        _cached = address, call(_QR, "encode", address)
+    return _cached[1]

@@ -1,21 +1,21 @@
-"""The lowest and the highest that each cell has ever been, where that is kept: in the profile `display`."""
+"""Lowest and highest voltage of each cell since the last reset (profile `display`)."""
 
 from evencell.compat import const
-from evencell.display.canvas import DIM, HIGH, LOW
-from evencell.display.sheet import Sheet
+from evencell.display.render.canvas import DIM, HIGH, LOW
+from evencell.display.render.sheet import Sheet
 
-_TURNS = const(2)  # of a part of the cells, where not all have room
-_LOWEST = const(3)  # characters before it, and before the highest
+_TURNS = const(2)  # for each part of the cells, if not all fit
+_LOWEST = const(3)  # columns, in characters
 _HIGHEST = const(10)
 
 
-def wanted(view) -> bool:
-    """Where it is kept, as soon as something was read."""
+def has_content(view) -> bool:
+    """Where extremes are kept, once there is a reading."""
     return bool(view.context.extremes and view.pack.sequence)
 
 
 def draw(canvas, view):
-    """A line for each cell."""
+    """Draw a line for each cell."""
     sheet = Sheet(canvas, view, False)
     y = 0 if sheet.is_tiny else sheet.header(view.words("extremes")["title"])
     lowest_mv, highest_mv = view.context.extremes.of(view.pack)

@@ -1,16 +1,16 @@
-"""The pack in one number and one word, to be read from a metre away; below it the delta and the worst cell."""
+"""Pack voltage and state, readable from a metre away; delta, and the cell farthest from the average."""
 
 from evencell.compat import const
-from evencell.display.canvas import ALARM, DIM, GOOD, HIGH, LOW, TEXT, WARN, glyph_buffer
-from evencell.display.sheet import DIGITS, TEXTS, WORDS, Sheet, volts
+from evencell.display.render.canvas import ALARM, DIM, GOOD, HIGH, LOW, TEXT, WARN, glyph_buffer
+from evencell.display.render.sheet import DIGITS, TEXTS, WORDS, Sheet, volts
 from evencell.pack.alarms import ALARMS
 from evencell.pack.status import WAITING
 
-_LEAST_GAP = const(8)
+_MIN_GAP = const(8)
 
 
-def wanted(_view) -> bool:
-    """Always: it also says that nothing was read yet."""
+def has_content(_view) -> bool:
+    """Always, also before the first reading."""
     return True
 
 
@@ -24,7 +24,7 @@ def draw(canvas, view):
 
 
 def _draw_tiny(sheet):
-    """The number, two lines beside it, and one below."""
+    """Draw the voltage, two lines beside it, and one below."""
     status = sheet.status
     _draw_number(sheet, 0)
     if status.delta_mv is not None:
@@ -34,14 +34,14 @@ def _draw_tiny(sheet):
 
 
 def _draw_rows(sheet):
-    """One below the other, the same distance between them; as large as there is room."""
+    """Draw rows at equal distances, as large as fits."""
     canvas = sheet.canvas
     top = sheet.line if canvas.tints or sheet.name else 0
     if top:
         sheet.text(sheet.name or sheet.view.context.config["name"], sheet.margin, sheet.inset, DIM)
     heights = [sheet.font(role).height for role in (TEXTS, WORDS, DIGITS)]
     room = sheet.bottom - top - heights[DIGITS]
-    is_roomy = room - 3 * heights[WORDS] >= 4 * _LEAST_GAP
+    is_roomy = room - 3 * heights[WORDS] >= 4 * _MIN_GAP
     word = WORDS if room >= heights[WORDS] + heights[TEXTS] else TEXTS
     rows = [(_draw_number, heights[DIGITS], DIGITS), (_draw_word, heights[word], word)]
     if is_roomy:
@@ -82,13 +82,13 @@ def _draw_digits(sheet, text: str, x: int, y: int) -> int:
 
 
 def _draw_word(sheet, y: int, role: int):
-    """What is wrong, else what the balancer does; what goes with it stands at the right."""
+    """Draw an alarm or the balancer's state, and the age or the pack's name at the right."""
     height = sheet.font(role).height
     word, colour = _word_of(sheet)
     text = sheet.view.words("words")[word]
     if word == "alarm" and sheet.is_tiny:
-        names = _troubles(sheet)  # there is no other place for them
-        text = sheet.view.words("names")[names[sheet.view.turn % len(names)]]
+        names = _troubles(sheet)  # a tiny display has no other place for them
+        text = _title(sheet, names[sheet.view.turn % len(names)])
     x = sheet.text(text, sheet.margin + 1, y, colour, role)
     room = (sheet.right - 3 - x) // sheet.unit
     right = sheet.age() if sheet.is_old else sheet.name[:room] if sheet.is_tiny else ""
@@ -112,7 +112,7 @@ def _word_of(sheet) -> tuple[str, int]:
 
 
 def _draw_last_row(sheet, y: int, _role: int):
-    """Delta and worst cell; what is wrong takes turns with them."""
+    """Draw delta and worst cell, alternating with alarms and faults."""
     names = _troubles(sheet)
     turn = sheet.view.turn % (len(names) + 1)
     if turn < len(names):
@@ -123,12 +123,16 @@ def _draw_last_row(sheet, y: int, _role: int):
 
 
 def _troubles(sheet) -> list[str]:
-    """Keys of the section `names`; what finds them is in memory only once there is something."""
-    return sheet.view.load("prose").troubles(sheet) if sheet.view.troubles(sheet.pack) else []
+    """Alarms and faults as keys of the section `names`; loads the code for them if there are any."""
+    return sheet.view.load("render.prose").troubles(sheet) if sheet.view.troubles(sheet.pack) else []
+
+
+def _title(sheet, name: str) -> str:
+    return sheet.view.load("render.prose").title(sheet, name)
 
 
 def _draw_delta_row(sheet, y: int, role: int):
-    """The delta; while something is wrong its name, in turn."""
+    """Draw the delta, or alternating names of alarms and faults."""
     names = _troubles(sheet)
     if names:
         _draw_name(sheet, names[sheet.view.turn % len(names)], y)
@@ -137,7 +141,7 @@ def _draw_delta_row(sheet, y: int, role: int):
 
 
 def _draw_name(sheet, name: str, y: int):
-    sheet.text(sheet.view.words("names")[name], sheet.margin, y)
+    sheet.text(_title(sheet, name), sheet.margin, y)
     sheet.canvas.tint(0, y, sheet.canvas.width, sheet.line, ALARM if name in ALARMS else WARN)
 
 
@@ -151,7 +155,7 @@ def _draw_worst_row(sheet, y: int, role: int):
 
 
 def _draw_worst(sheet, x: int, y: int, role: int):
-    """The cell that is farthest from the average, marked as the highest or the lowest."""
+    """Draw the cell farthest from the average, marked as the highest or the lowest."""
     status = sheet.status
     if status.delta_mv is None:
         return

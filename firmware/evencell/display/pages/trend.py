@@ -1,28 +1,28 @@
-"""How delta and pack voltage went: the last hour and the last day take turns."""
+"""Trend of delta and pack voltage: the last hour and the last day alternate."""
 
 from evencell.compat import const
-from evencell.display.canvas import DIM, GOOD, TEXT
-from evencell.display.sheet import Sheet, volts
+from evencell.display.render.canvas import DIM, GOOD, TEXT
+from evencell.display.render.sheet import Sheet, volts
 from evencell.display.trend import NOTHING, POINTS
 
-_TURNS = const(3)  # of the hour, and of the day
-_SMALLEST_SPAN_MV = const(20)  # less than this is measuring error, and shown as flat
-_SMALLEST_SPAN_CV = const(20)
+_TURNS = const(3)  # for the hour, and for the day
+_MIN_SPAN_MV = const(20)  # a smaller one is measurement error, and shown as flat
+_MIN_SPAN_CV = const(20)
 
 
-def wanted(view) -> bool:
-    """As soon as something was read."""
+def has_content(view) -> bool:
+    """Once there is a reading."""
     return bool(view.pack.sequence)
 
 
 def draw(canvas, view):
-    """Both curves below each other, or in turn where there is no room."""
+    """Draw both curves, alternating on a tiny display."""
     sheet = Sheet(canvas, view)
     trend, words = view.trend_of(sheet.pack), view.words("trend")
     is_day = view.turn // _TURNS & 1
     ring = trend.day if is_day else trend.hour
     title = words["day" if is_day else "hour"]
-    newest = ring.move_to(view.clock.uptime_ms())
+    newest = ring.advance_to(view.clock.uptime_ms())
     if sheet.is_tiny:
         if view.turn // _TURNS & 2:
             _draw_voltage(sheet, ring, newest, 0, canvas.height)
@@ -43,17 +43,17 @@ def draw(canvas, view):
 def _draw_delta(sheet, ring, newest: int, y: int, height: int):
     lowest, highest = _extremes(ring.deltas_mv)
     label = "Δ%d-%d mV" % (lowest, highest) if highest >= 0 else ""
-    _draw_curve(sheet, ring.deltas_mv, newest, y, height, label, (lowest, max(highest, lowest + _SMALLEST_SPAN_MV)))
+    _draw_curve(sheet, ring.deltas_mv, newest, y, height, label, (lowest, max(highest, lowest + _MIN_SPAN_MV)))
 
 
 def _draw_voltage(sheet, ring, newest: int, y: int, height: int):
     lowest, highest = _extremes(ring.packs_cv)
     label = "%s-%s V" % (volts(10 * lowest).strip(), volts(10 * highest).strip()) if highest >= 0 else ""
-    _draw_curve(sheet, ring.packs_cv, newest, y, height, label, (lowest, max(highest, lowest + _SMALLEST_SPAN_CV)))
+    _draw_curve(sheet, ring.packs_cv, newest, y, height, label, (lowest, max(highest, lowest + _MIN_SPAN_CV)))
 
 
 def _extremes(values) -> tuple[int, int]:
-    """The lowest and the highest of a ring, (0, -1) if nothing was read."""
+    """Minimum and maximum of a ring buffer; (0, -1) without a reading."""
     lowest, highest = NOTHING, -1
     for value in values:
         if value != NOTHING:
@@ -62,7 +62,7 @@ def _extremes(values) -> tuple[int, int]:
 
 
 def _draw_curve(sheet, values, newest: int, y: int, height: int, label: str, span: tuple):
-    """A label, and below it the values from the oldest at the left to the newest at the right; gaps stay gaps."""
+    """Draw a label, and below it the values from the oldest to the newest; gaps stay gaps."""
     canvas = sheet.canvas
     sheet.text(label or sheet.view.words("trend")["nothing"], sheet.margin, y, TEXT if label else DIM)
     lowest, highest = span

@@ -1,7 +1,7 @@
 """A simulated Wi-Fi radio, for MicroPython built with tools/bench/chip/port: it claims what an ESP32's driver claims.
 
 The network is the computer's. A file, named by EVENCELL_CHIP_RADIO, holds `gone` while the access point is away, and
-`leak` while the driver takes more memory at each look and gives none of it back before the radio is off.
+`leak` while the driver takes more memory at each check and gives none of it back before the radio is off.
 Weights in bytes: the rows "bare, Wi-Fi active" and "bare, Wi-Fi joined" of docs/memory.md.
 """
 
@@ -76,7 +76,7 @@ class WLAN:
             return STAT_GOT_IP
         if _state["since_ms"] is None:
             return STAT_IDLE
-        return STAT_NO_AP_FOUND if _told() == "gone" else STAT_CONNECTING
+        return STAT_NO_AP_FOUND if _mode() == "gone" else STAT_CONNECTING
 
     def ifconfig(self, *_given):
         """Address, mask, gateway, name server."""
@@ -91,16 +91,16 @@ class WLAN:
 
     def scan(self):
         """One network, where the access point is there."""
-        return [] if _told() == "gone" else [(b"model", b"\0" * 6, 6, -61, 3, False)]
+        return [] if _mode() == "gone" else [(b"model", b"\0" * 6, 6, -61, 3, False)]
 
     def _advance(self):
         """The state follows the time and the access point."""
-        told = _told()
-        if told == "leak":
+        mode = _mode()
+        if mode == "leak":
             claim = _chip.claim(_LEAK_BYTES)
             if claim is not None:
                 _state["driver"].append(claim)
-        is_gone = told == "gone"
+        is_gone = mode == "gone"
         if _state["joined"] and is_gone:
             _release("joined")
             _chip.joined(False)
@@ -126,8 +126,8 @@ def country(*_code):
     """Nothing depends on it."""
 
 
-def _told() -> str:
-    """What the file says; "" where there is none."""
+def _mode() -> str:
+    """The mode in the file; "" where there is none."""
     try:
         with open(os.getenv("EVENCELL_CHIP_RADIO") or "") as file:
             return file.read(4)

@@ -10,7 +10,7 @@ CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED = 0, 1, 2
 
 
 class SSLContext:
-    """Connections of a client; certificates are not looked at."""
+    """Connections of a client; certificates are not verified."""
 
     def __init__(self, _protocol):
         self.verify_mode = CERT_NONE

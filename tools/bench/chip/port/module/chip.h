@@ -32,7 +32,7 @@ bool chip_begin_tls(int file);
 // Milliseconds of the scaled clock.
 uint64_t chip_now_ms(void);
 
-// Publish the figures to whoever watches this process.
+// Publish the figures to the process that watches this one.
 void chip_publish(void);
 
 #endif

@@ -1,0 +1,1 @@
+"""Time of day: the clock, and its sources."""

@@ -1,0 +1,1 @@
+"""Configuration: loaded, checked against a table of keys."""

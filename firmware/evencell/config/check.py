@@ -1,0 +1,289 @@
+"""Checks a configuration against the table of keys, and finds all faults at once.
+
+No fault shows a text of the configuration: it may be a password in a wrong place. Shown are numbers where a number
+belongs, and what is nearly one of the table's own words. kinds.py and spelling.py are files of their own because
+boards/chips.py and the tools use them alone.
+"""
+
+from evencell.compat import const
+from evencell.config.kinds import Rule, bare_host
+from evencell.config.schema import TABLE
+from evencell.config.spelling import distance, nearest, shown
+
+_MAX_FAULTS = const(20)
+_NETWORKS = "wifi.networks"
+_SECURITY = ("tls", "ca", "fingerprint")
+_PUBLIC = ("enabled", "host", "public_read")  # of http: with their defaults the page is public
+_ANY = "?"  # stands for any key of a section
+# What an unknown key may have been meant to secure: its place ("" is the root, None any), whole keys, parts of a key
+# in small letters, and the paths that are then in doubt.
+_SECURES = (
+    (None, ("public_read",), (), ("http.?",)),
+    (None, ("tls", "ca", "fingerprint"), (), ("mqtt.tls",)),
+    (("", "mqtt."), (), ("tls", "tsl", "ssl", "cert", "secur", "crypt"), ("mqtt.tls",)),
+    (("",), (), ("auth", "pass", "priva", "publi", "token", "login"), ("http.?", "wifi.?")),
+)
+_SECURED = ("wifi", "http", "mqtt")  # sections of which a key may stand at the root by mistake
+_BLANKS = " \t\r\n"  # MicroPython strips these alone, CPython other spaces also
+_MAX_EDITS = const(2)  # of a word that is shown
+_SHOWN_SYMBOLS = const(2)  # at most, in a row
+_SHOWN_BRACKETS = const(6)
+_NUMBERS = ("whole", "number")
+_AS_WRITTEN = ("text", "ssid", "passphrase")  # blanks at the ends belong to these
+_JSON_WORDS = ("null", "true", "false")
+
+
+def check(given: dict, repeated=()) -> tuple[dict, list[str]]:
+    """`given` with every missing or wrong key at its default, and a sentence for each wrong one, at most 20.
+
+    `repeated`: paths of keys that the file has twice.
+    """
+    faults = _Faults(repeated)
+    config = _complete("", given, "", faults)
+    _reconcile(config, faults)
+    return config, faults.all()
+
+
+def rules(prefix: str = ""):
+    """The rules of the keys that begin so, one after the other."""
+    start = 0
+    while start < len(TABLE):
+        end = TABLE.find("\n", start)
+        if TABLE.startswith(prefix, start):
+            yield Rule(TABLE[start:end])
+        start = end + 1
+
+
+def masked(text: str) -> str:
+    """A piece of a configuration's text as it may be shown: JSON's characters, and of its words the table's keys."""
+    result, word, brackets = "", "", 0
+    for i, letter in enumerate(text + " "):
+        if letter > " " and letter not in '{}[]:,"' and letter != "\x7f":
+            word += letter
+            continue
+        if word:
+            is_key = text[i:].lstrip('" ')[:1] == ":" and _is_in_table(word)
+            is_harmless = word in _JSON_WORDS or (len(word) <= _SHOWN_SYMBOLS and all(map(_is_symbol, word)))
+            result += word if is_key or is_harmless else "…"
+            brackets = 0
+        word = ""
+        if letter in '" ':
+            result += letter
+            brackets = 0
+        elif letter < " " or letter == "\x7f":
+            result += " "
+        else:
+            brackets += 1
+            result += letter if brackets <= _SHOWN_BRACKETS else ""
+    return result[:-1]
+
+
+def _is_symbol(letter: str) -> bool:
+    return letter < "\x7f" and not letter.isalpha() and not letter.isdigit()
+
+
+class _Faults:
+    """Sentences, of which 20 are kept with what follows from them; `count` is how many there were.
+
+    `repeated` has the paths of repeated keys.
+    """
+
+    def __init__(self, repeated):
+        self.repeated = repeated
+        self.count = 0
+        self._kept = []
+        self._meant = []  # the paths of the keys that were meant, or may have been
+
+    def has_room(self) -> bool:
+        """Whether the next one is kept."""
+        return self.count < _MAX_FAULTS
+
+    def add(self, path: str = "", text: str = "", meant=()):
+        """A fault at this path of the configuration; `meant`: of the keys that may have been meant instead."""
+        if self.has_room():
+            self.add_consequence(path, text)
+            self._meant.extend(meant or (path,))
+        else:
+            self.count += 1
+
+    def add_consequence(self, path: str, text: str):
+        """A consequence of faults, which is kept in any case."""
+        self._kept.append("%s: %s" % (path, text))
+        self.count += 1
+
+    def concern(self, path: str) -> bool:
+        """Whether a fault is at this path, or may be."""
+        return path in self._meant or self.count > len(self._kept)
+
+    def concern_section(self, section: str, keys) -> bool:
+        """Whether a fault is at this section itself, or at one of these keys of it, or may be."""
+        return self.concern(section) or any(self.concern("%s.%s" % (section, key)) for key in keys)
+
+    def all(self) -> list[str]:
+        """The sentences in order of their paths, and how many more there are."""
+        more = self.count - len(self._kept)
+        return sorted(self._kept) + (["config.json: and %d more faults" % more] if more else [])
+
+
+def _reconcile(config: dict, faults: _Faults):
+    """Check conditions between keys."""
+    mqtt = config["mqtt"]
+    # A section is not used if a fault in it gives a key a default that is less secure than what was meant.
+    keys = _SECURITY if mqtt["tls"] else _SECURITY + (_ANY,)
+    if mqtt["enabled"] and faults.concern_section("mqtt", keys):
+        faults.add_consequence(
+            "mqtt", "MQTT stays off: with these faults its connection could be less secure than is meant"
+        )
+        mqtt["enabled"] = False
+    is_private = faults.concern_section("http", _PUBLIC + (_ANY,)) or faults.concern_section("auth", (_ANY,))
+    if config["http"]["public_read"] and is_private:
+        faults.add_consequence("http", "public_read is taken for false: that may be meant")
+        config["http"]["public_read"] = False
+    wifi = config["wifi"]
+    secured = [network for network in wifi["networks"] if network["password"]]
+    if len(secured) < len(wifi["networks"]) and faults.concern_section("wifi", [_ANY] + list(wifi)):
+        faults.add_consequence("wifi", "networks without a password are not used: with these faults one may be missing")
+        wifi["networks"] = secured
+    if mqtt["enabled"] and not mqtt["host"]:
+        if not faults.concern("mqtt.host"):
+            faults.add("mqtt.host", "it is needed where mqtt.enabled is true; MQTT stays off")
+        mqtt["enabled"] = False
+    for key in ("ca", "fingerprint"):
+        if mqtt[key] and not mqtt["tls"]:
+            faults.add("mqtt." + key, "it counts where mqtt.tls is true; MQTT stays off")
+            mqtt["enabled"] = False
+    for section in ("mqtt", "influx"):
+        if config[section]["password"] and config[section]["user"] is None:
+            faults.add(section + ".password", "it needs %s.user; not used" % section)
+    if config["time"]["mqtt"] and not mqtt["enabled"]:
+        faults.add("time.mqtt", "it needs mqtt.enabled; not used")
+
+
+def _complete(prefix: str, given, path: str, faults: _Faults) -> dict:
+    """The part of the table whose keys begin with `prefix`, at `path` in the file."""
+    if not isinstance(given, dict):
+        faults.add(path[:-1], "this must be an object { … }")
+        given = {}
+    completed = {}
+    for rule in rules(prefix):
+        key, dot, _ = rule.key[len(prefix) :].partition(".")
+        if key in completed or "[" in key:
+            continue
+        if path + key in faults.repeated:
+            faults.add(path + key, "this key is there twice; the last one counts")
+        if dot:
+            completed[key] = _complete(prefix + key + ".", given.get(key, {}), path + key + ".", faults)
+        else:
+            completed[key] = _value(rule, given.get(key, rule.default), path + key, faults)
+    for key in given:
+        if key not in completed:
+            if faults.has_room():  # only a key like those of the table is shown
+                text, meant = _unknown(key, completed, path)
+                faults.add(path + (key if _is_in_table(key) else shown(key, completed)), text, meant)
+            else:
+                faults.add()
+    return completed
+
+
+def _unknown(key: str, known, path: str) -> tuple[str, list]:
+    """The sentence for a key that is not `known` here, and the paths of the keys that may have been meant."""
+    meant = nearest(key, known)
+    places = [path + (meant or key), path + _ANY] + _secured_by(key, path, bool(meant))
+    text = "there is no such key" + ('; did you mean "%s"?' % meant if meant else "")
+    return text, places
+
+
+def _secured_by(key: str, path: str, is_near: bool) -> list[str]:
+    """Paths that an unknown key may have been meant to secure. `is_near`: it is like another key of its place."""
+    found = []
+    for places, keys, parts, secured in _SECURES:
+        if (places is None or path in places) and (key in keys or any(part in key.lower() for part in parts)):
+            found.extend(secured)
+    if not path and not is_near:
+        for section in _SECURED:
+            if nearest(key, [rule.key[rule.key.rfind(".") + 1 :] for rule in rules(section + ".")]):
+                found.append("%s.%s" % (section, _ANY))
+    return found
+
+
+def _is_in_table(word: str) -> bool:
+    """Whether it is a key anywhere, or the name of a section."""
+    at = TABLE.find(word) if word else -1
+    while at >= 0:
+        end = at + len(word)
+        if TABLE[at - 1 : at] in ("", "\n", ".") and TABLE[end] in " .[":
+            return True
+        at = TABLE.find(word, end)
+    return False
+
+
+def _value(rule: Rule, value, path: str, faults: _Faults):
+    """`value` where the rule allows it, else the default."""
+    if isinstance(value, str) and rule.kind not in _AS_WRITTEN:
+        value = value.strip(_BLANKS)
+    elif rule.kind == "hosts" and isinstance(value, list):
+        value = [host.strip(_BLANKS) if isinstance(host, str) else host for host in value]
+    if not rule.accepts(value):
+        faults.add(path, "%s is not allowed; %s%s" % (_shown(value, rule), rule.allowed(), _hint(value, rule)))
+        value = rule.default
+    if rule.kind == "pins" and any(repeated.startswith(path + ".") for repeated in faults.repeated):
+        faults.add(path, "a pin is there twice; the last one counts")
+    if rule.kind == "list" and isinstance(value, list):
+        return _complete_list(rule, value, path, faults)
+    return value
+
+
+def _complete_list(rule: Rule, items: list, path: str, faults: _Faults) -> list:
+    """Each item completed. One without a name is left out, and so is the later of two with the same."""
+    completed = []
+    names = []  # of the items, None for those that are not used
+    unique = rule.arguments[2]
+    for i, item in enumerate(items):
+        place = "%s[%d]" % (path, i)
+        faults_before = faults.count
+        item = _complete(rule.key + "[].", item, place + ".", faults)
+        name = item[unique]
+        names.append(None)
+        if not name:
+            faults.add("%s.%s" % (place, unique), "it is needed; this one is not used")
+        elif name in names:
+            first = "%s[%d].%s" % (path, names.index(name), unique)
+            faults.add("%s.%s" % (place, unique), "the same as %s; this one is not used" % first)
+        elif rule.key == _NETWORKS and not item["password"] and faults.count > faults_before:
+            faults.add(place, "not used: without its password an open network of this name would be joined")
+        else:
+            names[i] = name
+            completed.append(item)
+            if item.get("writable") and faults.count > faults_before:
+                faults.add(place, "read-only: with these faults another balancer could be set, or beyond its limits")
+                item["writable"] = False
+    return completed
+
+
+def _hint(value, rule: Rule) -> str:
+    """What to do about a wrong value, as the end of a sentence."""
+    if isinstance(value, str):
+        if rule.kind == "choice":
+            meant = nearest(value, rule.arguments)
+        else:
+            meant = bare_host(value) if rule.kind == "host" else ""
+        if meant:
+            return '; did you mean "%s"?' % meant
+        return ", without quotes" if rule.kind in _NUMBERS or rule.kind == "switch" else ""
+    return ", in quotes" if isinstance(value, (int, float)) and rule.accepts(str(value)) else ""
+
+
+def _shown(value, rule: Rule) -> str:
+    """The value as it may be shown, else what it is."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "true" if value else "false"
+    if isinstance(value, str):
+        meant = nearest(value, rule.arguments) if rule.kind == "choice" else None
+        if meant and distance(value.lower(), meant) <= _MAX_EDITS:
+            return '"%s"' % value
+        if "\ufffd" in value:
+            return "a text with a damaged character (U+FFFD or half of a surrogate pair)"
+        return "a text of %d characters" % len(value)
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "an object"
+    return str(value) if rule.kind in _NUMBERS else "a number"

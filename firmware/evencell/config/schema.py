@@ -1,0 +1,85 @@
+"""The table of all configuration keys: key, default as JSON, and kind of its values (kinds.py).
+
+Lines of text: as objects they took 12 KB of an ESP32's heap while the configuration was checked.
+"""
+
+TABLE = """\
+name                       "evencell"       text 1 32
+profile                    "full"           choice full display telemetry
+packs                      [{}]             list 1 8 name
+packs[].name               "pack1"          name 24
+packs[].model              "jk_b2a4s"       choice jk_b2a4s jk_b2a24s jk_b1a24s
+packs[].uart               null             whole 0 2
+packs[].address            1                whole 0 255
+packs[].interval_ms        1000             whole 0 86400000
+packs[].timeout_ms         1000             whole 100 10000
+packs[].temperature_scale  "auto"           choice auto 1 0.1
+packs[].writable           false            switch
+packs[].chemistry          "lfp"            choice lfp nmc lto custom
+packs[].capacity_ah        20               number 0 10000
+wifi.networks              []               list 0 8 ssid
+wifi.networks[].ssid       ""               ssid
+wifi.networks[].password   null             passphrase
+wifi.hostname              null             name 32
+wifi.txpower               null             number 2 21
+wifi.country               null             country
+time.servers               ["pool.ntp.org","time.cloudflare.com"]  hosts
+time.interval_s            3600             whole 900 86400
+time.mqtt                  false            switch
+time.utc_offset_min        0                whole -720 840
+http.enabled               true             switch
+http.host                  "0.0.0.0"        host 1 64
+http.port                  80               whole 1 65535
+http.public_read           true             switch
+http.origins               []               origins
+auth.password_hash         null             password_hash
+auth.tokens                []               list 0 8 name
+auth.tokens[].name         ""               text 1 32
+auth.tokens[].hash         null             fingerprint
+mqtt.enabled               false            switch
+mqtt.host                  ""               host 0 64
+mqtt.port                  1883             whole 1 65535
+mqtt.user                  null             text 0 64
+mqtt.password              null             text 0 128
+mqtt.tls                   false            switch
+mqtt.ca                    null             certificate 32
+mqtt.fingerprint           null             fingerprint
+mqtt.keepalive_s           30               whole 5 3600
+mqtt.prefix                "evencell"       topic 32
+mqtt.publish_s             10               whole 1 86400
+mqtt.retain_state          false            switch
+mqtt.commands              false            switch
+mqtt.discovery             true             switch
+mqtt.discovery_prefix      "homeassistant"  topic 32
+mqtt.birth_topic           "homeassistant/status"  topic 64
+influx.url                 null             address 160
+influx.token               null             text 0 128
+influx.user                null             text 0 64
+influx.password            null             text 0 128
+influx.measurement         "evencell"       name 32
+influx.batch_s             10               whole 1 3600
+journal.enabled            true             switch
+journal.max_kib            256              whole 64 8192
+history.enabled            true             switch
+display.driver             "auto"           choice auto none picture ssd1306 sh1106 st7789 ili9341
+display.width              null             whole 1 320
+display.height             null             whole 1 320
+display.rotation           null             whole 0 270
+display.x_offset           null             whole 0 239
+display.y_offset           null             whole 0 319
+display.inverted           null             switch
+display.bgr                null             switch
+display.brightness         80               whole 0 100
+display.dim_after_s        60               whole 0 86400
+display.off_after_s        300              whole 0 86400
+display.saver_after_s      3600             whole 0 86400
+display.night              null             span
+display.night_brightness   10               whole 0 100
+display.dark_on_light      false            switch
+display.temperature_unit   "C"              choice C F
+display.language           "en"             choice en de
+log.level                  "info"           choice debug info warning error
+log.syslog                 null             host 1 64
+log.syslog_port            514              whole 1 65535
+pins                       {}               pins
+"""

@@ -1,0 +1,1 @@
+"""Display controllers, one file each."""

@@ -1,0 +1,1 @@
+"""Drawing: canvas, fonts, symbols, picture files."""

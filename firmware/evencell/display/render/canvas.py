@@ -1,0 +1,86 @@
+"""Canvas: one bit per pixel, and on colour displays a colour for each cell of 8 × 8 pixels.
+
+A display driver is a module of `drivers`, named as in the configuration, with one function: `make(bus, data)` returns
+a panel. `data` is the board's `display`, overridden by the configuration: `driver`, `width` and `height`
+(of the glass, before rotation), `rotation` (0, 90, 180, 270: degrees clockwise), `x_offset`, `y_offset` (where the
+glass begins in the chip's memory), `inverted`, `bgr`. A bus has `command(codes)`,
+`data(buffer)`, `reset()` (up to 10 ms; raises OSError if no display answers) and `backlight(percent)`. A panel has:
+
+    width, height, colours   for the Canvas: after rotation, and whether cells have colours
+    start()                  initialises the chip and resets brightness and inversion; the next `show` sends the whole
+                             picture and switches the display on (colour displays: some 240 ms later)
+    await show(canvas)       sends what changed, in pieces; other tasks run in between
+    brightness(percent)      0 to 100
+    power(on)                off: dark; the picture stays, and `show` continues to update it
+    invert(on)               swaps lit and dark
+
+All but `make` raise OSError where the bus gets no acknowledge: on I2C; SPI has none. After that, and after a cancelled
+`show`, call `start()` again. The canvas must not change during `show`.
+"""
+
+import framebuf
+
+# Colours of a cell's lit pixels; the others are black.
+TEXT = 0
+DIM = 1
+GOOD = 2
+HIGH = 3
+LOW = 4
+WARN = 5
+ALARM = 6
+# The same in RGB565. High is blue and low is red, as on the page.
+COLOURS = (0xFFFF, 0x8C71, 0x5E31, 0x6D5F, 0xFBAE, 0xF5C9, 0xF8E3)
+
+
+def glyph_buffer(font) -> tuple:
+    """A buffer for one glyph of the font, and a frame buffer over it: framebuf takes no frozen bytes."""
+    buffer = bytearray(font.glyph_bytes)
+    return buffer, framebuf.FrameBuffer(buffer, font.width, font.height, framebuf.MONO_HLSB)
+
+
+class Canvas:
+    """A frame buffer that draws with the fonts of the firmware.
+
+    `buffer`: bytes of 8 pixels on top of each other, the uppermost in bit 0; `width` of them are a strip, and strips
+    follow each other downwards. `tints`: a colour for each cell of 8 × 8 pixels, row by row; None without colours.
+    """
+
+    def __init__(self, width: int, height: int, colours: bool = False):
+        self.width = width
+        self.height = height
+        strips = (height + 7) // 8
+        self.columns = (width + 7) // 8
+        self.buffer = bytearray(width * strips)
+        self.pixels = framebuf.FrameBuffer(self.buffer, width, height, framebuf.MONO_VLSB)
+        self.tints = bytearray(self.columns * strips) if colours else None
+
+    def clear(self):
+        """Clear all pixels, and reset the colours."""
+        self.pixels.fill(0)
+        self.tint(0, 0, self.width, self.height, TEXT)
+
+    def tint(self, x: int, y: int, width: int, height: int, colour: int):
+        """Set the colour of all cells that the rectangle touches, clipped to the canvas."""
+        if self.tints is None or width <= 0 or height <= 0:
+            return
+        right = min((x + width + 7) // 8, self.columns)
+        for row in range(max(y // 8, 0), min((y + height + 7) // 8, len(self.tints) // self.columns)):
+            for column in range(max(x // 8, 0), right):
+                self.tints[row * self.columns + column] = colour
+
+    def text(self, font, text: str, x: int, y: int) -> int:
+        """Draw `text` at its upper left corner; returns the x behind it."""
+        buffer, glyph = glyph_buffer(font)
+        for character in text:
+            buffer[:] = font.glyph(character)
+            self.pixels.blit(glyph, x, y)
+            x += font.width
+        return x
+
+    def invert(self, x: int, y: int, width: int, height: int):
+        """Swap lit and dark in a rectangle within the canvas, bytewise: pixel by pixel takes ten times as long."""
+        for strip in range(y // 8, (y + height + 7) // 8):
+            above, below = y - 8 * strip, 8 * strip + 8 - y - height
+            bits = 255 << max(0, above) & 255 >> max(0, below)
+            for at in range(strip * self.width + x, strip * self.width + x + width):
+                self.buffer[at] ^= bits

@@ -1,0 +1,48 @@
+"""Sentences on a display: line breaks, names of alarms and faults. Loaded on demand."""
+
+from evencell.display.view import ALARM_BITS, CONFIG_TROUBLE, LINE_TROUBLE, LINK_TROUBLE
+from evencell.pack.alarms import ALARMS, cells_of, names_of
+
+
+def wrap(sheet, text: str, columns: int = 0) -> list[str]:
+    """Break into lines of at most `columns` characters (0: as many as fit). Longer words are broken."""
+    columns = columns or (sheet.right - sheet.margin) // sheet.unit
+    lines = [""]
+    for word in text.split(" "):
+        while len(word) > columns:
+            cut = word.rfind(".", 0, columns) + 1 or columns  # an address
+            lines.append(word[:cut])
+            word = word[cut:]
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > columns:
+            lines.append(word)
+        else:
+            lines[-1] += " " + word if lines[-1] else word
+    return [line for line in lines if line]
+
+
+def troubles(sheet) -> list[str]:
+    """Alarms and faults as keys of the sections `names` and `remedies`. A verdict replaces `link`."""
+    bits = sheet.view.troubles(sheet.pack)
+    names = names_of(bits & ALARM_BITS)
+    if bits & LINE_TROUBLE:
+        names.append(sheet.pack.diagnosis.name)
+    elif bits & LINK_TROUBLE:
+        names.append("link")
+    if bits & CONFIG_TROUBLE:
+        names.append("config")
+    return names
+
+
+def detail(sheet, name: str) -> str:
+    """The cells of an alarm, or the share of lost answers; empty if the name says all."""
+    if name == "lost answers":
+        return "%d %%" % sheet.pack.diagnosis.lost_percent
+    cells = cells_of(sheet.status, name) if name in ALARMS else ()
+    return sheet.view.words("alarms")["cell"] % ", ".join([str(cell) for cell in cells]) if cells else ""
+
+
+def title(sheet, name: str) -> str:
+    """Name of an alarm or fault, with its detail if that fits into a line."""
+    text = sheet.view.words("names")[name]
+    longer = "%s %s" % (text, detail(sheet, name))
+    return longer if len(longer) <= (sheet.right - sheet.margin - 1) // sheet.unit else text

@@ -1,0 +1,1 @@
+"""Texts of the display, one file for each language."""

@@ -1,0 +1,112 @@
+"""The display's texts in English, by section. A language is one file like this, with the same keys. The build makes a
+file of each section.
+
+host_tests/display/test_texts.py checks that the keys agree and that every text fits its place on every display.
+"""
+
+TEXTS = {
+    # The one word of the page `glance`, in large letters.
+    "words": {
+        "waiting": "waiting",
+        "balancing": "balancing",
+        "off": "off",
+        "silent": "no data",
+        "stale": "stale",
+        "offline": "offline",
+        "asleep": "asleep",
+        "alarm": "ALARM",
+    },
+    # Alarms, verdicts on the line, and other faults.
+    "names": {
+        "cell_count": "cell count",
+        "wire_resistance": "wire resistance",
+        "overvoltage": "overvoltage",
+        "cell_voltage": "cell voltage",
+        "temperature": "temperature",
+        "slow answers": "slow answers",
+        "silent": "silent",
+        "echo only": "echo only",
+        "swapped": "A/B swapped",
+        "noise": "noise",
+        "wrong baud": "wrong baud",
+        "other protocol": "other protocol",
+        "unknown protocol": "unknown protocol",
+        "checksum errors": "checksum errors",
+        "wrong address": "wrong address",
+        "refused write": "refused write",
+        "lost answers": "lost answers",
+        "link": "no answer",
+        "config": "configuration",
+    },
+    # What to do.
+    "remedies": {
+        "cell_count": "More or fewer cells than set. Check the setting; fuse out, then the leads.",
+        "wire_resistance": "A balance lead's resistance is high. Fuse out, then check plugs, crimps.",
+        "overvoltage": "Too much voltage. Stop charging, then check every cell.",
+        "cell_voltage": "Not 1 to 5 V, no reading, or a wrong sum. Fuse out, then check the leads.",
+        "temperature": "Outside -20 to 70 °C. Let it cool down or warm up; check the probe.",
+        "slow answers": "It takes long to answer. If readings are missing, raise timeout_ms.",
+        "silent": "Nothing comes back. Measure supply and W. Fuse out, then check A and B.",
+        "echo only": "Only our own request comes back. Is the balancer connected?",
+        "swapped": "Fuse out, then exchange A and B at the transceiver.",
+        "noise": "Damaged answers. Fuse out, then cable short, away from motor leads.",
+        "wrong baud": "Unreadable. Both sides must be set to 9600 baud.",
+        "other protocol": "Not a JK balancer, or not its RS485: pins 1 and 2 of P1.",
+        "unknown protocol": "Frames, not of a JK balancer. Fuse out, then a line of its own.",
+        "checksum errors": "Wrong checksums. Fuse out, then check ground and cable ends.",
+        "wrong address": "Another address answers. Set address in config.json.",
+        "refused write": "It kept the old value. Check model and the setting's range.",
+        "lost answers": "Some get no answer. Fuse out, then check plugs, crimps, supply.",
+        "link": "The balancer does not answer. The values are old.",
+        "config": "config.json has faults. The page and the log name them.",
+    },
+    "balance": {
+        "title": "balance",
+        "waiting": "waiting",
+        "discharging": "discharging highest",
+        "charging": "charging lowest",
+        "off": "balancing is off",
+        "left": "~%s left",
+        "unknown": "time unknown",
+        "done": "balanced",
+        "scale": "scale unknown",
+    },
+    "cells": {
+        "title": "cells",
+        "open": "open",
+    },
+    "extremes": {
+        "title": "min/max",
+    },
+    "trend": {
+        "hour": "last hour",
+        "day": "last day",
+        "nothing": "nothing yet",
+    },
+    "alarms": {
+        "title": "alarm",
+        "nothing": "no alarm",
+        "cell": "cell %s",
+    },
+    "device": {
+        "title": "device",
+        "none": "no network",
+        "line": "RS485",
+        "ok": "ok",
+        "free": "%d KB free",
+        "network": "network %d KB, block %d KB",
+    },
+    "menu": {
+        "brightness": "brightness",
+        "flipped": "upside down",
+        "page": "page locked",
+        "temperature_unit": "unit",
+        "dark_on_light": "inverted",
+        "wifi": "Wi-Fi",
+        "extremes": "min/max",
+        "on": "on",
+        "off": "off",
+        "clear": "clear",
+        "cleared": "cleared",
+    },
+}

@@ -1,0 +1,1 @@
+"""Lazy handlers that need a login (lazy_response.py)."""

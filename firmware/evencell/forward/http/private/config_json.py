@@ -1,0 +1,99 @@
+"""`/api/v1/config`, `/backup` and `/restore`: the configuration without its secrets. Lazy handler."""
+
+import json
+
+from evencell import __version__
+from evencell.compat import const, sleep_ms
+from evencell.forward.http.server import JSON_TYPE, RefusalError, Response, json_response
+
+_FORMAT = const(1)  # of a backup
+_MAX_BODY_BYTES = const(8_192)
+
+
+async def answer(context, request, load) -> Response:
+    """The response (lazy_response.py)."""
+    edit = load("evencell.config.edit")
+    await sleep_ms(0)
+    try:
+        if request.path == "/api/v1/backup":
+            return _backup(context, edit)
+        if request.method in ("GET", "HEAD"):
+            return _config(context, edit)
+        data = await load("evencell.forward.http.body").read(request, _MAX_BODY_BYTES)
+        given = _parsed(data, load)
+        old, missing = edit.read_given(context), []
+        if request.path == "/api/v1/restore":
+            new = _restored(edit, old, given, missing)
+            warnings = ["%s: it is in no backup, and this device has none: enter it" % path for path in missing]
+        else:
+            if "auth" in given:
+                raise edit.EditError("auth: use /api/v1/password and /api/v1/tokens")
+            new, warnings = edit.merge(old, given, missing), []
+            if missing:
+                raise edit.EditError(*["%s: true keeps what is set, and nothing is" % path for path in missing])
+        result = edit.replace(context, old, new)
+    except edit.EditError as refusal:
+        return _refused(refusal.args)
+    result["warnings"] = warnings + result["warnings"]
+    context.log.info("http: the configuration was changed: %s" % ", ".join(result["applied"] + result["restart"]))
+    return json_response(result)
+
+
+def _config(context, edit) -> Response:
+    with edit.lazy("evencell.config.load") as load:
+        config, faults, _ = load.load(context.board.config_path, context.board.overrides)
+    body = [b'{"config": {']
+    for key, value in edit.without_secrets(config).items():
+        separator = b", " if len(body) > 1 else b""
+        body.append(separator + ('"%s": %s' % (key, json.dumps(value))).encode())
+    return Response(body + [b'}, "faults": ' + json.dumps(faults).encode() + b"}"], JSON_TYPE)
+
+
+def _backup(context, edit) -> Response:
+    config = edit.without_secrets(edit.read_given(context))
+    body = {"backup": _FORMAT, "firmware": __version__, "config": config}
+    header = 'Content-Disposition: attachment; filename="evencell-%s.json"\r\n' % context.device_id
+    return Response([json.dumps(body).encode()], JSON_TYPE, 200, header)
+
+
+def _restored(edit, old: dict, given: dict, missing: list) -> dict:
+    """The configuration of a backup, or of a config.json; secrets that are in neither are those of this device."""
+    if "backup" in given:
+        if given["backup"] is True or given["backup"] != _FORMAT or not isinstance(given.get("config"), dict):
+            raise edit.EditError("backup: of a newer version, or damaged; update the firmware first")
+        given = given["config"]
+    given = {key: value for key, value in given.items() if key != "auth"}
+    if "wifi" in old and "wifi" not in given:
+        raise edit.EditError("wifi: this file names no network; this device would be unreachable after its restart")
+    kept = {key: value for key, value in old.items() if key in given}
+    new = edit.merge(kept, given, missing)
+    for section in new:  # what only `old` had is in no backup
+        if isinstance(new[section], dict):
+            new[section] = {key: value for key, value in new[section].items() if key in given[section]}
+    networks = new["wifi"].get("networks") if isinstance(new.get("wifi"), dict) else None
+    if isinstance(networks, list):  # without its password an open network of the same name would be joined
+        lost = ["wifi.networks[%d]" % i for i in range(len(networks)) if "wifi.networks[%d].password" % i in missing]
+        new["wifi"]["networks"] = [networks[i] for i in range(len(networks)) if "wifi.networks[%d]" % i not in lost]
+    return new
+
+
+def _parsed(data: bytes, load) -> dict:
+    """The object in a body; raises RefusalError with a sentence."""
+    try:
+        found = load("evencell.config.load").parse(data)
+    except ValueError as fault:
+        raise RefusalError(400, "the body is not a configuration: %s" % fault)
+    if found is None:
+        raise RefusalError(400, "the body is empty")
+    given, repeated = found
+    if repeated:
+        raise RefusalError(400, "%s: this key is there twice" % repeated[0], repeated[0])
+    return given
+
+
+def _refused(faults) -> Response:
+    body = {"error": faults[0], "faults": list(faults)}
+    field, colon, _ = faults[0].partition(": ")
+    if colon:
+        body["field"] = field
+    return json_response(body, 400)

@@ -1,0 +1,328 @@
+"""HTTP/1.0 server (RFC 1945) with limits on connections, time and memory: an ESP32 has about ten sockets.
+
+One request per connection. Why it is our own: docs/decisions/0003-own-web-server.md.
+"""
+
+import asyncio
+import json
+
+from evencell.compat import const, wait_for_ms
+from evencell.net.tcp import send
+
+_MAX_CONNECTIONS = const(6)
+_MAX_REFUSALS = const(2)  # at a time; further connections are closed without a response
+_REQUEST_TIMEOUT_MS = const(5_000)
+_RESPONSE_TIMEOUT_MS = const(10_000)
+_REFUSAL_TIMEOUT_MS = const(1_000)
+_DISCARD_TIMEOUT_MS = const(1_000)
+_MAX_HEAD_BYTES = const(32_768)  # request line and headers; headers that are not used are skipped
+_MAX_LINE_BYTES = const(1_024)  # the request line, or a used header
+_MAX_KEPT_BYTES = const(2_048)  # the request line and all used headers
+_MAX_BODY_BYTES = const(2_048)  # unless a lazy handler reads it by itself
+_MAX_DISCARDED_BYTES = const(8_192)  # of a body that is not wanted
+_READ_BYTES = const(256)
+_TOO_LONG = "the request line or the headers are too long"
+_USED_HEADERS = b" accept authorization content-length content-type cookie host origin transfer-encoding "
+
+_HEAD = (
+    "HTTP/1.0 %d \r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n%s\r\n"
+)
+
+JSON_TYPE = "application/json; charset=UTF-8"
+NO_MEMORY = "not enough memory for this request just now; try again in a minute"
+
+
+class RefusalError(ValueError):
+    """A request beyond a limit; `args` are those of `error`."""
+
+
+class Request:
+    """`method`, `path` and `query` (both as they were sent), `length` and `body` (bytes).
+
+    `body` is None if it takes more than 2 KiB: lazy handlers then read it by body.py. They know the `peer`, too.
+    """
+
+    def __init__(self, lines: list, reader=None, body: bytes = b"", arrival=None):
+        """`lines`: the request line, then the used headers; `body`: what has arrived of it; `arrival`: as of Server.
+
+        Raises ValueError if this is not HTTP.
+        """
+        self.method, target, version = lines.pop(0).split(" ")
+        self.path, _, self.query = target.partition("?")
+        self._headers = lines
+        if not version.startswith("HTTP/1."):
+            raise ValueError
+        length = self.header("content-length") or "0"
+        if not length.isdigit():
+            raise ValueError
+        if self.header("transfer-encoding"):
+            raise RefusalError(411, "the header Content-Length is needed; transfer encodings are not supported")
+        self.length = int(length)
+        self.reader = reader
+        self.received = body
+        self.body: bytes | None = None
+        self.peer = None
+        self.arrival = arrival
+        self.cors = ""  # headers of the response that let a page of another origin read it
+
+    def header(self, name: str) -> str:
+        """The value of a header in _USED_HEADERS, by its name in lower case; "" if it was not sent."""
+        for line in self._headers:
+            key, _, value = line.partition(":")
+            if key.lower() == name:
+                return value.strip()
+        return ""
+
+    async def discard(self):
+        """Read a body that nothing needs: closing a socket with unread input may discard the response."""
+        if self.body is None and self.arrival and self.length <= _MAX_DISCARDED_BYTES:
+            rest = _skip(self.reader, self.length - len(self.received))
+            try:
+                await self.arrival(rest, _DISCARD_TIMEOUT_MS)
+            except (asyncio.TimeoutError, OSError, EOFError):
+                pass  # it gets the response all the same
+
+
+class Response:
+    """A response. `body`: a list of bytes, or an iterator of pieces (bytes or text).
+
+    `headers` are whole lines, each with its end. `send(writer, leave)`: a coroutine function that sends everything by
+    itself, head included. If it returns True, the connection stays open until `await leave(writer)`.
+    """
+
+    def __init__(self, body, content_type: str, status: int = 200, headers: str = "", send=None):
+        self.body = body
+        self.status = status
+        self.send = send
+        self.headers = "Content-Type: %s\r\n%s" % (content_type, headers)
+
+    def head(self) -> bytes:
+        """Status line and headers."""
+        headers = self.headers
+        if isinstance(self.body, list):
+            headers += "Content-Length: %d\r\n" % sum([len(piece) for piece in self.body])
+        if "Cache-Control" not in headers:
+            headers += "Cache-Control: no-store\r\n"
+        # The reason phrase may be empty (RFC 1945, 6.1.1).
+        return (_HEAD % (self.status, headers)).encode()
+
+    def pieces(self, has_body: bool):
+        """Generate the head, then the body if it is wanted."""
+        yield self.head()
+        if has_body:
+            yield from self.body
+
+
+def error(status: int, text: str, field: str | None = None) -> Response:
+    """The response to an error, as JSON; `field`: the configuration key or query parameter at fault."""
+    return json_response({"error": text, "field": field} if field else {"error": text}, status)
+
+
+def json_response(body: dict, status: int = 200) -> Response:
+    """A small JSON response."""
+    return Response([json.dumps(body).encode()], JSON_TYPE, status)
+
+
+def internal_error() -> Response:
+    """The response where a handler raised an exception, which is in the log."""
+    return error(500, "internal error; the log says more")
+
+
+class Server:
+    """Serves what `site` (routes.py) responds. A bug in a handler, which `supervisor` logs, ends one connection."""
+
+    def __init__(self, site, log, supervisor):
+        self._site = site
+        self._log = log
+        self._supervisor = supervisor
+        self._connections = 0
+        self._refusals = 0
+        self._reading = []  # tasks whose request has yet to arrive, the oldest first
+
+    async def serve(self, host: str, port: int):
+        """Accept connections; raises OSError if it can't listen on the port."""
+        server = await asyncio.start_server(self._accept, host, port)
+        self._log.info("page at http://%s:%d/" % (host, port))
+        await server.wait_closed()
+
+    async def _accept(self, reader, writer):
+        await self._supervisor.contain("a connection", self._handle(reader, writer))
+
+    async def _handle(self, reader, writer):
+        is_ours = True
+        try:
+            if self._connections >= _MAX_CONNECTIONS and not self._evict():
+                await self._refuse(reader, writer)
+            else:
+                is_ours = await self._serve_request(reader, writer)
+        except (asyncio.TimeoutError, OSError, EOFError):
+            pass  # the client disconnected, or exceeded a time limit
+        finally:
+            if is_ours:
+                await _close(writer)
+
+    def _evict(self) -> bool:
+        """Close the connection whose request has been arriving for longest; returns whether there is one.
+
+        So clients that send slowly or nothing at all, however many, keep out none that sends at once.
+        """
+        if not self._reading:
+            return False
+        self._reading.pop(0).cancel()
+        return True
+
+    async def _serve_request(self, reader, writer) -> bool:
+        """Read a request and send its response; returns whether the connection is to be closed now."""
+        self._connections += 1
+        is_ours = True
+        try:
+            response, has_body = await self._respond(reader)
+            if response.send:
+                is_ours = not await response.send(writer, self._leave)
+            else:
+                await send_response(writer, response, self._site.buffer, self._site.pace_ms, has_body)
+        finally:
+            if is_ours:
+                self._connections -= 1
+        return is_ours
+
+    async def _leave(self, writer):
+        """Close a connection that a response kept open."""
+        self._connections -= 1
+        await _close(writer)
+
+    async def _respond(self, reader):
+        """The response, and whether its body is wanted."""
+        try:
+            request = await self.arrival(_read(reader, self.arrival), _REQUEST_TIMEOUT_MS)
+        except asyncio.TimeoutError:
+            response = error(408, "the request took longer than 5 s to arrive")
+        except RefusalError as refusal:
+            response = error(*refusal.args)
+        except ValueError:
+            self._log.debug("http: malformed request")
+            response = error(400, "malformed HTTP request")
+        except MemoryError:
+            response = error(503, NO_MEMORY)
+        else:
+            response = self._supervisor.result_of("a request", self._site.respond, request) or internal_error()
+            return response, request.method != "HEAD"
+        return response, True
+
+    async def arrival(self, reading, timeout_ms: int):
+        """Result of a coroutine that reads from a client; meanwhile its connection may be closed for another one."""
+        task = asyncio.current_task()
+        self._reading.append(task)
+        try:
+            return await wait_for_ms(reading, timeout_ms)
+        finally:
+            if task in self._reading:
+                self._reading.remove(task)
+
+    async def _refuse(self, reader, writer):
+        """Respond 503, after reading the request: closing a socket with unread input discards the response."""
+        if self._refusals >= _MAX_REFUSALS:
+            return
+        self._refusals += 1
+        try:
+            try:
+                await wait_for_ms(_read_head(reader), _REFUSAL_TIMEOUT_MS)
+            except (ValueError, MemoryError):
+                pass  # malformed or too large: the response is the same
+            refusal = error(503, "all %d connections are in use; try again in a moment" % _MAX_CONNECTIONS)
+            await send_response(writer, refusal, self._site.buffer, 0, timeout_ms=_REFUSAL_TIMEOUT_MS)
+        finally:
+            self._refusals -= 1
+
+
+async def _read(reader, arrival) -> Request:
+    """Read a request, without its body where that is long.
+
+    Raises ValueError (RefusalError where it exceeds a limit), or EOFError at a disconnect.
+    """
+    lines, body = await _read_head(reader)
+    request = Request(lines, reader, body, arrival)
+    if request.length <= _MAX_BODY_BYTES:
+        request.body = await read_body(reader, body, request.length)
+    return request
+
+
+async def read_body(reader, body: bytes, length: int) -> bytes:
+    """The whole body, of which `body` has arrived; raises EOFError at a disconnect."""
+    while len(body) < length:
+        body += await _read_more(reader, min(_READ_BYTES, length - len(body)))
+    return body[:length]
+
+
+async def _read_head(reader) -> tuple[list, bytes]:
+    """Read request line and used headers; returns them, and what came after the blank line.
+
+    Other headers are discarded as they arrive, however long, and so are repetitions of a used one. So is a longer
+    cookie header: it has those of other services on the same host. Raises as `_read` does.
+    """
+    lines, data, size, kept_size, is_skipped, kept = [], b"", 0, 0, False, []
+    while True:
+        line, end, rest = data.partition(b"\r\n")
+        is_skipped = is_skipped or bool(lines and b":" in line and not _is_used(line))
+        if len(line) > _MAX_LINE_BYTES and not is_skipped:
+            is_skipped = bool(lines) and _name_of(line) == b"cookie"
+        if kept_size > _MAX_KEPT_BYTES or (len(line) > _MAX_LINE_BYTES and not is_skipped):
+            raise RefusalError(431, _TOO_LONG)
+        if not end:
+            if size >= _MAX_HEAD_BYTES:
+                raise RefusalError(431, _TOO_LONG)
+            more = await _read_more(reader, min(_MAX_HEAD_BYTES - size, _READ_BYTES))
+            size += len(more)
+            data = (data[-1:] if is_skipped else data) + more  # the line may end between \r and \n
+            continue
+        data = rest
+        if is_skipped:
+            is_skipped = False
+        elif lines and not line:
+            return lines, data
+        elif not lines or (_is_used(line) and _name_of(line) not in kept):
+            if lines:
+                kept.append(_name_of(line))
+            lines.append(str(line, "utf-8"))  # no UTF-8: UnicodeError, which is a ValueError
+            kept_size += len(line)
+
+
+def _is_used(line: bytes) -> bool:
+    """Whether a header is one of _USED_HEADERS; raises ValueError for a line that is not a header."""
+    if b":" not in line:
+        raise ValueError
+    return b" %s " % _name_of(line) in _USED_HEADERS
+
+
+def _name_of(line: bytes) -> bytes:
+    return line.partition(b":")[0].lower()
+
+
+async def _skip(reader, count: int):
+    while count > 0:
+        count -= len(await _read_more(reader, min(count, _READ_BYTES)))
+
+
+async def _read_more(reader, max_bytes: int) -> bytes:
+    more = await reader.read(max_bytes)
+    if not more:
+        raise EOFError
+    return more
+
+
+async def send_response(writer, response, buffer, pace_ms: int, has_body=True, timeout_ms: int = _RESPONSE_TIMEOUT_MS):
+    """Send a response, or its head alone; raises OSError or asyncio.TimeoutError."""
+    pieces = response.pieces(has_body)
+    try:
+        await send(writer, pieces, buffer, timeout_ms, pace_ms)
+    finally:
+        pieces.close()  # files that it reads
+
+
+async def _close(writer):
+    try:
+        writer.close()
+        await writer.wait_closed()
+    except OSError:
+        pass  # it is closed

@@ -1,0 +1,1 @@
+"""Time series database with InfluxDB's line protocol."""

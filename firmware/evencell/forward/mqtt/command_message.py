@@ -1,0 +1,129 @@
+"""A command over MQTT and its result as JSON (docs/api.md)."""
+
+import json
+from collections import OrderedDict
+
+from evencell.compat import const
+from evencell.pack.settings import CommandError, check_writable, find_pack, json_value, value_in
+from evencell.protocol.jk_settings import SETTINGS
+from evencell.runtime.lazy import lazy
+
+_MAX_ID_CHARACTERS = const(40)  # a UUID has 36
+_MAX_RECENT = const(8)
+_KEYS = ("value", "id", "expires")
+_MAX_VALUE = const(1_000_000)  # beyond any value
+_NO_VALUE = "The value of a command is a number, a text, true or false."
+
+
+async def execute(context, place: str, payload, has_room: bool, recent: list) -> bytes:
+    """Carry out the command of the topic `<pack>/set/<name>`; returns the payload of its result.
+
+    `payload` is None if it was too long. Without `has_room` the command is refused. `recent` has the last commands
+    with an id, their values and errors; it grows up to 8.
+    """
+    pack_name, _, name = place.split("/")
+    result = OrderedDict((("id", None), ("name", name), ("requested", None), ("active", None), ("error", None)))
+    try:
+        result["requested"], result["id"], expires = parse(payload)
+        pack, settings = find_pack(context, pack_name)
+        if pack.sequence and name in SETTINGS:
+            result["active"] = json_value(name, value_in(name, pack.accepted))
+        known = _find(recent, place, result["id"])
+        if known:
+            if known[1] != result["requested"]:
+                raise CommandError("This id was used with another value: nothing was written.")
+            result["error"] = known[2]
+        else:
+            check_writable(pack, settings)
+            _check_time(context.clock, expires)
+            if not has_room:
+                raise CommandError("Too many commands at once: this one was not carried out.")
+            value = result["requested"]
+            _copy(await pack.writer(name, value), result)
+            _remember(recent, place, value, result)
+    except CommandError as error:
+        result["error"] = str(error)
+    return json.dumps(result).encode()
+
+
+def parse(payload) -> tuple:
+    """(value, id, expires) of a payload: a bare value, or a JSON object with these keys; raises CommandError."""
+    if payload is None:
+        raise CommandError("A command has at most 256 bytes.")
+    given = _given(payload)
+    if not isinstance(given, dict):
+        given = {"value": given}
+    if "value" not in given or not all(key in _KEYS for key in given):
+        raise CommandError("A command has a value, and nothing else but an id and expires.")
+    value, ident, expires = [given.get(key) for key in _KEYS]
+    if not isinstance(value, (str, bool)) and not (isinstance(value, (int, float)) and abs(value) < _MAX_VALUE):
+        raise CommandError(_NO_VALUE)
+    if ident is not None and not (_is(ident, (str, int)) and len(str(ident)) <= _MAX_ID_CHARACTERS):
+        raise CommandError(
+            "The id of a command is a text of at most %d characters, or a whole number." % _MAX_ID_CHARACTERS
+        )
+    # Milliseconds would be seconds far in the future: a command that never expires.
+    if expires is not None and not (_is(expires, (int, float)) and expires < 1e11):
+        raise CommandError("expires is a time in UNIX seconds.")
+    return value, ident, expires
+
+
+def _is(value, kinds: tuple) -> bool:
+    """Whether it is of one of these, and no bool, which is an int on CPython but not on MicroPython."""
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
+def _given(payload):
+    """The payload as JSON, or as a text where it is none, such as Home Assistant's ON."""
+    with lazy("evencell.storage.strict_json") as strict_json:
+        if not strict_json.is_utf8(payload):
+            raise CommandError("This is not text.")
+        try:
+            return strict_json.parse(payload)
+        except strict_json.JsonError as error:
+            text = str(payload, "utf-8").strip()
+            if text[:1] in ("{", "["):
+                raise CommandError("This is neither a bare value nor a JSON object: %s." % error)
+    if _is_number(text):  # such as nan, or one beyond what JSON may hold
+        raise CommandError(_NO_VALUE)
+    return text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_time(clock, expires):
+    """Raise CommandError for a command that has expired, or may have."""
+    if expires is not None:
+        now_s = clock.unix_s()
+        if now_s is None:
+            raise CommandError("The command expires, and this device does not know the time yet.")
+        if now_s > expires:
+            raise CommandError("The command came too late: it has expired.")
+
+
+def _copy(outcome: dict, result: dict):
+    for key in ("requested", "active", "error"):
+        result[key] = outcome[key]
+    if outcome["warnings"]:
+        result["warnings"] = outcome["warnings"]
+
+
+def _find(recent: list, place: str, ident):
+    """The entry of a command with the same topic and id, or None: a broker may deliver it twice."""
+    for entry in recent:
+        if ident is not None and entry[0] == (place, ident):
+            return entry
+    return None
+
+
+def _remember(recent: list, place: str, value, result: dict):
+    if result["id"] is not None:
+        recent.append(((place, result["id"]), value, result["error"]))
+        if len(recent) > _MAX_RECENT:
+            recent.pop(0)

@@ -1,0 +1,1 @@
+"""Store-and-forward: readings are kept until each sink has them."""

@@ -1,0 +1,46 @@
+"""Record of the outbox: one reading as the balancer sent it, in 28 bytes and two for each cell."""
+
+import struct
+from binascii import crc32
+
+from evencell.compat import const
+
+# Flags, pack, run, time, sequence (these are KEY), then what the balancer sent; the cells follow.
+KEY = "<BHHII"
+FORMAT = "<BHHIIHBBBBHHHBh"
+HEAD_BYTES = const(28)
+FEW_CELLS = const(4)  # a record has room for these, or for CELL_SLOTS
+
+DATED = const(1)  # flag: the time is UNIX seconds, else the uptime of that run
+LOWEST, MEAN, HIGHEST = const(2), const(4), const(6)  # flags: it stands for several readings …
+HOUR = const(8)  # … of an hour, else of a minute
+NOT_DUE = const(64)  # flag, never on the flash: within the deadbands, for the time series database alone
+# 128 is free: earlier firmware set it in RTC memory.
+
+
+def encode(buffer, at: int, cells: int, run_id: int, pack, time_s: int | None, flags: int):
+    """Write the accepted reading of `pack` to `buffer[at]`, with its uptime where the time is unknown."""
+    status = pack.accepted
+    if time_s is None:
+        time_s = pack.read_ms // 1000
+    else:
+        flags |= DATED
+    values = (
+        status.pack_mv // 10,
+        status.cells_detected,
+        status.cells_configured,
+        status.balance_raw,
+        status.alarms_raw,
+        status.balance_ma,
+        status.trigger_mv,
+        status.max_balance_ma,
+        status.balancing_raw,
+        status.temperature_raw,
+    )
+    struct.pack_into(FORMAT, buffer, at, flags, tag_of(pack), run_id, time_s, pack.sequence, *values)
+    struct.pack_into("<%dH" % cells, buffer, at + HEAD_BYTES, *status.cells_mv[:cells])
+
+
+def tag_of(pack) -> int:
+    """Identify a pack by its name, since its place in the configuration may change."""
+    return crc32(pack.name.encode()) & 0xFFFF

@@ -1,0 +1,36 @@
+"""Recommended values of a balancer's settings, with the reason (manual V2.1). Lazy."""
+
+from evencell.compat import const
+from evencell.pack.settings import TENTH_C_MA_PER_AH, CommandError, check_switch_on
+from evencell.protocol.jk_settings import setting_range
+
+_LARGE_AH = const(50)
+_TRIGGER_MV, _SMALL_TRIGGER_MV = const(5), const(10)
+
+
+def recommended(pack, setting: str, config: dict, age_ms: int | None) -> tuple:
+    """The value, or None, and a sentence. `config`: the pack's entry in the configuration; `pack` has a reading."""
+    status, capacity_ah = pack.accepted, config["capacity_ah"]
+    lowest, highest = setting_range(pack.model, setting)
+    if setting == "cell_count":
+        value = status.cells_detected
+        if lowest <= value <= highest:
+            return value, "The balancer detects %d cells." % value
+        return None, "The balancer detects %d cells, which no %s can have." % (value, pack.model)
+    if setting == "trigger_mv":
+        value = _TRIGGER_MV if capacity_ah > _LARGE_AH else _SMALL_TRIGGER_MV
+        return value, "The manual recommends %d mV above %d Ah and %d mV below." % (
+            _TRIGGER_MV,
+            _LARGE_AH,
+            _SMALL_TRIGGER_MV,
+        )
+    if setting == "max_balance_ma":
+        tenth_c_ma = int(TENTH_C_MA_PER_AH * capacity_ah)
+        if tenth_c_ma < lowest:
+            return lowest, "Even the smallest current is above 0.1 C of %g Ah: watch the temperature." % capacity_ah
+        return min(highest, tenth_c_ma), "At most 0.1 C, which is %d mA at %g Ah." % (tenth_c_ma, capacity_ah)
+    try:
+        check_switch_on(setting, 1, status, age_ms, config["chemistry"])
+    except CommandError as error:
+        return False, str(error)
+    return True, "No reason against balancing."

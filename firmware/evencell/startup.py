@@ -1,0 +1,185 @@
+"""Start-up: loads the configuration, writes the first lines of the log, and starts the parts that are wanted."""
+
+import gc
+
+from evencell import __version__
+from evencell.app import COLLECT_AFTER_BYTES
+from evencell.compat import collect_after, const
+from evencell.runtime.lazy import call, keep_modules, lazy, unload
+from evencell.runtime.log import LEVELS
+from evencell.storage.key_value import KeyValueStore
+
+# What there is to start: the profiles that have it, the switch in the configuration, and the module, whose
+# `start(context)` sets it going. A module is imported only if it is wanted. `safe` is safe mode's profile.
+# The network comes first: its driver needs memory in large pieces (docs/memory.md).
+PARTS = (
+    ("full telemetry safe", "wifi", "evencell.net.station"),
+    ("full display telemetry", None, "evencell.link.part"),
+    ("full", "history", "evencell.history.recorder"),
+    ("full display", "display", "evencell.display.part"),
+    ("full telemetry", "time", "evencell.clock.sntp"),
+    ("full safe", "http", "evencell.forward.http.routes"),
+    ("full telemetry", "journal", "evencell.forward.outbox.outbox"),  # before those that take from it
+    ("full telemetry", "mqtt", "evencell.forward.mqtt.forwarder"),
+    ("full telemetry", "influx", "evencell.forward.influx.writer"),
+    ("full telemetry safe", "syslog", "evencell.forward.syslog"),
+)
+
+_COLLECT_AFTER_SHARE = const(4)  # of what is free once all has started
+_NO_PSRAM = (
+    "board: %s has PSRAM, and none was found here. Another module, or MicroPython for another kind of PSRAM? "
+    "Memory may run out: docs/boards.md says which board to choose"
+)
+_NO_NETWORK = (
+    "no Wi-Fi: config.json names none, so there is no page, MQTT or time; "
+    'add "wifi": {"networks": [{"ssid": "…", "password": "…"}]}'
+)
+_PLAN = "evencell.runtime.plan"
+
+
+def start_up(context):
+    """Fill the context from the flash, and start every part that is wanted."""
+    load(context)
+    introduce(context)
+    context.watchdog.start()
+    wanted = wanted_parts(context)
+    for module in wanted:
+        start(context, module)
+        gc.collect()  # so that garbage of the import does not fragment the heap
+    drop_sections(context.config, wanted)
+    # A collection marks all objects in use: where the heap is large, as with PSRAM, it may run less often.
+    collect_after(max(COLLECT_AFTER_BYTES, context.board.gc_heap()[1] // _COLLECT_AFTER_SHARE))
+    call(_PLAN, "check", context, wanted)
+    keep_modules(context.heap.is_plentiful)  # from now on; those of the start are still unloaded
+    for fault in context.config_faults:
+        context.hub.post("config", None, fault.split(":")[0], fault)
+
+
+def load(context):
+    """Read what the flash holds."""
+    board = context.board
+    context.safe_mode, context.notes = call("evencell.runtime.boot_state", "begin", board, context.storage_faults)
+    context.config, context.config_faults, warnings = _configuration(board)
+    context.notes += warnings
+    context.profile = "safe" if context.safe_mode else context.config["profile"]
+    context.log.level = LEVELS.index(context.config["log"]["level"])
+    call(_PLAN, "use", context)
+    if context.profile in ("full", "safe"):  # the page shows the log
+        context.log.enlarge(context.heap.log_bytes)
+    if _has_long_scopes(context):
+        from evencell.runtime.lazy_lock import LazyLock
+
+        context.lazy_lock = LazyLock()
+    context.key_values = KeyValueStore(board.storage + "/learned.json", context.storage_faults)
+    context.device_id = board.unique_id()
+    context.hostname = context.config["wifi"]["hostname"] or "evencell-" + context.device_id[-6:]
+
+
+def _has_long_scopes(context) -> bool:
+    """Whether a part has lazy modules that stay loaded across an `await`: page, outbox or discovery."""
+    settings = context.config
+    if context.profile == "telemetry":
+        return settings["journal"]["enabled"] or settings["mqtt"]["discovery"]
+    return context.profile != "display"
+
+
+def _configuration(board) -> tuple[dict, list[str], list[str]]:
+    """The configuration, its faults, and warnings."""
+    with lazy("evencell.config.load") as config:
+        return config.load(board.config_path, board.overrides)
+
+
+def introduce(context):
+    """Log version, board and id, what is special about this start, and faults of the configuration."""
+    log = context.log
+    log.info("evencell %s on %s, id %s" % (__version__, context.board.name, context.device_id))
+    if context.config["pins"]:
+        refusals, warnings = context.board.use_pins(context.config["pins"])
+        context.config_faults += refusals
+        for warning in warnings:
+            log.warning("configuration: " + warning)
+    if context.board.lacks_psram():
+        context.config_faults.append(_NO_PSRAM % context.board.name)
+    for fault in context.config_faults:
+        log.warning("configuration: " + fault)
+    for note in context.notes:
+        log.warning(note)
+    if context.crashes.reset_cause == "watchdog":
+        context.supervisor.report("", None)
+
+
+def wanted_parts(context) -> list[str]:
+    """Modules of the parts that profile and configuration ask for."""
+    return [
+        module
+        for profiles, switch, module in PARTS
+        if context.profile in profiles.split() and _switched_on(context, switch)
+    ]
+
+
+def start(context, module: str):
+    """Start a part. One that was left out of the build stays off: a smaller profile, or a board that can't have it."""
+    try:
+        part = __import__(module, None, None, ("start",))
+    except ImportError as error:
+        text = str(error).split("'")  # no module named 'evencell.display.part'
+        if len(text) < 2 or not module.startswith(text[1]):
+            raise
+        context.log.info("%s is not in this build: it stays off" % module)
+    else:
+        part.start(context)
+        if module.endswith(".part"):
+            unload(module)  # what it imported stays
+
+
+def drop_sections(config: dict, wanted: list[str]):
+    """Delete the sections of parts that stay off: they are not read before the next start."""
+    for _profiles, switch, module in PARTS:
+        if switch != "time" and module not in wanted:  # the display needs the local time
+            config.pop(switch, None)
+    if "evencell.forward.http.routes" not in wanted:
+        config.pop("auth", None)
+
+
+def _switched_on(context, switch: str | None) -> bool:
+    settings = context.config
+    if switch is None:
+        return True
+    if switch == "wifi":
+        return _network_wanted(context)
+    if switch == "display":
+        return settings["display"]["driver"] != "none"
+    if switch == "syslog":
+        return settings["log"]["syslog"] is not None
+    if switch == "time":
+        return _time_wanted(context)
+    if switch == "journal":
+        return settings["journal"]["enabled"] and (settings["mqtt"]["enabled"] or settings["influx"]["url"] is not None)
+    if switch == "influx":
+        return settings["influx"]["url"] is not None
+    return settings[switch]["enabled"]
+
+
+def _time_wanted(context) -> bool:
+    """Whether the clock needs servers, and there is a way to them: a computer's own, a cable, or a radio that joins."""
+    board, settings = context.board, context.config
+    if board.set_time is None or not settings["time"]["servers"]:
+        return False
+    return board.wired is not False or bool(settings["wifi"]["networks"])
+
+
+def _network_wanted(context) -> bool:
+    """Whether there is a network to join. Without one the radio stays off, and a log line says how to change that.
+
+    `board.wired` is known without a station: making one would take the radio's memory.
+    """
+    wired = context.board.wired
+    if wired is None:
+        return False
+    if context.key_values.get("wifi_off") and context.profile != "safe":
+        context.log.info("no Wi-Fi: it was switched off in the display's menu")
+        return False
+    if wired or context.config["wifi"]["networks"]:
+        return True
+    context.log.warning(_NO_NETWORK)
+    return False

@@ -1,0 +1,68 @@
+"""The shapes of the JSON files of state, and how large each may be. In memory only while one is read."""
+
+_CELLS = 24
+_PACKS = 8  # the most that a configuration has
+_LEARNED = {"wifi_off": bool, "display": dict, "unreachable": bool}
+_PAGES = (None, "glance", "cells", "balance", "trend", "alarms", "device", "extremes")
+_CHOICES = {"page": _PAGES, "temperature_unit": ("C", "F"), "dark_on_light": (False, True), "flipped": (False, True)}
+_SCALE = ".temperature_scale"
+
+
+def _is_learned(values) -> bool:
+    """What storage/key_value.py keeps: values of known names have their kind, others come from another version."""
+    if not isinstance(values, dict):
+        return False
+    for name, value in values.items():
+        if name.endswith(_SCALE) and value not in ("1", "0.1"):
+            return False
+        if name == "announced_packs" and not _is_whole(value, _PACKS):
+            return False
+        if not isinstance(value, _LEARNED.get(name, object)):
+            return False
+    return all(_has_choice(*item) for item in values.get("display", {}).items())
+
+
+def _has_choice(name: str, pair) -> bool:
+    """What display/menu.py keeps of a setting: the configured value and the chosen one."""
+    if not isinstance(pair, list) or len(pair) != 2:
+        return False
+    return is_choice(name, pair[1]) or not (name == "brightness" or name in _CHOICES)
+
+
+def is_choice(name: str, value) -> bool:
+    """Whether the display's menu sets a setting of this name to such a value."""
+    if name == "brightness":
+        return _is_whole(value, 100)
+    return any(value == choice and type(value) is type(choice) for choice in _CHOICES.get(name, ()))
+
+
+def _are_extremes(packs) -> bool:
+    """What display/extremes.py keeps: by pack, the lowest and the highest of each cell in mV."""
+    if not isinstance(packs, dict):
+        return False
+    for both in packs.values():
+        if not isinstance(both, list) or len(both) != 2:
+            return False
+        for values in both:
+            if not isinstance(values, list) or len(values) > _CELLS or not all(_is_whole(mv, 65_535) for mv in values):
+                return False
+    return True
+
+
+def _are_runs(runs) -> bool:
+    """What forward/outbox/dates.py keeps: pairs of a run's number and when it began in UNIX seconds."""
+    if not isinstance(runs, list):
+        return False
+    for run in runs:
+        if not isinstance(run, list) or len(run) != 2:
+            return False
+        if not _is_whole(run[0], 65_535) or not _is_whole(run[1], 0xFFFFFFFF):
+            return False
+    return True
+
+
+def _is_whole(value, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
+
+
+SHAPES = {"learned": (4096, _is_learned), "extremes": (8192, _are_extremes), "runs": (400, _are_runs)}

@@ -1,1 +1,0 @@
-"""What keeps the device going: configuration, log, clock, tasks."""

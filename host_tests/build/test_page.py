@@ -1,0 +1,151 @@
+"""The page's files as the build makes them, and that both languages have every word."""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+
+import pytest
+
+from evencell.link.diagnosis import VERDICTS
+from evencell.pack.acceptance import REASONS
+from evencell.pack.alarms import ALARMS
+from evencell.pack.pack import LINKS
+from evencell.pack.status import BALANCE_STATES
+from tools.build import page
+from tools.build.common import BuildError
+
+BUDGET_BYTES = 40_000  # of the first view, with status, log and an hour of history beside these files
+FIRST_VIEW_BYTES = 28_000
+VIEWS = ("now", "history", "health", "device")
+TEXTS = {name: path.read_text("utf-8") for name, path in page.sources().items()}
+WORDS = {language: json.loads(TEXTS[f"{language}.json"]) for language in ("en", "de")}
+FILES = {name.rsplit("/", 1)[1]: content for name, content in page.built().items()}
+
+
+def text(name: str) -> str:
+    return gzip.decompress(FILES[name + ".gz"]).decode()
+
+
+def test_the_first_view_is_small_and_the_other_views_are_not_part_of_it():
+    first = ("index.html.gz", "page.css.gz", "app.js.gz", "de.json.gz", "icon.png")
+    assert sum(len(FILES[name]) for name in first) <= FIRST_VIEW_BYTES < BUDGET_BYTES
+    for name in ("history.js", "health.js", "device.js"):
+        assert name + ".gz" in FILES
+    assert "history.csv" not in text("app.js")
+
+
+def test_the_policy_allows_this_start_script_and_no_other():
+    document = text("index.html")
+    script = re.search(r"<script>(.*?)</script>", document, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', document)[1]
+    assert f"script-src 'self' 'sha256-{digest}'" in policy
+    assert "unsafe" not in policy and "*" not in policy
+    assert document.count("<script>") == 1
+    assert not re.search(r' style="| on\w+="', document)
+
+
+def test_every_address_carries_the_hash_of_all_sources(monkeypatch):
+    version = re.search(r'data-version="\?(\w+)"', text("index.html"))[1]
+    for address in re.findall(r'(?:src|href)="(/page/[^"]+)"', text("index.html")):
+        assert address.endswith("?" + version)
+    assert f'from "./app.js?{version}"' in text("history.js")
+    monkeypatch.setattr(page, "sources", lambda: {**page_sources_with_a_changed_word()})
+    changed = gzip.decompress(page.built()[f"{page.FOLDER}/index.html.gz"]).decode()
+    assert version not in changed
+
+
+def page_sources_with_a_changed_word() -> dict:
+    class Changed:
+        def __init__(self, name):
+            self._name = name
+
+        def read_text(self, _encoding):
+            return TEXTS[self._name] + ("\n" if self._name == "en.json" else "")
+
+    return {name: Changed(name) for name in TEXTS}
+
+
+def test_nothing_is_fetched_from_elsewhere():
+    for name in FILES:
+        if name.endswith(".gz"):
+            found = re.findall(r"https?://[^\s\"'`]+", text(name[:-3]))
+            assert set(found) <= {"http://www.w3.org/2000/svg"}, name
+
+
+def test_modules_come_after_what_they_import():
+    modules = {"a.js": 'import { b } from "./b.js";\nb();\n', "b.js": "export function b() {}\n"}
+    assert page.order("a.js", modules) == ["b.js", "a.js"]
+    assert page.joined({name: modules[name] for name in ("b.js", "a.js")}) == "export function b() {}\nb();\n"
+
+
+def test_a_circle_of_imports_is_an_error():
+    circle = {"a.js": 'import { b } from "./b.js";\n', "b.js": 'import { a } from "./a.js";\n'}
+    with pytest.raises(BuildError, match=r"a\.js imports itself"):
+        page.order("a.js", circle)
+
+
+def test_a_name_that_two_modules_declare_is_an_error():
+    with pytest.raises(BuildError, match=r"load is declared in a\.js and in b\.js"):
+        page.joined({"a.js": "function load() {}\n", "b.js": "const load = 1;\n"})
+
+
+def test_a_literal_over_several_lines_is_an_error():
+    with pytest.raises(BuildError, match="template literal"):
+        page.stripped("const text = `a\n  b`;\n")
+
+
+def test_comments_go_and_strings_stay():
+    source = '// one\n/** two\n * three */\nconst a = "http://b"; // four\n  f(a);\n'
+    assert page.stripped(source) == 'const a = "http://b"; // four\nf(a);\n'
+
+
+# ---- words ----
+
+
+def test_both_languages_have_the_same_keys_and_placeholders():
+    only_german = {
+        key for key in WORDS["de"] if re.fullmatch(r"line\.\w+\.remedy", key)
+    }  # English comes from the device
+    assert set(WORDS["de"]) - only_german == set(WORDS["en"])
+    for key, english in WORDS["en"].items():
+        assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", WORDS["de"][key])), key
+
+
+def test_every_key_that_the_page_uses_has_its_words():
+    code = "".join(content for name, content in TEXTS.items() if name.endswith(".js"))
+    used = set(re.findall(r'\bt\("([\w.]+)"', code)) | set(re.findall(r'\b(?:t|count)\([^"`()]*\? "([\w.]+)"', code))
+    assert len(used) > 100
+    for key in used:
+        assert key in WORDS["en"] or f"{key}.one" in WORDS["en"], key
+
+
+def test_every_key_is_used():
+    code = "".join(content for name, content in TEXTS.items() if name.endswith(".js"))
+    families = re.findall(r"`([\w.]+\.)\$\{", code)
+    for key in WORDS["en"]:
+        known = key.removesuffix(".one").removesuffix(".many")
+        in_family = any(key.startswith(family) for family in families)
+        assert f'"{known}"' in code or in_family or key in ("true", "false"), key
+
+
+def test_what_the_device_may_say_has_words_in_both_languages():
+    keys = [f"line.{verdict.replace(' ', '_')}" for verdict in VERDICTS]
+    keys += [f"link.{link}" for link in (*LINKS, "asleep")]
+    keys += [f"state.{state}" for state in BALANCE_STATES]
+    keys += [f"alarm.{alarm}{part}" for alarm in ALARMS for part in ("", ".remedy")]
+    keys += [f"counter.doubted_{reason}{part}" for reason in REASONS[1:] for part in ("", ".tip")]
+    for key in keys:
+        assert key in WORDS["en"] and key in WORDS["de"], key
+    for verdict in set(VERDICTS) - {"ok"}:
+        assert f"line.{verdict.replace(' ', '_')}.remedy" in WORDS["de"]
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_no_text_shows_a_raw_key(language):
+    allowed = {"timeout_ms"}  # a key of the configuration, in the remedy that names it
+    for key, words in WORDS[language].items():
+        raw = set(re.findall(r"\b[a-z]+_[a-z_]+\b", re.sub(r"\{\w+\}", "", words)))
+        assert raw <= allowed, key

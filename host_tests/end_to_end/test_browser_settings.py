@@ -1,0 +1,103 @@
+"""Login and settings on the page: what a change does, and what a refusal says."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, raw_keys, too_wide, violations
+from host_tests.end_to_end.chain import FIXED, Chain
+from host_tests.end_to_end.door import CONFIG, PASSWORD
+
+__all__ = ["browser"]  # a fixture
+
+pytestmark = pytest.mark.browser
+
+WRITABLE = {**CONFIG, "packs": [{"writable": True, "capacity_ah": 20}]}
+
+
+@pytest.fixture
+def firmware(tmp_path):
+    with Chain(tmp_path, *FIXED, config=WRITABLE, broker=False) as chain:
+        yield chain.firmware
+
+
+def log_in(visit: Visit, password: str = PASSWORD):
+    visit.page.locator("#login input[type=password]").fill(password)
+    visit.page.locator("#login button").click()
+
+
+@pytest.mark.parametrize("options", [DESK, {**PHONE, "locale": "en-GB"}], ids=["desk", "phone"])
+def test_after_a_login_a_setting_is_written_and_the_device_is_named(browser, firmware, options):
+    with Visit(browser, firmware, "settings", **options) as visit:
+        page = visit.page
+        log_in(visit, "not the password")
+        expect(page.locator("#login .said")).to_contain_text("Wrong password. Try again")
+        log_in(visit)
+        expect(page.locator("#login")).to_be_hidden()
+        expect(page.locator("#config input[name=name]")).to_have_value("evencell")
+        assert violations(page) == []
+        assert raw_keys(page) == []
+        assert too_wide(page) == 0
+
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.locator("#balancer input[name=trigger_mv]").fill("12")
+        page.get_by_role("button", name="Write to the balancer").click()
+        expect(page.locator("#balancer .said")).to_contain_text("trigger in mV is 12\u00a0mV now")
+        assert firmware.pack()["trigger_mv"] == 12
+
+        page.locator("#config input[name=name]").fill("Scooter")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#config .said")).to_contain_text("It counts after a restart")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#config .said")).to_contain_text("Nothing was changed")
+        page.get_by_role("button", name="Log out").click()
+        expect(page.locator("#login")).to_be_visible()
+        assert all(re.search("401", complaint) for complaint in visit.complaints), visit.complaints
+
+
+def test_nothing_is_sent_before_it_is_confirmed(browser, firmware):
+    with Visit(browser, firmware, "settings", **DESK) as visit:
+        log_in(visit)
+        visit.page.once("dialog", lambda dialog: dialog.dismiss())
+        visit.page.locator("#balancer input[name=trigger_mv]").fill("12")
+        visit.page.get_by_role("button", name="Write to the balancer").click()
+        expect(visit.page.locator("#balancer .said")).to_be_empty()
+        assert firmware.pack()["trigger_mv"] == 5
+
+
+def test_a_wrong_value_of_the_configuration_is_said_and_nothing_is_saved(browser, firmware):
+    with Visit(browser, firmware, "settings", **DESK) as visit:
+        log_in(visit)
+        visit.page.locator('#config input[name="mqtt.port"]').fill("70000")
+        visit.page.get_by_role("button", name="Save").click()
+        expect(visit.page.locator("#config .said")).to_contain_text("mqtt.port: 70000")
+
+
+def test_an_expired_session_says_so(browser, firmware):
+    with Visit(browser, firmware, "settings", **DESK) as visit:
+        log_in(visit)
+        name = visit.page.locator("#config input[name=name]")
+        expect(name).to_have_value("evencell")
+        visit.page.context.clear_cookies()
+        name.fill("Scooter")
+        visit.page.get_by_role("button", name="Save").click()
+        expect(visit.page.locator("#config .said")).to_contain_text("The login has expired. Log in again")
+        expect(visit.page.locator("#login")).to_be_visible()
+
+
+def test_where_reading_needs_a_login_the_page_says_so_and_reads_after_it(browser, tmp_path):
+    config = {**CONFIG, "http": {"public_read": False}}
+    with Chain(tmp_path, *FIXED, config=config, broker=False) as chain, Visit(browser, chain.firmware, **DESK) as visit:
+        expect(visit.verdict).to_contain_text("Reading needs a login here")
+        visit.open("settings")
+        log_in(visit)
+        expect(visit.page.locator("#login")).to_be_hidden()
+        visit.open("now")
+        expect(visit.verdict).to_contain_text("Pack healthy")
+
+
+def test_without_a_password_the_reason_is_said(browser, tmp_path):
+    with Chain(tmp_path, *FIXED, broker=False) as chain, Visit(browser, chain.firmware, "settings", **DESK) as visit:
+        log_in(visit)
+        expect(visit.page.locator("#login .said")).to_contain_text("No password is set on this device")

@@ -1,0 +1,240 @@
+"""The web server on a real socket: what it reads of a request, and what it answers at its limits."""
+
+import asyncio
+import contextlib
+from types import SimpleNamespace
+
+import pytest
+
+from evencell.forward.http import server
+from evencell.forward.http.server import Response, Server, json_response
+from evencell.net.tcp import SendBuffer
+from evencell.runtime.supervisor import Supervisor
+from host_tests.broker import free_port
+
+HOST = "127.0.0.1"
+MOST_CONNECTIONS = 6
+COOKIES = b"Cookie: " + b"; ".join(b"session%d=%s" % (number, 400 * b"a") for number in range(10)) + b"\r\n"
+
+
+class Serving:
+    """A server on the running loop; `bugs` are what its supervisor was shown."""
+
+    def __init__(self):
+        self.bugs = []
+        self.port = free_port()
+        log = SimpleNamespace(info=self._ignore, debug=self._ignore, exception=lambda *bug: self.bugs.append(bug))
+        site = SimpleNamespace(
+            respond=self._respond,
+            buffer=SendBuffer(),
+            pace_ms=0,
+        )
+        self.server = Server(site, log, Supervisor(log))
+        self._task = None
+
+    async def __aenter__(self):
+        self._task = asyncio.create_task(self.server.serve(HOST, self.port))
+        while True:
+            with contextlib.suppress(OSError):
+                (await self.connect())[1].transport.abort()
+                return self
+            await asyncio.sleep(0)
+
+    async def __aexit__(self, *_):
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def connect(self):
+        return await asyncio.open_connection(HOST, self.port)
+
+    async def answer(self, *pieces: bytes) -> bytes:
+        """All that comes back for these bytes, sent one piece after the other."""
+        reader, writer = await self.connect()
+        try:
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0)
+            return await reader.read()
+        finally:
+            writer.transport.abort()
+
+    async def held(self):
+        """A connection that the server keeps, as it does an event stream's; returns its writer."""
+        reader, writer = await self.connect()
+        writer.write(b"GET /held HTTP/1.1\r\n\r\n")
+        assert await reader.read(2) == b"ok"
+        return writer
+
+    def _respond(self, request):
+        return {"/": self._asked, "/held": self._kept}[request.path](request)
+
+    def _asked(self, request):
+        return json_response(
+            {"accept": request.header("accept"), "cookie": request.header("cookie"), "body": request.body.decode()}
+        )
+
+    def _kept(self, _request):
+        async def send(writer, _leave):
+            writer.write(b"ok")
+            await writer.drain()
+            return True
+
+        return Response((), "text/plain", send=send)
+
+    @staticmethod
+    def _ignore(*_):
+        pass
+
+
+def run(scenario):
+    async def with_server():
+        async with Serving() as serving:
+            await scenario(serving)
+            assert serving.bugs == []
+
+    asyncio.run(with_server())
+
+
+def status_of(answer: bytes) -> int:
+    return int(answer.split(b" ")[1])
+
+
+@pytest.mark.parametrize("size", [1, 7, 256, 100_000])
+def test_cookies_of_several_kilobytes_are_skipped_and_the_rest_is_read(size):
+    async def scenario(serving):
+        used = b"Accept: text/plain\r\ncontent-length: 4\r\n"
+        request = b"POST / HTTP/1.1\r\n" + COOKIES + used + COOKIES + b"\r\nbody"
+        pieces = [request[start : start + size] for start in range(0, len(request), size)]
+        answer = await serving.answer(*pieces)
+        assert status_of(answer) == 200
+        assert answer.endswith(b'{"accept": "text/plain", "cookie": "", "body": "body"}')
+
+    run(scenario)
+
+
+def test_skipped_headers_may_hold_any_bytes():
+    async def scenario(serving):
+        answer = await serving.answer(b"GET / HTTP/1.1\r\nX-Name: \xff\x00\r\r\r\nAccept: a\r\n\r\n")
+        assert answer.endswith(b'{"accept": "a", "cookie": "", "body": ""}')
+
+    run(scenario)
+
+
+def test_only_the_first_line_of_a_repeated_header_is_kept():
+    async def scenario(serving):
+        head = (
+            b"POST / HTTP/1.1\r\nAccept: a\r\n" + 3400 * b"accept:\r\n" + b"Content-Length: 1\r\nContent-Length: 2\r\n"
+        )
+        answer = await serving.answer(head + b"\r\nxy")
+        assert answer.endswith(b'{"accept": "a", "cookie": "", "body": "x"}')
+
+    run(scenario)
+
+
+def test_the_kept_lines_of_a_head_do_not_grow_with_it():
+    async def scenario():
+        reader = asyncio.StreamReader()
+        reader.feed_data(b"GET / HTTP/1.1\r\n" + 3200 * b"accept:\r\n" + b"\r\n")
+        return await server._read_head(reader)
+
+    assert asyncio.run(scenario()) == (["GET / HTTP/1.1", "accept:"], b"")
+
+
+def test_request_without_memory_gets_503_and_is_no_crash(monkeypatch):
+    async def without_memory(_reader, _arrival):
+        raise MemoryError
+
+    async def scenario(serving):
+        assert status_of(await serving.answer(b"GET / HTTP/1.1\r\n\r\n")) == 503
+
+    monkeypatch.setattr(server, "_read", without_memory)
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n" + 4200 * b"X-A: 1\r\n" + b"\r\n", 431),
+        (b"GET / HTTP/1.1\r\nX-Long: " + 33_000 * b"x", 431),
+        (b"GET /" + 1024 * b"x" + b" HTTP/1.1\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nAccept: " + 1024 * b"x" + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nno header\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nAccept: \xff\r\n\r\n", 400),
+    ],
+)
+def test_a_request_is_limited_in_size(request_bytes, status):
+    async def scenario(serving):
+        assert status_of(await serving.answer(request_bytes)) == status
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("head", [b"\xff\xfe\r\n\r\n", b"GET / HTTP/1.1\r\nwhat\r\n\r\n", 2000 * b"a", b"\r\n\r\n"])
+def test_a_bad_head_at_the_connection_limit_is_answered(head):
+    async def scenario(serving):
+        held = [await serving.held() for _ in range(MOST_CONNECTIONS)]
+        assert status_of(await serving.answer(head)) == 503
+        for writer in held:
+            writer.transport.abort()
+
+    run(scenario)
+
+
+def test_who_sends_slowly_makes_room_for_who_sends_at_once():
+    async def scenario(serving):
+        held = [await serving.held() for _ in range(MOST_CONNECTIONS - 2)]
+        slow = [await serving.connect() for _ in range(2)]
+        for _, writer in slow:
+            writer.write(b"GET /")
+        while len(serving.server._reading) < 2:
+            await asyncio.sleep(0)
+        assert status_of(await serving.answer(b"GET / HTTP/1.1\r\n\r\n")) == 200
+        oldest, newest = slow
+        assert await oldest[0].read() == b""
+        newest[1].write(b" HTTP/1.1\r\n\r\n")
+        assert status_of(await newest[0].read()) == 200
+        for writer in held:
+            writer.transport.abort()
+
+    run(scenario)
+
+
+def test_forty_silent_connections_leave_room_for_others():
+    async def scenario(serving):
+        silent = [await serving.connect() for _ in range(40)]
+        for _ in range(20):
+            assert status_of(await serving.answer(b"GET / HTTP/1.1\r\n\r\n")) == 200
+            silent.append(await serving.connect())
+        assert serving.server._connections <= MOST_CONNECTIONS
+        for _, writer in silent:
+            writer.transport.abort()
+
+    run(scenario)
+
+
+def test_used_headers_are_limited_in_sum():
+    async def scenario(serving):
+        headers = b"".join(b"%s: %s\r\n" % (name, 900 * b"x") for name in (b"Accept", b"Host", b"Cookie", b"Origin"))
+        assert status_of(await serving.answer(b"GET / HTTP/1.1\r\n" + headers + b"\r\n")) == 431
+
+    run(scenario)
+
+
+def test_a_long_cookie_header_is_skipped_and_a_short_one_read():
+    async def scenario(serving):
+        for cookie, text in ((b"session=1", b'"session=1"'), (2000 * b"x", b'""')):
+            answer = await serving.answer(b"GET / HTTP/1.1\r\nCookie: " + cookie + b"\r\nAccept: a\r\n\r\n")
+            assert b'"cookie": ' + text in answer
+            assert b'"accept": "a"' in answer
+
+    run(scenario)
+
+
+def test_transfer_encodings_are_refused():
+    async def scenario(serving):
+        head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for body in (b"5\r\nhello\r\n0\r\n\r\n", b"zz\r\n", b"ffffffffffffffff\r\nx"):
+            assert status_of(await serving.answer(head + body)) == 411
+
+    run(scenario)

@@ -1,0 +1,229 @@
+"""Commands over MQTT and their results as JSON, on every interpreter."""
+
+import json
+
+from evencell.forward.mqtt.command_message import execute, parse
+from evencell.pack.settings import CommandError
+from evencell.pack.status import Status
+from host_tests.fakes import FakeClock
+from host_tests.portable import raises
+
+NOW_S = 1_795_403_431
+
+
+class Things:
+    """Something with these attributes."""
+
+    def __init__(self, **attributes):
+        for name in attributes:
+            setattr(self, name, attributes[name])
+
+
+class Device:
+    """A context with one pack, whose writer notes its calls."""
+
+    def __init__(self, writable=True, error=None, warnings=()):
+        self.clock = FakeClock()
+        self.clock.now_s = NOW_S
+        self.config = {"packs": [{"writable": writable}]}
+        self.written = []
+        self.recent = []
+        accepted = Status()
+        accepted.trigger_mv, accepted.balancing_raw = 5, 1
+        self.pack = Things(name="pack1", sequence=1, accepted=accepted, writer=self._write if writable else None)
+        self.hub = Things(packs=[self.pack])
+        self._outcome = {"requested": None, "active": 7, "error": error, "warnings": list(warnings)}
+
+    async def _write(self, name, given):
+        self.written.append((name, given))
+        self._outcome["requested"] = given
+        return self._outcome
+
+    def command(self, payload, place="pack1/set/trigger_mv", has_room=True) -> dict:
+        payload = payload.encode() if isinstance(payload, str) else payload
+        return json.loads(finished(execute(self, place, payload, has_room, self.recent)))
+
+
+def finished(coroutine):
+    """Result of a coroutine that never waits: not every interpreter here has an event loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("it waits")
+
+
+def parsed(text: str) -> tuple:
+    return parse(text.encode())
+
+
+def refusal(text: str) -> str:
+    return raises(CommandError, lambda: parsed(text))
+
+
+def test_bare_value_keeps_its_type():
+    for text, value in (
+        ("5", 5),
+        ("5.0", 5.0),
+        ("ON", "ON"),
+        ("true", True),
+        (" 10\n", 10),
+        ("off", "off"),
+        ("x,1", "x,1"),
+    ):
+        assert parsed(text) == (value, None, None), text
+        assert type(parsed(text)[0]) is type(value), text
+
+
+def test_object_has_value_id_and_expires():
+    assert parsed('{"value": 5}') == (5, None, None)
+    assert parsed('{"value": false, "id": "a", "expires": 1795403431}') == (False, "a", 1795403431)
+    assert parsed('{"expires": 1.5, "id": 7, "value": "5.0"}') == ("5.0", 7, 1.5)
+    assert parsed('{"value": 5, "id": null, "expires": null}') == (5, None, None)
+
+
+def test_invalid_payload_is_refused():
+    neither = "This is neither a bare value nor a JSON object: "
+    for text in ('{"value": 5', '{"value": 5}}', "{", "[1", '{"value": 5},{"value": 6}'):
+        assert refusal(text).startswith(neither), text
+    assert raises(CommandError, lambda: parse(b"\xff\xfe")) == "This is not text."
+    assert raises(CommandError, lambda: parse(None)) == "A command has at most 256 bytes."
+    for text in ("{}", '{"id": 1}', '{"value": 5, "expire": 1}', '{"value": 5, "force": true}'):
+        assert "nothing else" in refusal(text), text
+    for text in (
+        "null",
+        "[5]",
+        "1e999",
+        "-1e999",
+        "nan",
+        "inf",
+        "-Infinity",
+        "9" * 99,
+        "1e7",
+        '{"value": null}',
+        '{"value": {}}',
+        '{"value": [1]}',
+    ):
+        assert "a number, a text, true or false" in refusal(text), text
+    for text in ("true", "1.5", "[]", '"%s"' % ("x" * 41)):
+        assert "The id" in refusal('{"value": 5, "id": %s}' % text), text
+    for text in ("true", '"soon"', "{}", "1e12", "1795403431000"):
+        assert "UNIX seconds" in refusal('{"value": 5, "expires": %s}' % text), text
+
+
+def test_invalid_json_is_refused_with_its_reason():
+    for text, reason in (
+        ('{"value": 5, "expires": 1e400}', "this number is too large"),
+        ('{"value": 1e400}', "this number is too large"),
+        ('{"value": 5, "id": %s}' % ("1" * 41), "this number is too large"),
+        ('{"value": NaN}', "expected a value"),
+        ('{"value": 5, "value": 6}', "twice"),
+        ('{"value": "\\ud83d"}', "surrogate"),
+        ('{"value" 5}', "a colon"),
+    ):
+        assert reason in refusal(text), text
+    assert raises(CommandError, lambda: parse(b'"\xed\xa0\xbd"')) == "This is not text."
+
+
+def test_id_of_any_characters_comes_back_unchanged():
+    result = Device().command('{"value": 9, "id": "\\ud83d\\udd0b\\u0007"}')
+    assert result["id"].encode() == b"\xf0\x9f\x94\x8b\x07"
+
+
+def test_an_id_that_comes_again_with_another_value_is_refused():
+    device = Device()
+    device.command('{"value": 9, "id": 1}')
+    assert device.command('{"value": 9, "id": 1}')["error"] is None
+    result = device.command('{"value": 8, "id": 1}')
+    assert (result["requested"], result["active"]) == (8, 5)
+    assert result["error"] == "This id was used with another value: nothing was written."
+    assert device.written == [("trigger_mv", 9)]
+
+
+def test_outcome_of_the_write_is_the_result():
+    device = Device()
+    assert device.command('{"value": 9, "id": "a"}') == {
+        "id": "a",
+        "name": "trigger_mv",
+        "requested": 9,
+        "active": 7,
+        "error": None,
+    }
+    assert device.written == [("trigger_mv", 9)]
+
+
+def test_warnings_are_in_the_result_only_if_there_are_any():
+    assert "warnings" not in Device().command("9")
+    assert Device(warnings=["Mind the gap."]).command("9")["warnings"] == ["Mind the gap."]
+
+
+def test_result_is_in_the_documented_order():
+    payload = finished(execute(Device(), "pack1/set/trigger_mv", b"9", True, []))
+    assert payload == b'{"id": null, "name": "trigger_mv", "requested": 9, "active": 7, "error": null}'
+
+
+def test_command_that_expired_or_may_have_is_refused():
+    device = Device()
+    for expires_s in (0, NOW_S - 1, NOW_S - 0.5, -(10**20)):
+        answered = device.command('{"value": 9, "id": 1, "expires": %s}' % expires_s)
+        assert "expired" in answered["error"]
+        assert (answered["id"], answered["active"]) == (1, 5)
+    device.clock.now_s = None
+    assert "does not know the time" in device.command('{"value": 9, "expires": %d}' % (NOW_S + 60))["error"]
+    assert device.written == []
+    assert device.command("9")["error"] is None
+    device.clock.now_s = NOW_S
+    assert device.command('{"value": 9, "expires": %d}' % NOW_S)["error"] is None
+
+
+def test_read_only_pack_is_refused_with_the_remedy():
+    device = Device(writable=False)
+    answered = device.command("9")
+    assert answered["error"] == 'pack1 is read-only: set "writable": true in its entry of config.json.'
+    assert (answered["requested"], answered["active"]) == (9, 5)
+    assert device.command("ON", "pack1/set/balancing_enabled")["active"] is True
+    assert device.command("9", "pack1/set/voltage")["active"] is None
+    device.pack.sequence = 0
+    assert device.command("9")["active"] is None
+
+
+def test_pack_that_is_not_connected_or_unknown_is_refused():
+    device = Device()
+    device.pack.writer = None
+    assert "is not connected to a UART" in device.command("9")["error"]
+    assert device.command("9", "pack2/set/trigger_mv")["error"] == "There is no pack of this name."
+
+
+def test_same_id_is_carried_out_once_and_answered_again():
+    device = Device(error="The balancer refused it.")
+    first = device.command('{"value": 9, "id": 1}')
+    again = device.command('{"value": 9, "id": 1, "expires": 5}')
+    assert first["error"] == again["error"] == "The balancer refused it."
+    assert (again["requested"], again["active"]) == (9, 5)
+    assert len(device.written) == 1
+    device.command('{"value": 9, "id": "1"}')
+    device.command('{"value": 9, "id": 1}', "pack1/set/max_balance_ma")
+    assert len(device.written) == 3
+    for _ in range(2):
+        device.command("9")
+    assert len(device.written) == 5
+
+
+def test_last_eight_ids_are_kept():
+    device = Device()
+    for ident in range(9):
+        device.command('{"value": 9, "id": %d}' % ident)
+    assert len(device.recent) == 8
+    device.command('{"value": 9, "id": 1}')
+    assert len(device.written) == 9
+    device.command('{"value": 9, "id": 0}')
+    assert len(device.written) == 10
+
+
+def test_refused_command_may_be_sent_again():
+    device = Device()
+    command = '{"value": 9, "id": 1}'
+    assert "Too many commands" in device.command(command, has_room=False)["error"]
+    assert device.written == []
+    assert device.command(command)["error"] is None
+    assert device.command(command, has_room=False)["error"] is None

@@ -1,0 +1,33 @@
+"""A build of its own for the tests: the developer's `build/` stays as it is."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.build import tree as build
+from tools.build.frozen import FROZEN_PASSES
+from tools.build.passes import PASSES
+from tools.flash import kept as flash_kept
+
+
+@pytest.fixture
+def scratch(tmp_path, monkeypatch) -> Path:
+    """A folder that takes the place of `build/`; what is compiled, which is slow to make, is there already."""
+    own_build(tmp_path / "build", monkeypatch)
+    return tmp_path / "build"
+
+
+def own_build(folder: Path, patch: pytest.MonkeyPatch):
+    """Let `folder` take the place of `build/`; what is common to all boards in it is that of `build/`."""
+    folder.mkdir()
+    common = [build.COMPILED]
+    with build.alone():
+        (build.BUILD / build.COMPILED).mkdir(exist_ok=True)
+        for passes in (PASSES, FROZEN_PASSES):
+            build.small_sources({}, passes)
+            common.append(build.sources_folder(passes))
+    build.build("esp32_generic")
+    for name in common:
+        (folder / name).symlink_to(build.BUILD / name)
+    for module in (build, flash_kept):
+        patch.setattr(module, "BUILD", folder)

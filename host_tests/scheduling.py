@@ -1,0 +1,50 @@
+"""How `make test` spreads the tests over its workers and keeps them fast: conftest.py takes these hooks."""
+
+import gc
+import os
+from pathlib import Path
+
+import pytest
+
+_HERE = Path(__file__).parent
+# Most tests wait in real time, for a firmware, a broker or a browser: they need more workers than processors.
+_WORKERS_PER_PROCESSOR = 3
+# Tests whose clocks run many times as fast: a processor that is busy for 10 ms holds them up for so much longer.
+_FAST_CLOCKS = tuple(
+    _HERE / name for name in ("bench/test_chip_lives.py", "end_to_end/test_backlog.py", "end_to_end/test_history.py")
+)
+# What takes longest begins, so that the workers end together.
+_LONGEST_FIRST = (
+    *_FAST_CLOCKS,
+    *(_HERE / name for name in ("build/test_frozen.py", "end_to_end", "flash", "build", "deploy", "forward", "fuzz")),
+)
+assert all(place.exists() for place in _LONGEST_FIRST)
+_OTHERS_NICENESS = 10
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """For `--numprocesses auto`."""
+    return _WORKERS_PER_PROCESSOR * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]):
+    """Longest files first; the others, and the tests of a file, stay in their order."""
+    items.sort(key=lambda item: _position(item.path))
+
+
+def pytest_collection_finish():
+    """The firmware's many collections need not search what pytest has loaded."""
+    gc.collect()
+    gc.freeze()
+
+
+def _position(path: Path) -> int:
+    places = (number for number, place in enumerate(_LONGEST_FIRST) if path.is_relative_to(place))
+    return next(places, len(_LONGEST_FIRST))
+
+
+def pytest_runtest_setup(item: pytest.Item):
+    """Tests with fast clocks, which begin, have the processors before the others."""
+    if "PYTEST_XDIST_WORKER" in os.environ and item.path not in _FAST_CLOCKS:
+        os.nice(_OTHERS_NICENESS - os.nice(0))

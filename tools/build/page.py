@@ -1,0 +1,124 @@
+"""The page's files: JavaScript modules joined, comments stripped, versioned by one content hash, compressed.
+
+The sources in `firmware/evencell/forward/http/page/` are a working page by themselves: browsers load each module.
+docs/decisions/0022-page-build.md has the reasons.
+"""
+
+import base64
+import gzip
+import hashlib
+import re
+from pathlib import Path
+
+from tools.build.common import FIRMWARE, BuildError
+from tools.screens.png import encode_png
+
+FOLDER = "evencell/forward/http/page"
+INDEX = "index.html"
+ENTRY = "app.js"  # joined with all that it imports; what it loads by `view()` stays a file of its own
+_HASH_DIGITS = 10
+_ICON = "icon.png"
+_ICON_PIXELS = 192
+_GREEN, _WHITE = bytes((15, 107, 82)), bytes((255, 255, 255))
+_ICON_BARS = ((48, 84), (84, 60), (120, 72))  # left edge and top of each cell, in pixels of 192; all end at 144
+
+_IMPORT = re.compile(r"^import \{[^}]*\} from \"\./(\w+\.js)\";\n", re.MULTILINE)
+_COMMENT_LINE = re.compile(r"^\s*//.*\n", re.MULTILINE)
+_COMMENT_BLOCK = re.compile(r"^\s*/\*.*?\*/\s*?\n", re.MULTILINE | re.DOTALL)
+_DECLARATION = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+_START = '<script src="/page/start.js"></script>'
+
+
+def sources() -> dict[str, Path]:
+    """Name → source of every file of the page."""
+    return {path.name: path for path in sorted((FIRMWARE / FOLDER).iterdir())}
+
+
+def built() -> dict[str, bytes]:
+    """Path in the tree → content of every file of the page, compressed except for the picture."""
+    texts = {name: path.read_text("utf-8") for name, path in sources().items()}
+    version = hashlib.sha256(repr(sorted(texts.items())).encode()).hexdigest()[:_HASH_DIGITS]
+    files = {name: text for name, text in texts.items() if not name.endswith(".js")}
+    modules = {name: text for name, text in texts.items() if name.endswith(".js")}
+    start = stripped(modules.pop("start.js"))
+    bundle = order(ENTRY, modules)
+    files[ENTRY] = joined({name: modules[name] for name in bundle})
+    for name in modules.keys() - set(bundle):
+        files[name] = chunk(modules[name], bundle, version)
+    files["page.css"] = stripped(files["page.css"])
+    files[INDEX] = index(files[INDEX], start, version)
+    packed = {f"{FOLDER}/{name}.gz": gzip.compress(text.encode(), 9, mtime=0) for name, text in files.items()}
+    return {**packed, f"{FOLDER}/{_ICON}": icon()}
+
+
+def order(entry: str, modules: dict[str, str]) -> list[str]:
+    """`entry` and every module that it imports, each after what it imports itself."""
+    found = []
+
+    def add(name: str, path: tuple):
+        if name in path:
+            raise BuildError(f"{name} imports itself, by way of {', '.join(path)}")
+        for imported in _IMPORT.findall(modules[name]):
+            if imported not in found:
+                add(imported, (*path, name))
+        found.append(name)
+
+    add(entry, ())
+    return found
+
+
+def joined(modules: dict[str, str]) -> str:
+    """One module of several. All share one scope, so a name that two of them declare is a BuildError."""
+    owners: dict[str, str] = {}
+    for module, text in modules.items():
+        for name in _DECLARATION.findall(text):
+            if owners.setdefault(name, module) != module:
+                raise BuildError(f"{name} is declared in {owners[name]} and in {module}")
+    return stripped("".join(_IMPORT.sub("", text) for text in modules.values()))
+
+
+def chunk(text: str, bundle: list[str], version: str) -> str:
+    """A module that is loaded later: it imports from the bundle."""
+    for imported in _IMPORT.findall(text):
+        if imported not in bundle:
+            raise BuildError(f"{imported} is not part of {ENTRY}")
+    names = [
+        name.strip()
+        for names in re.findall(r"^import \{([^}]*)\} from", text, re.MULTILINE)
+        for name in names.split(",")
+    ]
+    listed = ", ".join(name for name in names if name)
+    return f'import {{ {listed} }} from "./{ENTRY}?{version}";\n' + stripped(_IMPORT.sub("", text))
+
+
+def stripped(text: str) -> str:
+    """JavaScript or CSS without comment lines and indentation."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count("`") % 2:
+            raise BuildError(f"line {number}: a template literal over several lines would lose its indentation: {line}")
+    text = _COMMENT_LINE.sub("", _COMMENT_BLOCK.sub("", text))
+    return "".join(f"{line.strip()}\n" for line in text.splitlines() if line.strip())
+
+
+def index(text: str, start: str, version: str) -> str:
+    """The document, with the start script inline (its hash in the policy) and the version in every address."""
+    digest = base64.b64encode(hashlib.sha256(start.encode()).digest()).decode()
+    if text.count(_START) != 1 or "script-src 'self'" not in text:
+        raise BuildError(f"{INDEX} lacks {_START}, or its policy lacks script-src 'self'")
+    text = text.replace(_START, f"<script>{start}</script>")
+    text = text.replace("script-src 'self'", f"script-src 'self' 'sha256-{digest}'")
+    text = re.sub(r'="(/page/[\w.]+)"', rf'="\1?{version}"', text)
+    text = text.replace("<html ", f'<html data-version="?{version}" ')
+    return "".join(line.strip() + "\n" for line in text.splitlines() if line.strip())
+
+
+def icon() -> bytes:
+    """The picture for a phone's home screen: three cells, white on green."""
+    rows = []
+    for y in range(_ICON_PIXELS):
+        row = [_GREEN] * _ICON_PIXELS
+        for left, top in _ICON_BARS:
+            if top <= y < 144:
+                row[left : left + 24] = [_WHITE] * 24
+        rows.append(b"".join(row))
+    return encode_png(rows)

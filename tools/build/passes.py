@@ -1,0 +1,66 @@
+"""The passes that rewrite the sources for a chip, in their order, and what they are checked by.
+
+What each is worth in heap: `python -m tools.bench.passes`, and decision 11. Each raises BuildError where it can't prove
+that the code does the same as before; verify.py checks what comes out.
+"""
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from tools.build import constants, imports, merge, shorten, strip, syntax, verify
+from tools.build.common import written
+
+MERGE = "merge"  # modules that are always loaded together become one
+CONSTANTS = "constants"  # numbers in the place of constants of other files
+SHORTEN = "shorten"  # letters for private names
+PASSES = (MERGE, CONSTANTS, SHORTEN)
+NAMES = "names.txt"  # the letters of each file
+_STAMP = "stamp.json"
+_TOOLS = tuple(Path(str(tool.__file__)) for tool in (constants, imports, merge, shorten, strip, syntax, verify))
+
+
+def rewritten(
+    sources: Mapping[str, Path], callers: Mapping[str, Path], folder: Path, passes: tuple[str, ...] = PASSES
+) -> dict[str, Path]:
+    """Name in the tree → rewritten file in `folder`, for those of `sources` that are left.
+
+    `callers` use the firmware. MERGE redirects their imports, so they are among the files then; nothing else of them
+    changes. A file that comes out as it was is not written again.
+    """
+    stamp = folder / _STAMP
+    newest_ns = max(path.stat().st_mtime_ns for path in (*sources.values(), *callers.values(), *_TOOLS, Path(__file__)))
+    if stamp.exists() and stamp.stat().st_mtime_ns > newest_ns:
+        done = json.loads(stamp.read_text("utf-8"))
+        if done["of"] == sorted([*sources, *callers]) and all((folder / name).exists() for name in done["made"]):
+            return {name: folder / name for name in done["made"]}
+    given = {name: strip.only_micropython(path.read_text("utf-8")) for name, path in {**sources, **callers}.items()}
+    texts, letters = _passed(given, set(callers), passes)
+    listed = (f"{name}\n" + "".join(f"  {new} {old}\n" for old, new in own.items()) for name, own in letters.items())
+    made = written({name: text for name, text in texts.items() if MERGE in passes or name not in callers}, folder)
+    (folder / NAMES).write_text("".join(listed), "utf-8")
+    stamp.write_text(json.dumps({"of": sorted(given), "made": list(made)}), "utf-8")
+    return made
+
+
+def _passed(
+    texts: dict[str, str], callers: set[str], passes: tuple[str, ...]
+) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """The texts after the passes, checked; and of each file the letters of its names."""
+    letters: dict[str, dict[str, str]] = {}
+    if MERGE in passes:
+        texts = dict(_merged(tuple(texts.items())))
+    calling = {name: text for name, text in texts.items() if name in callers}
+    own = {name: text for name, text in texts.items() if name not in callers}
+    if CONSTANTS in passes:
+        own = constants.placed(own, calling.values())
+    if SHORTEN in passes:
+        own, letters = shorten.shortened(own, calling)
+    verify.check_sources(own, calling)
+    return {**own, **calling}, letters
+
+
+@functools.lru_cache(maxsize=1)  # a build has the same sources merged for the files and for what is frozen
+def _merged(texts: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return merge.merged(dict(texts))

@@ -1,0 +1,108 @@
+"""What of the firmware a board and a profile can use: the rest is left out of the build."""
+
+from pathlib import Path
+
+from evencell.display.fonts import fonts
+from evencell.startup import PARTS
+from tools.build.imports import graph, module_of, packages_of, reached, texts_of
+
+PROFILES = ("full", "display", "telemetry")
+_APPLICATION = ("evencell/app.py", "evencell/startup.py")
+_DISPLAY = "display"  # the switch of the display's part in PARTS
+_NETWORK = "wifi"  # that of the network's, by radio or cable
+_SAFE_MODE = "safe"  # its profile in PARTS
+# Every display there is a layout for.
+DISPLAY_SIZES = (
+    (128, 64),
+    (128, 32),
+    (135, 240),
+    (240, 135),
+    (240, 240),
+    (170, 320),
+    (320, 170),
+    (240, 320),
+    (320, 240),
+)
+
+
+def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
+    """Names of `sources` (name in the tree → file) that only parts need which this build has no use for.
+
+    What no part needs by name stays in: it may be imported by a name that is made while the firmware runs.
+    """
+    wanted, unwanted, switches = [], [], set()
+    own_profiles = {profile, _SAFE_MODE} if has_network(profile) else {profile}
+    for profiles, switch, module in PARTS:
+        is_wanted = not own_profiles.isdisjoint(profiles.split()) and (switch != _DISPLAY or can_have_display(board))
+        (wanted if is_wanted else unwanted).extend(roots(module, sources))
+        switches |= {switch} if is_wanted else set()
+    useless = {name for name in sources if name.endswith(".font")} - fonts_of(board)
+    useless |= useless_capabilities(board, switches) & set(sources)
+    if not unwanted:
+        return useless
+    application = [name for name in sources if name in _APPLICATION or name.startswith("boards/")]
+    edges = needs(sources)
+    needed = reached([*wanted, *application], edges)
+    useless |= reached(unwanted, edges) - needed
+    at_import = needs(sources, lazily=False)
+    while broken := {name for name in sources.keys() - useless - needed if at_import.get(name, set()) & useless}:
+        useless |= broken  # loaded by a name alone, and can't be without what it imports
+    return useless
+
+
+def has_network(profile: str) -> bool:
+    """Whether the profile joins a network: it has safe mode's page then."""
+    return any(switch == _NETWORK and profile in profiles.split() for profiles, switch, _ in PARTS)
+
+
+def useless_capabilities(board: dict, switches: set[str]) -> set[str]:
+    """Names in the tree of what makes capabilities that the board lacks, or that none of the parts asks for."""
+    names = {"esp32_wifi" if "ethernet" in board else "esp32_ethernet"}
+    if _DISPLAY not in switches:
+        names |= {"displays", "esp32_i2c", "esp32_spi"}
+    if _NETWORK not in switches:
+        names |= {"esp32_network", "esp32_wifi", "esp32_ethernet"}
+    return {f"boards/{name}.py" for name in names}
+
+
+def fonts_of(board: dict) -> set[str]:
+    """Names in the tree of the fonts that the board's display can use, however it is turned."""
+    return {f"evencell/display/{font}" for size in display_sizes(board) for font in fonts(*size)}
+
+
+def display_sizes(board: dict) -> tuple:
+    """Width and height of the displays that it can have. Where none is built in, the configuration may name any."""
+    if board["chip"] == "host" or "i2c" in board:
+        return DISPLAY_SIZES
+    if "display" in board:
+        size = board["display"]["width"], board["display"]["height"]
+        return size, size[::-1]
+    return ()
+
+
+def can_have_display(board: dict) -> bool:
+    """Whether the board has a display, or an I2C bus that one may hang on."""
+    return "display" in board or "i2c" in board
+
+
+def roots(module: str, sources: dict[str, Path]) -> list[str]:
+    """Names that belong to a part: its module, and the whole folder of one that has a folder to itself."""
+    name = module.replace(".", "/")
+    if name.endswith("/part"):
+        return [other for other in sources if other.startswith(name.removesuffix("part"))]
+    return [f"{name}.py"]
+
+
+def needs(sources: dict[str, Path], *, lazily: bool = True) -> dict[str, set[str]]:
+    """Name in the tree → names of `sources` that the file imports, and of the packages those are in.
+
+    Without `lazily` only what is imported together with the file.
+    What is imported by a name that no `call`, `lazy` or `load` gets in its source is left out: parts, pages, drivers.
+    """
+    names = {module_of(name): name for name in sources if name.endswith(".py")}
+    found = {}
+    for module, imports in graph(texts_of(sources)).items():
+        modules = imports.at_import | imports.lazily if lazily else imports.at_import
+        packages = set().union(*(packages_of(each) for each in modules))
+        found[names[module]] = {names[each] for each in modules | packages if each in names}
+    return found

@@ -1,0 +1,1 @@
+"""The command `evencell`: options, and a file for each subcommand."""

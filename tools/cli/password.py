@@ -1,0 +1,22 @@
+"""`evencell password`: the line of config.json that lets a password log in."""
+
+import json
+
+import click
+
+from evencell.forward.http.auth import MIN_LENGTH
+from tools.dev.login import password_hash, random_password
+
+
+@click.command()
+@click.option("--random", is_flag=True, help="Make a random one, and print it once.")
+def password(random):
+    """Print the lines of config.json that set a password for the page."""
+    if random:
+        chosen = random_password()
+        click.echo(f"Password: {chosen}", err=True)
+    else:
+        chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        if len(chosen) < MIN_LENGTH:
+            raise click.UsageError(f"a password has at least {MIN_LENGTH} characters.")
+    click.echo(json.dumps({"auth": {"password_hash": password_hash(chosen)}}))

@@ -1,0 +1,1 @@
+"""`make deploy`: the firmware alone, onto a board that runs."""

@@ -1,0 +1,133 @@
+"""What a deploy runs on the board itself: sent as it stands, for any MicroPython from 1.24 on. Buffers are bounded."""
+
+import hashlib
+import json
+import os
+import sys
+
+_FOLDER = 0x4000
+_piece = memoryview(bytearray(512))
+
+
+def feed():
+    """Start the watchdog, or feed the one that the interrupted firmware started and nothing can stop.
+
+    So a board whose cable was pulled starts its old version by itself.
+    """
+    try:
+        import machine
+
+        machine.WDT(timeout=120_000).feed()
+    except (ImportError, AttributeError, ValueError, OSError):
+        pass  # this port has none
+
+
+def facts() -> dict:
+    """What this board is, and what its flash holds; resets the count of failed starts: we interrupted this one."""
+    if "boots" in os.listdir():
+        os.remove("boots")
+    space = os.statvfs(os.getcwd())
+    return {
+        "machine": sys.implementation._machine,
+        "version": sys.implementation.version[:3],
+        "mpy": sys.implementation._mpy & 0xFF,
+        "free_blocks": space[3] if space[3] <= space[2] else 0,  # a full littlefs may count more than it has
+        "block_bytes": space[0],
+        "slot": text_of("slot"),
+    }
+
+
+def text_of(path: str) -> str:
+    """The file's text, empty where there is none."""
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def board_in(slot: str) -> str | None:
+    """The board that the slot was built for, where its manifest can be read."""
+    try:
+        with open(slot + "/manifest.json") as file:
+            return json.load(file)["board"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def list_files(folder: str):
+    """Print size, hash and path of every file below, a line each."""
+    if folder not in os.listdir():
+        return
+    for path in paths(folder):
+        feed()
+        print(os.stat(path)[6], digest(path), path[len(folder) + 1 :])
+
+
+def paths(folder: str):
+    """Every file below."""
+    for entry in os.ilistdir(folder):
+        path = folder + "/" + entry[0]
+        if entry[1] == _FOLDER:
+            yield from paths(path)
+        else:
+            yield path
+
+
+def digest(path: str) -> str | None:
+    """SHA-256 of a file in hexadecimal digits, None where there is no such file."""
+    sha = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            while count := file.readinto(_piece):
+                sha.update(_piece[:count])
+    except OSError:
+        return None
+    return sha.digest().hex()
+
+
+def make_folders(path: str):
+    """Those that the file `path` lies in."""
+    feed()
+    for at, letter in enumerate(path):
+        if letter == "/":
+            try:  # noqa: SIM105 - there is no contextlib here
+                os.mkdir(path[:at])
+            except OSError:
+                pass  # it is there
+
+
+def copy(source: str, target: str):
+    """From one slot to the other."""
+    make_folders(target)
+    with open(source, "rb") as old, open(target, "wb") as new:
+        while count := old.readinto(_piece):
+            new.write(_piece[:count])
+
+
+def prune(folder: str):
+    """Remove folders without a file: MicroPython would take one for a package, and hide a module of its name."""
+    try:
+        for entry in list(os.ilistdir(folder)):
+            if entry[1] == _FOLDER:
+                prune(folder + "/" + entry[0])
+        os.rmdir(folder)
+    except OSError:
+        pass  # not empty, or not there
+
+
+def commit(path: str, wanted: str) -> bool:
+    """Let the new file take its place, if it is whole."""
+    if digest(path + ".new") != wanted:
+        return False
+    os.rename(path + ".new", path)
+    return True
+
+
+def can_reset() -> bool:
+    """Whether this port can reset its chip."""
+    try:
+        import machine
+    except ImportError:
+        return False
+    return hasattr(machine, "reset")

@@ -1,0 +1,1 @@
+"""`make flash`: a bare chip gets MicroPython and the firmware."""

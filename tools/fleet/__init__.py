@@ -1,0 +1,1 @@
+"""`evencell fleet`: many simulated devices at a broker."""

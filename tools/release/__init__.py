@@ -1,0 +1,1 @@
+"""evencell's own firmware, and what a release holds."""
