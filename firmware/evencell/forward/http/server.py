@@ -51,7 +51,7 @@ class Request:
         self.method, target, version = lines.pop(0).split(" ")
         self.path, _, self.query = target.partition("?")
         self._headers = lines
-        if not version.startswith("HTTP/1."):
+        if not version.startswith("HTTP/1.") or min(target) < "!":  # a null byte would cut a file's name off
             raise ValueError
         length = self.header("content-length") or "0"
         if not length.isdigit():
