@@ -32,11 +32,11 @@ class Context:
 
 
 def sentence_of(error, context=None, state="connected", under_way=None):
-    return evaluate(error, context or Context(), state, under_way, (True, 0, None))[0]
+    return evaluate(error, context or Context(), state, under_way, (True, 2, None))[0]
 
 
-def limits_after(error, state="connected", under_way=None, retains=True, cuts=0, limit=None):
-    return evaluate(error, Context(), state, under_way, (retains, cuts, limit))[1]
+def limits_after(error, state="connected", under_way=None, retains=True, tries=2, limit=None):
+    return evaluate(error, Context(), state, under_way, (retains, tries, limit))[1]
 
 
 def test_without_a_network_nothing_else_counts():
@@ -92,22 +92,22 @@ def test_closed_connection_names_what_was_being_done():
 
 
 def test_discovery_is_left_out_after_two_connections_closed_at_it_and_tried_again_later():
-    def cuts_after(error, under_way, cuts):
-        return limits_after(error, under_way=under_way, cuts=cuts)[1]
+    def tries_after(error, under_way, tries):
+        return limits_after(error, under_way=under_way, tries=tries)[1]
 
     for error in (MqttError(CLOSED), OSError(errno.ECONNRESET), OSError(_EPIPE), OSError()):
-        assert cuts_after(error, DISCOVERY, 0) == 1
-        assert cuts_after(error, DISCOVERY, 1) == 2
-        assert cuts_after(error, UNDER_WAY, 1) == cuts_after(error, None, 1) == 1
-        assert cuts_after(error, None, 2) == 1  # the connection without it ended
-        assert cuts_after(error, None, 0) == 0
-    assert cuts_after(OSError(errno.ETIMEDOUT), DISCOVERY, 0) == 0
+        assert tries_after(error, DISCOVERY, 2) == 1
+        assert tries_after(error, DISCOVERY, 1) == 0
+        assert tries_after(error, UNDER_WAY, 1) == tries_after(error, None, 1) == 1
+        assert tries_after(error, None, 0) == 1  # the connection without it ended
+        assert tries_after(error, None, 2) == 2
+    assert tries_after(OSError(errno.ETIMEDOUT), DISCOVERY, 2) == 2
 
 
 def test_rejected_discovery_is_a_limit_until_it_is_tried_again():
     sentence, limits = evaluate(MqttError(CLOSED), Context(), "connected", DISCOVERY, (True, 1, None))
     assert sentence == limits[2] and "rejected by the broker: homeassistant/device/id/config, 12500 bytes" in sentence
-    assert limits_after(MqttError(CLOSED), cuts=2, limit=sentence) == (True, 1, None)
+    assert limits_after(MqttError(CLOSED), tries=0, limit=sentence) == (True, 1, None)
 
 
 def test_errors_of_tls():
@@ -138,5 +138,5 @@ def test_broker_without_retained_messages_is_found_in_two_steps_and_tried_again_
 
 
 def test_rejected_retained_messages_are_a_limit():
-    sentence, limits = evaluate(MqttError(CLOSED), Context(), "connected", None, (None, 0, None))
-    assert limits == (False, 0, sentence) and "retain_available" in sentence
+    sentence, limits = evaluate(MqttError(CLOSED), Context(), "connected", None, (None, 2, None))
+    assert limits == (False, 2, sentence) and "retain_available" in sentence

@@ -7,7 +7,6 @@ from evencell.compat import const
 _WRONG_CERTIFICATE = const(-0x3000)  # as tls.py says it: MBEDTLS_ERR_X509_FATAL_ERROR
 _FIRST_OF_TLS = const(-256)  # below are the numbers of mbedTLS
 _TLS_BYTES = const(33_000)  # of the network's heap in a handshake (docs/memory.md)
-_MAX_CUTS = const(2)  # forwarder.py has the same
 
 _ENDED = "connection closed by the broker"
 _CLOSED = (errno.ECONNRESET, 32, 103)  # EPIPE and ECONNABORTED, which MicroPython's errno may lack
@@ -25,30 +24,30 @@ _SYSTEM_ERRORS = {
 
 
 def evaluate(error: OSError, context, state: str, under_way, limits: tuple) -> tuple:
-    """A sentence for the owner, and the limits for the next connection: (retains, cuts, their sentence).
+    """A sentence for the owner, and the limits for the next connection: (retains, tries, their sentence).
 
     `state` is that of the connection until now; `under_way` topic and bytes of the message that was being sent, or
     None. `retains`: whether the next connection may use retained messages; None: it finds out whether the broker
-    accepts any. `cuts`: how many connections in a row the broker closed at a discovery message; at 2 there is none.
+    accepts any. `tries`: how many connections the broker may close at a discovery message before there is none.
     """
     settings = context.config["mqtt"]
-    retains, cuts, limit = limits
+    retains, tries, limit = limits
     is_closed = not error.args or str(error.args[-1]) == _ENDED or error.args[0] in _CLOSED
-    before = cuts
+    had_none = not tries
     if is_closed and under_way and under_way[0].startswith(settings["discovery_prefix"] + "/device/"):
-        cuts += 1
+        tries = max(tries - 1, 0)
     else:
-        cuts = min(cuts, 1)  # after a connection without discovery, the next one tries it again
-    if cuts >= _MAX_CUTS:
+        tries = max(tries, 1)  # after a connection without discovery, the next one tries it again
+    if not tries:
         limit = _NO_DISCOVERY % under_way
-        return limit, (retains, cuts, limit)
-    if before >= _MAX_CUTS:
+        return limit, (retains, tries, limit)
+    if had_none:
         limit = None
     if is_closed:
         was_unknown, retains = retains is None, _retains(state, retains)
         if was_unknown and retains is False:
-            return _NO_RETAINED, (retains, cuts, _NO_RETAINED)
-    return _sentence(error, context, state, under_way, is_closed), (retains, cuts, limit)
+            return _NO_RETAINED, (retains, tries, _NO_RETAINED)
+    return _sentence(error, context, state, under_way, is_closed), (retains, tries, limit)
 
 
 def _retains(state: str, retained):

@@ -15,7 +15,6 @@ from evencell.runtime.lazy import call, lazy
 _ERRORS = "evencell.forward.mqtt.errors"
 _STEP_MS = const(60_000)  # deadline of a connection attempt or a publication
 _LAST_READING_S = const(300)  # between two of `last_reading`, unless the link changes
-_MAX_CUTS = const(2)  # errors.py has the same
 _LINK, _VERDICT, _READ_S = const(0), const(1), const(2)  # indices of what was published last of a pack
 _HANDLERS = "evencell.forward.mqtt.handlers"
 
@@ -52,8 +51,8 @@ class Forwarder:
         self._handlers = scope.load(_HANDLERS).handlers(context, self._topic, self._consumer, self._republish)
         scope.unload()
         self._client = self._problem = None
-        # What the broker rejects, as errors.py knows it: whether it retains messages, how often it cut discovery off.
-        self._retains, self._cuts, self._limit = True, 0, None
+        # What the broker rejects, as errors.py knows it: whether it retains messages, how many more tries discovery has.
+        self._retains, self._tries, self._limit = True, 2, None
         self._is_online = False  # whether `availability` was published as online
         self._state = "connecting"
         self._published = self._dropped = 0
@@ -97,7 +96,7 @@ class Forwarder:
             buffer=shared_buffer(context),
         )
         client.retains = self._retains is not False
-        client.can_discover = self._cuts < _MAX_CUTS
+        client.can_discover = self._tries > 0
         await client.connect()
         self._state = "connected"
         self._log.info("mqtt: connected to %s:%d" % (settings["host"], settings["port"]))
@@ -108,9 +107,9 @@ class Forwarder:
         under_way = self._client and self._client.under_way
         if self._client:
             self._client.close()
-        limits = self._retains, self._cuts, self._limit
+        limits = self._retains, self._tries, self._limit
         sentence, limits = call(_ERRORS, "evaluate", error, self._context, self._state, under_way, limits)
-        self._retains, self._cuts, self._limit = limits
+        self._retains, self._tries, self._limit = limits
         return sentence
 
     def _close(self):
