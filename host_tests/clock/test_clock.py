@@ -12,7 +12,7 @@ class ScriptedClock(Clock):
 
     def __init__(self, set_time=None):
         self.now_ms = 5_000
-        self.system_ms = 1_000  # 1970: nobody set it
+        self.system_ms = 1_000  # 1970: it was not set
         self.held_up_ms = 0
         super().__init__(set_time)
 

@@ -158,7 +158,7 @@ def test_kiss_of_death_is_obeyed_for_a_day():
 def test_datagrams_that_do_not_echo_the_cookie_are_ignored():
     def replies(question: bytes, good: bytes) -> list[bytes]:
         forged = good[:32] + bytes((good[32] ^ 0x10,)) + good[33:40] + bytes((good[40] ^ 0x10,)) + good[41:]
-        return time_server.rubbish(question, forged) + time_server.wrong_origin(question, forged) + [good]
+        return time_server.malformed(question, forged) + time_server.wrong_origin(question, forged) + [good]
 
     with TimeServer(YEAR_S, replies) as server:
         asking = Asking(server)

@@ -136,7 +136,7 @@ def sleep_us(microseconds: int):
 
 
 def sleep_ms(milliseconds: int):
-    """Of `time`, while nobody else runs."""
+    """Of `time`, while no other task runs."""
     Bench.now.now_ms += milliseconds
     Bench.now.piece_us += milliseconds * 1000
     Bench.now.longest_us = max(Bench.now.longest_us, Bench.now.piece_us)

@@ -193,6 +193,6 @@ class Chain(contextlib.ExitStack):
 
 
 def assert_no_traceback(log: str):
-    """A part that failed, or a task nobody waited for, shows itself so."""
+    """A part that failed, or a task that was not awaited, shows itself so."""
     assert "Traceback" not in log, log
     assert " failed\n" not in log, log

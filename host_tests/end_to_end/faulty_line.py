@@ -23,7 +23,7 @@ HANG_UP = "hang up"
 class FaultyLine:
     """`path` is a serial port. `talk(send, heard)` is its far end, called again and again until the end.
 
-    `send(bytes)` loses what nobody takes, as a wire does; `heard` is what came since the last call. Where it returns
+    `send(bytes)` loses what is not taken, as a wire does; `heard` is what came since the last call. Where it returns
     HANG_UP the port vanishes, as that of an unplugged adapter.
     """
 

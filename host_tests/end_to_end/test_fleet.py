@@ -121,7 +121,7 @@ def assert_stored(series: dict, states: dict[str, list[dict]], readings: int):
 
 
 def test_what_never_arrives_is_told_and_fails(tmp_path):
-    """Where a broker lets nobody publish, everything is lost."""
+    """Where a broker lets no client publish, everything is lost."""
     need_broker()
     broker = Broker("allow_anonymous true", *settings("allow", "password"))
     (broker.folder / "acl").write_text("topic read #\n")
@@ -173,7 +173,7 @@ def test_a_wrong_password_is_one_sentence(guarded):
 
 
 def test_encrypted(tmp_path):
-    """Whoever forgets --tls is told in one sentence."""
+    """A forgotten --tls is one sentence."""
     need_broker()
     files = ["-keyout", tmp_path / "key", "-out", tmp_path / "certificate"]
     command = [need_openssl(), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=broker", *files]

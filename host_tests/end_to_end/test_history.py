@@ -1,4 +1,4 @@
-"""A day in minutes: what the device keeps of its readings against what somebody who saw them all works out."""
+"""A day in minutes: what the device keeps of its readings against what is computed from all of them."""
 
 import contextlib
 import itertools
@@ -125,7 +125,7 @@ def assert_health(health: dict, readings: list[dict]):
 
 
 class Day:
-    """A leaking cell, the firmware, and somebody who watches, all with clocks that run faster."""
+    """A leaking cell, the firmware, and a client that watches, all with clocks that run faster."""
 
     def __init__(self, folder: Path, running: contextlib.ExitStack):
         self._fast = Fast(folder, running, SPEED)
@@ -196,7 +196,7 @@ def path_of(**query) -> str:
 def test_a_month_that_was_there_before_is_told_as_it_was(tmp_path):
     """The last day ends on the flash; what is read now comes behind it, in the same start of nothing."""
     days, end_s = 31, int(time.time()) - 600
-    firmware = Firmware(tmp_path, tmp_path / "nobody")
+    firmware = Firmware(tmp_path, tmp_path / "missing")
     make_past(firmware.data, CELLS, days, end_s)
     with firmware:
         day, month = (until(lambda span=span: firmware.get(path_of(span=span)), span).json() for span in ("24h", "30d"))
@@ -261,7 +261,7 @@ def test_one_answer_at_a_time_and_a_sentence_for_what_is_wrong(tmp_path):
 
 
 def test_several_read_at_once_where_memory_is_plentiful(tmp_path):
-    firmware = Firmware(tmp_path, tmp_path / "nobody")
+    firmware = Firmware(tmp_path, tmp_path / "missing")
     make_past(firmware.data, 24, 2, int(time.time()) - 600)
     with firmware:
         until(lambda: firmware.get(path_of(span="1h")).json()["time"] is not None, "the history")

@@ -25,7 +25,7 @@ END = b"Connection: close\r\n\r\n"
 
 # What a client may send, and the status of the error it gets.
 BAD_REQUESTS = {
-    "rubbish": (bytes(range(128, 256)) + b"\r\n\r\n", 400),
+    "no text": (bytes(range(128, 256)) + b"\r\n\r\n", 400),
     "null bytes": (bytes(64) + b"\r\n\r\n", 400),
     "a TLS handshake": (b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03\r\n\r\n", 400),
     "one word": (b"hello\r\n\r\n", 400),

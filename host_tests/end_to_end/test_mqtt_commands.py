@@ -16,7 +16,7 @@ WRITABLE = {"interval_ms": INTERVAL_MS, "writable": True}
 
 
 class Commanded(Overheard):
-    """A device, and somebody who sends commands and hears everything."""
+    """A device, and a client that sends commands and receives everything."""
 
     def __init__(self, folder, *options, pack=WRITABLE, mqtt=MQTT, profile="full"):
         config = {"packs": [pack], "mqtt": mqtt, "profile": profile}

@@ -175,7 +175,7 @@ def test_a_broker_whose_name_nobody_knows(tmp_path, simulator):
     mount = f'mount --bind {hosts} /etc/hosts && exec "$@"'
     within = ["unshare", "--map-root-user", "--mount", "sh", "-c", mount, "sh"]
     if subprocess.run([*within, "true"], check=False, capture_output=True).returncode:
-        pytest.skip("this computer lets nobody have an /etc/hosts of their own")
+        pytest.skip("this computer allows no /etc/hosts of its own for a process")
     with Broker() as broker:
         firmware = watchful(tmp_path, simulator, broker.port, within=within)
         firmware.overrides["mqtt"]["host"] = "broker.invalid"

@@ -119,7 +119,7 @@ def test_trust_without_tls_is_a_mistake_that_sends_nothing(device, broker):
 
 
 def test_where_it_is_not_wanted_its_modules_are_not_loaded(tmp_path):
-    """They are deleted, and nobody misses them."""
+    """They are deleted, and not needed any more."""
     need_broker()
     tree = shutil.copytree(build("host"), tmp_path / "tree")
     for name in ("tls", "time_source"):

@@ -50,7 +50,7 @@ def test_everything_works_without_a_network_and_joins_it_when_it_comes(tmp_path,
 
 
 def test_the_displays_menu_switches_the_radio_off_and_on(tmp_path, tree):
-    """Whoever holds on has closed the menu, and not asked the next start to forget the configuration (4 s)."""
+    """Holding on (4 s) closes the menu, and does not make the next start delete the configuration."""
     firmware = Firmware(tmp_path / "wireless", "nowhere", config=WIRELESS, tree=tree)
     in_the_air(firmware, {"Home": "correct horse"})
     with firmware:

@@ -15,7 +15,7 @@ SOON_OFFLINE = {"packs": [{"interval_ms": 200, "timeout_ms": 300}]}
 
 @pytest.fixture
 def chain(tmp_path):
-    """One that declares nobody late who isn't."""
+    """One that declares only late parts late."""
     with Chain(tmp_path, *FIXED, config=EVERY_SECOND) as chain:
         yield chain
 
@@ -160,7 +160,7 @@ def test_a_port_that_is_not_there_yet_is_opened_when_it_is(tmp_path):
 
 
 def test_without_a_terminal_too_the_firmware_outlives_its_port(tmp_path):
-    """Whoever leads a session without a terminal gets the first one it opens for its own: here the pty."""
+    """A session leader without a terminal gets the first one it opens as its own: here the pty."""
     need_micropython()
     port = free_port()
     with Simulator(tmp_path, *FIXED) as simulator:

@@ -95,7 +95,7 @@ def test_live_values_go_on_whatever_storage_does_and_what_is_lost_is_counted(tmp
             broker.kill()
             firmware.wait_for_line("mqtt: ")
             assert "restarts" in firmware.get("/healthz").json()
-            # Full from the start, and nobody takes the readings.
+            # Full from the start, and no sink takes the readings.
             until(lambda: scene.device()["journal"]["dropped"] > 0, "more than can be held")
             assert "no space left" in scene.device()["storage"]["problem"]
             # What the status says is lost is what never came.

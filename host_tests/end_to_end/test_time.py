@@ -69,9 +69,9 @@ def test_a_server_sets_the_clock_and_what_was_before_is_dated_afterwards(tmp_pat
     [
         (time_server.late, time_server.wrong_origin, time_server.kiss),
         (time_server.Replay(), time_server.unsynchronised, time_server.silent),
-        (time_server.no_time, time_server.rubbish),
+        (time_server.no_time, time_server.malformed),
     ],
-    ids=["late, wrong origin, kiss", "replay, unsynchronised, silent", "no time, rubbish"],
+    ids=["late, wrong origin, kiss", "replay, unsynchronised, silent", "no time, malformed"],
 )
 def test_what_is_no_good_answer_never_sets_the_clock(tmp_path, tree, liars):
     with contextlib.ExitStack() as stack:

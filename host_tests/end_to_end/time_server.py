@@ -61,7 +61,7 @@ def late(_question: bytes, good: bytes) -> list[bytes]:
 
 
 def wrong_origin(_question: bytes, good: bytes) -> list[bytes]:
-    """As somebody would who did not see the question."""
+    """As a sender would that did not see the request."""
     return [good[:24] + bytes(range(8)) + good[32:]] * 3
 
 
@@ -81,12 +81,12 @@ def unsynchronised(_question: bytes, good: bytes) -> list[bytes]:
 
 
 def no_time(_question: bytes, good: bytes) -> list[bytes]:
-    """An empty transmit timestamp, and a time where nobody should look for it."""
+    """An empty transmit timestamp, and a time in a field that must not be used."""
     return [good[:40] + bytes(8)]
 
 
-def rubbish(_question: bytes, good: bytes) -> list[bytes]:
-    """Too short, too long, and somebody else's."""
+def malformed(_question: bytes, good: bytes) -> list[bytes]:
+    """Too short, too long, and an answer to another client."""
     return [b"\x24", good[:47], b"\x23" + good[1:], bytes(600)]
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tests.fuzz.profile import examples
-from host_tests.fuzz.test_line_fuzz import RUBBISH
+from host_tests.fuzz.test_line_fuzz import NOISE
 from tools.cli.decode import decode_block, decode_piece, pieces
 from tools.cli.hex_text import blocks
 
@@ -24,7 +24,7 @@ ANY_REQUEST = st.binary(min_size=5, max_size=5).map(lambda content: valid(b"\x55
 
 
 @examples(200)
-@given(st.lists(st.one_of(RUBBISH, STATUS, ANY_ANSWER, ANY_REQUEST), max_size=3).map(b"".join), SCALES)
+@given(st.lists(st.one_of(NOISE, STATUS, ANY_ANSWER, ANY_REQUEST), max_size=3).map(b"".join), SCALES)
 def test_every_byte_is_in_one_piece_and_every_piece_is_told(data, scale):
     found = list(pieces(data))
     assert b"".join(found) == data

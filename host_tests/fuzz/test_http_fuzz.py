@@ -26,7 +26,7 @@ def everything(request: Request):
 
 
 class Served:
-    """A server on a loop that runs while somebody asks; `bugs` are what reached `contain`."""
+    """A server on a loop that runs while a client asks; `bugs` are what reached `contain`."""
 
     def __init__(self):
         log = FakeLog()

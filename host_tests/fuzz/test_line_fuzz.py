@@ -15,18 +15,18 @@ PIECES = st.one_of(
     st.builds(lambda frame, cut: frame[:cut], st.sampled_from(FRAMES), st.integers(0, 74)),
     st.sampled_from(FRAMES),
 )
-RUBBISH = st.lists(PIECES, max_size=5).map(b"".join)
+NOISE = st.lists(PIECES, max_size=5).map(b"".join)
 SIZES = st.lists(st.integers(1, CHUNK_BYTES), min_size=1, max_size=8)
 
 
 @examples(250)
-@given(RUBBISH, st.sampled_from(FRAMES), RUBBISH, SIZES)
+@given(NOISE, st.sampled_from(FRAMES), NOISE, SIZES)
 def test_good_frame_is_found_after_and_before_any_noise(before, frame, behind, sizes):
     assert frame in offered(before + frame + behind, sizes)
 
 
 @examples(150)
-@given(RUBBISH, SIZES)
+@given(NOISE, SIZES)
 def test_what_is_found_was_sent(data, sizes):
     for frame in offered(data, sizes):
         assert frame in data

@@ -33,7 +33,7 @@ def after(*heard: bytes) -> Diagnosis:
 
 
 def noise(seed: int, count: int = 40) -> bytes:
-    """Bytes that begin with nobody's signature and differ from seed to seed."""
+    """Bytes that begin with no known signature and differ from seed to seed."""
     return bytes([0x80 + seed]) + bytes((seed * 37 + i * 11) & 0xFF for i in range(1, count))
 
 

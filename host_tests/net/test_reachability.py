@@ -1,4 +1,4 @@
-"""Probing a network that nobody uses, with real sockets on this computer's own address."""
+"""Probing an unused network, with real sockets on this computer's own address."""
 
 import asyncio
 import socket

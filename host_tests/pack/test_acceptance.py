@@ -17,7 +17,7 @@ CLOCK = FakeClock()
 
 
 def edited(frame: bytes, cells_mv=None, **fields) -> bytes:
-    """`frame` with other fields and cells; its checksum is nobody's business here."""
+    """`frame` with other fields and cells; its checksum is not checked here."""
     data = bytearray(frame)
     for name, offset, kind, unit in STATUS_TABLE:
         if name in fields:

@@ -95,7 +95,7 @@ def test_good_frame_follows_a_cut_one():
 def test_rejecting_finds_the_frame_that_began_inside_a_false_one():
     frame = frame_of("4s-idle")
     false = bytearray(ANSWER_HEADER + bytes(50) + frame[: ANSWER_BYTES - 52])
-    # Make the false frame's checksum right, by one of its bytes that belong to nobody.
+    # Make the false frame's checksum right, by one of its bytes without a meaning.
     false[10] = (false[ANSWER_BYTES - 1] - checksum(false, 0, ANSWER_BYTES - 1)) & 0xFF
     data = bytes(false) + frame[ANSWER_BYTES - 52 :]
     framer = Framer(ANSWER_HEADER, ANSWER_BYTES)

@@ -122,7 +122,7 @@ def running(*options, files=None):
 
 
 class Other:
-    """Somebody else at the broker: paho, subscribed to everything."""
+    """Another client at the broker: paho, subscribed to everything."""
 
     def __init__(self, port, topics="#", authority=None):
         self._messages = queue.Queue()
@@ -174,7 +174,7 @@ class FakeBroker:
         self.send(answer)
 
     def accept_subscriber(self, *packets):
-        """Log somebody in who subscribes, and send these packets."""
+        """Log a client in that subscribes, and send these packets."""
         self.accept()
         assert self.packet() == SUBSCRIBE_IN
         self.send(SUBACK + b"".join(packets))
@@ -258,8 +258,8 @@ def test_close_sends_disconnect_and_may_be_repeated(device, broker):
         here.expect("failed MqttError not connected", "connected")
         here.expect(*["failed MqttError not connected"] * 2, "ended MqttError not connected")
         here.ends()
-        other.publish("gone", "nobody")
-        assert other.message() == ("gone", b"nobody", 1, False)
+        other.publish("gone", "none")
+        assert other.message() == ("gone", b"none", 1, False)
 
 
 def test_packets_of_several_tasks_do_not_mix(device, fake):

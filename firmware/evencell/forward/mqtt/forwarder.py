@@ -51,7 +51,7 @@ class Forwarder:
         self._handlers = scope.load(_HANDLERS).handlers(context, self._topic, self._consumer, self._republish)
         scope.unload()
         self._client = self._problem = None
-        # What the broker rejects, as errors.py knows it: whether it retains messages, how many more tries discovery has.
+        # What the broker rejects, as errors.py knows it: whether it retains messages, how many tries discovery has.
         self._retains, self._tries, self._limit = True, 2, None
         self._is_online = False  # whether `availability` was published as online
         self._state = "connecting"
