@@ -23,6 +23,7 @@ _GREEN, _WHITE = bytes((15, 107, 82)), bytes((255, 255, 255))
 _ICON_BARS = ((48, 84), (84, 60), (120, 72))  # left edge and top of each cell, in pixels of 192; all end at 144
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./(\w+\.js)\";\n", re.MULTILINE)
+_STYLE_IMPORT = re.compile(r"^@import \"(\w+\.css)\";\n", re.MULTILINE)
 _COMMENT_LINE = re.compile(r"^\s*//.*\n", re.MULTILINE)
 _COMMENT_BLOCK = re.compile(r"^\s*/\*.*?\*/\s*?\n", re.MULTILINE | re.DOTALL)
 _DECLARATION = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
@@ -38,14 +39,14 @@ def built() -> dict[str, bytes]:
     """Path in the tree → content of every file of the page, compressed except for the picture."""
     texts = {name: path.read_text("utf-8") for name, path in sources().items()}
     version = hashlib.sha256(repr(sorted(texts.items())).encode()).hexdigest()[:_HASH_DIGITS]
-    files = {name: text for name, text in texts.items() if not name.endswith(".js")}
+    files = {name: text for name, text in texts.items() if not name.endswith((".js", ".css"))}
     modules = {name: text for name, text in texts.items() if name.endswith(".js")}
     start = stripped(modules.pop("start.js"))
     bundle = order(ENTRY, modules)
     files[ENTRY] = joined({name: modules[name] for name in bundle})
     for name in modules.keys() - set(bundle):
         files[name] = chunk(modules[name], bundle, version)
-    files["page.css"] = stripped(files["page.css"])
+    files["page.css"] = styles("page.css", texts)
     files[INDEX] = index(files[INDEX], start, version)
     packed = {f"{FOLDER}/{name}.gz": gzip.compress(text.encode(), 9, mtime=0) for name, text in files.items()}
     return {**packed, f"{FOLDER}/{_ICON}": icon()}
@@ -89,6 +90,11 @@ def chunk(text: str, bundle: list[str], version: str) -> str:
     ]
     listed = ", ".join(name for name in names if name)
     return f'import {{ {listed} }} from "./{ENTRY}?{version}";\n' + stripped(_IMPORT.sub("", text))
+
+
+def styles(name: str, texts: dict[str, str]) -> str:
+    """A style sheet, with those that it imports in their places."""
+    return stripped(_STYLE_IMPORT.sub(lambda found: texts[found[1]], texts[name]))
 
 
 def stripped(text: str) -> str:

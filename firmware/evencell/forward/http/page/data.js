@@ -1,5 +1,7 @@
 // What the device says: its event stream, polling where there is none, and what of it is kept.
 
+import { getJson } from "./requests.js";
+
 const POLL_MS = 2000; // without a stream
 const REFRESH_MS = 30000; // beside one: it lacks the device
 const SILENT_MS = 5000; // a stream so quiet may be dead: poll
@@ -36,43 +38,6 @@ export function changed() {
     isDue = false;
     for (const listener of listeners) listener();
   });
-}
-
-/** A request that ends after `limitMs`, body included where `read` gives it. */
-async function request(path, options, limitMs, read = (answer) => answer) {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), limitMs);
-  try {
-    return await read(await fetch(path, { ...options, signal: controller.signal }));
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-export const get = (path, limitMs = 4000) => request(path, { cache: "no-store" }, limitMs);
-
-/** JSON of an answer; an object with `error` and `status` where there is none. */
-export async function getJson(path, limitMs) {
-  try {
-    const answer = await get(path, limitMs);
-    const body = await answer.json();
-    return answer.ok ? body : { error: body.error || "", status: answer.status };
-  } catch {
-    return { error: "", status: 0 };
-  }
-}
-
-/** Send a change; { ok, status, body, error }. */
-export async function sendJson(method, path, content, limitMs = 20000) {
-  const options = { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) };
-  try {
-    return await request(path, options, limitMs, async (answer) => {
-      const body = await answer.json().catch(() => ({}));
-      return { ok: answer.ok, status: answer.status, body, error: body.error || "" };
-    });
-  } catch {
-    return { ok: false, status: 0, body: {}, error: "" };
-  }
 }
 
 export const selectedPack = () => state.packs.get(state.selected);

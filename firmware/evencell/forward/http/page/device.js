@@ -1,7 +1,8 @@
 // The line, the network, what the device sends where, itself, its log, and what failed. Every counter has a name and a tip.
 
-import { connection, get, getJson, selectedPack, state } from "./data.js";
+import { connection, selectedPack, state } from "./data.js";
 import { card, el, fact, rebuild, setClass, setText } from "./dom.js";
+import { get, getJson } from "./requests.js";
 import { remedy } from "./verdict.js";
 import { bytes, count, dateTime, decimal, hasWord, span, t } from "./words.js";
 

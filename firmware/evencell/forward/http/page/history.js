@@ -1,10 +1,11 @@
 // Hour, day and month: every cell, the spread and the pack, with hover, touch, pan, zoom, events and a CSV file.
 
 import { cellLine, draw, range } from "./chart.js";
-import { getJson, state } from "./data.js";
+import { state } from "./data.js";
 import { card, el, rebuild, segments, setText } from "./dom.js";
 import { swatch } from "./now.js";
 import { past, SPANS } from "./past.js";
+import { getJson } from "./requests.js";
 import { cellNames, clock, dateTime, day, decimal, hasWord, millivolts, signed, t, volts } from "./words.js";
 
 const LEAST_MS = { "1h": 300000, "24h": 900000, "30d": 10800000 }; // the deepest zoom: some steps

@@ -1,6 +1,7 @@
 // The device's history, fetched once for each pack and span, and kept while it is new enough.
 
-import { changed, getJson } from "./data.js";
+import { changed } from "./data.js";
+import { getJson } from "./requests.js";
 
 const LIMIT_MS = 300000; // the device may take so long to read it all
 const RETRY_MS = 2000;

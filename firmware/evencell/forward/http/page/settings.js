@@ -1,7 +1,8 @@
 // Login, the balancer's settings, the device's configuration, backup and restart. Changes are sent only when a button says so.
 
-import { changed, getJson, loadSession, sendJson, state } from "./data.js";
+import { changed, loadSession, state } from "./data.js";
 import { card, el, rebuild, setText } from "./dom.js";
+import { getJson, sendJson } from "./requests.js";
 import { amperes, decimal, millivolts, t } from "./words.js";
 
 const SETTINGS = ["trigger_mv", "max_balance_ma", "cell_count", "balancing_enabled"];
