@@ -37,6 +37,7 @@ _WITHOUT_LOOP = (
     "pack",
     "history",
     "clock/test_clock.py",
+    "clock/test_zone.py",
     "config",
     "net/test_station.py",
     "runtime/test_backoff.py",

@@ -43,8 +43,8 @@ ALLOWED = {
     },
     "display": {
         "array", "binascii", "framebuf", "gc", "json", "evencell", "evencell.compat", "evencell.hub", "evencell.pack",
-        "evencell.display", "evencell.protocol.jk_balancer", "evencell.storage", "evencell.runtime.backoff",
-        "evencell.runtime.lazy",
+        "evencell.clock.zone", "evencell.display", "evencell.protocol.jk_balancer", "evencell.storage",
+        "evencell.runtime.backoff", "evencell.runtime.lazy",
         "evencell.runtime.boot_state",  # a restart out of the menu counts as proven
     },
     "forward": {
@@ -78,6 +78,7 @@ ALLOWED = {
         "json", "os", "evencell.compat", "evencell.config", "evencell.storage", "evencell.runtime.lazy",
         "evencell.runtime.log",  # its levels
         "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use
+        "evencell.clock.zone",  # whether a rule is one
     },
 }  # fmt: skip
 

@@ -120,8 +120,8 @@ class Scene:
         }
         self.settings.update(changes)
         hub = Thing(packs=[self.pack])
-        config = {"time": {"utc_offset_min": 60}}
-        context = Thing(clock=self.clock, hub=hub, config=config)
+        self.time = {"utc_offset_min": 60, "zone": None}
+        context = Thing(clock=self.clock, hub=hub, config={"time": self.time})
         self.view = View()
         self.screen = Screen(context, self.view, self.settings, burns_in)
         self.canvas = Canvas()
@@ -348,6 +348,25 @@ def test_the_night_is_of_the_local_day():
     scene.clock.now_s += 60
     scene.after_s(1)
     assert scene.screen.level == 10
+
+
+def test_a_zone_wins_over_the_offset_and_its_changes_count():
+    scene = Scene(night=["22:00", "06:00"])
+    scene.time["zone"] = "CET-1CEST,M3.5.0,M10.5.0/3"
+    for now_s, level in (
+        (1_774_645_199, 80),  # 27 March 2026, 21:59:59 in winter
+        (1_774_645_200, 10),
+        (1_774_814_399, 80),  # 29 March, 21:59:59 in summer
+        (1_774_814_400, 10),
+        (1_774_641_600, 80),  # set back by two days
+    ):
+        scene.clock.now_s = now_s
+        scene.after_s(1)
+        assert scene.screen.level == level, now_s
+    for zone, offset_min, level in (("UTC-2", 0, 10), ("UTC-1", 0, 80), (None, 120, 10), (None, 60, 80)):
+        scene.time.update({"zone": zone, "utc_offset_min": offset_min})  # 20:00 UTC
+        scene.after_s(1)
+        assert scene.screen.level == level, zone
 
 
 def test_tick_reports_whether_the_picture_changes():

@@ -11,7 +11,7 @@ SECRETS = ("password", "token")  # keys of any section; of the section `auth` no
 _AUTH = "auth"
 _NAMES = ("ssid", "name")  # keys that distinguish the items of a list
 _LIVE = (
-    " http.public_read http.origins log.level time.interval_s time.utc_offset_min "
+    " http.public_read http.origins log.level time.interval_s time.utc_offset_min time.zone "
     " packs[].chemistry packs[].capacity_ah "
 )
 _MAX_DEPTH = const(4)

@@ -2,6 +2,8 @@
 
 import json
 
+from evencell.runtime.lazy import call
+
 CERTIFICATES = (".der", ".pem", ".crt", ".cer")  # endings of files with one
 _NOT_IN_HOSTS = " :/@?#[]\\\"'<>(){},;&=%"
 _USUAL_PORTS = ("80", "443", "514", "1883", "8883")
@@ -203,6 +205,11 @@ def _is_time(value) -> bool:
     return hours.isdigit() and minutes.isdigit() and hours < "24" and minutes < "60"
 
 
+def _zone(value) -> bool:
+    """A POSIX TZ rule."""
+    return _text(value, 4, 64) and call("evencell.clock.zone", "is_rule", value)
+
+
 def _country(value) -> bool:
     """As ISO 3166-1 abbreviates it."""
     return _text(value, 2, 2) and all("A" <= letter <= "Z" for letter in value)
@@ -247,6 +254,7 @@ KINDS = {
         "an address such as http://192.168.1.10:8086/write?db=evencell (http:// alone, without user, password, token)",
     ),
     "span": (_span, 'two times of the day, such as ["22:00", "06:00"]'),
+    "zone": (_zone, "a POSIX TZ rule such as CET-1CEST,M3.5.0,M10.5.0/3"),
     "country": (_country, "two capital letters, such as DE"),
     "pins": (_pins, 'pins by name, as in {"tx": 17, "led": null}'),
     "list": (_list, "a list of %d to %d objects"),

@@ -27,6 +27,7 @@ time.servers               ["pool.ntp.org","time.cloudflare.com"]  hosts
 time.interval_s            3600             whole 900 86400
 time.mqtt                  false            switch
 time.utc_offset_min        0                whole -720 840
+time.zone                  null             zone
 http.enabled               true             switch
 http.host                  "0.0.0.0"        host 1 64
 http.port                  80               whole 1 65535

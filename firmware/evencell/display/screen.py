@@ -5,12 +5,14 @@ from evencell.display.button import HELD, LONG
 from evencell.display.light import OFF, Light, shift
 from evencell.display.pages import PAGES
 from evencell.pack.pack import OFFLINE
+from evencell.runtime.lazy import call
 
 _ALARMS = "alarms"  # the page that an alarm opens
 _TURN_S = const(2)  # how long each of several texts in one place is shown
 _TURNS_PER_PACK = const(4)
 _MENU_S = const(20)  # after the last press
 _IS_OFFLINE = const(0x10000)  # beside the bits of the alarms
+_DAY_S = const(86_400)
 
 
 class Screen:
@@ -33,6 +35,8 @@ class Screen:
         self._page_before = None  # an alarm opened its page
         self._menu = None
         self._state = None
+        self._zone = None  # the rule of the next two
+        self._offset_s = self._offset_until_s = 0
         self.level = OFF
         self.shown = self._page
         self.tick()
@@ -148,7 +152,18 @@ class Screen:
     def _minute(self) -> int | None:
         """Minute of the local day; None if it is unknown or not needed."""
         unix_s = self._context.clock.unix_s() if self._settings["night"] else None
-        return None if unix_s is None else (unix_s // 60 + self._context.config["time"]["utc_offset_min"]) % 1440
+        return None if unix_s is None else (unix_s + self._local_offset_s(unix_s)) // 60 % 1440
+
+    def _local_offset_s(self, unix_s: int) -> int:
+        settings = self._context.config["time"]
+        zone = settings["zone"]
+        if not zone:
+            return 60 * settings["utc_offset_min"]
+        # Also after the clock was set back: an offset counts for a day at most.
+        if zone is not self._zone or not 0 < self._offset_until_s - unix_s <= _DAY_S:
+            self._offset_s, self._offset_until_s = call("evencell.clock.zone", "offset_at", zone, unix_s)
+            self._zone = zone
+        return self._offset_s
 
 
 def move(canvas, right, down):
