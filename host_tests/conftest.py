@@ -4,6 +4,7 @@ import ast
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,9 @@ from tools.build.common import BUILD, FIRMWARE, ROOT, node_program
 from tools.build.passes import CONSTANTS, SHORTEN, rewritten
 from tools.build.tree import alone, board_data, compile_module, firmware_sources
 from tools.dev.device import micropython
+
+# A shell's background job ignores Ctrl-C, and so would the commands that tests interrupt: they inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HOST_TESTS = ROOT / "host_tests"
 NODE_MODULES = Path(sys.prefix) / "node_modules"
