@@ -92,6 +92,7 @@ SHARED = {
         "runtime/test_lazy_lock.py",
         "storage/test_failing_writes.py",
         "display/test_absent.py",
+        "display/test_canvas.py",
         "display/test_device_page.py",
         "display/test_drivers.py",
         "display/test_menu.py",
@@ -110,7 +111,7 @@ SHARED = {
 }
 # It has no framebuf, and no stream of its own that asyncio polls.
 _NOT_ON_CPYTHON = (
-    *(f"display/test_{name}.py" for name in ("absent", "device_page", "drivers", "menu")),
+    *(f"display/test_{name}.py" for name in ("absent", "canvas", "device_page", "drivers", "menu")),
     "runtime/test_event_loop.py",
     "storage/test_failing_writes.py",
 )

@@ -80,7 +80,7 @@ def scribble(canvas, seed: int = 1):
         seed = seed * 1103515245 + 12345 & 0x7FFFFFFF
         canvas.buffer[at] = seed >> 16 & 255
     canvas.pixels.fill_rect(3, 2, 20, 5, 1)
-    for tint in range(7):
+    for tint in range(len(colours.COLOURS)):
         canvas.tint(tint * 17 - 5, tint * 11, 9 + tint * 5, 30, tint)
     canvas.tint(0, canvas.height - 9, 500, 500, colours.WARN)
 
@@ -155,9 +155,9 @@ def test_only_changes_are_sent():
     device.show()
     assert device.show() == 0
     device.canvas.pixels.pixel(100, 9, 1)
-    assert device.show() == 135 * 8 * 2 + 2 * 11  # 128 pixels, and 7
+    assert device.show() == 2 * (68 * 8 * 2 + 11)  # two pieces, which share a column
     device.canvas.tint(100, 9, 1, 1, colours.ALARM)
-    assert device.show() == 135 * 8 * 2 + 3 * 11  # before it, the cell, behind it
+    assert device.show() == 2 * (68 * 8 * 2 + 11)
     assert device.show() == 0
     device.assert_seen()
 
@@ -223,11 +223,22 @@ def test_invert():
     assert device.bench.chip.picture() == [b"\x01" * 128] * 64
     device.panel.invert(False)
     device.assert_seen()
+
+
+def test_invert_on_a_colour_display_is_dark_on_white_and_keeps_the_hue():
     device = colour(*COLOUR[1], inverted=True)
+    device.canvas.pixels.fill_rect(0, 0, 8, 8, 1)
+    device.canvas.pixels.fill_rect(16, 0, 8, 8, 1)
+    device.canvas.tint(16, 0, 8, 8, colours.ALARM)
     device.show()
     device.panel.invert(True)
-    assert device.bench.chip.picture()[0] == b"\xff" * 720
+    device.show()
+    row = device.bench.chip.picture()[0]
+    assert row[:24] == bytes(24) and row[24:48] == b"\xff" * 24
+    red, green, blue = row[48:51]
+    assert red > 2 * green and red > 2 * blue and row[72:] == b"\xff" * 648
     device.panel.invert(False)
+    device.show()
     device.assert_seen()
 
 

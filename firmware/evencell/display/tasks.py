@@ -84,14 +84,14 @@ class Display:
         self._panel.start()
         level = is_dark_on_light = None
         while settings.get("flipped") == self._flipped:
+            if is_dark_on_light != settings["dark_on_light"]:
+                is_dark_on_light = settings["dark_on_light"]
+                self._panel.invert(is_dark_on_light)
             if screen.level != OFF:
                 screen.draw(self.canvas)
                 await self._panel.show(self.canvas)
             elif level != OFF:
                 self.canvas.clear()
-            if is_dark_on_light != settings["dark_on_light"]:
-                is_dark_on_light = settings["dark_on_light"]
-                self._panel.invert(is_dark_on_light)
             if level != screen.level:
                 self._set_level(level, screen.level)
                 level = screen.level

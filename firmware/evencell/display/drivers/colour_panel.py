@@ -15,12 +15,16 @@ _MEMORY_WIDTH = const(240)
 _MEMORY_HEIGHT = const(320)
 _WAKING_MS = const(120)  # after a reset until "sleep out", and after that: the longest of both data sheets
 _UNKNOWN = const(-1)
-_MAX_CELLS = const(16)  # of a run: 2 KB of heap
+_MAX_PIECE = const(80)  # columns: 1.3 KB of heap
+_LIT = const(1)  # stands for a lit pixel while a piece is composed; no colour
+_WHITE = const(0xFFFF)
+# COLOURS, to be read on white.
+_COLOURS_ON_WHITE = (0x0000, 0x6B6D, 0x0BC7, 0x1A76, 0x9817, 0x8280, 0xB801)
 _DIRECTIONS = b"\x00\x60\xc0\xa0"  # bits MY (80h), MX (40h), MV (20h) for 0, 90, 180 and 270 degrees
 
 
 class ColourPanel:
-    """A panel (contract: canvas.py). The canvas is sent in strips of 8 rows, each in runs of cells of one colour.
+    """A panel (contract: canvas.py). The canvas is sent in strips of 8 rows, each in pieces of equal width.
 
     `setup`: commands of the chip's own, each with the number of its parameters before them. `directions` swaps bits of
     36h: those by which the glass is mirrored, and 08h where red and blue are exchanged.
@@ -36,10 +40,15 @@ class ColourPanel:
         self.width, self.height, self._left, self._top = _place(data, turns)
         self._directions = bytes((_DIRECTIONS[turns] ^ directions,))
         self._sent = [_UNKNOWN] * ((self.height + 7) // 8)
-        self._run = bytearray(_MAX_CELLS * 128)
-        self._views = {}  # pixels → frame buffer of that width upon `_run`; few widths occur
-        self._two = bytearray(4)  # black and a colour, the upper byte first
-        self._two_colours = framebuf.FrameBuffer(self._two, 2, 1, framebuf.RGB565)
+        pieces = (self.width + _MAX_PIECE - 1) // _MAX_PIECE
+        self._columns = (self.width + pieces - 1) // pieces
+        self._piece = bytearray(16 * self._columns)
+        self._pixels = framebuf.FrameBuffer(self._piece, self._columns, 8, framebuf.RGB565)
+        self._first_row = framebuf.FrameBuffer(self._piece, self._columns, 1, framebuf.RGB565)
+        self._colours = framebuf.FrameBuffer(bytearray(32), 16, 1, framebuf.RGB565)
+        self._mask = framebuf.FrameBuffer(bytearray(4), 2, 1, framebuf.RGB565)
+        self._mask.pixel(1, 0, _LIT)
+        self._set_colours(COLOURS, 0)
         self._window = bytearray(4)
         self._on = True
         self._asleep = True
@@ -48,14 +57,13 @@ class ColourPanel:
     def start(self):
         """See the contract. `show` wakes the chip, because that takes time."""
         self._asleep = True
-        for strip in range(len(self._sent)):
-            self._sent[strip] = _UNKNOWN
+        self._set_colours(COLOURS, 0)
         self._bus.reset()
         self._bus.command(b"\x01")
         self._since_ms = ticks_ms()
 
     async def show(self, canvas):
-        """See the contract. A piece is a run of cells in a strip."""
+        """See the contract."""
         waking = self._asleep
         if waking:
             await self._wake()
@@ -77,33 +85,35 @@ class ColourPanel:
             at += 2 + count
         self._send(b"\x3a", b"\x55")  # 16 bits a pixel
         self._send(b"\x36", self._directions)
-        self.invert(False)
+        self._bus.command(b"\x21" if self._inverted else b"\x20")
         self._bus.command(b"\x11")
         await sleep_ms(_WAKING_MS)
 
     async def _show_strip(self, canvas, strip: int):
-        tints = strip * canvas.columns
-        start = 0
-        for column in range(1, canvas.columns + 1):
-            tint = canvas.tints[tints + start]
-            if column < canvas.columns and column - start < _MAX_CELLS and canvas.tints[tints + column] == tint:
-                continue
-            self._show_run(canvas, strip, start * 8, min(column * 8, self.width), tint)
-            start = column
+        """The last piece overlaps the one before if the width can't be divided."""
+        for x in range(0, self.width, self._columns):
+            self._show_piece(canvas, strip, min(x, self.width - self._columns))
             await sleep_ms(0)
 
-    def _show_run(self, canvas, strip: int, x: int, end: int, tint: int):
-        width = end - x
+    def _show_piece(self, canvas, strip: int, x: int):
+        """Fill the piece with the colours of its columns, then darken what is not lit."""
+        pixels = self._pixels
+        self._first_row.blit(canvas.tints, -x, -strip, -1, self._colours)
+        for row in range(1, 8):
+            pixels.blit(self._first_row, 0, row)
+        pixels.blit(canvas.pixels, -x, -8 * strip, _LIT, self._mask)
         height = min(8, self.height - 8 * strip)
-        view = self._views.get(width)
-        if view is None:
-            view = self._views[width] = framebuf.FrameBuffer(self._run, width, 8, framebuf.RGB565)
-        self._two[2] = COLOURS[tint] >> 8
-        self._two[3] = COLOURS[tint] & 255
-        view.blit(canvas.pixels, -x, -8 * strip, -1, self._two_colours)
-        self._address(b"\x2a", self._left + x, width)
+        self._address(b"\x2a", self._left + x, self._columns)
         self._address(b"\x2b", self._top + 8 * strip, height)
-        self._send(b"\x2c", memoryview(self._run)[: 2 * width * height])
+        self._send(b"\x2c", memoryview(self._piece)[: 2 * self._columns * height])
+
+    def _set_colours(self, colours: tuple, dark: int):
+        """Prepare a palette; the next `show` sends the whole picture."""
+        for number in range(len(colours)):
+            self._colours.pixel(number, 0, colours[number] >> 8 | (colours[number] & 255) << 8)  # upper byte first
+        self._mask.pixel(0, 0, dark)
+        for strip in range(len(self._sent)):
+            self._sent[strip] = _UNKNOWN
 
     def _address(self, command: bytes, first: int, count: int):
         last = first + count - 1
@@ -130,8 +140,11 @@ class ColourPanel:
             self._bus.command(b"\x29" if on else b"\x28")
 
     def invert(self, on: bool):
-        """See the contract."""
-        self._bus.command(b"\x21" if on != self._inverted else b"\x20")
+        """See the contract: other colours, since the chip's inversion would turn red into cyan."""
+        if on:
+            self._set_colours(_COLOURS_ON_WHITE, _WHITE)
+        else:
+            self._set_colours(COLOURS, 0)
 
 
 def _place(data: dict, turns: int) -> tuple[int, int, int, int]:
@@ -150,5 +163,6 @@ def _place(data: dict, turns: int) -> tuple[int, int, int, int]:
 def _checksum(canvas, strip: int) -> int:
     """Checksum of pixels and colours of a strip: a small integer, which takes no heap."""
     pixels = memoryview(canvas.buffer)[strip * canvas.width : (strip + 1) * canvas.width]
-    tints = memoryview(canvas.tints)[strip * canvas.columns : (strip + 1) * canvas.columns]
+    columns = (canvas.width + 1) // 2
+    tints = memoryview(canvas.tint_buffer)[strip * columns : (strip + 1) * columns]
     return crc32(tints, crc32(pixels)) & 0x3FFF_FFFF

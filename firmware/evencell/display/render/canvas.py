@@ -1,4 +1,4 @@
-"""Canvas: one bit per pixel, and on colour displays a colour for each cell of 8 × 8 pixels.
+"""Canvas: one bit per pixel, and on colour displays a colour for each column of 8 pixels.
 
 A display driver is a module of `drivers`, named as in the configuration, with one function: `make(bus, data)` returns
 a panel. `data` is the board's `display`, overridden by the configuration: `driver`, `width` and `height`
@@ -12,7 +12,7 @@ glass begins in the chip's memory), `inverted`, `bgr`. A bus has `command(codes)
     await show(canvas)       sends what changed, in pieces; other tasks run in between
     brightness(percent)      0 to 100
     power(on)                off: dark; the picture stays, and `show` continues to update it
-    invert(on)               swaps lit and dark
+    invert(on)               dark on light: an OLED at once, a colour display with the next `show`
 
 All but `make` raise OSError where the bus gets no acknowledge: on I2C; SPI has none. After that, and after a cancelled
 `show`, call `start()` again. The canvas must not change during `show`.
@@ -20,7 +20,7 @@ All but `make` raise OSError where the bus gets no acknowledge: on I2C; SPI has 
 
 import framebuf
 
-# Colours of a cell's lit pixels; the others are black.
+# Colours of lit pixels, as on the page; the others are black.
 TEXT = 0
 DIM = 1
 GOOD = 2
@@ -28,7 +28,7 @@ HIGH = 3
 LOW = 4
 WARN = 5
 ALARM = 6
-# The same in RGB565. High is blue and low is red, as on the page.
+# The same in RGB565.
 COLOURS = (0xFFFF, 0x8C71, 0x5E31, 0x6D5F, 0xFBAE, 0xF5C9, 0xF8E3)
 
 
@@ -42,31 +42,31 @@ class Canvas:
     """A frame buffer that draws with the fonts of the firmware.
 
     `buffer`: bytes of 8 pixels on top of each other, the uppermost in bit 0; `width` of them are a strip, and strips
-    follow each other downwards. `tints`: a colour for each cell of 8 × 8 pixels, row by row; None without colours.
+    follow each other downwards. `tints`: a frame buffer with the colour of each of these bytes as a pixel of four bits,
+    over `tint_buffer`; None without colours.
     """
 
     def __init__(self, width: int, height: int, colours: bool = False):
         self.width = width
         self.height = height
         strips = (height + 7) // 8
-        self.columns = (width + 7) // 8
         self.buffer = bytearray(width * strips)
         self.pixels = framebuf.FrameBuffer(self.buffer, width, height, framebuf.MONO_VLSB)
-        self.tints = bytearray(self.columns * strips) if colours else None
+        self.tints = None
+        if colours:
+            self.tint_buffer = bytearray((width + 1) // 2 * strips)
+            self.tints = framebuf.FrameBuffer(self.tint_buffer, width, strips, framebuf.GS4_HMSB)
 
     def clear(self):
         """Clear all pixels, and reset the colours."""
         self.pixels.fill(0)
-        self.tint(0, 0, self.width, self.height, TEXT)
+        if self.tints:
+            self.tints.fill(TEXT)
 
     def tint(self, x: int, y: int, width: int, height: int, colour: int):
-        """Set the colour of all cells that the rectangle touches, clipped to the canvas."""
-        if self.tints is None or width <= 0 or height <= 0:
-            return
-        right = min((x + width + 7) // 8, self.columns)
-        for row in range(max(y // 8, 0), min((y + height + 7) // 8, len(self.tints) // self.columns)):
-            for column in range(max(x // 8, 0), right):
-                self.tints[row * self.columns + column] = colour
+        """Set the colour in the columns of the rectangle, in all strips that it touches; clipped to the canvas."""
+        if self.tints:
+            self.tints.fill_rect(x, y // 8, width, (y + height + 7) // 8 - y // 8, colour)
 
     def text(self, font, text: str, x: int, y: int) -> int:
         """Draw `text` at its upper left corner; returns the x behind it."""

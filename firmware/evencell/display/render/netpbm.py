@@ -14,8 +14,9 @@ def picture(canvas) -> tuple:
 
 def pbm(canvas):
     """Generate a portable bitmap (P4), copied at once so that it is consistent. A lit pixel is a 1."""
-    rows = bytearray(canvas.columns * canvas.height)
-    framebuf.FrameBuffer(rows, canvas.columns * 8, canvas.height, framebuf.MONO_HLSB).blit(canvas.pixels, 0, 0)
+    columns = (canvas.width + 7) // 8
+    rows = bytearray(columns * canvas.height)
+    framebuf.FrameBuffer(rows, columns * 8, canvas.height, framebuf.MONO_HLSB).blit(canvas.pixels, 0, 0)
     yield b"P4\n%d %d\n" % (canvas.width, canvas.height)
     yield rows
 
@@ -32,11 +33,10 @@ def _row(canvas, y: int, colours: list) -> bytes:
     """Three bytes a pixel."""
     lit = 1 << (y & 7)
     pixels = y // 8 * canvas.width
-    tints = y // 8 * canvas.columns
     row = [bytes(3)] * canvas.width
     for x in range(canvas.width):
         if canvas.buffer[pixels + x] & lit:
-            row[x] = colours[canvas.tints[tints + x // 8]]
+            row[x] = colours[canvas.tints.pixel(x, y // 8)]
     return b"".join(row)
 
 

@@ -74,7 +74,7 @@ class Sheet:
         font = self.font(role)
         unit = font.width
         text = text[: max(0, (self.canvas.width - x) // unit)]
-        self.canvas.tint(x + 1, y, len(text) * unit - 2, font.height, DIM if self.is_old else colour)
+        self.canvas.tint(x, y, len(text) * unit, font.height, DIM if self.is_old else colour)
         return self.canvas.text(font, text, x, y)
 
     def text_right(self, text: str, right: int, y: int, colour: int = TEXT, role: int = TEXTS):
