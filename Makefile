@@ -5,6 +5,7 @@ PORT ?=
 
 WHAT = --board "$(BOARD)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(FORCE),--force)
 IMAGE = $(if $(CONFIG),--config "$(CONFIG)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
+SIGN = $(if $(KEY),--key "$(KEY)")
 DEVICE = $(if $(PORT),--port "$(PORT)")
 FLASH = $(if $(ERASE),--erase) $(if $(NO_STUB),--no-stub)
 
@@ -18,17 +19,17 @@ run: ## the whole thing on this computer: simulated pack, firmware, broker, page
 	@$(PYTHON) tools/dev/bootstrap.py run
 	@exec $(BIN)/python -m tools.dev.demo $(PORT)
 
-build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|telemetry] [CONFIG=my.json] [FIRMWARE=micropython.bin] [FORCE=1 for what the memory has no room for]
+build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|telemetry] [CONFIG=my.json] [FIRMWARE=micropython.bin] [KEY=update.pem] [FORCE=1 for what the memory has no room for]
 	@$(PYTHON) tools/dev/bootstrap.py flash
-	@$(BIN)/python -X utf8 -m tools.build.command $(WHAT) $(IMAGE)
+	@$(BIN)/python -X utf8 -m tools.build.command $(WHAT) $(IMAGE) $(SIGN)
 
 flash: ## all that onto an ESP32, with MicroPython; keeps configuration and history: as make build [PORT=/dev/ttyUSB0] [ERASE=1 keeps nothing] [NO_STUB=1]
 	@$(PYTHON) tools/dev/bootstrap.py flash
 	@$(BIN)/python -X utf8 -m tools.flash.command $(WHAT) $(IMAGE) $(DEVICE) $(FLASH)
 
-firmware: ## evencell's own MicroPython with evencell in it: BOARD=… [SOURCES=micropython checkout] (needs Docker, or ESP-IDF)
+firmware: ## evencell's own MicroPython with evencell in it: BOARD=… [SOURCES=micropython checkout] [KEY=update.pem] (needs Docker, or ESP-IDF)
 	@$(PYTHON) tools/dev/bootstrap.py flash
-	@$(BIN)/python -X utf8 -m tools.release.firmware --board "$(BOARD)" $(if $(SOURCES),--sources "$(SOURCES)")
+	@$(BIN)/python -X utf8 -m tools.release.firmware --board "$(BOARD)" $(if $(SOURCES),--sources "$(SOURCES)") $(SIGN)
 
 deploy: ## the firmware alone onto a board that runs it: BOARD=… [PROFILE=…] [PORT=/dev/ttyUSB0] [FORCE=1 onto a device made for another board]
 	@$(PYTHON) tools/dev/bootstrap.py flash

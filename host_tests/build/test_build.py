@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from evencell import __version__
 from evencell.config.load import parse
 from host_tests.build.chip_image import micropython
 from host_tests.build.device_folder import OnFlash, extract, hashes, on_this_computer
 from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator
+from host_tests.update.signing import key
 from tools.build.command import (
     FILE_SYSTEM,
     configuration,
@@ -30,6 +32,8 @@ from tools.build.partitions import VFS, flash_mb
 from tools.build.select import can_have_display
 from tools.build.slots import contents_of, lay_out
 from tools.build.tree import board_data, board_names, build_tree
+from tools.update import keys
+from tools.update.image import read
 
 SECRET = "gE7h3im-gE7h3im"
 GENERIC = board_data("esp32_generic")
@@ -54,6 +58,24 @@ def test_build_prints_its_result_and_the_next_step(scratch):
     assert f"{size} bytes for address 0x200000" in text
     assert "with both slots full" in text and "make flash BOARD=esp32_generic" in text
     assert json.loads((scratch / "esp32_generic/flash/config.json").read_text()) == NO_DISPLAY
+
+
+def test_build_makes_the_image_of_an_update_and_signs_it_with_the_key_there_is(scratch, tmp_path, monkeypatch):
+    monkeypatch.setattr(keys, "DEFAULT_FILE", tmp_path / "update.pem")
+    path = scratch / f"esp32_generic/evencell-esp32_generic-{__version__}.evencell"
+    assert "not signed: evencell keygen makes a key" in said("--board", "esp32_generic")[1]
+    image = read(path)
+    slot = contents_of(scratch / "esp32_generic/flash/a")
+    assert image.key == "" and image.about["version"] == __version__
+    assert image.body == slot.pop("manifest.json") + b"".join(slot.values())
+    key("owner").save(keys.DEFAULT_FILE)
+    key("another").save(tmp_path / "another.pem")
+    for options, expected in (([], key("owner")), (["--key", tmp_path / "another.pem"], key("another"))):
+        status, text = said("--board", "esp32_generic", *options)
+        assert status == 0 and f"signed with the key {expected.public.id}" in text
+        signed = read(path)
+        assert (signed.header, signed.body) == (image.header, image.body)
+        assert expected.public.verifies(signed.header, bytes.fromhex(signed.signature))
 
 
 @pytest.mark.parametrize("board", ["", "host"])

@@ -280,7 +280,7 @@ def test_both_images_are_named_after_board_and_version(scratch, tmp_path, monkey
     name = f"evencell-esp32_generic-{__version__}"
     assert (scratch / "esp32_generic" / f"{name}.bin").read_bytes() == whole
     assert (scratch / "esp32_generic" / f"{name}.app-bin").read_bytes() == application
-    assert f"{len(whole)} bytes" in lines["whole image"] and f"{len(application)} bytes" in lines["update"]
+    assert f"{len(whole)} bytes" in lines["whole image"] and f"{len(application)} bytes" in lines["application"]
     assert lines["free"].startswith(f"{0x190000 - len(application)} of ")
     assert "make flash BOARD=esp32_generic FIRMWARE=" in lines["next"] and f"{name}.bin" in lines["next"]
 

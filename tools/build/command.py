@@ -11,17 +11,26 @@ from evencell.config.kinds import CERTIFICATES
 from evencell.config.load import MAX_BYTES, parse, read
 from tools.build import frozen as freezing
 from tools.build import image, partitions
-from tools.build.common import BuildError
+from tools.build.common import FIRMWARE, BuildError
 from tools.build.memory_budget import budget
 from tools.build.memory_plan import FILES, OWN
 from tools.build.packages import flash_package
 from tools.build.select import PROFILES
-from tools.build.slots import CONFIG, CONFIG_BEFORE, OUTSIDE, contents_of, files_in
+from tools.build.slots import CONFIG, CONFIG_BEFORE, FIRST, OUTSIDE, contents_of, files_in, release
 from tools.build.tree import build, flash_folder
 from tools.cli import progress
 from tools.cli.boards import chosen_chip
-from tools.cli.options import board_option, config_option, firmware_option, force_option, profile_option
+from tools.cli.options import (
+    board_option,
+    config_option,
+    firmware_option,
+    force_option,
+    key_option,
+    profile_option,
+)
 from tools.release import firmware_image
+from tools.update import build as update_image
+from tools.update.image import of_files
 
 _OF_SLOTS = {*OUTSIDE, "slot"}  # files outside the slots that are there for them alone
 _CONFIG_NEW = f"{CONFIG}.new"  # the power went while the device saved it
@@ -35,10 +44,15 @@ WHOLE_CHIP = "whole.bin"
 @config_option
 @firmware_option
 @force_option
-def main(board: str, profile: str | None, config: Path | None, firmware: Path | None, force: bool):
+@key_option
+def main(board: str, profile: str | None, config: Path | None, firmware: Path | None, force: bool, key: Path | None):
     """What `make build` calls."""
     data = chosen_chip(board)
     show(make(data, profile, config, firmware, force))
+    if delivery_of(firmware, data) == FILES:
+        flash = flash_folder(board)
+        image = of_files(release(flash / FIRST, data, FIRMWARE))
+        show({"update": update_image.write(image, flash.parent, key)})
     if firmware:
         show(whole_chip(data, firmware))
     show({"next": f"make flash BOARD={board} PORT=…"})

@@ -15,12 +15,14 @@ COMMANDS = {
     "decode": ("tools.cli.decode", "decode"),
     "diagnose": ("tools.cli.diagnose", "diagnose"),
     "fleet": ("tools.fleet.command", "fleet"),
+    "keygen": ("tools.update.keygen", "keygen"),
     "password": ("tools.cli.password", "password"),
     "read": ("tools.cli.read", "read"),
     "run": ("tools.cli.run", "run"),
     "screens": ("tools.screens.command", "screens"),
     "set": ("tools.cli.set", "set_setting"),
     "sim": ("tools.sim.command", "sim"),
+    "update": ("tools.update.command", "update"),
     "watch": ("tools.cli.watch", "watch"),
 }
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from tools.build.common import FIRMWARE
 from tools.build.select import PROFILES
@@ -13,6 +11,7 @@ from tools.build.tree import build
 from tools.cli.boards import chosen
 from tools.cli.options import board_option, device_port_option, profile_option
 from tools.cli.progress import show
+from tools.cli.progress_bar import progress_bar
 from tools.cli.serial_port import choose_port
 from tools.deploy.board import Board
 from tools.deploy.checks import check_board
@@ -33,14 +32,7 @@ def main(board: str, profile: str | None, port: str | None, force: bool):
     data = chosen(board)
     wanted = release(build(board, profile or PROFILES[0]), data, FIRMWARE)
     port = port or choose_port()
-    console = Console()
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(port, total=0)
-
-        def report(sent: int = 0, more: int = 0):
-            progress.update(task, advance=sent, total=(progress.tasks[task].total or 0) + more)
-
+    with progress_bar(port) as report:
         outcome = deploy(port, wanted, force, report)
     click.echo(f"{port}: {outcome}")
 

@@ -19,12 +19,16 @@ from tools.build import frozen as freezing
 from tools.build.command import show, shown
 from tools.build.common import BUILD, ROOT, BuildError
 from tools.cli.boards import chosen_chip
-from tools.cli.options import board_option
+from tools.cli.options import board_option, key_option
 from tools.release import firmware_image, pins
+from tools.update import build as update_image
+from tools.update import keys
+from tools.update.image import of_firmware
 
 DEFINITIONS = ROOT / "boards" / "micropython"
 # Chip → its board definition.
 CLASSES = {"esp32": "EVENCELL_ESP32", "esp32c3": "EVENCELL_ESP32C3", "esp32s3": "EVENCELL_ESP32S3"}
+APPLICATION = "micropython.bin"  # among what ESP-IDF builds
 REPOSITORY = "https://github.com/micropython/micropython"
 _VERSION = re.compile(r"MICROPY_VERSION_(MAJOR|MINOR|MICRO|PRERELEASE) (\d+)")
 _IDF_VERSION = re.compile(r"set\(IDF_VERSION_(MAJOR|MINOR|PATCH) (\d+)\)")
@@ -33,10 +37,12 @@ _IDF_VERSION = re.compile(r"set\(IDF_VERSION_(MAJOR|MINOR|PATCH) (\d+)\)")
 @click.command()
 @board_option
 @click.option("--sources", type=click.Path(path_type=Path), help="A checkout of MicroPython; else one is fetched.")
-def main(board: str, sources: Path | None):
+@key_option
+def main(board: str, sources: Path | None, key: Path | None):
     """What `make firmware` calls."""
     data = chosen_chip(board)
     check_board(data)
+    keys.chosen(key)  # a fault of it is said before the build
     sources = (sources or BUILD / f"micropython-sources-{pins.micropython()}").resolve()
     with_idf = toolchain(sources)
     definition = stage(data)
@@ -48,6 +54,8 @@ def main(board: str, sources: Path | None):
     for command in build_commands(sources, definition, output):
         run(with_idf(command))
     show(collect(data, output))
+    image = of_firmware(data, __version__, (output / APPLICATION).read_bytes())
+    show({"update": update_image.write(image, BUILD / data["name"], key)})
 
 
 def check_board(board: dict):
@@ -146,14 +154,14 @@ def check_sources(sources: Path):
 def collect(board: dict, output: Path) -> dict[str, str]:
     """Copy what was built beside `output`'s folder, if it is what it should be; lines of the table.
 
-    `evencell-<board>-<version>.bin` is the whole image, `….app-bin` the application alone, for updates.
+    `evencell-<board>-<version>.bin` is the whole image, `….app-bin` the application alone.
     """
-    whole, application = output / "firmware.bin", output / "micropython.bin"
+    whole, application = output / "firmware.bin", output / APPLICATION
     check_image(board, whole, application.stat().st_size)
     name = f"{firmware_image.PRODUCT}-{board['name']}-{__version__}"
     folder = BUILD / board["name"]
     lines = {}
-    for label, source, suffix in (("whole image", whole, ".bin"), ("update", application, ".app-bin")):
+    for label, source, suffix in (("whole image", whole, ".bin"), ("application", application, ".app-bin")):
         target = folder / (name + suffix)
         shutil.copy(source, target)
         lines[label] = f"{shown(target)}, {target.stat().st_size} bytes"
