@@ -39,7 +39,8 @@ class Wired(Interface):
         self.use(network.LAN(0, **options))  # pyright: ignore[reportCallIssue] (the stub has no arguments)
 
     def connect(self, _ssid=None, _password=None):
-        """Begin to ask for an address, as soon as a cable is in."""
+        """Begin to ask for an address, unless it is static, as soon as a cable is in."""
+        self._set_static()
         self.interface.active(True)
 
     def disconnect(self):

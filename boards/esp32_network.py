@@ -4,11 +4,23 @@ import network
 
 
 class Interface:
-    """`interface` is MicroPython's own, once there is one."""
+    """`interface` is MicroPython's own, once there is one. `static`: address, netmask, gateway and DNS server as texts;
+    None where DHCP gives them.
+    """
+
+    static = None
 
     def use(self, interface):
         """From now on it is this one."""
         self.interface = interface
+
+    def _set_static(self):
+        """Set the static address, if there is one: before each connection, because switching off discards it.
+
+        Source: esp_netif_stop_api in ESP-IDF 5.4, components/esp_netif/lwip/esp_netif_lwip.c.
+        """
+        if self.static:
+            self.interface.ifconfig(self.static)
 
     def is_started(self) -> bool:
         """Whether there is one yet."""

@@ -57,6 +57,7 @@ class Wireless(Interface):
 
     def connect(self, ssid: str, password: str | None):
         """Begin to connect; the driver tries again by itself. OSError while it is connecting: `disconnect()` first."""
+        self._set_static()
         self.interface.connect(ssid, password)
         self._wanted = True
 

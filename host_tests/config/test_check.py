@@ -89,6 +89,54 @@ def test_time_servers_are_up_to_four_hosts_with_or_without_a_port():
         assert len(found[1]) == 1 and found[0]["time"]["servers"] == ["pool.ntp.org", "time.cloudflare.com"]
 
 
+STATIC = {"address": "192.168.1.20", "gateway": "192.168.1.1"}
+
+
+def test_a_static_address_needs_a_gateway_in_the_same_network():
+    settings, found = load({"wifi": {"static": STATIC}})
+    assert found == []
+    assert settings["wifi"]["static"] == {
+        "address": "192.168.1.20", "netmask": "255.255.255.0", "gateway": "192.168.1.1", "dns": None,
+    }  # fmt: skip
+    small = {"address": "10.0.0.6", "netmask": "255.255.255.252", "gateway": "10.0.0.5", "dns": "9.9.9.9"}
+    assert faults({"wifi": {"static": small}}) == []
+    for wrong, path in (
+        ({"gateway": None}, "gateway"),
+        ({"gateway": "192.168.2.1"}, "address"),
+        ({"gateway": "192.168.1.20"}, "address"),
+        ({"address": "192.168.1.0"}, "address"),
+        ({"address": "192.168.1.255"}, "address"),
+        ({"address": "192.168.1.4", "netmask": "255.255.255.252"}, "address"),
+    ):
+        settings, found = load({"wifi": {"static": dict(STATIC, **wrong)}})
+        assert settings["wifi"]["static"]["address"] is None, wrong
+        assert len(found) == 1 and found[0].startswith("wifi.static." + path), found
+        assert "DHCP" in found[0]
+
+
+def test_a_static_address_with_a_fault_beside_it_is_not_used():
+    for wrong in ({"netmask": "255.0.255.0"}, {"dns": "9.9.9"}, {"gatway": "192.168.1.1"}, {"gateway": "224.0.0.1"}):
+        settings, found = load({"wifi": {"static": dict(STATIC, **wrong)}})
+        assert settings["wifi"]["static"]["address"] is None, wrong
+        assert "wifi.static: not used" in found[-1], found
+    assert load({"wifi": {"static": "192.168.1.20"}})[0]["wifi"]["static"]["address"] is None
+    only_faulty = faults({"wifi": {"static": dict(STATIC, address="192.168.1.300")}})
+    assert only_faulty == [
+        "wifi.static.address: a text of 13 characters is not allowed; an IPv4 address such as 192.168.1.20"
+    ]
+    assert faults({"wifi": {"static": {"dns": "9.9.9.9"}}}) == [
+        "wifi.static.dns: it needs wifi.static.address; not used"
+    ]
+
+
+def test_a_zone_is_a_rule_and_no_city():
+    settings, found = load({"time": {"zone": "CET-1CEST,M3.5.0,M10.5.0/3", "utc_offset_min": 60}})
+    assert found == []
+    assert settings["time"]["zone"] == "CET-1CEST,M3.5.0,M10.5.0/3"
+    rule = "a POSIX TZ rule such as CET-1CEST,M3.5.0,M10.5.0/3"
+    assert faults({"time": {"zone": "Europe/Berlin"}}) == ["time.zone: a text of 13 characters is not allowed; " + rule]
+
+
 def test_a_country_is_two_capital_letters():
     assert load({"wifi": {"country": "DE"}})[0]["wifi"]["country"] == "DE"
     for wrong in ("de", "DEU", "Ö1", 49, ["D", "E"]):

@@ -13,6 +13,7 @@ class ScriptedStation:
     """
 
     wired = False
+    static = None
 
     def __init__(self, clock, air: dict):
         self.air = air
@@ -56,7 +57,7 @@ class ScriptedStation:
         return -60 if self.is_connected() else None
 
     def address(self):
-        return "192.168.1.7" if self.is_connected() else None
+        return (self.static or ("192.168.1.7",))[0] if self.is_connected() else None
 
     def gateway(self):
         return "192.168.1.1" if self.is_connected() else None
@@ -103,4 +104,4 @@ class Cable(ScriptedStation):
         return None
 
     def address(self):
-        return "192.168.1.7" if self.is_connected() and self.air[None] != "silent" else None
+        return super().address() if self.is_connected() and self.air[None] != "silent" else None

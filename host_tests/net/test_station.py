@@ -11,6 +11,9 @@ OPEN = {"ssid": "Camping", "password": None}
 IN_THE_AIR = {network["ssid"]: network["password"] for network in (HOME, WORK, OPEN)}
 
 
+DHCP = {"address": None, "netmask": "255.255.255.0", "gateway": None, "dns": None}
+
+
 class Device:
     """A board with a scripted station, what a part finds in its context, and a clock that `after` sets forward."""
 
@@ -26,7 +29,7 @@ class Device:
         self.heap = MemoryPolicy(self.heaps, self.log)
         self.reached_ms = 0
         self.hostname = "evencell-3d49aa"
-        self.config = {"wifi": {"networks": list(networks), "txpower": None, "country": None}}
+        self.config = {"wifi": {"networks": list(networks), "txpower": None, "country": None, "static": dict(DHCP)}}
         self.config["wifi"].update(settings)
         self.radio = station(self.clock, dict(IN_THE_AIR) if air is None else air)
 
@@ -78,6 +81,20 @@ def test_hostname_country_and_power_are_given_before_the_first_try():
     ]  # with the part: memory for its driver is free
     device.after(10)
     assert device.radio.calls[1:] == [("connect", "Home")]
+
+
+def test_a_static_address_is_the_stations_and_dns_is_the_gateway_unless_named():
+    static = {"address": "192.168.1.20", "netmask": "255.255.255.0", "gateway": "192.168.1.1", "dns": None}
+    for station, air in ((ScriptedStation, None), (Cable, {None: None})):
+        device = started(HOME, station=station, air=air, static=dict(static))
+        assert device.radio.static == ("192.168.1.20", "255.255.255.0", "192.168.1.1", "192.168.1.1")
+        assert device.after(10) == "connected"
+        assert device.network.address == "192.168.1.20"
+    device = started(
+        HOME, static={"address": "10.0.0.9", "netmask": "255.0.0.0", "gateway": "10.0.0.1", "dns": "9.9.9.9"}
+    )
+    assert device.radio.static[1:] == ("255.0.0.0", "10.0.0.1", "9.9.9.9")
+    assert started(HOME).radio.static is None
 
 
 def test_board_limits_the_power_by_default():

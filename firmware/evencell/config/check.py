@@ -6,7 +6,7 @@ boards/chips.py and the tools use them alone.
 """
 
 from evencell.compat import const
-from evencell.config.kinds import Rule, bare_host
+from evencell.config.kinds import Rule, address_of, bare_host
 from evencell.config.schema import TABLE
 from evencell.config.spelling import distance, nearest, shown
 
@@ -144,6 +144,7 @@ def _reconcile(config: dict, faults: _Faults):
     if len(secured) < len(wifi["networks"]) and faults.concern_section("wifi", [_ANY] + list(wifi)):
         faults.add_consequence("wifi", "networks without a password are not used: with these faults one may be missing")
         wifi["networks"] = secured
+    _check_static(wifi["static"], faults)
     if mqtt["enabled"] and not mqtt["host"]:
         if not faults.concern("mqtt.host"):
             faults.add("mqtt.host", "it is needed where mqtt.enabled is true; MQTT stays off")
@@ -157,6 +158,30 @@ def _reconcile(config: dict, faults: _Faults):
             faults.add(section + ".password", "it needs %s.user; not used" % section)
     if config["time"]["mqtt"] and not mqtt["enabled"]:
         faults.add("time.mqtt", "it needs mqtt.enabled; not used")
+
+
+def _check_static(static: dict, faults: _Faults):
+    """A static address that may be wrong is not used: its owner could not reach the device."""
+    address, gateway = static["address"], static["gateway"]
+    place = "wifi.static."
+    if not address:
+        for key in ("gateway", "dns"):
+            if static[key] and not faults.concern(place + "address"):
+                faults.add(place + key, "it needs wifi.static.address; not used")
+        return
+    if faults.concern_section("wifi.static", [_ANY] + list(static)):
+        faults.add_consequence(
+            "wifi.static", "not used, the address comes from DHCP: with these faults it could be wrong"
+        )
+    elif not gateway:
+        faults.add(place + "gateway", "it is needed with wifi.static.address; the address comes from DHCP")
+    else:
+        hosts = address_of(static["netmask"]) ^ 0xFFFFFFFF
+        host = address_of(address) & hosts
+        if 0 < host < hosts and address != gateway and address_of(address) ^ host == address_of(gateway) & ~hosts:
+            return
+        faults.add(place + "address", "it is no other host in the network of the gateway; the address comes from DHCP")
+    static["address"] = None
 
 
 def _complete(prefix: str, given, path: str, faults: _Faults) -> dict:

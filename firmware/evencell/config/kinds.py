@@ -138,6 +138,29 @@ def is_ipv4(labels: list) -> bool:
     return len(labels) == 4 and all(_are_digits(label) and len(label) < 4 and int(label) < 256 for label in labels)
 
 
+def address_of(text: str) -> int:
+    """An IPv4 address as a number."""
+    number = 0
+    for label in text.split("."):
+        number = number << 8 | int(label)
+    return number
+
+
+def _ipv4(value) -> bool:
+    """A host's address; not this host's own, none of a group."""
+    if not _text(value, 7, 15) or not is_ipv4(value.split(".")):
+        return False
+    return 0 < address_of(value) >> 24 < 224 and address_of(value) >> 24 != 127
+
+
+def _netmask(value) -> bool:
+    """Ones, then zeros: room for two hosts at least, and no more than 16 million."""
+    if not _text(value, 7, 15) or not is_ipv4(value.split(".")):
+        return False
+    hosts = address_of(value) ^ 0xFFFFFFFF
+    return hosts & (hosts + 1) == 0 and 3 <= hosts < 1 << 24
+
+
 def _are_digits(text: str) -> bool:
     """As `isdigit` in MicroPython, which knows those of ASCII alone."""
     return text != "" and all("0" <= digit <= "9" for digit in text)
@@ -247,6 +270,8 @@ KINDS = {
         'a WPA password of 8 to 63 bytes or a key of 64 hexadecimal digits ("" is an open network)',
     ),
     "host": (_host, "a host's name or address of %d to %d characters, without scheme, port, path, user and password"),
+    "ipv4": (_ipv4, "an IPv4 address such as 192.168.1.20"),
+    "netmask": (_netmask, "a netmask such as 255.255.255.0"),
     "topic": (_topic, "a topic of 1 to %d characters without + or #, and no / at its ends"),
     "hosts": (_hosts, "a list of up to 4 hosts, each a name or an address, or host:port"),
     "address": (

@@ -23,6 +23,10 @@ wifi.networks[].password   null             passphrase
 wifi.hostname              null             name 32
 wifi.txpower               null             number 2 21
 wifi.country               null             country
+wifi.static.address        null             ipv4
+wifi.static.netmask        "255.255.255.0"  netmask
+wifi.static.gateway        null             ipv4
+wifi.static.dns            null             ipv4
 time.servers               ["pool.ntp.org","time.cloudflare.com"]  hosts
 time.interval_s            3600             whole 900 86400
 time.mqtt                  false            switch

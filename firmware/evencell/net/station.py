@@ -23,6 +23,9 @@ def start(context):
     if txpower is None:
         txpower = getattr(board, "txpower", None)
     station = board.station()
+    static = settings.pop("static")
+    if static["address"]:
+        station.static = static["address"], static["netmask"], static["gateway"], static["dns"] or static["gateway"]
     networks = _CABLE if station.wired else settings["networks"]
     network = Network(context, station, networks, (context.hostname, settings["country"], txpower))
     context.network = network
