@@ -18,9 +18,13 @@ from tools.build.common import BuildError
 
 BUDGET_BYTES = 40_000  # of the first view, with status, log and an hour of history beside these files
 FIRST_VIEW_BYTES = 28_000
+SETUP_BYTES = 15_000  # the page of first contact, both languages included
 VIEWS = ("now", "history", "health", "device")
 TEXTS = {name: path.read_text("utf-8") for name, path in page.sources().items()}
 WORDS = {language: json.loads(TEXTS[f"{language}.json"]) for language in ("en", "de")}
+SETUP_WORDS = json.loads(TEXTS["setup_words.js"].split("WORDS = ")[1].rstrip(";\n"))
+SETUP_CODE = "".join(content for name, content in TEXTS.items() if name.startswith("setup") and name != "setup_words.js")
+PAGE_CODE = "".join(content for name, content in TEXTS.items() if name.endswith(".js") and not name.startswith("setup"))
 FILES = {name.rsplit("/", 1)[1]: content for name, content in page.built().items()}
 
 
@@ -45,6 +49,25 @@ def test_the_policy_allows_this_start_script_and_no_other():
     assert "unsafe" not in policy and "*" not in policy
     assert document.count("<script>") == 1
     assert not re.search(r' style="| on\w+="', document)
+
+
+def test_the_page_of_first_contact_is_one_small_document_that_asks_for_no_other_file():
+    document = text("setup.html")
+    assert len(FILES["setup.html.gz"]) <= SETUP_BYTES
+    assert not {name for name in FILES if name.startswith(("setup", "rating", "theme"))} - {"setup.html.gz"}
+    assert not re.search(r'(?:src|href)="/', document)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', document)[1]
+    for tag, kind in (("style", "style-src"), ('script type="module"', "script-src")):
+        inside = re.search(rf"<{tag}>(.*?)</{tag.split()[0]}>", document, re.DOTALL)[1]
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert f"{kind} 'sha256-{digest}';" in policy
+    assert "unsafe" not in policy and "*" not in policy
+    assert not re.search(r' style="| on\w+="', document)
+
+
+def test_what_the_build_puts_into_a_document_must_be_there_once():
+    with pytest.raises(BuildError, match="lacks <style>, or has it twice"):
+        page.replaced("<style><style>", "<style>", "")
 
 
 def test_every_address_carries_the_hash_of_all_sources(monkeypatch):
@@ -72,7 +95,8 @@ def test_nothing_is_fetched_from_elsewhere():
     for name in FILES:
         if name.endswith(".gz"):
             found = re.findall(r"https?://[^\s\"'`]+", text(name[:-3]))
-            assert set(found) <= {"http://www.w3.org/2000/svg"}, name
+            own = {"http://{page}/", "http://{page}/.", "http://${host}/"}  # the device's
+            assert set(found) <= {"http://www.w3.org/2000/svg", *own}, name
 
 
 def test_modules_come_after_what_they_import():
@@ -115,7 +139,7 @@ def test_both_languages_have_the_same_keys_and_placeholders():
 
 
 def test_every_key_that_the_page_uses_has_its_words():
-    code = "".join(content for name, content in TEXTS.items() if name.endswith(".js"))
+    code = PAGE_CODE
     used = set(re.findall(r'\bt\("([\w.]+)"', code)) | set(re.findall(r'\b(?:t|count)\([^"`()]*\? "([\w.]+)"', code))
     assert len(used) > 100
     for key in used:
@@ -123,12 +147,23 @@ def test_every_key_that_the_page_uses_has_its_words():
 
 
 def test_every_key_is_used():
-    code = "".join(content for name, content in TEXTS.items() if name.endswith(".js"))
-    families = re.findall(r"`([\w.]+\.)\$\{", code)
+    families = re.findall(r"`([\w.]+\.)\$\{", PAGE_CODE)
     for key in WORDS["en"]:
         known = key.removesuffix(".one").removesuffix(".many")
         in_family = any(key.startswith(family) for family in families)
-        assert f'"{known}"' in code or in_family or key in ("true", "false"), key
+        assert f'"{known}"' in PAGE_CODE or in_family or key in ("true", "false"), key
+
+
+def test_the_words_of_first_contact_are_whole_in_both_languages():
+    english, german = SETUP_WORDS["en"], SETUP_WORDS["de"]
+    assert list(english) == list(german)
+    for key, words in english.items():
+        assert set(re.findall(r"\{\w+\}", words)) == set(re.findall(r"\{\w+\}", german[key])), key
+    used = re.findall(r'(?:\bt\(|data-t=|say\(\$\("\w+"\), )"([\w.]+)"', SETUP_CODE)
+    assert len(used) > 40 and set(used) <= set(english)
+    families = tuple(re.findall(r"`([\w.]+\.)\$\{", SETUP_CODE))
+    for key in english:
+        assert f'"{key}"' in SETUP_CODE or key.startswith(families), key
 
 
 def test_what_the_device_may_say_has_words_in_both_languages():

@@ -16,6 +16,7 @@ from tools.screens.png import encode_png
 FOLDER = "evencell/forward/http/page"
 INDEX = "index.html"
 ENTRY = "app.js"  # joined with all that it imports; what it loads by `view()` stays a file of its own
+SETUP = "setup"  # the page of first contact: one document, with its style sheet and all its modules inside
 _HASH_DIGITS = 10
 _ICON = "icon.png"
 _ICON_PIXELS = 192
@@ -44,7 +45,10 @@ def built() -> dict[str, bytes]:
     start = stripped(modules.pop("start.js"))
     bundle = order(ENTRY, modules)
     files[ENTRY] = joined({name: modules[name] for name in bundle})
-    for name in modules.keys() - set(bundle):
+    setup = order(f"{SETUP}.js", modules)
+    script = joined({name: modules[name] for name in setup})
+    files[f"{SETUP}.html"] = self_contained(files[f"{SETUP}.html"], styles(f"{SETUP}.css", texts), script)
+    for name in modules.keys() - set(bundle) - set(setup):
         files[name] = chunk(modules[name], bundle, version)
     files["page.css"] = styles("page.css", texts)
     files[INDEX] = index(files[INDEX], start, version)
@@ -108,14 +112,37 @@ def stripped(text: str) -> str:
 
 def index(text: str, start: str, version: str) -> str:
     """The document, with the start script inline (its hash in the policy) and the version in every address."""
-    digest = base64.b64encode(hashlib.sha256(start.encode()).digest()).decode()
-    if text.count(_START) != 1 or "script-src 'self'" not in text:
-        raise BuildError(f"{INDEX} lacks {_START}, or its policy lacks script-src 'self'")
-    text = text.replace(_START, f"<script>{start}</script>")
-    text = text.replace("script-src 'self'", f"script-src 'self' 'sha256-{digest}'")
+    text = replaced(text, _START, f"<script>{start}</script>")
+    text = replaced(text, "script-src 'self'", f"script-src 'self' {hash_of(start)}")
     text = re.sub(r'="(/page/[\w.]+)"', rf'="\1?{version}"', text)
     text = text.replace("<html ", f'<html data-version="?{version}" ')
-    return "".join(line.strip() + "\n" for line in text.splitlines() if line.strip())
+    return without_indentation(text)
+
+
+def self_contained(text: str, style: str, script: str) -> str:
+    """A document that asks for no other file: its policy allows this style sheet and this script alone."""
+    text = without_indentation(text)
+    text = replaced(text, f'<link rel="stylesheet" href="/page/{SETUP}.css">', f"<style>{style}</style>")
+    text = replaced(text, f'<script type="module" src="/page/{SETUP}.js">', f'<script type="module">{script}')
+    text = replaced(text, "style-src 'self'", f"style-src {hash_of(style)}")
+    return replaced(text, "script-src 'self'", f"script-src {hash_of(script)}")
+
+
+def replaced(text: str, part: str, by: str) -> str:
+    """Replace what must be there once."""
+    if text.count(part) != 1:
+        raise BuildError(f"the page lacks {part}, or has it twice")
+    return text.replace(part, by)
+
+
+def hash_of(text: str) -> str:
+    """As a Content-Security-Policy names what stands in the document."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def without_indentation(text: str) -> str:
+    """HTML without indentation and empty lines."""
+    return "".join(f"{line.strip()}\n" for line in text.splitlines() if line.strip())
 
 
 def icon() -> bytes:
