@@ -23,8 +23,8 @@ VIEWS = ("now", "history", "health", "device")
 TEXTS = {name: path.read_text("utf-8") for name, path in page.sources().items()}
 WORDS = {language: json.loads(TEXTS[f"{language}.json"]) for language in ("en", "de")}
 SETUP_WORDS = json.loads(TEXTS["setup_words.js"].split("WORDS = ")[1].rstrip(";\n"))
-SETUP_CODE = "".join(content for name, content in TEXTS.items() if name.startswith("setup") and name != "setup_words.js")
-PAGE_CODE = "".join(content for name, content in TEXTS.items() if name.endswith(".js") and not name.startswith("setup"))
+SETUP_CODE = "".join(TEXTS[name] for name in TEXTS if name.startswith("setup") and name != "setup_words.js")
+PAGE_CODE = "".join(TEXTS[name] for name in TEXTS if name.endswith(".js") and not name.startswith("setup"))
 FILES = {name.rsplit("/", 1)[1]: content for name, content in page.built().items()}
 
 
