@@ -96,6 +96,7 @@ SHARED = {
         "display/test_device_page.py",
         "display/test_drivers.py",
         "display/test_menu.py",
+        "display/test_prose.py",
         "test_hub.py",
         "runtime/test_supervisor.py",
     ),
@@ -111,7 +112,7 @@ SHARED = {
 }
 # It has no framebuf, and no stream of its own that asyncio polls.
 _NOT_ON_CPYTHON = (
-    *(f"display/test_{name}.py" for name in ("absent", "canvas", "device_page", "drivers", "menu")),
+    *(f"display/test_{name}.py" for name in ("absent", "canvas", "device_page", "drivers", "menu", "prose")),
     "runtime/test_event_loop.py",
     "storage/test_failing_writes.py",
 )

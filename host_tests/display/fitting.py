@@ -54,6 +54,8 @@ def watch(sheet, found: list):
         right, bottom = x + len(text) * font.width, y + (font.baseline if text.isupper() else font.height)
         moves = 0 if self.canvas.tints else 1  # pixels that the picture moves by, against burn-in
         found.append(None)
+        if ("192." in text or "123" in text) and NETWORK["address"] not in text:
+            found.append("broken address %r" % text)
         if text and (x < 0 or right + moves > self.canvas.width or y < 0 or bottom + moves > self.canvas.height):
             found.append("%r at %d, %d" % (text, x, y))
         for other, left, top, end, under in taken:

@@ -9,7 +9,8 @@ _BOARD = "esp32_generic"
 _BOARD_MODULES = {f"boards/{name}.mpy" for name in ("esp32", "esp32_network", "esp32_wifi", "esp32_i2c")}
 # What is loaded by name while the first page is shown on the usual display.
 _DISPLAY = {
-    f"evencell/display/{name}.mpy" for name in ("drivers/mono_panel", "pages/glance", "render/sheet", "render/font")
+    f"evencell/display/{name}.mpy"
+    for name in ("drivers/mono_panel", "pages/glance", "render/sheet", "render/font", "render/state")
 }
 # Loaded only where configured; and modules that are unloaded after the start.
 _NOT_LOADED = {

@@ -4,6 +4,7 @@ from evencell.compat import const
 from evencell.display.render.canvas import DIM, HIGH, LOW, TEXT
 from evencell.display.render.prose import title, wrap
 from evencell.display.render.sheet import TEXTS, WORDS, Sheet, span
+from evencell.display.render.state import is_balanced
 from evencell.display.trend import NOTHING, POINTS
 from evencell.pack.alarms import names_of
 from evencell.pack.status import CHARGING, DISCHARGING, WAITING
@@ -28,7 +29,8 @@ def draw(canvas, view):
         bottom = sheet.bottom - sheet.line
         _draw_way(sheet, 0)
         _draw_current(sheet, bottom, TEXTS)
-        sheet.text_right(time_left(sheet, words, "~%s"), sheet.right, bottom)
+        text = words["done"] if is_balanced(sheet.status) else time_left(sheet, words, "~%s")
+        sheet.text_right(text, sheet.right, bottom)
         if sheet.is_old:
             sheet.age_bar(bottom)
         return
@@ -67,6 +69,8 @@ def _state(sheet, words: dict) -> str:
         return words["off"]
     if status.alarms and status.balance_state == WAITING:
         return title(sheet, names_of(status.alarms)[0])
+    if is_balanced(status):
+        return words["done"]
     return words[("waiting", "discharging", "charging")[status.balance_state]]
 
 
@@ -124,13 +128,11 @@ def _temperature(sheet) -> str:
 
 
 def time_left(sheet, words: dict, about: str) -> str:
-    """Estimated time until the delta reaches the trigger, at the rate of the last hour."""
+    """Estimated time until the delta reaches the trigger, at the rate of the last hour; empty if it does not fall."""
     status = sheet.status
-    if status.alarms and status.balance_state == WAITING:
+    if is_balanced(status) or status.delta_mv <= status.trigger_mv or not status.balancing_enabled:
         return ""
-    if status.delta_mv <= status.trigger_mv:
-        return words["done"]
-    if sheet.is_old or not status.balancing_enabled:
+    if sheet.is_old or (status.alarms and status.balance_state == WAITING):
         return ""
     ring = sheet.view.trend_of(sheet.pack).hour
     newest = ring.advance_to(sheet.view.clock.uptime_ms())

@@ -3,14 +3,12 @@
 from evencell import __version__
 from evencell.compat import const
 from evencell.display.render.canvas import DIM, TEXT, WARN
+from evencell.display.render.code import draw_code, fit, rows_of
 from evencell.display.render.prose import wrap
 from evencell.display.render.sheet import Sheet
-from evencell.runtime.lazy import call
 
-_QR = "evencell.display.render.qr"
-_MODULES = const(25)
-_MIN_QUIET = const(3)  # modules of margin; with the standard's four, each module would be smaller
-_cached = "", ()  # an address and its code: encoding leaves 11 KB of garbage (unix port)
+_TURNS = const(3)  # for each part
+_MIN_MODULE = const(3)  # pixels of a code that gives way to a line below it
 
 
 def has_content(_view) -> bool:
@@ -19,25 +17,53 @@ def has_content(_view) -> bool:
 
 
 def draw(canvas, view):
-    """Draw the QR code at the left of the facts, or above them."""
+    """Draw the facts, and the address as a code at their left or above them."""
     sheet = Sheet(canvas, view, False)
     address = _address(view.context)
-    x, y = sheet.margin, 0
-    if address and not sheet.is_tiny:
-        side = _side(canvas)
-        is_beside = canvas.width > canvas.height
-        _draw_code(canvas, "http://%s/" % address, 0 if is_beside else (canvas.width - side) // 2)
-        if is_beside:
-            x = sheet.on_grid(side + (canvas.width - side) % sheet.unit // 2)
+    facts = list(_facts(sheet, address))
+    turn = view.turn // _TURNS
+    if not address or sheet.is_tiny:
+        _draw_facts(sheet, facts, turn, sheet.margin, 0, canvas.height)
+        return
+    rows = rows_of("http://%s/" % address)
+    if canvas.width > canvas.height:
+        _draw_beside(sheet, rows, facts, turn)
+    else:
+        module, side = fit(rows, canvas.height * 9 // 16, canvas.width)
+        draw_code(canvas, rows, module, side, (canvas.width - side) // 2, 0)
+        _draw_facts(sheet, facts, turn, sheet.margin, side + 15 & ~7, canvas.height)
+
+
+def _draw_beside(sheet, rows, facts: list, turn: int):
+    """Draw the code, and the facts at its right. An address that is too long for that has a line below, or code and
+    address alternate."""
+    canvas, bottom = sheet.canvas, sheet.canvas.height
+    module, side = fit(rows, canvas.width * 9 // 16, bottom)
+    is_apart = len(facts[0][0]) * sheet.unit > canvas.width - side
+    if is_apart:
+        smaller = fit(rows, canvas.width * 9 // 16, bottom - sheet.line)
+        if smaller[0] >= _MIN_MODULE:
+            module, side = smaller
+            bottom -= sheet.line
+            _draw_facts(sheet, facts, 0, sheet.margin, bottom, canvas.height)
+        elif turn & 1:
+            _draw_facts(sheet, facts, turn // 2, sheet.margin, 0, bottom)
+            return
         else:
-            y = side + 15 & ~7
-    rows = []
-    columns = (canvas.width - x) // sheet.unit
-    for text, colour in _facts(sheet, address):
-        rows += [(line, colour) for line in wrap(sheet, text, columns)]
-    fitting = (canvas.height - y) // sheet.line
-    first = view.turn // 3 % ((len(rows) + fitting - 1) // fitting) * fitting
-    for line, colour in rows[first : first + fitting]:
+            turn //= 2
+    draw_code(canvas, rows, module, side, 0, 0)
+    _draw_facts(sheet, facts[is_apart:], turn, side + (canvas.width - side) % sheet.unit // 2, 0, bottom)
+
+
+def _draw_facts(sheet, facts: list, turn: int, x: int, y: int, bottom: int):
+    """Draw the lines of the facts that fit; if not all do, they alternate."""
+    columns = (sheet.canvas.width - x) // sheet.unit
+    lines = []
+    for text, colour in facts:
+        lines += [(line, colour) for line in wrap(sheet, text, columns)]
+    fitting = (bottom - y) // sheet.line
+    first = turn % ((len(lines) + fitting - 1) // fitting) * fitting
+    for line, colour in lines[first : first + fitting]:
         sheet.text(line, x, y + sheet.inset, colour)
         y += sheet.line
 
@@ -66,36 +92,3 @@ def _facts(sheet, address: str):
     heap = view.network_heap()
     if heap:
         yield words["network"] % (heap[0] // 1024, heap[1] // 1024), WARN if view.context.heap.is_short else DIM
-
-
-def _module(canvas) -> int:
-    """Side of a module in pixels, so that there is room for the facts."""
-    room = min(canvas.width, canvas.height, max(canvas.width, canvas.height) * 9 // 16)
-    return room // (_MODULES + 2 * _MIN_QUIET)
-
-
-def _side(canvas) -> int:
-    """Side of the code with its margin, in pixels."""
-    module = _module(canvas)
-    return min(canvas.width, canvas.height, (_MODULES + 8) * module)
-
-
-def _draw_code(canvas, address: str, left: int):
-    """Draw the code dark on light at the upper edge."""
-    side, module = _side(canvas), _module(canvas)
-    margin = (side - _MODULES * module) // 2
-    canvas.pixels.fill_rect(left, 0, side, side, 1)
-    canvas.tint(0, 0, canvas.width, side, TEXT)
-    for row, bits in enumerate(_code(address)):
-        for column in range(_MODULES):
-            if bits >> (_MODULES - 1 - column) & 1:
-                x = left + margin + column * module
-                canvas.pixels.fill_rect(x, margin + row * module, module, module, 0)
-
-
-def _code(address: str):
-    """The rows of the code, encoded once per address."""
-    global _cached
-    if _cached[0] != address:
-        _cached = address, call(_QR, "encode", address)
-    return _cached[1]

@@ -1,10 +1,10 @@
 """Pack voltage and state, readable from a metre away; delta, and the cell farthest from the average."""
 
 from evencell.compat import const
-from evencell.display.render.canvas import ALARM, DIM, GOOD, HIGH, LOW, TEXT, WARN, glyph_buffer
+from evencell.display.render.canvas import ALARM, DIM, HIGH, LOW, TEXT, WARN, glyph_buffer
 from evencell.display.render.sheet import DIGITS, TEXTS, WORDS, Sheet, volts
+from evencell.display.render.state import word_of
 from evencell.pack.alarms import ALARMS
-from evencell.pack.status import WAITING
 
 _MIN_GAP = const(8)
 
@@ -84,7 +84,7 @@ def _draw_digits(sheet, text: str, x: int, y: int) -> int:
 def _draw_word(sheet, y: int, role: int):
     """Draw an alarm or the balancer's state, and the age or the pack's name at the right."""
     height = sheet.font(role).height
-    word, colour = _word_of(sheet)
+    word, colour = word_of(sheet)
     text = sheet.view.words("words")[word]
     if word == "alarm" and sheet.is_tiny:
         names = _troubles(sheet)  # a tiny display has no other place for them
@@ -97,18 +97,6 @@ def _draw_word(sheet, y: int, role: int):
     sheet.text_right(right, sheet.right - 1, y + (height - sheet.font(TEXTS).height) // 2, colour)
     if colour in (WARN, ALARM):
         sheet.bar(y, height, colour)
-
-
-def _word_of(sheet) -> tuple[str, int]:
-    """A word of the section `words`, and its colour."""
-    status = sheet.status
-    if sheet.is_old:
-        return sheet.link_word(), WARN
-    if status.alarms:
-        return "alarm", ALARM
-    if not status.balancing_enabled:
-        return "off", DIM
-    return ("waiting", GOOD) if status.balance_state == WAITING else ("balancing", TEXT)
 
 
 def _draw_last_row(sheet, y: int, _role: int):

@@ -5,12 +5,14 @@ from evencell.pack.alarms import ALARMS, cells_of, names_of
 
 
 def wrap(sheet, text: str, columns: int = 0) -> list[str]:
-    """Break into lines of at most `columns` characters (0: as many as fit). Longer words are broken."""
+    """Break into lines of at most `columns` characters (0: as many as fit). Longer words are broken, an address only
+    before its port."""
     columns = columns or (sheet.right - sheet.margin) // sheet.unit
     lines = [""]
     for word in text.split(" "):
         while len(word) > columns:
-            cut = word.rfind(".", 0, columns) + 1 or columns  # an address
+            cut = word.find(":", 1, columns + 1)
+            cut = columns if cut < 0 else cut
             lines.append(word[:cut])
             word = word[cut:]
         if lines[-1] and len(lines[-1]) + 1 + len(word) > columns:

@@ -3,6 +3,7 @@
 TEXTS = {
     "words": {
         "waiting": "wartet",
+        "balanced": "balanciert",
         "balancing": "Ausgleich",
         "off": "aus",
         "silent": "stumm",

@@ -8,6 +8,7 @@ TEXTS = {
     # The one word of the page `glance`, in large letters.
     "words": {
         "waiting": "waiting",
+        "balanced": "balanced",
         "balancing": "balancing",
         "off": "off",
         "silent": "no data",
