@@ -82,8 +82,23 @@ def test_an_expired_session_says_so(browser, firmware):
         visit.page.context.clear_cookies()
         name.fill("Scooter")
         visit.page.get_by_role("button", name="Save").click()
-        expect(visit.page.locator("#config .said")).to_contain_text("The login has expired. Log in again")
-        expect(visit.page.locator("#login")).to_be_visible()
+        said = visit.page.locator("#login .said")
+        expect(said).to_be_visible()
+        expect(said).to_have_text("The login has expired. Log in again, then repeat the change.")
+
+
+def test_after_too_many_wrong_passwords_the_page_says_to_wait(browser, firmware):
+    with Visit(browser, firmware, "settings", **DESK) as visit:
+        said = visit.page.locator("#login .said")
+        tries = 0
+        while tries < 20:  # on a slow machine the first pauses are over before the next try
+            tries += 1
+            log_in(visit, "not the password")
+            expect(said).not_to_contain_text("Checking")
+            if not said.inner_text().startswith("Wrong password. Try again"):
+                break
+        assert tries > 5
+        expect(said).to_have_text("Too many tries. Wait a few minutes, then try again.")
 
 
 def test_where_reading_needs_a_login_the_page_says_so_and_reads_after_it(browser, tmp_path):

@@ -66,8 +66,12 @@ export function update() {
 
 /** What went wrong, in one sentence: by the status where the page has the words, else as the device says it. */
 function problem({ status, error }) {
-  if (status === 401) loadSession();
-  return ERRORS[status] ? t(`error.${ERRORS[status]}`) : error || t("error.no_answer");
+  const text = ERRORS[status] ? t(`error.${ERRORS[status]}`) : error || t("error.no_answer");
+  if (status === 401) {
+    setText(parts.loginSaid, state.session.logged_in ? text : ""); // the other forms are hidden until the next login
+    loadSession();
+  }
+  return text;
 }
 
 // ---- login ----
