@@ -79,6 +79,7 @@ ALLOWED = {
         "evencell.runtime.log",  # its levels
         "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use
         "evencell.clock.zone",  # whether a rule is one
+        "evencell.pack.scale_setting",  # another scale while the device runs
     },
 }  # fmt: skip
 

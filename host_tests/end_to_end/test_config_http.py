@@ -51,13 +51,20 @@ def test_the_configuration_is_whole_and_without_secrets(firmware, client):
 
 
 def test_a_patch_is_merged_and_used_where_that_can_be(firmware, client):
-    patch = {"http": {"public_read": False}, "log": {"level": "debug"}, "name": "Rear", "packs": [{"capacity_ah": 60}]}
+    patch = {
+        "http": {"public_read": False}, "log": {"level": "debug"}, "name": "Rear", "history": {"enabled": False},
+        "packs": [{"capacity_ah": 60, "temperature_scale": "1"}],
+    }  # fmt: skip
     answer = client.send("PATCH", "/api/v1/config", patch)
     assert answer.status == 200, answer.body
     result = answer.json()
-    assert sorted(result["applied"]) == ["http.public_read", "log.level", "packs[0].capacity_ah"]
-    assert result["restart"] == ["name"]
+    assert sorted(result["applied"]) == [
+        "http.public_read", "log.level", "name", "packs[0].capacity_ah", "packs[0].temperature_scale",
+    ]  # fmt: skip
+    assert result["restart"] == ["history.enabled"]
     assert Client(firmware.http_port).send("GET", "/api/v1/status").status == 401
+    status = client.send("GET", "/api/v1/status").json()
+    assert status["device"]["name"] == "Rear"
     settings = client.send("GET", "/api/v1/packs/pack1/settings").json()["settings"]
     assert settings["trigger_mv"]["recommended"] == 5
     assert stored(firmware) == {**GIVEN, **patch}

@@ -11,8 +11,10 @@ SECRETS = ("password", "token")  # keys of any section; of the section `auth` no
 _AUTH = "auth"
 _NAMES = ("ssid", "name")  # keys that distinguish the items of a list
 _LIVE = (
-    " http.public_read http.origins log.level time.interval_s time.utc_offset_min time.zone "
-    " packs[].chemistry packs[].capacity_ah "
+    " name http.public_read http.origins log.level mqtt.publish_s time.interval_s time.utc_offset_min time.zone "
+    " packs[].chemistry packs[].capacity_ah packs[].temperature_scale "
+    " display.brightness display.dim_after_s display.off_after_s display.saver_after_s display.night "
+    " display.night_brightness display.dark_on_light display.temperature_unit "
 )
 _MAX_DEPTH = const(4)
 
@@ -124,11 +126,10 @@ def replace(context, old: dict, new: dict) -> dict:
         faults.append("http.enabled: after the restart there is no page, and this can be changed over USB alone")
     for each in (before, config):
         override(each, context.board.overrides)  # the command line wins over the file
-    changed = list(_changes(before, config, ""))
-    applied = [path for path in changed if " %s " % _pattern(path) in _LIVE]
-    for path in applied:
-        _use(context, config, path)
-    return {"applied": applied, "restart": [path for path in changed if path not in applied], "warnings": faults}
+    applied, restart = [], []
+    for path in _changes(before, config, ""):
+        (applied if _use(context, config, path) else restart).append(path)
+    return {"applied": applied, "restart": restart, "warnings": faults}
 
 
 def _write(context, given: dict):
@@ -160,13 +161,32 @@ def _pattern(path: str) -> str:
     return path if start < 0 else path[: start + 1] + path[path.find("]") :]
 
 
-def _use(context, config: dict, path: str):
-    """Use a new value from now on."""
-    section, _, key = path.partition(".")
-    name, bracket, index = section.partition("[")
-    source, target = config[name], context.config[name]
-    if bracket:
-        source, target = source[int(index[:-1])], target[int(index[:-1])]
-    target[key] = source[key]
+def _use(context, config: dict, path: str) -> bool:
+    """Use a new value from now on; False where it counts after a restart."""
+    if " %s " % _pattern(path) not in _LIVE:
+        return False
+    section, dot, key = path.partition(".")
+    if section.startswith("packs["):
+        return _use_of_pack(context, config["packs"], int(section[6:-1]), key)
+    source, target = (config[section], context.config.get(section, {})) if dot else (config, context.config)
+    value = target[key or section] = source[key or section]
     if path == "log.level":
-        context.log.level = LEVELS.index(source[key])
+        context.log.level = LEVELS.index(value)
+    elif path == "mqtt.publish_s" and context.outbox:
+        context.outbox.max_interval_s = value
+    elif section == "display":  # a choice in the menu overrides the old value alone
+        choices = dict(context.key_values.get("display") or {})
+        if choices.pop(key, None):
+            context.key_values.put("display", choices or None)
+    return True
+
+
+def _use_of_pack(context, packs: list, number: int, key: str) -> bool:
+    """The same of a pack, unless others run since the start."""
+    running, settings = context.config["packs"], packs[number]
+    if [pack["name"] for pack in running] != [pack["name"] for pack in packs]:
+        return False
+    running[number][key] = settings[key]
+    if key == "temperature_scale" and number < len(context.hub.packs):  # safe mode has none
+        context.hub.packs[number].scale = call("evencell.pack.scale_setting", "scale_of", context, settings)
+    return True

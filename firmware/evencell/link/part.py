@@ -3,8 +3,8 @@
 from evencell.link.bus import Rs485Bus
 from evencell.link.poller import Poller, make_poll
 from evencell.pack.pack import OFFLINE
-from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.jk_balancer import read_request
+from evencell.runtime.lazy import call
 
 
 def start(context):
@@ -16,7 +16,8 @@ def start(context):
         except ValueError as error:
             _report_fault(context, "packs[%d]: %s; %s stays offline" % (number, error, settings["name"]))
             bus, polls = Rs485Bus(None), None
-        poll = make_poll(settings, _temperature_scale(context, settings), bus)
+        scale = call("evencell.pack.scale_setting", "scale_of", context, settings)
+        poll = make_poll(settings, scale, bus)
         context.hub.packs.append(poll.pack)
         if polls is None:
             poll.pack.link = OFFLINE  # no poller has it
@@ -49,13 +50,3 @@ def _place(board, settings: dict, buses: dict) -> tuple:
 def _report_fault(context, fault: str):
     context.config_faults.append(fault)
     context.log.warning("configuration: " + fault)
-
-
-def _temperature_scale(context, settings: dict) -> TemperatureScale:
-    """The configured scale, else the one that was settled before. A configured one deletes that."""
-    setting = settings["temperature_scale"]
-    key = settings["name"] + ".temperature_scale"
-    if setting != "auto":
-        context.key_values.put(key, None)
-        return TemperatureScale(setting)
-    return TemperatureScale(context.key_values.get(key) or "auto", context.key_values, context.log, settings["name"])

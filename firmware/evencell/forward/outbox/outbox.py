@@ -42,6 +42,8 @@ class Outbox:
     delivery cursor of a sink is two numbers: it has every record before `acknowledged[sink]`, and those before
     `sent[sink]` were handed to it. In each record ring on the flash it has another cursor (store.py).
 
+    `max_interval_s` is `mqtt.publish_s`.
+
     No method raises an OSError of the storage: what the flash does not take stays in memory while there is room, then
     the oldest are `dropped`.
     """
@@ -67,7 +69,7 @@ class Outbox:
         self.first = self.end = 0
         self._has_undated = False  # records of this run that have its uptime
         self._is_dropping = False
-        self._max_interval_s = config["mqtt"]["publish_s"]
+        self.max_interval_s = config["mqtt"]["publish_s"]
         self._consumer = context.hub.subscribe(heartbeat)
         self._modules = lazy()  # those of `store`
         self._recover(0)
@@ -88,7 +90,7 @@ class Outbox:
             self._save()
         for changes in self.filters:
             is_wanted = self.not_due and self.not_due.is_wanted(changes.pack, self.context.clock)
-            if changes.update(self._max_interval_s):
+            if changes.update(self.max_interval_s):
                 self.append(changes.pack)
             elif is_wanted:
                 self.append(changes.pack, NOT_DUE)

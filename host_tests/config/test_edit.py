@@ -1,0 +1,121 @@
+"""What an edit of the configuration changes in the running device, and what waits for a restart."""
+
+import os
+
+from evencell.config import edit
+from evencell.config.check import check
+from evencell.pack.temperature import TemperatureScale
+from evencell.storage.paths import exists
+from host_tests.fakes import FakeKeyValue, FakeLog
+from host_tests.portable import scratch_path
+
+PATH = scratch_path("edited.json")
+
+
+class Thing:
+    def __init__(self, **attributes):
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+
+class Device:
+    """A context with the configuration that runs. `given` is what the file has."""
+
+    def __init__(self, **given):
+        for suffix in ("", ".new", ".old"):
+            if exists(PATH + suffix):
+                os.remove(PATH + suffix)
+        self.given = given
+        self.board = Thing(config_path=PATH, overrides={})
+        self.config = check(given)[0]
+        self.log = FakeLog()
+        self.key_values = FakeKeyValue()
+        self.outbox = Thing(max_interval_s=10)
+        packs = [Thing(name=pack["name"], scale=TemperatureScale()) for pack in self.config["packs"]]
+        self.hub = Thing(packs=packs)
+
+    def patch(self, **patch) -> dict:
+        new = edit.merge(self.given, patch, [])
+        result = edit.replace(self, self.given, new)
+        self.given = new
+        return result
+
+
+# Patches whose values count at once: what of the running configuration they change.
+LIVE = (
+    ({"name": "Rear"}, lambda config: config["name"], "Rear"),
+    ({"http": {"public_read": False}}, lambda config: config["http"]["public_read"], False),
+    ({"http": {"origins": ["http://a"]}}, lambda config: config["http"]["origins"], ["http://a"]),
+    ({"time": {"zone": "UTC0"}}, lambda config: config["time"]["zone"], "UTC0"),
+    ({"time": {"utc_offset_min": 60}}, lambda config: config["time"]["utc_offset_min"], 60),
+    ({"time": {"interval_s": 900}}, lambda config: config["time"]["interval_s"], 900),
+    ({"mqtt": {"publish_s": 60}}, lambda config: config["mqtt"]["publish_s"], 60),
+    ({"display": {"brightness": 40}}, lambda config: config["display"]["brightness"], 40),
+    ({"display": {"night": ["22:00", "06:00"]}}, lambda config: config["display"]["night"], ["22:00", "06:00"]),
+    ({"display": {"temperature_unit": "F"}}, lambda config: config["display"]["temperature_unit"], "F"),
+    ({"packs": [{"chemistry": "lto"}]}, lambda config: config["packs"][0]["chemistry"], "lto"),
+)  # fmt: skip
+
+
+def test_what_is_simple_counts_at_once():
+    for patch, value_of, value in LIVE:
+        device = Device()
+        result = device.patch(**patch)
+        assert len(result["applied"]) == 1 and result["restart"] == [], patch
+        assert value_of(device.config) == value, patch
+
+
+def test_what_is_applied_once_reaches_its_user():
+    device = Device()
+    device.patch(log={"level": "error"}, mqtt={"publish_s": 60})
+    assert device.log.level == 3
+    assert device.outbox.max_interval_s == 60
+
+
+def test_other_keys_wait_for_a_restart_and_change_nothing_that_runs():
+    for patch in ({"mqtt": {"port": 1884}}, {"wifi": {"hostname": "a"}}, {"packs": [{"interval_ms": 500}]}):
+        device = Device()
+        before = str(device.config)
+        result = device.patch(**patch)
+        assert result["applied"] == [] and len(result["restart"]) == 1, patch
+        assert str(device.config) == before
+
+
+def test_a_section_that_does_not_run_is_stored_alone():
+    device = Device()
+    for section in ("display", "mqtt"):
+        del device.config[section]
+    device.outbox = None
+    assert device.patch(display={"brightness": 40}, mqtt={"publish_s": 60})["restart"] == []
+    assert "display" not in device.config
+
+
+def test_a_temperature_scale_is_settled_and_unsettled():
+    device = Device()
+    device.key_values.kept["pack1.temperature_scale"] = "0.1"
+    assert device.patch(packs=[{"temperature_scale": "1"}])["applied"] == ["packs[0].temperature_scale"]
+    assert device.hub.packs[0].scale.name == "1"
+    assert device.key_values.get("pack1.temperature_scale") is None
+    device.patch(packs=[{"temperature_scale": "auto"}])
+    scale = device.hub.packs[0].scale
+    assert scale.name == "unknown"
+    for _ in range(3):
+        scale.observe(163)
+    assert device.key_values.get("pack1.temperature_scale") == "0.1"
+
+
+def test_a_pack_that_does_not_run_yet_waits_for_a_restart():
+    device = Device()
+    assert device.patch(packs=[{"name": "front"}, {"name": "rear"}])["restart"] == ["packs"]
+    result = device.patch(packs=[{"name": "front"}, {"name": "rear", "capacity_ah": 60, "temperature_scale": "1"}])
+    assert result["applied"] == [] and len(result["restart"]) == 2
+    assert [pack["name"] for pack in device.config["packs"]] == ["pack1"]
+
+
+def test_a_choice_of_the_menu_gives_way_to_a_new_value():
+    device = Device()
+    device.key_values.kept["display"] = {"brightness": [80, 20], "flipped": [None, True]}
+    device.patch(display={"brightness": 60})
+    assert device.key_values.get("display") == {"flipped": [None, True]}
+    device.patch(display={"temperature_unit": "F"})
+    assert device.key_values.get("display") == {"flipped": [None, True]}
