@@ -51,8 +51,9 @@ class Context:
         self.network = self.mqtt = self.influx = self.outbox = self.history = None
         self.display = self.canvas = self.extremes = None
         self.send_buffer = None  # of all TCP connections (net/tcp.py)
-        self.sessions = []  # of logins over HTTP (forward/http/auth.py)
-        self.login_failures = {}  # by address (forward/http/session.py)
+        self.sessions = []  # of logins over HTTP, each a list that begins with its end, in ms of uptime (http/auth.py)
+        self.sessionless = [1e12]  # the same for event streams that belong to no session
+        self.login_failures = {}  # by address (forward/http/attempts.py)
         self.reached_ms = 0  # uptime at which the network was last seen to work
         self.restart_reason = None  # a sentence: the device restarts because of it
 

@@ -33,16 +33,17 @@ def test_limits_that_change_never_shorten_the_first_pause():
 
 def test_next_attempt_is_due_at_first_and_when_the_pause_is_over():
     backoff = Backoff()
-    assert backoff.is_over(0)
+    assert backoff.left_ms(0) == 0
     backoff.fail(500)
-    assert not backoff.is_over(1499)
-    assert backoff.is_over(1500)
+    assert backoff.left_ms(500) == 1000
+    assert backoff.left_ms(1499) == 1
+    assert backoff.left_ms(1500) == backoff.left_ms(9000) == 0
     backoff.fail(1500)
-    assert not backoff.is_over(3499) and backoff.is_over(3500)
+    assert backoff.left_ms(3499) == 1 and backoff.left_ms(3500) == 0
 
 
 def test_next_attempt_is_due_after_a_reset():
     backoff = Backoff()
     backoff.fail(500)
     backoff.reset()
-    assert backoff.is_over(500)
+    assert backoff.left_ms(500) == 0

@@ -57,7 +57,7 @@ class Joining:
             self._join(now_ms)
         elif self._untried:
             self._try_next(now_ms)
-        elif self._backoff.is_over(now_ms):
+        elif not self._backoff.left_ms(now_ms):
             self._begin_round()
 
     def fail(self, problem: str):

@@ -22,7 +22,7 @@ class NetworkBackoff(Backoff):
         if network and network.state != "connected":
             self.reset()
             return False
-        return self.is_over(self.context.clock.uptime_ms())
+        return not self.left_ms(self.context.clock.uptime_ms())
 
     async def wait(self, heartbeat, deadline_ms: int):
         """Wait until the server may be tried; each second the deadline of the next heartbeat is renewed."""

@@ -16,7 +16,7 @@ class Backoff:
     def fail(self, now_ms: int = 0, first_ms: int = _FIRST_MS, max_ms: int = _MAX_MS) -> int:
         """Note a failed attempt; returns the pause before the next one.
 
-        `now_ms`: uptime, for those who ask `is_over`. `first_ms` and `max_ms`: limits of the pause.
+        `now_ms`: uptime, for those who use `left_ms`. `first_ms` and `max_ms`: limits of the pause.
         """
         self._failed_ms = now_ms
         self.pause_ms = min(max(first_ms, 2 * self.pause_ms), max_ms)
@@ -26,6 +26,6 @@ class Backoff:
         """Note a success: the next attempt is due at once, and the next pause is the shortest."""
         self.pause_ms = 0
 
-    def is_over(self, now_ms: int) -> bool:
-        """Whether the next attempt is due at this uptime."""
-        return now_ms - self._failed_ms >= self.pause_ms
+    def left_ms(self, now_ms: int) -> int:
+        """How much of the pause is left at this uptime; 0 when the next attempt is due."""
+        return max(0, self._failed_ms + self.pause_ms - now_ms)

@@ -45,7 +45,7 @@ class Browser:
     """A client on its connection, and the shared buffer."""
 
     def __init__(self, connection, *texts):
-        self._client = Client(connection, None, pieces(*texts))
+        self._client = Client(connection, None, pieces(*texts), None)
         self._buffer = SendBuffer()
 
     def push(self):
@@ -66,7 +66,7 @@ def test_everything_arrives_once_and_in_order_however_narrow_the_connection():
 def test_unsent_data_survives_other_users_of_the_shared_buffer():
     narrow, wide = Connection(3), Connection(100)
     buffer = SendBuffer()
-    first, second = [Client(connection, None, pieces(b"one", b"two")) for connection in (narrow, wide)]
+    first, second = [Client(connection, None, pieces(b"one", b"two"), None) for connection in (narrow, wide)]
     assert first.push(buffer)
     assert not second.push(buffer)
     assert not first.push(buffer)
@@ -123,6 +123,7 @@ class Device:
     """What the streams need of a device: its log is empty, its statuses say how often they were made."""
 
     written = made = 0
+    sessionless = (1e12,)
 
     def __init__(self):
         self.hub = Hub([], FakeClock())
@@ -145,7 +146,7 @@ async def two_browsers() -> tuple:
     streams = EventStreams(device, device, SendBuffer())
     first, second = Connection(1000), Connection(1000)
     for connection in (first, second):
-        await streams.send(connection, None)
+        await streams.send(connection, None, [1e12])
         for _ in range(5):
             await asyncio.sleep(0)
     return first.taken, second.taken
@@ -162,7 +163,7 @@ def test_streams_end_the_newest_first_while_memory_is_short_and_new_ones_are_ref
         first, second = Connection(1000), Connection(1000)
         for connection in (first, second):
             assert streams.handle(Request([GET])).status == 200
-            await streams.send(connection, leave)
+            await streams.send(connection, leave, [1e12])
         device.heap.is_short, device.heap.shed = True, 1
         assert streams.handle(Request([GET])).status == 503
         while len(left) < 2:
@@ -179,8 +180,36 @@ def test_there_are_as_many_streams_as_the_plan_says():
 
     async def scenario():
         streams = EventStreams(device, device, SendBuffer())
-        await streams.send(Connection(1000), None)
+        await streams.send(Connection(1000), None, [1e12])
         assert streams.handle(Request([GET])).status == 503
+
+    asyncio.run(scenario())
+
+
+def test_stream_ends_with_its_session_and_sends_nothing_more():
+    device, left, session = Device(), [], [5_000]
+    connection, other = Connection(1000), Connection(1000)
+
+    async def leave(writer):
+        left.append(writer)
+
+    async def woken():
+        device.hub.wake()
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    async def scenario():
+        streams = EventStreams(device, device, SendBuffer())
+        await streams.send(connection, leave, session)
+        await streams.send(other, leave, [1e12])
+        device.hub.clock.now_ms = 4_999
+        await woken()
+        assert left == []
+        sent = connection.taken
+        device.hub.clock.now_ms = 5_000
+        await woken()
+        assert left == [connection]
+        assert connection.taken == sent and other.taken > sent
 
     asyncio.run(scenario())
 

@@ -16,7 +16,7 @@ MAX_AGE_S = const(86_400)  # of a session
 _MAX_IDLE_MS = const(3_600_000)
 _MAX_SESSIONS = const(4)
 _TOKEN_BYTES = const(24)
-_CREATED, _USED = const(1), const(2)  # in an entry of context.sessions, both uptime in ms; 0 is the hash
+_ENDS, _HASH, _CREATED = const(0), const(1), const(2)  # in an entry of context.sessions; two are uptime in ms
 _NOT_OF_THE_INTERNET = (".local", ".lan", ".home.arpa", ".internal", ".localdomain")
 _BODY_TYPES = ("application/json", "application/octet-stream")
 
@@ -74,13 +74,28 @@ def _is_own(host: str, origins: list) -> bool:
 
 
 def new_session(context) -> str:
-    """Create a session; returns its token. Of more than 4 the one that was not used for longest ends."""
+    """Create a session; returns its token. Of more than 4 the one ends that would do so first."""
     token, digest = new_token()
     now_ms = context.clock.uptime_ms()
     if len(context.sessions) >= _MAX_SESSIONS:
-        context.sessions.remove(min(context.sessions, key=lambda session: session[_USED]))
-    context.sessions.append([digest, now_ms, now_ms])
+        end_session(context, min(context.sessions, key=lambda session: session[_ENDS]))
+    context.sessions.append([now_ms + _MAX_IDLE_MS, digest, now_ms])
     return token
+
+
+def end_session(context, session: list):
+    """End a session, and the event streams that belong to it (event_stream.py)."""
+    session[_ENDS] = 0
+    context.sessions.remove(session)
+    context.hub.wake()
+
+
+def end_sessionless(context):
+    """End the event streams that belong to no session: their clients connect again, where they still may."""
+    session = list(context.sessionless)
+    context.sessionless[_ENDS] = 0
+    context.sessionless = session
+    context.hub.wake()
 
 
 def session_of(context, request) -> list | None:
@@ -90,11 +105,11 @@ def session_of(context, request) -> list | None:
     digest = sha256(token.encode()).digest()
     found = None
     for session in list(context.sessions):
-        if now_ms - session[_CREATED] >= MAX_AGE_S * 1000 or now_ms - session[_USED] >= _MAX_IDLE_MS:
-            context.sessions.remove(session)
-        elif is_equal(session[0], digest):
-            session[_USED] = now_ms
-            found = session
+        if now_ms >= session[_ENDS]:
+            end_session(context, session)
+        elif is_equal(session[_HASH], digest):
+            session[_ENDS] = min(now_ms + _MAX_IDLE_MS, session[_CREATED] + MAX_AGE_S * 1000)
+            found = request.session = session
     return found
 
 

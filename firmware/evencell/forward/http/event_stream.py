@@ -17,6 +17,7 @@ class EventStreams:
     """Sends readings as `status`, events as `alarm`, log lines as `log`. `packs`: StatusCache (status.py)."""
 
     def __init__(self, context, packs, buffer):
+        self._context = context
         self._packs = packs
         self._buffer = buffer
         self._heap = context.heap
@@ -32,11 +33,13 @@ class EventStreams:
             return error(503, NO_MEMORY)
         if len(self._clients) >= self._heap.max_streams:
             return error(503, "all %d event streams are in use" % self._heap.max_streams)
-        return Response((), "text/event-stream", send=None if request.method == "HEAD" else self.send)
+        session = request.session or self._context.sessionless
+        send = None if request.method == "HEAD" else lambda writer, leave: self.send(writer, leave, session)
+        return Response((), "text/event-stream", send=send)
 
-    async def send(self, writer, leave) -> bool:
-        """Add a client; its connection stays open until it disconnects."""
-        self._clients.append(Client(writer, leave, self._pieces()))
+    async def send(self, writer, leave, session) -> bool:
+        """Add a client; its connection stays open until it disconnects, or its session (auth.py) ends."""
+        self._clients.append(Client(writer, leave, self._pieces(), session))
         if self._consumer:
             self._consumer.wake()
         else:
@@ -54,6 +57,8 @@ class EventStreams:
                 is_behind = False
                 for client in list(self._clients):
                     try:
+                        if client.session[0] <= self._hub.clock.uptime_ms():
+                            raise OSError
                         is_behind = client.push(self._buffer) or is_behind
                     except OSError:
                         await self._drop(client)
@@ -101,11 +106,12 @@ class EventStreams:
 class Client:
     """A connection, the rest of a piece that did not fit into the last segment, and the rest of that segment."""
 
-    __slots__ = ("_pieces", "_progress_ms", "_rest", "_unsent", "leave", "writer")
+    __slots__ = ("_pieces", "_progress_ms", "_rest", "_unsent", "leave", "session", "writer")
 
-    def __init__(self, writer, leave, pieces):
+    def __init__(self, writer, leave, pieces, session):
         self.writer = writer
         self.leave = leave
+        self.session = session
         self._pieces = pieces
         self._rest = self._unsent = None
         self._progress_ms = ticks_ms()

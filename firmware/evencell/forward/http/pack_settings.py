@@ -1,7 +1,5 @@
 """`/api/v1/packs/<pack>/settings`: what a balancer is set to, and setting it. Lazy handler; PATCH needs a login."""
 
-import json
-
 from evencell.forward.http.server import error, json_response
 from evencell.pack.settings import CommandError, check_writable, find_pack, json_value, value_in
 from evencell.protocol.jk_settings import SETTINGS, setting_range
@@ -17,11 +15,8 @@ async def answer(context, request, load):
         return error(404, str(refusal), "pack")
     if request.method != "PATCH":
         return json_response(_settings(context, pack, config, load("evencell.pack.recommended").recommended))
-    try:
-        wanted = json.loads(request.body or b"")
-    except ValueError:
-        wanted = None
-    if not isinstance(wanted, dict) or not wanted:
+    wanted = await load("evencell.forward.http.body").read_object(request)
+    if not wanted:
         return error(400, "the body is an object of settings: %s" % ", ".join(sorted(SETTINGS)))
     for name in wanted:
         if name not in SETTINGS:

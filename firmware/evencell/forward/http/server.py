@@ -40,7 +40,8 @@ class RefusalError(ValueError):
 class Request:
     """`method`, `path` and `query` (both as they were sent), `length` and `body` (bytes).
 
-    `body` is None if it takes more than 2 KiB: lazy handlers then read it by body.py. They know the `peer`, too.
+    `body` is None if it takes more than 2 KiB: lazy handlers then read it by body.py. They know the `peer`, too, and
+    where a login was needed the `session` (auth.py).
     """
 
     def __init__(self, lines: list, reader=None, body: bytes = b"", arrival=None):
@@ -62,7 +63,7 @@ class Request:
         self.reader = reader
         self.received = body
         self.body: bytes | None = None
-        self.peer = None
+        self.peer = self.session = None
         self.arrival = arrival
         self.cors = ""  # headers of the response that let a page of another origin read it
 

@@ -34,6 +34,8 @@ async def answer(context, request, load) -> Response:
         result = edit.replace(context, old, new)
     except edit.EditError as refusal:
         return _refused(refusal.args)
+    if "http.public_read" in result["applied"]:
+        load("evencell.forward.http.auth").end_sessionless(context)
     result["warnings"] = warnings + result["warnings"]
     context.log.info("http: the configuration was changed: %s" % ", ".join(result["applied"] + result["restart"]))
     return json_response(result)

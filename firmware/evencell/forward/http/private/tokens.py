@@ -3,7 +3,9 @@
 from binascii import hexlify
 
 from evencell.compat import const
+from evencell.forward.http.auth import end_sessionless, new_token
 from evencell.forward.http.server import error, json_response
+from evencell.runtime.lazy import lazy
 
 _MAX_TOKENS = const(8)
 _MAX_NAME = const(32)
@@ -14,33 +16,23 @@ async def answer(context, request, load):
     tokens = context.config["auth"]["tokens"]
     if request.method in ("GET", "HEAD"):
         return json_response({"tokens": [{"name": token["name"]} for token in tokens]})
-    name = _name(request.body or b"", load)
-    if name is None:
+    name = (await load("evencell.forward.http.body").read_object(request)).get("name")
+    with lazy("evencell.config.kinds") as kinds:
+        is_name = kinds.KINDS["text"][0](name, 1, _MAX_NAME)
+    if not is_name:
         return error(400, 'the body is {"name": …}, a text of 1 to %d characters' % _MAX_NAME, "name")
     is_known = any(token["name"] == name for token in tokens)
     if request.method == "DELETE":
         if not is_known:
             return error(404, "there is no token of this name", "name")
+        end_sessionless(context)
         return _saved(context, load, [token for token in tokens if token["name"] != name], {"name": name}, 200)
     if is_known or len(tokens) >= _MAX_TOKENS:
         text = "there is a token of this name" if is_known else "there are %d tokens: delete one first" % _MAX_TOKENS
         return error(409, text, "name")
-    token, digest = load("evencell.forward.http.auth").new_token()
+    token, digest = new_token()
     entry = {"name": name, "hash": hexlify(digest).decode()}
     return _saved(context, load, tokens + [entry], {"name": name, "token": token}, 201)
-
-
-def _name(body: bytes, load) -> str | None:
-    """The name in a body; None where it is none that the configuration may have.
-
-    json.loads would take half a surrogate pair: with that config.json is no UTF-8, and can't be read any more.
-    """
-    try:
-        found = load("evencell.config.load").parse(body)
-    except ValueError:
-        return None
-    name = found[0].get("name") if found else None
-    return name if load("evencell.config.kinds").KINDS["text"][0](name, 1, _MAX_NAME) else None
 
 
 def _saved(context, load, tokens: list, body: dict, status: int):
