@@ -65,11 +65,12 @@ async def check(paths: list[str]):
 
 def check_message(line: str) -> tuple[int, int]:
     """How many entities there are, and how many are taken back."""
-    from homeassistant.components.mqtt import binary_sensor, discovery, event, number, sensor, switch
+    from homeassistant.components.mqtt import binary_sensor, discovery, event, number, sensor, switch, update
     from homeassistant.components.mqtt.schemas import MQTT_ENTITY_DEVICE_INFO_SCHEMA
     from homeassistant.components.number.const import DEVICE_CLASS_UNITS as NUMBER_UNITS
 
     platforms = {"sensor": sensor, "binary_sensor": binary_sensor, "number": number, "switch": switch, "event": event}
+    platforms["update"] = update
     given = [None, line, "topic", "aa61002f3d49", None]
     message = discovery._parse_device_payload(
         *given[: len(inspect.signature(discovery._parse_device_payload).parameters)]

@@ -122,10 +122,18 @@ def test_events_and_the_device_have_entities(running):
     device = running.listener.wait("/device")
     assert components["uptime"]["stat_t"] == device.topic
     assert value_of(components["uptime"], device.payload) == str(device.json()["uptime_s"])
+    update = running.listener.wait("/update")
+    assert components["update"]["stat_t"] == update.topic
+    state = json.loads(value_of(components["update"], update.payload))
+    assert (state["installed_version"], state["in_progress"]) == (device_version(running), False)
     last = running.listener.wait("/pack1/last_reading")
     assert components["last_reading"]["stat_t"] == last.topic
     page = running.announced()["dev"]["cu"]
     assert page == running.firmware.url
+
+
+def device_version(running: Running) -> str:
+    return running.firmware.status()["device"]["firmware"]
 
 
 def test_links_and_verdicts_are_among_the_options(running):

@@ -178,6 +178,7 @@ def device_topics() -> Iterator[Entity]:
         ("sensor", "rssi", "device", "Wi-Fi signal", signal, "{{value_json.wifi_rssi}}"),
         ("sensor", "uptime", "device", "Uptime", uptime, "{{value_json.uptime_s}}"),
         ("event", "device_event", "event", "Device event", events, _EVENT),
+        ("update", "update", "update", "Firmware", ',"dev_cla":"firmware"', "{{value}}"),
     ):
         options += f',"stat_t":"$T/{topic}"' + _DEVICE_AVAILABLE
         yield Entity("first_pack", platform, key, name, options, template)

@@ -84,7 +84,7 @@ def test_every_field_has_its_entities():
     assert {"0_alarm_" + name for name in ALARMS} <= set(components)
     for key in ("link", "connected", "verdict", "last_reading", "event", "problem", "balancing"):
         assert "0_" + key in components
-    for key in ("highest_mv", "lowest_mv", "rssi", "uptime", "device_event"):
+    for key in ("highest_mv", "lowest_mv", "rssi", "uptime", "device_event", "update"):
         assert "0_" + key in components
 
 
@@ -156,7 +156,7 @@ def test_second_pack_is_a_device_of_its_own_and_leaves_the_first_unchanged():
     assert (rear["dev"]["mf"], rear["dev"]["mdl"]) == ("Jikong", "JK-B2A4S")
     assert rear["cmps"]["1_pack_mv"]["name"] == "Pack voltage"
     assert rear["cmps"]["1_pack_mv"]["def_ent_id"] == "sensor.evencell_rear_pack_voltage"
-    assert not {"1_rssi", "1_uptime", "1_device_event"} & set(rear["cmps"])
+    assert not {"1_rssi", "1_uptime", "1_device_event", "1_update"} & set(rear["cmps"])
 
 
 def test_device_has_model_and_url_of_its_page():
@@ -199,6 +199,12 @@ def test_last_reading_stays_available_while_the_device_is_offline():
     last = announced(context_of("pack1"), (4, True))["cmps"]["0_last_reading"]
     assert (last["stat_t"], last["avty"]) == ("evencell/%s/pack1/last_reading" % ID, [])
     assert last["dev_cla"] == "timestamp" and "exp_aft" not in last
+
+
+def test_the_update_entity_installs_nothing():
+    update = announced(context_of("pack1"), (4, True))["cmps"]["0_update"]
+    assert (update["p"], update["stat_t"], update["dev_cla"]) == ("update", "evencell/%s/update" % ID, "firmware")
+    assert "cmd_t" not in update
 
 
 def test_refused_commands_are_events_if_commands_are_on():

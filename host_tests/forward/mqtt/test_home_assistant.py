@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from evencell import __version__
+from evencell.forward.mqtt import update_state
 from evencell.forward.mqtt.client import MqttError
 from evencell.forward.mqtt.forwarder import Forwarder
 from evencell.forward.mqtt.home_assistant import HomeAssistant
@@ -25,6 +27,7 @@ from host_tests.portable import ROOT, without_modules
 from tools.build import discovery_table
 
 MODULES = ("evencell.forward.mqtt.home_assistant", "evencell.forward.mqtt.discovery")
+LAZY = ("evencell.forward.mqtt.discovery", "evencell.forward.mqtt.update_state", "evencell.protocol.jk_settings")
 DOCS = Path(ROOT) / "docs/home-assistant"
 BLUEPRINTS = sorted(DOCS.glob("blueprints/*.yaml"))
 
@@ -35,6 +38,7 @@ class Client:
     def __init__(self, publish_fails=None, subscribe_fails=None):
         self.sent = []
         self.devices = []
+        self.updates = []
         self.retains = self.can_discover = True
         self._publish_fails = publish_fails
         self._subscribe_fails = subscribe_fails
@@ -47,6 +51,10 @@ class Client:
     async def publish(self, topic, payload, **options):
         if topic.endswith("/device"):
             self.devices.append(json.loads(payload))
+            return
+        if topic.endswith("/update"):
+            assert options == {"retain": True}
+            self.updates.append(json.loads(payload))
             return
         if self._publish_fails:
             raise self._publish_fails
@@ -94,6 +102,21 @@ def test_discovery_is_published_once_and_again_for_new_entities():
         await home_assistant.on_update(client)
         assert (logged, len(client.sent)) == ([True], 5)
         assert remembered == {"announced_packs": 1}
+
+    asyncio.run(scenario())
+
+
+def test_state_of_an_update_is_published_with_discovery_and_while_it_runs():
+    async def scenario():
+        client = Client()
+        home_assistant, _, _ = handler_of(pack_of(ONLINE))
+        await home_assistant.on_update(client)
+        await update_state.publish(client, home_assistant._context, "9.9.9", 40)
+        idle = {"installed_version": __version__, "latest_version": __version__}
+        assert client.updates == [
+            {**idle, "in_progress": False, "update_percentage": None},
+            {**idle, "latest_version": "9.9.9", "in_progress": True, "update_percentage": 40},
+        ]
 
     asyncio.run(scenario())
 
@@ -160,11 +183,9 @@ def test_modules_of_discovery_are_unloaded():
                 await home_assistant.on_update(client)
             except OSError as error:
                 assert str(error) == "gone"
-            assert not {"evencell.forward.mqtt.discovery", "evencell.protocol.jk_settings"} & set(sys.modules)
+            assert not {*LAZY} & set(sys.modules)
 
-    without_modules(
-        ("evencell.forward.mqtt.discovery", "evencell.protocol.jk_settings"), lambda: asyncio.run(scenario())
-    )
+    without_modules(LAZY, lambda: asyncio.run(scenario()))
 
 
 def test_discovery_is_postponed_without_memory():
@@ -251,6 +272,7 @@ KEYS = {
     "number": CONTROL | {"min", "max", "step", "mode", "dev_cla", "unit_of_meas"},
     "switch": CONTROL,
     "event": ALL | {"evt_typ"},
+    "update": ALL | {"dev_cla"},  # no command topic: Home Assistant offers no installation
 }
 UNITS = {"voltage": "V", "current": "A", "temperature": "°C", "signal_strength": "dBm", "duration": "s"}
 UNITS |= dict.fromkeys(("enum", "timestamp", None))
@@ -287,16 +309,15 @@ def test_messages_are_those_checked_against_the_schemas():
     assert recorded == [hashlib.sha256(message).hexdigest() for message in checked_messages()]
 
 
-# SHA-256 of the messages of one configuration with 0 to 24 cells, each without and with a temperature. Made before the
-# entities became data.
+# SHA-256 of the messages of one configuration with 0 to 24 cells, each without and with a temperature.
 MESSAGES = {
-    "one pack": "95666f877cd0524f948a46dcd473843acd048404c3194daef914db2f7a91f9ad",
-    "quotes and a page": "4459c8de6401010e1623b1fc7c9f675410ba1c5d569c0867556a349ceecc0779",
+    "one pack": "a40071545aacc5d71b3721a96cb2ca7a16286bc6f727276634e8f8b2e707435b",
+    "quotes and a page": "6c4157281eb55d2f3dd394ff9698f8095ea0651184c2aa5f050de4524574d70f",
     "second pack": "093d68e6d19592576b11d2b044a7702e746029dc42b2ba01f34c62fb0625eb1c",
-    "writable": "648f976a99628809d8f5211fef85c70d77ec6a35d615a2a46b1cbdce7c9376cb",
-    "commands alone": "50857a3c2444b4761aabbe181234766738e5c55997ded6ddca6f212a95e3ec9b",
+    "writable": "27949fd47f46b0f5bea874a94b4b76e5034af4dc39358c1d0fd539742eaa990b",
+    "commands alone": "50f026d844c46672ff650c05bd4a651e7c4d7c6213ba0016556b698bd2633325",
     "second pack writable": "7cc5661a6d0ed44b4853838167341918ec62aa347a0c26b6168d39c81d9e9620",
-    "without commands": "95666f877cd0524f948a46dcd473843acd048404c3194daef914db2f7a91f9ad",
+    "without commands": "a40071545aacc5d71b3721a96cb2ca7a16286bc6f727276634e8f8b2e707435b",
 }
 
 

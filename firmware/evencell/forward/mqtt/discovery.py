@@ -17,6 +17,7 @@ import json
 
 from evencell import __version__
 from evencell.compat import const, sleep_ms
+from evencell.forward.mqtt import update_state
 from evencell.protocol.jk_balancer import CELL_SLOTS
 from evencell.runtime.lazy import call
 from evencell.storage.data_files import open_data
@@ -53,6 +54,7 @@ async def publish(client, context, packs: list) -> list:
     for place in range(len(packs), context.key_values.get(_PUBLISHED_PACKS) or 0):
         await client.publish(_topic(context, place), b"", qos=1, retain=True)
     context.key_values.put(_PUBLISHED_PACKS, len(packs))
+    await update_state.publish(client, context)
     return ranges
 
 

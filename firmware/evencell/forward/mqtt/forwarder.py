@@ -50,7 +50,7 @@ class Forwarder:
         scope = lazy()
         self._handlers = scope.load(_HANDLERS).handlers(context, self._topic, self._consumer, self._republish)
         scope.unload()
-        self._client = self._problem = None
+        self.client = self._problem = None
         # What the broker rejects, as errors.py knows it: whether it retains messages, how many tries discovery has.
         self._retains, self._tries, self._limit = True, 2, None
         self._is_online = False  # whether `availability` was published as online
@@ -59,7 +59,7 @@ class Forwarder:
 
     def status(self) -> dict:
         """State of the connection and problem of the last one, for /api/v1/status."""
-        published = self._published + (self._client.published if self._client else 0)
+        published = self._published + (self.client.published if self.client else 0)
         return {"state": self._state, "problem": self._problem, "sent": published, "dropped": self._dropped}
 
     async def run(self):
@@ -82,7 +82,7 @@ class Forwarder:
     async def _connect(self) -> MqttClient:
         self._state = "connecting"
         context, settings = self._context, self._settings
-        client = self._client = MqttClient(
+        client = self.client = MqttClient(
             settings["host"],
             settings["port"],
             "evencell-" + context.device_id,
@@ -104,9 +104,9 @@ class Forwarder:
 
     def _sentence(self, error: OSError) -> str:
         """The problem as a sentence. Closes the connection first: the memory that it used is no shortage."""
-        under_way = self._client and self._client.under_way
-        if self._client:
-            self._client.close()
+        under_way = self.client and self.client.under_way
+        if self.client:
+            self.client.close()
         limits = self._retains, self._tries, self._limit
         sentence, limits = call(_ERRORS, "evaluate", error, self._context, self._state, under_way, limits)
         self._retains, self._tries, self._limit = limits
@@ -115,10 +115,10 @@ class Forwarder:
     def _close(self):
         """Close the connection, if there is one."""
         self._state = "waiting"
-        if self._client:
-            self._client.close()
-            self._published += self._client.published
-            self._client = None
+        if self.client:
+            self.client.close()
+            self._published += self.client.published
+            self.client = None
 
     def _on_message(self, topic: str, payload: bytes, is_retained: bool):
         for handler in self._handlers:
