@@ -4,6 +4,7 @@ import os
 import termios
 import time
 import tty
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -132,6 +133,15 @@ def test_unread_answers_are_lost():
         assert line._wait_s() > 0
 
 
+@pytest.fixture
+def terminal() -> Iterator[str]:
+    """Path of a pty that is no simulator's."""
+    fds = os.openpty()
+    yield os.ttyname(fds[1])
+    for fd in fds:
+        os.close(fd)
+
+
 def test_link_comes_and_goes(tmp_path):
     link = tmp_path / "balancer"
     place(str(link), "/dev/pts/900001")
@@ -140,10 +150,10 @@ def test_link_comes_and_goes(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("stale", ["/dev/pts/0", "/nowhere/at/all"])
-def test_stale_link_is_replaced(tmp_path, stale):
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_stale_link_is_replaced(tmp_path, terminal, is_terminal):
     link = tmp_path / "balancer"
-    link.symlink_to(stale)
+    link.symlink_to(terminal if is_terminal else "/nowhere/at/all")
     place(str(link), "/dev/pts/900001")
     assert os.readlink(link) == "/dev/pts/900001"
     assert list(tmp_path.iterdir()) == [link]

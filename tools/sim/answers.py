@@ -41,10 +41,12 @@ class SimulatedBalancer:
         self._stepped_until_s = now_s
 
     def answer(self, request: bytes) -> bytes | None:
-        """The answer to a request with a right checksum; None for another address or an unknown command."""
+        """The answer to a request with a right checksum, or None: another address, unknown command, or no supply."""
         if request[2] != self.address:
             return None
         self.catch_up()
+        if not self.balancer.is_answering:
+            return None
         command = request[3]
         if command == READ:
             return encode_status(self.address, self.balancer.reading())

@@ -9,9 +9,16 @@ from array import array
 from dataclasses import dataclass
 from random import Random
 
-from evencell.protocol.jk_balancer import CELL_COUNT_BIT, CELL_SLOTS, CHARGING_LOWEST, DISCHARGING_HIGHEST
+from evencell.protocol.jk_balancer import (
+    CELL_COUNT_BIT,
+    CELL_SLOTS,
+    CHARGING_LOWEST,
+    DISCHARGING_HIGHEST,
+    WIRE_RESISTANCE_BIT,
+)
 from evencell.protocol.jk_settings import setting_range
 from tools.sim.pack import Pack
+from tools.sim.supply import START_S, Supply
 
 TICK_S = 0.5
 EFFICIENCY = 0.88
@@ -51,10 +58,13 @@ class Balancer:
     """A balancer at `pack`. `noise` changes measurements by at most a millivolt; None measures exactly.
 
     Time passes in whole ticks of `TICK_S`, so that the same seed gives the same day, whatever the steps.
+    Without a `supply` it is always on and draws nothing from the pack.
     """
 
-    def __init__(self, pack: Pack, noise: Random | None = None):
+    def __init__(self, pack: Pack, noise: Random | None = None, supply: Supply | None = None):
         self.pack = pack
+        self._supply = supply
+        self._on_s = START_S
         cell_count = len(pack.cells)
         self.model = "jk_b2a4s" if cell_count == 4 else "jk_b2a24s"
         self.settings = {
@@ -99,7 +109,7 @@ class Balancer:
             frame_highest_index=self._highest,
             frame_lowest_index=self._lowest,
             balance_raw=self._turn if self._balancing else 0,
-            alarms_raw=CELL_COUNT_BIT if self._count_is_wrong() else 0,
+            alarms_raw=self._alarms_raw(),
             frame_delta_mv=cells_mv[self._highest] - cells_mv[self._lowest],
             balance_ma=self._balance_ma(),
             trigger_mv=self.settings["trigger_mv"],
@@ -110,13 +120,31 @@ class Balancer:
             cells_mv=array("H", cells_mv + [0] * (CELL_SLOTS - len(cells_mv))),
         )
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether it has had its supply for long enough to answer."""
+        return self._on_s >= START_S
+
     def _tick(self):
         self.pack.step(TICK_S)
+        if self._supply and not self._draw(self._supply):
+            return
         if self._balancing:
             self._transfer(self._balance_ma() / 1000 * TICK_S)
         self._warm()
         self._measure()
         self._decide()
+
+    def _draw(self, supply: Supply) -> bool:
+        """Take the supply current from the pack; returns whether the balancer works."""
+        is_on = supply.is_on()
+        charge_as = supply.current_ma(is_on, self._balancing) / 1000 * TICK_S
+        for cell in self.pack.cells:
+            cell.move(-charge_as)
+        self._on_s = min(self._on_s + TICK_S, START_S) if is_on else 0.0
+        if not is_on:
+            self._balancing = False
+        return self.is_answering
 
     def _transfer(self, charge_as: float):
         """Transfer a tick's charge, and change direction when the supercapacitor is full or empty."""
@@ -138,7 +166,12 @@ class Balancer:
         self.temperature_c += (_AMBIENT_C + rise_c - self.temperature_c) * TICK_S / _WARMING_S
 
     def _measure(self):
-        self._cells_mv = [round(voltage_mv + self._error_mv()) for voltage_mv in self.pack.terminals_mv()]
+        errors_mv = self.pack.lead_errors_mv
+        terminals_mv = self.pack.terminals_mv()
+        self._cells_mv = [
+            round(voltage_mv + error_mv + self._error_mv())
+            for voltage_mv, error_mv in zip(terminals_mv, errors_mv, strict=True)
+        ]
         self._connected = [cell for cell, voltage_mv in enumerate(self._cells_mv) if voltage_mv > 0]
         self._highest = max(self._connected, key=self._cells_mv.__getitem__, default=0)
         self._lowest = min(self._connected, key=self._cells_mv.__getitem__, default=0)
@@ -154,6 +187,10 @@ class Balancer:
             self._balancing = False
         elif delta_mv > trigger_mv:
             self._balancing = True
+
+    def _alarms_raw(self) -> int:
+        wire = WIRE_RESISTANCE_BIT if self.pack.has_loose_lead else 0
+        return wire | (CELL_COUNT_BIT if self._count_is_wrong() else 0)
 
     def _count_is_wrong(self) -> bool:
         return len(self._connected) != self.settings["cell_count"]

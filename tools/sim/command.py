@@ -21,7 +21,9 @@ from tools.sim.faults import FaultError, Faults
 from tools.sim.line import Line
 from tools.sim.link import place, remove
 from tools.sim.options import CellsMv, UsageSentence, checked_faults
-from tools.sim.pack import default_pack, fixed_pack
+from tools.sim.pack import Pack, default_pack, fixed_pack
+from tools.sim.scenarios import SCENARIOS
+from tools.sim.supply import Supply, WLine
 from tools.sim.usage import daily_use
 
 
@@ -61,6 +63,17 @@ from tools.sim.usage import daily_use
     "--seed", type=int, default=1, show_default=True, help="Of all that is random; the next balancer has the next one."
 )
 @click.option(
+    "--scenario",
+    type=click.Choice(list(SCENARIOS)),
+    help="Use of the pack in real durations, with the balancer's own current; watch with --speed 100. "
+    + ". ".join(f"{name}: {scenario.explanation}" for name, scenario in SCENARIOS.items()),
+)
+@click.option("--w", "w_pipe", metavar="PATH", help="A named pipe as the balancer's pin W: 1 is on, 0 is off.")
+@click.option("--w-resistor", type=click.Choice(["on", "off"]), default="on", show_default=True, help="While W floats.")
+@click.option(
+    "--w-off-ma", type=FiniteRange(0, 100), default=0, show_default=True, help="Supply current with W low (assumed)."
+)
+@click.option(
     "--fault",
     "fault_texts",
     metavar="NAME[:ARG][@ADDRESS]",
@@ -81,6 +94,10 @@ def sim(
     packet_ms,
     addresses,
     seed,
+    scenario,
+    w_pipe,
+    w_resistor,
+    w_off_ma,
     fault_texts,
 ):
     """A simulated balancer and pack on a pty. Prints `ready PATH` once it answers.
@@ -89,15 +106,21 @@ def sim(
     answered by the list of active faults. `+silent@2` is for the balancer at address 2 alone.
     """
     _check_addresses(addresses)
+    if w_pipe and len(addresses) > 1:
+        raise UsageSentence("--w: switches a single balancer, so name one --address")
     if capture is None:
+        w = WLine(w_pipe, w_resistor == "on") if w_pipe else None
+        supply = Supply(w, w_off_ma) if w or scenario else None
         devices = [
             SimulatedBalancer(
-                _balancer(cells, leakage_ma, chemistry, capacity_ah, Random(seed + i)), addresses[i], speed
+                _balancer(cells, leakage_ma, chemistry, capacity_ah, scenario, supply, Random(seed + i)),
+                addresses[i],
+                speed,
             )
             for i, cells in enumerate(_cells_of(cells_of_each, addresses))
         ]
-    elif cells_of_each:
-        raise UsageSentence("--capture: replays recorded cells; leave out --cells")
+    elif cells_of_each or scenario or w_pipe:
+        raise UsageSentence("--capture: replays recorded cells; leave out --cells, --scenario and --w")
     else:
         devices = [_recording(capture, addresses)]
     cells = {
@@ -131,21 +154,34 @@ def _faults(texts: tuple[str, ...], addresses: tuple[int, ...], cells: dict[int,
 
 
 def _balancer(
-    cells_mv: list[int] | None, leakage_ma: str, chemistry_name: str, capacity_ah: float, random: Random
+    cells_mv: list[int] | None,
+    leakage_ma: str,
+    chemistry_name: str,
+    capacity_ah: float,
+    scenario: str | None,
+    supply: Supply | None,
+    random: Random,
 ) -> Balancer:
-    """A balancer at a pack with daily use, or at one with these voltages."""
+    """A balancer at a pack with a scenario's use, else with daily use, or at one with these voltages."""
     chemistry = CHEMISTRIES[chemistry_name]
-    if cells_mv is not None:
+    if cells_mv is None:
+        pack = default_pack(chemistry, capacity_ah, random)
+    else:
         pack = fixed_pack(chemistry, capacity_ah, cells_mv, random)
-        leakages_ma = [int(text) for text in leakage_ma.split(",") if text.isdigit()]
-        if leakage_ma and len(leakages_ma) != len(pack.cells):
-            raise UsageSentence(f"--leakage-ma: {leakage_ma!r} is no whole number for each of {len(pack.cells)} cells")
-        for cell, cell_ma in zip(pack.cells, leakages_ma, strict=False):
-            cell.leakage_ma = cell_ma
-        return Balancer(pack)
-    pack = default_pack(chemistry, capacity_ah, random)
-    pack.use(daily_use(pack, chemistry, capacity_ah, random))
-    return Balancer(pack, noise=random)
+        _set_leakages(pack, leakage_ma)
+    if scenario:
+        pack.use(SCENARIOS[scenario].phases(pack, chemistry, capacity_ah * 1000, random))
+    elif cells_mv is None:
+        pack.use(daily_use(pack, chemistry, capacity_ah, random))
+    return Balancer(pack, random if cells_mv is None else None, supply)
+
+
+def _set_leakages(pack: Pack, text: str):
+    leakages_ma = [int(number) for number in text.split(",") if number.isdigit()]
+    if text and len(leakages_ma) != len(pack.cells):
+        raise UsageSentence(f"--leakage-ma: {text!r} is no whole number for each of {len(pack.cells)} cells")
+    for cell, cell_ma in zip(pack.cells, leakages_ma, strict=False):
+        cell.leakage_ma = cell_ma
 
 
 def _recording(path: Path, addresses: tuple[int, ...]) -> Recording:

@@ -46,11 +46,14 @@ class Pack:
     """Cells in series, and the pack current through all of them (mA, positive where it charges).
 
     The current is zero until `use` names the phases of its use: (seconds, mA) one after the other, without end.
+    A balance lead that is loose shifts what the balancer measures: `lead_errors_mv`, one for each cell.
     """
 
     def __init__(self, cells: Iterable[Cell]):
         self.cells = list(cells)
         self.current_ma = 0.0
+        self.has_loose_lead = False
+        self.lead_errors_mv = [0.0] * len(self.cells)
         self._phases: Iterator[tuple[float, float]] | None = None
         self._phase_left_s = 0.0
 
