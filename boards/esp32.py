@@ -9,7 +9,7 @@ import machine
 from machine import UART, Pin
 
 from boards import esp32_heap
-from evencell.runtime.lazy import lazy
+from evencell.runtime.lazy import call, lazy
 
 _BAUD = 9600
 _BUFFER_BYTES = 512
@@ -88,6 +88,10 @@ class Board:
 
                 self._station = Wireless(self._data.get("txpower"))
         return self._station
+
+    def access_point(self):
+        """Its radio as an access point, which also scans; the code is in memory as long as the object."""
+        return call("boards.esp32_access_point", "AccessPoint")
 
     def gc_heap(self) -> tuple[int, int]:
         """Bytes of MicroPython's own heap, and how many of them are free."""

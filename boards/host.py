@@ -3,7 +3,7 @@ for the buttons.
 
 Runs on MicroPython's unix port. `evencell run` says through the environment what the command line has set.
 Where that port was built with the modules `esp32` and `network`, which stand for a chip's two heaps and its radio, this
-board has both heaps and a Wi-Fi station.
+board has both heaps and a Wi-Fi station. With the setting `air` it has a simulated radio (host_radio.py).
 """
 
 import json
@@ -38,6 +38,7 @@ BOARD = {
 }
 SETTINGS_VARIABLE = "EVENCELL_HOST"
 RESTART_STATUS = 75  # of the process after `restart()`: its starter may start it again
+_RESTARTED = "/restarted"  # a file while this computer restarts
 RTC_BYTES = 1024  # what the journal takes of 2048 (docs/architecture.md)
 _ID_DIGITS = 12
 _VMIN = 6  # Linux's index into the control characters
@@ -48,11 +49,11 @@ _KEY_POLLS = 4  # that see each press, and each pause behind one
 class Board:
     """Capabilities of this computer; those it lacks are None.
 
-    `settings`: `ports` (of UART 0, 1, …), `data` (folder), `config` (file), `overrides`, `reset_cause`, `display`.
+    `settings`: `ports` (of UART 0, 1, …), `data` (folder), `config` (file), `overrides`, `reset_cause`, `display`,
+    `simulated`; `air` (file with the networks in reach of its simulated radio), `dns_port` (of its access point).
     """
 
     confirm_firmware = None  # no boot loader that would go back to another image
-    wired = False if network else None  # None: no station of its own
     set_time = None  # a computer's clock is its own matter, and right
 
     def __init__(self, settings: dict | None = None):
@@ -63,6 +64,9 @@ class Board:
         self.overrides = self._settings.get("overrides", {})
         self._ports = [Port(path) for path in self._settings.get("ports", ())]
         self._station = None
+        self._radio = _radio(self._settings, self.storage) if "air" in self._settings else None
+        self.wired = False if network or self._radio else None  # None: no station of its own
+        self._reset_cause = self._settings.get("reset_cause") or ("reset" if self._was_restarted() else "power")
         self.simulated = self._settings.get("simulated", False)  # the pack, for the page to say so
 
     def use_pins(self, _pins: dict) -> tuple[list[str], list[str]]:
@@ -111,12 +115,20 @@ class Board:
         return new_id
 
     def station(self):
-        """None: the computer's network is its own matter. Where there is a module `network`, its Wi-Fi station."""
+        """None: the computer's network is its own matter. The simulated radio, or that of a module `network`."""
+        if self._radio:
+            return self._radio.station
         if network and self._station is None:
             from boards.esp32_wifi import Wireless
 
             self._station = Wireless()
         return self._station
+
+    def access_point(self):
+        """The same radio as an access point, which also scans; None where there is none."""
+        if self._radio:
+            return self._radio.access_point
+        return call("boards.esp32_access_point", "AccessPoint", self._settings.get("dns_port")) if network else None
 
     def gc_heap(self) -> tuple[int, int]:
         """Bytes of MicroPython's heap, and how many of them are free; (0, 0) on CPython."""
@@ -134,12 +146,24 @@ class Board:
         return
 
     def reset_cause(self) -> str:
-        """What the settings say, for tests; else power."""
-        return self._settings.get("reset_cause", "power")
+        """What the settings say, for tests; else reset after `restart`, and power."""
+        return self._reset_cause
 
     def restart(self):
         """End the process with RESTART_STATUS; never returns."""
+        try:
+            open(self.storage + _RESTARTED, "wb").close()
+        except OSError:
+            pass  # the next start counts as one by power
         sys.exit(RESTART_STATUS)
+
+    def _was_restarted(self) -> bool:
+        """Whether the last process ended by `restart`; asked once."""
+        try:
+            os.remove(self.storage + _RESTARTED)
+        except OSError:
+            return False
+        return True
 
     def button(self):
         """A function: whether the button is pressed now. A file stands for it: see `Key`."""
@@ -278,6 +302,13 @@ class RtcMemory:
             os.rename(self._path + ".new", self._path)
         except OSError:
             pass
+
+
+def _radio(settings: dict, storage: str):
+    """The simulated radio, loaded for those who want one."""
+    from boards.host_radio import Radio
+
+    return Radio(settings["air"], storage + "/access_point", settings.get("dns_port"))
 
 
 def _open(path: str):

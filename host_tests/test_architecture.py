@@ -69,6 +69,11 @@ ALLOWED = {
         "asyncio", "errno", "os", "select", "socket",
         "evencell.compat", "evencell.net", "evencell.runtime.backoff", "evencell.runtime.lazy",
     },
+    "setup": {
+        "json", "os", "evencell", "evencell.compat", "evencell.config", "evencell.forward.http", "evencell.net",
+        "evencell.runtime.backoff", "evencell.runtime.lazy", "evencell.setup", "evencell.storage",
+        "evencell.runtime.boot_state",  # its end is a restart by an owner
+    },
     "clock": {
         "asyncio", "errno", "json", "os", "socket", "struct", "sys", "time",
         "evencell.clock", "evencell.compat", "evencell.net.network_backoff", "evencell.runtime.lazy",

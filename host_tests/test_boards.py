@@ -26,7 +26,7 @@ CHECK_MS = 20  # display/tasks.py
 
 # What a Board offers, and with which arguments: on both sides the same.
 CAPABILITIES = {
-    "use_pins": 1, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "watchdog": 1,
+    "use_pins": 1, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "access_point": 0, "watchdog": 1,
     "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0, "lacks_psram": 0,
     "gc_heap": 0, "network_heap": 0,
 }  # fmt: skip
@@ -172,7 +172,7 @@ def test_everything_can_be_said_about_it(board):
 
 def test_its_tree_has_all_that_makes_capabilities(tmp_path):
     sources = board_sources(board_data("esp32_generic"))
-    both = ("esp32_heap", "esp32_network", "esp32_wifi")
+    both = ("esp32_access_point", "esp32_heap", "esp32_network", "esp32_wifi")
     modules = ("chips", "displays", "esp32", "esp32_i2c", "esp32_spi", "esp32_ethernet")
     assert set(sources) == {f"boards/{module}.py" for module in (*both, *modules)}
     for name, source in sources.items():
@@ -199,7 +199,7 @@ def sources_of_capabilities() -> str:
 
 
 def test_host_tree_has_what_an_interpreter_with_two_heaps_and_a_radio_needs():
-    modules = ("host", "esp32_heap", "esp32_network", "esp32_wifi")
+    modules = ("host", "host_radio", "esp32_access_point", "esp32_heap", "esp32_network", "esp32_wifi")
     assert set(board_sources(board_data("host"))) == {f"boards/{module}.py" for module in modules}
 
 
@@ -251,6 +251,14 @@ def test_both_ways_into_a_network_offer_the_same(module, name):
     both = methods("boards/esp32_network.py", "Interface")
     del both["use"]
     assert both | methods(f"boards/esp32_{module}.py", name) == STATION
+
+
+def test_both_radios_offer_the_same():
+    station = methods("boards/host_radio.py", "Station")
+    assert station == STATION
+    access_point = methods("boards/host_radio.py", "AccessPoint")
+    assert access_point == methods("boards/esp32_access_point.py", "AccessPoint")
+    assert access_point == {"start": 2, "stop": 0, "address": 0, "scan": 0}
 
 
 def test_an_esp32_says_nothing_but_the_words_of_the_contract():

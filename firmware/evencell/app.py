@@ -42,6 +42,7 @@ class Context:
         self.at_end = []  # functions that write what is only in memory, for a clean end
         # Set by startup.py.
         self.config = self.key_values = None
+        self.setup = None  # setup mode (setup/access.py)
         self.config_faults = []  # sentences
         self.notes = []  # sentences about this start
         self.profile = self.device_id = self.hostname = ""

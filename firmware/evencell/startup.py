@@ -10,10 +10,12 @@ from evencell.runtime.log import LEVELS
 from evencell.storage.key_value import KeyValueStore
 
 # What there is to start: the profiles that have it, the switch in the configuration, and the module, whose
-# `start(context)` sets it going. A module is imported only if it is wanted. `safe` is safe mode's profile.
+# `start(context)` sets it going. A module is imported only if it is wanted. `safe` and `setup` are the profiles
+# of safe mode and of setup mode.
 # The network comes first: its driver needs memory in large pieces (docs/memory.md).
 PARTS = (
     ("full telemetry safe", "wifi", "evencell.net.station"),
+    ("setup", None, "evencell.setup.part"),
     ("full display telemetry", None, "evencell.link.part"),
     ("full", "history", "evencell.history.recorder"),
     ("full display", "display", "evencell.display.part"),
@@ -46,10 +48,11 @@ def start_up(context):
     for module in wanted:
         start(context, module)
         gc.collect()  # so that garbage of the import does not fragment the heap
-    drop_sections(context.config, wanted)
+    if not context.setup:
+        drop_sections(context.config, wanted)
+        call(_PLAN, "check", context, wanted)
     # A collection marks all objects in use: where the heap is large, as with PSRAM, it may run less often.
     collect_after(max(COLLECT_AFTER_BYTES, context.board.gc_heap()[1] // _COLLECT_AFTER_SHARE))
-    call(_PLAN, "check", context, wanted)
     keep_modules(context.heap.is_plentiful)  # from now on; those of the start are still unloaded
     for fault in context.config_faults:
         context.hub.post("config", None, fault.split(":")[0], fault)
@@ -72,6 +75,8 @@ def load(context):
         context.lazy_lock = LazyLock()
     context.key_values = KeyValueStore(board.storage + "/learned.json", context.storage_faults)
     context.device_id = board.unique_id()
+    if call("evencell.setup.mode", "is_wanted", context):
+        context.profile = "setup"
     context.hostname = context.config["wifi"]["hostname"] or "evencell-" + context.device_id[-6:]
 
 

@@ -53,7 +53,7 @@ def test_a_board_that_can_have_no_display_gets_no_code_for_one():
         ("full", I2C | {"ethernet": {}}, {"esp32_wifi"}),
         ("full", BARE, {"esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
         ("telemetry", I2C, {"esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
-        ("display", I2C, {"esp32_ethernet", "esp32_wifi", "esp32_network"}),
+        ("display", I2C, {"esp32_access_point", "esp32_ethernet", "esp32_wifi", "esp32_network"}),
     ],
 )
 def test_board_gets_no_code_for_hardware_that_it_lacks_or_that_no_part_uses(profile, board, useless):

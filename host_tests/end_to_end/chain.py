@@ -70,8 +70,8 @@ class Firmware:
     """The firmware on MicroPython's unix port, its flash in `folder`.
 
     `more_ports` are UART 1 and on. `config` is the content of its config.json. With `http` it serves at `http_port`;
-    `mqtt` is a broker's port; `heap_kib` limits its heap, `within` is a command that starts it. At the end its log
-    must show no traceback.
+    `mqtt` is a broker's port; `heap_kib` limits its heap, `within` is a command that starts it. `radio`: settings of a
+    simulated one. At the end its log must show no traceback.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class Firmware:
         more_ports=(),
         heap_kib: int | None = None,
         within=(),
+        radio: dict | None = None,
     ):
         self.data = folder / "flash"
         self.data.mkdir(parents=True)
@@ -103,6 +104,7 @@ class Firmware:
         self._tree = tree
         self._heap = f"{heap_kib}k" if heap_kib else None
         self._within = within
+        self._radio = radio
         self._process = None
 
     def __enter__(self):
@@ -118,7 +120,9 @@ class Firmware:
         """Returns once the page is there, or the first line of the log where none is served."""
         need_micropython()
         command = [device.micropython(), self._tree / "main.py"] if self._tree else device.command(self._heap)
-        environment = device.environment(self._port, self.data, overrides=self.overrides, more_ports=self._more_ports)
+        environment = device.environment(
+            self._port, self.data, overrides=self.overrides, more_ports=self._more_ports, radio=self._radio
+        )
         self._process = Process([*self._within, *command], environment)
         self._process.wait_until_ready(lambda line: self._ready in line)
 

@@ -9,16 +9,12 @@ from host_tests.end_to_end.chain import EVERY_SECOND, FIXED, Chain
 from host_tests.portable import ROOT
 from tools.build.tree import build
 
-STATIONS = "host_tests/net/stations.py"
-
 
 @pytest.fixture
 def tree(tmp_path):
-    """The built firmware on a board with a scripted radio (wireless_board.py)."""
+    """The built firmware on a board with a simulated radio (wireless_board.py)."""
     tree = shutil.copytree(build("host"), tmp_path / "tree")
     shutil.copy(Path(ROOT) / "host_tests/end_to_end/wireless_board.py", tree / "board.py")
-    (tree / STATIONS).parent.mkdir(parents=True)
-    shutil.copy(Path(ROOT) / STATIONS, tree / STATIONS)
     return tree
 
 

@@ -1,4 +1,5 @@
-"""`board.py` of a tree for tests: this computer, with a scripted radio. What is in the air stands in `air.json`.
+"""`board.py` of a tree for tests: this computer, with a simulated radio that has no access point. What is in the air
+stands in `air.json`.
 
 Where there is a file `heap.json`, it says what the network's heap has: bytes free, and the largest block.
 """
@@ -6,34 +7,24 @@ Where there is a file `heap.json`, it says what the network's heap has: bytes fr
 import json
 
 from boards.host import Board
-from evencell.clock.clock import Clock
-from host_tests.net.stations import ScriptedStation
-
-
-class Radio(ScriptedStation):
-    """Its air is what the file says now."""
-
-    def __init__(self, path: str):
-        super().__init__(Clock(), {})
-        self._path = path
-
-    def _answer(self) -> str:
-        self._breathe()
-        return super()._answer()
-
-    def _breathe(self):
-        with open(self._path) as file:
-            self.air = json.load(file)
+from boards.host_radio import Station
+from evencell.compat import ticks_ms
 
 
 class WirelessBoard(Board):
     """The sockets are the computer's own: they work whatever the radio says."""
 
-    wired = False
+    def __init__(self):
+        super().__init__()
+        self.wired = False
 
     def station(self):
         print("the radio takes its memory")
-        return Radio(self.storage + "/air.json")
+        return Station(self._air, ticks_ms)
+
+    def _air(self) -> dict:
+        with open(self.storage + "/air.json") as file:
+            return json.load(file)
 
     def network_heap(self):
         try:

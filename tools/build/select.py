@@ -10,7 +10,7 @@ PROFILES = ("full", "display", "telemetry")
 _APPLICATION = ("evencell/app.py", "evencell/startup.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
 _NETWORK = "wifi"  # that of the network's, by radio or cable
-_SAFE_MODE = "safe"  # its profile in PARTS
+_WITH_A_NETWORK = ("safe", "setup")  # profiles in PARTS of safe mode and setup mode
 # Every display there is a layout for.
 DISPLAY_SIZES = (
     (128, 64),
@@ -31,7 +31,7 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
     What no part needs by name stays in: it may be imported by a name that is made while the firmware runs.
     """
     wanted, unwanted, switches = [], [], set()
-    own_profiles = {profile, _SAFE_MODE} if has_network(profile) else {profile}
+    own_profiles = {profile, *_WITH_A_NETWORK} if has_network(profile) else {profile}
     for profiles, switch, module in PARTS:
         is_wanted = not own_profiles.isdisjoint(profiles.split()) and (switch != _DISPLAY or can_have_display(board))
         (wanted if is_wanted else unwanted).extend(roots(module, sources))
@@ -51,7 +51,7 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
 
 
 def has_network(profile: str) -> bool:
-    """Whether the profile joins a network: it has safe mode's page then."""
+    """Whether the profile joins a network: it has safe mode's page then, and setup mode."""
     return any(switch == _NETWORK and profile in profiles.split() for profiles, switch, _ in PARTS)
 
 
@@ -61,7 +61,7 @@ def useless_capabilities(board: dict, switches: set[str]) -> set[str]:
     if _DISPLAY not in switches:
         names |= {"displays", "esp32_i2c", "esp32_spi"}
     if _NETWORK not in switches:
-        names |= {"esp32_network", "esp32_wifi", "esp32_ethernet"}
+        names |= {"esp32_access_point", "esp32_network", "esp32_wifi", "esp32_ethernet"}
     return {f"boards/{name}.py" for name in names}
 
 

@@ -43,8 +43,9 @@ _NOT_FOR_THE_DEVICE = {
 # Data files beside the module that reads them.
 _DATA_OF = {"evencell/forward/mqtt/discovery.py": "evencell/forward/mqtt/discovery.txt"}
 
-# What the computer's board uses of a chip's, where the interpreter stands for a chip's heaps and radio.
-_MODEL_MODULES = ("esp32_heap", "esp32_network", "esp32_wifi")
+# What the computer's board uses: its simulated radio; and of a chip's, where the interpreter stands for a chip's heaps
+# and radio.
+_HOST_MODULES = ("host", "host_radio", "esp32_access_point", "esp32_heap", "esp32_network", "esp32_wifi")
 
 
 def build(board: str, profile: str = "full", *, small: bool = False, plan: str | None = None) -> Path:
@@ -162,7 +163,7 @@ def _is_empty_package(path: Path) -> bool:
 
 def board_sources(board: dict) -> dict[str, Path]:
     """What makes capabilities of a board's data."""
-    names = ["host", *_MODEL_MODULES] if board["chip"] == "host" else chip_modules()
+    names = _HOST_MODULES if board["chip"] == "host" else chip_modules()
     return {f"boards/{name}.py": ROOT / "boards" / f"{name}.py" for name in names}
 
 
@@ -187,7 +188,7 @@ def board_names() -> list[str]:
 def chip_modules() -> list[str]:
     """The other modules of `boards`: what every chip's tree needs."""
     modules = {path.stem for path in (ROOT / "boards").glob("*.py")}
-    return sorted(modules - {*board_names(), "__init__"})
+    return sorted(modules - {*board_names(), "__init__", "host_radio"})
 
 
 def board_module(board: dict) -> str:

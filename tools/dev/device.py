@@ -43,11 +43,12 @@ def environment(
     more_ports: Iterable[str] = (),
     display: dict | None = None,
     simulated: bool = False,
+    radio: dict | None = None,
 ) -> dict[str, str]:
     """Environment for the firmware: a serial port, the folder of its flash, a configuration, what wins over it.
 
     `port` is UART 0, `more_ports` are UART 1 and on. `display`: another than the usual picture.
-    `simulated`: the page says that the pack is.
+    `simulated`: the page says that the pack is. `radio`: settings of a simulated radio (boards/host.py).
     """
     data.mkdir(parents=True, exist_ok=True)
     settings = {
@@ -57,6 +58,7 @@ def environment(
         "overrides": overrides or {},
         "display": display,
         "simulated": simulated,
+        **(radio or {}),
     }
     return {**os.environ, "MICROPYPATH": ".frozen", SETTINGS_VARIABLE: json.dumps(settings, ensure_ascii=False)}
 

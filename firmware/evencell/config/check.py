@@ -145,6 +145,7 @@ def _reconcile(config: dict, faults: _Faults):
         faults.add_consequence("wifi", "networks without a password are not used: with these faults one may be missing")
         wifi["networks"] = secured
     _check_static(wifi["static"], faults)
+    _check_access_point(wifi, faults)
     if mqtt["enabled"] and not mqtt["host"]:
         if not faults.concern("mqtt.host"):
             faults.add("mqtt.host", "it is needed where mqtt.enabled is true; MQTT stays off")
@@ -158,6 +159,13 @@ def _reconcile(config: dict, faults: _Faults):
             faults.add(section + ".password", "it needs %s.user; not used" % section)
     if config["time"]["mqtt"] and not mqtt["enabled"]:
         faults.add("time.mqtt", "it needs mqtt.enabled; not used")
+
+
+def _check_access_point(wifi: dict, faults: _Faults):
+    """It is never opened without a password."""
+    if wifi["fallback_ap"] and not 8 <= len((wifi["ap_password"] or "").encode()) <= 63:
+        faults.add("wifi.fallback_ap", "it needs wifi.ap_password, of 8 to 63 bytes; not used")
+        wifi["fallback_ap"] = False
 
 
 def _check_static(static: dict, faults: _Faults):

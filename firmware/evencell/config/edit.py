@@ -7,7 +7,7 @@ from evencell.config.load import MAX_BYTES, override, read_best, save
 from evencell.runtime.lazy import call, lazy
 from evencell.runtime.log import LEVELS
 
-SECRETS = ("password", "token")  # keys of any section; of the section `auth` nothing is ever shown
+SECRETS = ("password", "token", "ap_password")  # keys of any section; of the section `auth` nothing is ever shown
 _AUTH = "auth"
 _NAMES = ("ssid", "name")  # keys that distinguish the items of a list
 _LIVE = (

@@ -17,6 +17,7 @@ packs[].temperature_scale  "auto"           choice auto 1 0.1
 packs[].writable           false            switch
 packs[].chemistry          "lfp"            choice lfp nmc lto custom
 packs[].capacity_ah        20               number 0 10000
+packs[].cells              null             whole 2 24
 wifi.networks              []               list 0 8 ssid
 wifi.networks[].ssid       ""               ssid
 wifi.networks[].password   null             passphrase
@@ -27,6 +28,8 @@ wifi.static.address        null             ipv4
 wifi.static.netmask        "255.255.255.0"  netmask
 wifi.static.gateway        null             ipv4
 wifi.static.dns            null             ipv4
+wifi.fallback_ap           false            switch
+wifi.ap_password           null             passphrase
 time.servers               ["pool.ntp.org","time.cloudflare.com"]  hosts
 time.interval_s            3600             whole 900 86400
 time.mqtt                  false            switch

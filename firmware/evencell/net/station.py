@@ -11,7 +11,7 @@ _NO_ADDRESS_TIMEOUT_MS = const(15_000)
 _UNUSED_MS = const(600_000)  # a network that was not used for so long is probed
 _RETRY_MS = const(60_000)  # after a reset of the radio, until the next probe
 
-_CABLE = ({"ssid": None, "password": None},)
+CABLE = ({"ssid": None, "password": None},)
 _JOIN = "evencell.net.join"
 
 
@@ -26,7 +26,7 @@ def start(context):
     static = settings.pop("static")
     if static["address"]:
         station.static = static["address"], static["netmask"], static["gateway"], static["dns"] or static["gateway"]
-    networks = _CABLE if station.wired else settings["networks"]
+    networks = CABLE if station.wired else settings["networks"]
     network = Network(context, station, networks, (context.hostname, settings["country"], txpower))
     context.network = network
     network.start_station()

@@ -13,10 +13,7 @@ def recommended(pack, setting: str, config: dict, age_ms: int | None) -> tuple:
     status, capacity_ah = pack.accepted, config["capacity_ah"]
     lowest, highest = setting_range(pack.model, setting)
     if setting == "cell_count":
-        value = status.cells_detected
-        if lowest <= value <= highest:
-            return value, "The balancer detects %d cells." % value
-        return None, "The balancer detects %d cells, which no %s can have." % (value, pack.model)
+        return _cell_count(status.cells_detected, config["cells"], lowest, highest, pack.model)
     if setting == "trigger_mv":
         value = _TRIGGER_MV if capacity_ah > _LARGE_AH else _SMALL_TRIGGER_MV
         return value, "The manual recommends %d mV above %d Ah and %d mV below." % (
@@ -34,3 +31,13 @@ def recommended(pack, setting: str, config: dict, age_ms: int | None) -> tuple:
     except CommandError as error:
         return False, str(error)
     return True, "No reason against balancing."
+
+
+def _cell_count(detected: int, configured: int | None, lowest: int, highest: int, model: str) -> tuple:
+    """`configured`: the owner's number in the configuration, or None."""
+    if configured and configured != detected:
+        reason = "The pack has %d cells by the configuration, but the balancer detects %d: check the balance leads."
+        return None, reason % (configured, detected)
+    if lowest <= detected <= highest:
+        return detected, "The balancer detects %d cells." % detected
+    return None, "The balancer detects %d cells, which no %s can have." % (detected, model)

@@ -20,6 +20,7 @@ GET /api/v1/tokens private.tokens
 POST /api/v1/tokens private.tokens
 DELETE /api/v1/tokens private.tokens
 POST /api/v1/restart private.restart
+GET /api/v1/networks private.networks
 GET /api/v1/config private.config_json
 PATCH /api/v1/config private.config_json
 GET /api/v1/backup private.config_json

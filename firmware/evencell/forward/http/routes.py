@@ -16,8 +16,13 @@ _PAGE_PIECE_BYTES = const(512)
 
 def start(context):
     """Start the web server."""
+    serve(context, Site(context))
+
+
+def serve(context, site):
+    """Start the web server for this site: an object with `respond`, `buffer` and `pace_ms`."""
     http = context.config["http"]
-    server = Server(Site(context), context.log, context.supervisor)
+    server = Server(site, context.log, context.supervisor)
 
     async def run():
         await server.serve(http["host"], http["port"])
@@ -51,21 +56,9 @@ class Site:
         return LazyResponse(self._context, self.pace_ms, request, handler)
 
     def page(self, request):
-        """A file of the page as the build compressed it, else its source. What has a hash as query may be cached."""
+        """A file of the page, by default the document."""
         name = request.path[6:]
-        headers = "Cache-Control: %s\r\n" % ("max-age=31536000, immutable" if name and request.query else "no-cache")
-        name = name or "index.html"
-        if "/" in name or name[0] == ".":  # another folder, such as that of the configuration
-            return error(404, "not found")
-        path = _PAGE + name
-        if is_there(path + ".gz"):
-            path += ".gz"
-            headers += "Content-Encoding: gzip\r\n"
-        elif not is_there(path):  # else the picture; or a source that mip installed (docs/frozen.md)
-            return error(404, "not found")
-        kind = name.split(".")[-1]
-        content_type = "image/png" if kind == "png" else "text/javascript" if kind == "js" else "text/" + kind
-        return Response(_pieces_of(open_data(path)), content_type, headers=headers)
+        return page_file(name or "index.html", bool(name and request.query))
 
     def healthz(self, _request):
         """200 while every part runs, else 503."""
@@ -80,6 +73,22 @@ class Site:
         for pieces in self._packs.pieces():
             body += [b", "] * (len(body) > 3) + list(pieces)
         return Response(body + [b"]}"], JSON_TYPE)
+
+
+def page_file(name: str, is_versioned: bool):
+    """A file of the page as the build compressed it, else its source; one that is versioned may be cached."""
+    headers = "Cache-Control: %s\r\n" % ("max-age=31536000, immutable" if is_versioned else "no-cache")
+    if "/" in name or name[:1] in ("", "."):  # another folder, such as that of the configuration
+        return error(404, "not found")
+    path = _PAGE + name
+    if is_there(path + ".gz"):
+        path += ".gz"
+        headers += "Content-Encoding: gzip\r\n"
+    elif not is_there(path):  # else the picture; or a source that mip installed (docs/frozen.md)
+        return error(404, "not found")
+    kind = name.split(".")[-1]
+    content_type = "image/png" if kind == "png" else "text/javascript" if kind == "js" else "text/" + kind
+    return Response(_pieces_of(open_data(path)), content_type, headers=headers)
 
 
 def _pieces_of(file):

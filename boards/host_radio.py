@@ -1,0 +1,168 @@
+"""A simulated radio: a station and an access point of this computer. Which networks are in reach stands in a file.
+
+The file is JSON, read anew each time: `{"Home": "its password", "Camping": null}`, or an object for a network,
+`{"Home": {"password": "…", "rssi": -61, "hidden": false, "address": "192.168.1.7"}}`. A network whose password is
+"silent" gives no address. No packet passes here: sockets are the computer's own.
+"""
+
+import json
+
+from evencell.compat import const, ticks_ms
+from evencell.storage.files import remove, replace
+
+_DNS_PORT = const(53)
+_ANSWER_MS = const(2_000)  # a scan of all channels, or a handshake; an address takes as long again
+_RSSI = const(-60)
+_ADDRESS = "192.168.1.7"
+_GATEWAY = "192.168.1.1"
+_LOOPBACK = "127.0.0.1"
+
+
+class Radio:
+    """Both sides of a radio. `air_path`: the file with the networks; `path`: of the access point."""
+
+    def __init__(self, air_path: str, path: str, dns_port: int | None):
+        self._air_path = air_path
+        self.station = Station(self._air, ticks_ms)
+        self.access_point = AccessPoint(self._air, path, dns_port)
+
+    def _air(self) -> dict:
+        """What the file has; raises OSError where it can't be read, as a radio that fails."""
+        with open(self._air_path) as file:
+            text = file.read()
+        try:
+            return json.loads(text)
+        except ValueError:
+            pass
+        raise OSError("%s is not JSON" % self._air_path)
+
+
+class Station:
+    """Behaves as MicroPython's on an ESP32 does (ports/esp32/network_wlan.c).
+
+    `connect` while connecting raises OSError. `disconnect` takes effect later than it returns. `status` keeps the last
+    failure until the next event. `air()` gives what the file has, `now_ms()` the time. `static`: as on an ESP32.
+    """
+
+    wired = False
+    static = None
+
+    def __init__(self, air, now_ms):
+        self._air = air
+        self._now_ms = now_ms
+        self._is_started = False
+        self._wanted = None
+        self._asked_ms = 0
+        self._left_ms = -1
+        self._reason = "idle"
+
+    def start(self, _hostname, _country, _txpower):
+        """Switch the radio on."""
+        self._is_started = True
+
+    def is_started(self) -> bool:
+        """Whether it was switched on."""
+        return self._is_started
+
+    def connect(self, ssid, password):
+        """Begin to connect."""
+        if self._wanted is not None or self._left_ms == self._now_ms() or not self._is_started:
+            raise OSError("Wifi Internal State Error")
+        self._wanted = ssid, password
+        self._asked_ms = self._now_ms()
+
+    def disconnect(self):
+        """Leave, or give up trying."""
+        if self.is_connected():
+            self._reason = "idle"
+        if self._wanted is not None:
+            self._left_ms = self._now_ms()
+        self._wanted = None
+
+    def restart(self):
+        """Switch the radio off and on."""
+        self.disconnect()
+
+    def is_connected(self) -> bool:
+        """Whether there is a network, and an address."""
+        return self._answer() == "connected"
+
+    def status(self) -> str:
+        """As that of the ESP32's station."""
+        answer = self._answer()
+        if answer == "connected":
+            self._reason = "connecting"
+        elif answer != "connecting":
+            self._reason = answer
+        return "connected" if answer == "connected" else self._reason
+
+    def rssi(self) -> int | None:
+        """Strength in dBm, None without a connection."""
+        return self._network().get("rssi", _RSSI) if self.is_connected() else None
+
+    def address(self) -> str | None:
+        """The static address, else the one that the network gave."""
+        if not self.is_connected():
+            return None
+        return self.static[0] if self.static else self._network().get("address", _ADDRESS)
+
+    def gateway(self) -> str | None:
+        """The gateway's address."""
+        return _GATEWAY if self.is_connected() else None
+
+    def _network(self) -> dict:
+        return described(self._air()[self._wanted[0]]) if self._wanted else {}
+
+    def _answer(self) -> str:
+        """What the air says by now."""
+        if self._wanted is None:
+            return self._reason
+        ssid, password = self._wanted
+        waited_ms = self._now_ms() - self._asked_ms
+        if waited_ms < _ANSWER_MS:
+            return "connecting"
+        air = self._air()
+        if ssid not in air:
+            return "no such network"
+        wanted = described(air[ssid])["password"]
+        if wanted == "silent":
+            return "connecting"
+        if wanted != password:
+            return "wrong password"
+        return "connected" if waited_ms >= 2 * _ANSWER_MS else "connecting"
+
+
+class AccessPoint:
+    """What is open now stands in the file `path`, as JSON: `ssid` and `password`. Its address is loopback."""
+
+    def __init__(self, air, path: str, dns_port: int | None = None):
+        self.dns_port = dns_port or _DNS_PORT
+        self._air = air
+        self._path = path
+        self.stop()  # what a process before has left open
+
+    def start(self, ssid: str, password: str | None):
+        """Open it."""
+        replace(self._path, json.dumps({"ssid": ssid, "password": password}))
+
+    def stop(self):
+        """Close it."""
+        remove(self._path)
+
+    def address(self) -> str:
+        """Loopback."""
+        return _LOOPBACK
+
+    def scan(self) -> list[tuple[bytes, int, bool]]:
+        """As that of the ESP32's."""
+        found = []
+        for ssid, entry in self._air().items():
+            entry = described(entry)
+            name = "" if entry.get("hidden") else ssid
+            found.append((name.encode(), entry.get("rssi", _RSSI), entry["password"] is not None))
+        return found
+
+
+def described(entry) -> dict:
+    """A network of the file as an object."""
+    return entry if isinstance(entry, dict) else {"password": entry}

@@ -1,0 +1,60 @@
+"""Decides at the start whether setup mode is wanted, and restarts a running device into it. Lazy."""
+
+from evencell.compat import const, sleep_ms
+from evencell.runtime.lazy import call
+from evencell.storage.paths import exists
+
+_ASKED = "setup"  # in the key-value store: the next start is in setup mode
+_POLL_MS = const(20)
+_OPENED = "setup mode: connect a phone to the device's access point (docs/wifi.md)"
+
+
+def is_wanted(context) -> bool:
+    """Whether this start is in setup mode: the button was held before it, or the device is not configured.
+
+    The second counts after power-on alone, so that setup mode ends with a restart.
+    """
+    if context.safe_mode:
+        return False
+    is_asked = context.key_values.get(_ASKED)
+    if is_asked:
+        context.key_values.put(_ASKED, None)
+    elif context.board.reset_cause() != "power" or not is_unconfigured(context):
+        return False
+    if context.board.access_point() is None:
+        return False
+    context.notes.append(_OPENED)
+    return True
+
+
+def is_unconfigured(context) -> bool:
+    """Whether there is no configuration, or with a radio one that names neither a network nor a password.
+
+    A damaged one is a configuration too: its owner has to repair it.
+    """
+    board, config = context.board, context.config
+    if context.config_faults:
+        return False
+    if board.wired:
+        return not any(exists(board.config_path + end) for end in ("", ".new", ".old"))
+    if config["profile"] == "display" or context.key_values.get("wifi_off"):
+        return False
+    return not config["wifi"]["networks"] and not config["auth"]["password_hash"]
+
+
+def enter(context):
+    """Restart into setup mode, once the button is released: held down at a start, it deletes the configuration."""
+    if context.setup or context.board.access_point() is None:
+        return
+    if not context.key_values.put(_ASKED, True):
+        context.log.warning("setup: the button was held, but the flash can't be written")
+        return
+    context.log.info("setup: the button was held; restarting into setup mode")
+    context.supervisor.start("restart", lambda: _restart(context))
+
+
+async def _restart(context):
+    is_pressed = context.board.button()
+    while is_pressed():
+        await sleep_ms(_POLL_MS)
+    call("evencell.runtime.boot_state", "restart_by_owner", context)

@@ -1,0 +1,142 @@
+"""HTTP in setup mode: the setup page, its API, and redirects that make phones open it. Any `Host` is answered."""
+
+from evencell import __version__
+from evencell.compat import const
+from evencell.forward.http.routes import page_file
+from evencell.forward.http.server import RefusalError, Response, error, json_response
+from evencell.net.tcp import PACE_MS, shared_buffer
+from evencell.runtime.lazy import lazy
+
+_PAGE = "setup.html"
+_SCAN_AGE_MS = const(10_000)  # a scan stops the device for 2 s: not more often
+# Connectivity probes of Android and ChromeOS, iOS and macOS, Windows, Firefox, KDE and GNOME.
+_PROBES = (
+    " /generate_204 /gen_204 /hotspot-detect.html /library/test/success.html /connecttest.txt /ncsi.txt /redirect "
+    "/success.txt /canonical.html /check_network_status.txt /nm-check.txt "
+)
+
+
+class Site:
+    """What the web server serves. `buffer` and `pace_ms`: as `send` of net/tcp.py takes them."""
+
+    def __init__(self, context, setup):
+        self._context = context
+        self._setup = setup
+        with lazy("evencell.forward.http.auth") as auth:
+            self._password_min = auth.MIN_LENGTH
+        self._networks = None
+        self._scanned_ms = 0
+        self.buffer = shared_buffer(context)
+        self.pace_ms = 0 if context.heap.is_plentiful else PACE_MS
+
+    def respond(self, request) -> Response:
+        """The response to a request."""
+        self._setup.note_request()
+        try:
+            return self._respond(request)
+        except RefusalError as refusal:
+            return error(*refusal.args)
+        except OSError as fault:
+            return error(503, "the radio fails: %s; try again" % fault)
+
+    def _respond(self, request) -> Response:
+        path, is_reading = request.path, request.method in ("GET", "HEAD")
+        if path.startswith("/api/"):
+            handler = self._handler(path, is_reading)
+            if handler:
+                return handler(request)
+            is_known = self._handler(path, not is_reading) is not None
+            return error(405, "method not allowed") if is_known else error(404, "not found: this is setup mode")
+        if not is_reading:
+            return error(405, "method not allowed")
+        if " %s " % path in _PROBES:
+            return Response((), "text/plain", 302, "Location: %s\r\n" % self._setup.url())
+        if path.startswith("/page/"):
+            return page_file(path[6:], bool(request.query))
+        return page_file(_PAGE, False)
+
+    def _handler(self, path: str, is_reading: bool):
+        if is_reading:
+            handlers = {
+                "/api/v1/session": self._session,
+                "/api/v1/networks": self._scan,
+                "/api/v1/setup": self._state,
+            }
+        else:
+            handlers = {"/api/v1/setup": self._attempt, "/api/v1/setup/finish": self._finish}
+        return handlers.get(path)
+
+    def _session(self, _request) -> Response:
+        return json_response(
+            {
+                "logged_in": False,
+                "password_set": self._context.config["auth"]["password_hash"] is not None,
+                "public_read": False,
+                "setup": True,
+                "simulated": self._context.board.simulated,
+            }
+        )
+
+    def _scan(self, _request) -> Response:
+        if self._context.board.wired:
+            return error(503, "this board uses its cable")
+        if self._setup.state == "trying":
+            return error(503, "a network is being tried; try again in a moment")
+        now_ms = self._context.clock.uptime_ms()
+        if self._networks is None or now_ms - self._scanned_ms >= _SCAN_AGE_MS:
+            with lazy("evencell.forward.http.private.networks") as networks:
+                self._networks = networks.listed(self._setup.scan())
+            self._scanned_ms = self._context.clock.uptime_ms()
+        return json_response({"networks": self._networks})
+
+    def _state(self, _request) -> Response:
+        context, setup = self._context, self._setup
+        setup.note_result_read()
+        board = context.board
+        return json_response(
+            {
+                "state": setup.state,
+                "problem": setup.problem,
+                "field": setup.field,
+                "hostname": context.hostname,
+                "address": setup.new_address,
+                "ssid": setup.new_ssid,
+                "seconds_left": max(0, setup.ends_ms - context.clock.uptime_ms()) // 1000,
+                "device": {
+                    "id": context.device_id,
+                    "firmware": __version__,
+                    "board": board.name,
+                    "simulated": board.simulated,
+                },
+                "password_min": self._password_min,
+            }
+        )
+
+    def _attempt(self, request) -> Response:
+        setup = self._setup
+        _refuse_other_pages(request)
+        if setup.state in ("trying", "done"):
+            text = "a network is being tried" if setup.state == "trying" else "it is set up: finish, or wait"
+            return error(409, text)
+        if request.body is None:
+            return error(413, "the body is too long")
+        with lazy("evencell.setup.settings") as settings:
+            wanted = settings.read(self._context, request.body)
+        setup.attempt(wanted)
+        return json_response({"state": setup.state}, 202)
+
+    def _finish(self, request) -> Response:
+        _refuse_other_pages(request)
+        if self._setup.state != "done":
+            return error(409, "there is nothing to finish yet")
+        self._setup.finish()
+        return json_response({"restart": True}, 202)
+
+
+def _refuse_other_pages(request):
+    """Raise RefusalError for a request that a page of another origin sends."""
+    origin = request.header("origin")
+    if origin and origin.partition("://")[2] != request.header("host"):
+        raise RefusalError(403, "the request comes from a page of another origin")
+    if request.length and not request.header("content-type").startswith("application/json"):
+        raise RefusalError(415, "the header Content-Type must be application/json")
