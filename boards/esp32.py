@@ -30,6 +30,7 @@ class Board:
         self._ports = {}
         self._station = None
         self.name = data["name"]
+        self.chip = data["chip"]
         self.wired = "ethernet" in data  # its station is a cable's, else a radio; known without making one
         for pin in data.get("high_at_start", ()):
             Pin(pin, Pin.OUT, value=1)
@@ -137,14 +138,9 @@ class Board:
         """Start again, as after the reset button; never returns."""
         machine.reset()
 
-    def confirm_firmware(self):
-        """Mark this image as valid for the boot loader (docs/firmware.md); a sole image needs no mark."""
-        from esp32 import Partition
-
-        try:
-            Partition.mark_app_valid_cancel_rollback()
-        except OSError:
-            pass
+    def firmware(self):
+        """The application partitions: an object that keeps its module in memory no longer than itself."""
+        return call("boards.esp32_firmware", "Firmware")
 
     def button(self):
         """A function: whether the button is pressed now. Every button here joins its pin with ground."""

@@ -50,10 +50,11 @@ class Board:
     """Capabilities of this computer; those it lacks are None.
 
     `settings`: `ports` (of UART 0, 1, …), `data` (folder), `config` (file), `overrides`, `reset_cause`, `display`,
-    `simulated`; `air` (file with the networks in reach of its simulated radio), `dns_port` (of its access point).
+    `simulated`; `air` (file with the networks in reach of its simulated radio), `dns_port` (of its access point),
+    `firmware` (folder that stands for application partitions).
     """
 
-    confirm_firmware = None  # no boot loader that would go back to another image
+    chip = BOARD["chip"]
     set_time = None  # a computer's clock is its own matter, and right
 
     def __init__(self, settings: dict | None = None):
@@ -67,6 +68,8 @@ class Board:
         self._radio = _radio(self._settings, self.storage) if "air" in self._settings else None
         self.wired = False if network or self._radio else None  # None: no station of its own
         self._reset_cause = self._settings.get("reset_cause") or ("reset" if self._was_restarted() else "power")
+        if self._settings.get("firmware"):
+            self.firmware().boot()
         self.simulated = self._settings.get("simulated", False)  # the pack, for the page to say so
 
     def use_pins(self, _pins: dict) -> tuple[list[str], list[str]]:
@@ -164,6 +167,11 @@ class Board:
         except OSError:
             return False
         return True
+
+    def firmware(self):
+        """None: a computer's programs are its own matter. Else what stands for application partitions."""
+        folder = self._settings.get("firmware")
+        return call("boards.host_firmware", "Firmware", folder) if folder else None
 
     def button(self):
         """A function: whether the button is pressed now. A file stands for it: see `Key`."""

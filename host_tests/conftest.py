@@ -74,6 +74,7 @@ _WITHOUT_LOOP = (
     "test_chips.py",
     "test_displays.py",
     "test_text.py",
+    "update/test_signature.py",
 )
 SHARED = {
     "unix": (
@@ -99,6 +100,8 @@ SHARED = {
         "display/test_prose.py",
         "test_hub.py",
         "runtime/test_supervisor.py",
+        "update/test_head.py",
+        "update/test_slot_writer.py",
     ),
     "32bit": _WITHOUT_LOOP,
     "1.24": _WITHOUT_LOOP,
@@ -115,6 +118,8 @@ _NOT_ON_CPYTHON = (
     *(f"display/test_{name}.py" for name in ("absent", "canvas", "device_page", "drivers", "menu", "prose")),
     "runtime/test_event_loop.py",
     "storage/test_failing_writes.py",
+    "update/test_head.py",
+    "update/test_slot_writer.py",
 )
 
 

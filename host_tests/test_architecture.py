@@ -52,10 +52,16 @@ ALLOWED = {
         "select", "socket", "ssl", "struct", "sys", "time", "tls",
         "evencell", "evencell.compat", "evencell.hub", "evencell.net", "evencell.pack", "evencell.history",
         "evencell.forward", "evencell.runtime.lazy", "evencell.storage", "evencell.text",
-        "evencell.config", "evencell.runtime.backoff",
+        "evencell.config", "evencell.runtime.backoff", "evencell.update",
         "evencell.runtime.boot_state",  # a restart by an owner counts as proven
         "evencell.link.diagnosis", "evencell.protocol.jk_balancer", "evencell.protocol.jk_settings",
         "evencell.display.render.netpbm", "evencell.runtime.crash_file",  # of a lazy HTTP handler each
+    },
+    "update": {
+        "asyncio", "binascii", "hashlib", "os", "sys",
+        "evencell", "evencell.compat", "evencell.runtime.lazy", "evencell.storage", "evencell.update",
+        "evencell.config.load",  # the keys that may sign
+        "evencell.runtime.boot_state",  # whether boot.py went back, and the restart
     },
     "storage": {
         "binascii", "errno", "io", "json", "os", "struct", "frozen_files",
@@ -80,7 +86,7 @@ ALLOWED = {
         "evencell.storage",
     },
     "config": {
-        "json", "os", "evencell.compat", "evencell.config", "evencell.storage", "evencell.runtime.lazy",
+        "binascii", "json", "os", "evencell.compat", "evencell.config", "evencell.storage", "evencell.runtime.lazy",
         "evencell.runtime.log",  # its levels
         "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use
         "evencell.clock.zone",  # whether a rule is one

@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 from xml.etree import ElementTree
 
 import pytest
@@ -28,7 +29,7 @@ CHECK_MS = 20  # display/tasks.py
 CAPABILITIES = {
     "use_pins": 1, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "access_point": 0, "watchdog": 1,
     "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0, "lacks_psram": 0,
-    "gc_heap": 0, "network_heap": 0,
+    "gc_heap": 0, "network_heap": 0, "firmware": 0,
 }  # fmt: skip
 STATION = {
     "start": 3, "connect": 2, "disconnect": 0, "is_connected": 0, "status": 0, "rssi": 0, "address": 0,
@@ -173,7 +174,7 @@ def test_everything_can_be_said_about_it(board):
 def test_its_tree_has_all_that_makes_capabilities(tmp_path):
     sources = board_sources(board_data("esp32_generic"))
     both = ("esp32_access_point", "esp32_heap", "esp32_network", "esp32_wifi")
-    modules = ("chips", "displays", "esp32", "esp32_i2c", "esp32_spi", "esp32_ethernet")
+    modules = ("chips", "displays", "esp32", "esp32_firmware", "esp32_i2c", "esp32_spi", "esp32_ethernet")
     assert set(sources) == {f"boards/{module}.py" for module in (*both, *modules)}
     for name, source in sources.items():
         run([bytecode_compiler(), "-o", str(tmp_path / Path(name).name), str(source)])
@@ -199,7 +200,7 @@ def sources_of_capabilities() -> str:
 
 
 def test_host_tree_has_what_an_interpreter_with_two_heaps_and_a_radio_needs():
-    modules = ("host", "host_radio", "esp32_access_point", "esp32_heap", "esp32_network", "esp32_wifi")
+    modules = ("host", "host_firmware", "host_radio", "esp32_access_point", "esp32_heap", "esp32_network", "esp32_wifi")
     assert set(board_sources(board_data("host"))) == {f"boards/{module}.py" for module in modules}
 
 
@@ -233,7 +234,7 @@ def methods(file: str, name: str) -> dict[str, int]:
     return found
 
 
-CHIP_ONLY = {"set_time": 1, "confirm_firmware": 0}  # None on this computer
+CHIP_ONLY = {"set_time": 1}  # None on this computer
 
 
 @pytest.mark.parametrize(("file", "more"), [("boards/esp32.py", CHIP_ONLY), ("boards/host.py", {})])
@@ -259,6 +260,100 @@ def test_both_radios_offer_the_same():
     access_point = methods("boards/host_radio.py", "AccessPoint")
     assert access_point == methods("boards/esp32_access_point.py", "AccessPoint")
     assert access_point == {"start": 2, "stop": 0, "address": 0, "scan": 0}
+
+
+class Partition:
+    """ESP-IDF's two application partitions, as MicroPython shows them."""
+
+    RUNNING = 1
+    names = ("ota_0", "ota_1")
+    calls: ClassVar[list] = []
+
+    def __init__(self, which):
+        self.name = self.names[0] if which == self.RUNNING else which
+
+    def info(self):
+        return (0, 16, 0x10000, 0x190000, self.name, False)
+
+    def get_next_update(self):
+        if len(self.names) == 1:
+            raise OSError(2)
+        return Partition(self.names[1])
+
+    def writeblocks(self, number, block):
+        self.calls.append((self.name, number, block))
+
+    def set_boot(self):
+        self.calls.append((self.name, "boot"))
+
+    @classmethod
+    def mark_app_valid_cancel_rollback(cls):
+        if len(cls.names) == 1:
+            raise OSError(-261)
+        cls.calls.append("valid")
+
+
+@pytest.fixture
+def partitions(monkeypatch):
+    monkeypatch.setattr(Partition, "calls", [])
+    monkeypatch.setitem(sys.modules, "esp32", SimpleNamespace(Partition=Partition))
+    monkeypatch.delitem(sys.modules, "boards.esp32_firmware", raising=False)
+    monkeypatch.setattr(sys, "path", [".frozen", *sys.path])
+    return Partition
+
+
+def test_firmware_goes_into_the_partition_that_is_not_running(partitions):
+    firmware = importlib.import_module("boards.esp32_firmware").Firmware()
+    assert (firmware.running, firmware.other, firmware.size_bytes) == ("ota_0", "ota_1", 0x190000)
+    firmware.write(3, b"block")
+    firmware.activate()
+    firmware.confirm()
+    assert partitions.calls == [("ota_1", 3, b"block"), ("ota_1", "boot"), "valid"]
+
+
+def test_device_without_a_second_partition_takes_no_firmware(partitions, monkeypatch):
+    monkeypatch.setattr(Partition, "names", ("factory",))
+    firmware = importlib.import_module("boards.esp32_firmware").Firmware()
+    assert firmware.other is None
+    firmware.confirm()
+    assert partitions.calls == []
+
+
+@pytest.mark.usefixtures("partitions")
+def test_firmware_of_micropython_itself_is_never_replaced(monkeypatch):
+    monkeypatch.setattr(sys, "path", ["a", *sys.path[1:]])
+    assert importlib.import_module("boards.esp32_firmware").Firmware().other is None
+
+
+def test_both_sides_have_the_same_partitions():
+    offered = methods("boards/esp32_firmware.py", "Firmware")
+    assert offered | {"boot": 0} == methods("boards/host_firmware.py", "Firmware")
+
+
+def test_files_that_stand_for_partitions_start_as_a_boot_loader_does(tmp_path):
+    """Once after an update, then the one before, unless it was confirmed in between."""
+
+    def start():
+        return host.Board({"data": str(tmp_path), "firmware": str(tmp_path / "partitions")}).firmware()
+
+    firmware = start()
+    assert (firmware.running, firmware.other) == ("ota_0", "ota_1")
+    firmware.write(0, b"\xff" * 4096)
+    with pytest.raises(OSError):
+        firmware.activate()
+    assert start().running == "ota_0"
+    firmware.write(0, b"\xe9" * 4096)
+    firmware.write(1, b"\x01" * 4096)
+    firmware.activate()
+    assert [start().running for _ in range(3)] == ["ota_1", "ota_0", "ota_0"]
+    firmware.activate()
+    firmware = start()
+    firmware.confirm()
+    assert [start().running for _ in range(2)] == ["ota_1", "ota_1"]
+    firmware.write(0, b"\xe9")
+    firmware.activate()
+    firmware.confirm()  # the mistake that marks what has never run
+    assert [start().running for _ in range(3)] == ["ota_0"] * 3
 
 
 def test_an_esp32_says_nothing_but_the_words_of_the_contract():

@@ -55,6 +55,7 @@ class Context:
         self.sessions = []  # of logins over HTTP, each a list that begins with its end, in ms of uptime (http/auth.py)
         self.sessionless = [1e12]  # the same for event streams that belong to no session
         self.login_failures = {}  # by address (forward/http/attempts.py)
+        self.update = None  # while one is received or confirmed: what `/api/v1/update` says of it
         self.reached_ms = 0  # uptime at which the network was last seen to work
         self.restart_reason = None  # a sentence: the device restarts because of it
 

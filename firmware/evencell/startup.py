@@ -8,6 +8,7 @@ from evencell.compat import collect_after, const
 from evencell.runtime.lazy import call, keep_modules, lazy, unload
 from evencell.runtime.log import LEVELS
 from evencell.storage.key_value import KeyValueStore
+from evencell.storage.paths import exists
 
 # What there is to start: the profiles that have it, the switch in the configuration, and the module, whose
 # `start(context)` sets it going. A module is imported only if it is wanted. `safe` and `setup` are the profiles
@@ -56,6 +57,8 @@ def start_up(context):
     keep_modules(context.heap.is_plentiful)  # from now on; those of the start are still unloaded
     for fault in context.config_faults:
         context.hub.post("config", None, fault.split(":")[0], fault)
+    if exists(context.board.storage + "/update.json"):
+        call("evencell.update.outcome", "begin", context)
 
 
 def load(context):
@@ -138,7 +141,8 @@ def start(context, module: str):
 
 
 def drop_sections(config: dict, wanted: list[str]):
-    """Delete the sections of parts that stay off: they are not read before the next start."""
+    """Delete the sections that are not read before the next start: of parts that stay off, and of keys (keys.py)."""
+    config.pop("update", None)
     for _profiles, switch, module in PARTS:
         if switch != "time" and module not in wanted:  # the display needs the local time
             config.pop(switch, None)

@@ -21,13 +21,15 @@ class Board:
     """One with a radio. Its button is down for some looks to come; `restarts` has how many of them were left then."""
 
     wired = False
-    confirm_firmware = None
 
     def __init__(self, looks: int):
         self.storage = scratch_path("menu")
         os.mkdir(self.storage)
         self.looks = looks
         self.restarts = []
+
+    def firmware(self):
+        return None
 
     def button(self):
         return self._is_down
@@ -49,6 +51,7 @@ class Context:
         self.storage_faults = StorageFaults(clock, Log(clock))
         self.key_values = KeyValueStore(self.board.storage + "/learned.json", self.storage_faults)
         self.network = True
+        self.update = None
         self.extremes = None
         self.supervisor = self
         self.parts = []

@@ -13,7 +13,18 @@ FOLDER = scratch_path("boots")
 
 class Board:
     storage = FOLDER
-    confirm_firmware = None
+
+    def __init__(self):
+        self.calls = []
+
+    def firmware(self):
+        return self
+
+    def confirm(self):
+        self.calls.append("confirm")
+
+    def restart(self):
+        self.calls.append("restart")
 
     def button(self):
         return None
@@ -115,8 +126,7 @@ def test_a_start_notes_a_micropython_that_is_too_old():
 
 
 def test_a_start_that_lasted_is_proven():
-    board, kept = Board(), []
-    board.confirm_firmware = lambda: kept.append(True)
+    board = Board()
     write("boots", "2 b")
     for before, after in (
         ("b new", "b"),
@@ -129,7 +139,29 @@ def test_a_start_that_lasted_is_proven():
         assert boots.proven(board, faults())
         assert read("slot") == after
         assert read("boots") is None
-    assert kept == [True] * 5
+    assert board.calls == ["confirm"] * 5
+
+
+class Context:
+    """A device that is restarted; `update`: what is still to be confirmed."""
+
+    def __init__(self, update):
+        self.board = Board()
+        self.storage_faults = faults()
+        self.update = update
+
+    def finish(self):
+        self.board.calls.append("finish")
+
+
+def test_restart_by_an_owner_is_no_start_that_ended_early():
+    for update, slot, calls in ((None, "b", ["confirm"]), ({"state": "confirming"}, "b new", [])):
+        write("slot", "b new")
+        write("boots", "1 1 b")
+        context = Context(update)
+        boots.restart_by_owner(context)
+        assert (read("slot"), read("boots")) == (slot, None)
+        assert context.board.calls == calls + ["finish", "restart"]  # noqa: RUF005
 
 
 def test_the_button_must_be_held():

@@ -50,7 +50,7 @@ class Device:
         context.board.gc_heap = lambda: (0, 0)
         context.board.network_heap = lambda: None
         context.board.reset_cause = lambda: "power"
-        context.board.confirm_firmware = None
+        context.board.firmware = lambda: None
         context.config["packs"][0]["interval_ms"] = 1000
         context.log.without_secrets = lambda text: text
         self.key_values = KeyValueStore(PLACE + "/learned.json", context.storage_faults)

@@ -45,7 +45,15 @@ _DATA_OF = {"evencell/forward/mqtt/discovery.py": "evencell/forward/mqtt/discove
 
 # What the computer's board uses: its simulated radio; and of a chip's, where the interpreter stands for a chip's heaps
 # and radio.
-_HOST_MODULES = ("host", "host_radio", "esp32_access_point", "esp32_heap", "esp32_network", "esp32_wifi")
+_HOST_MODULES = (
+    "host",
+    "host_firmware",
+    "host_radio",
+    "esp32_access_point",
+    "esp32_heap",
+    "esp32_network",
+    "esp32_wifi",
+)
 
 
 def build(board: str, profile: str = "full", *, small: bool = False, plan: str | None = None) -> Path:
@@ -188,7 +196,7 @@ def board_names() -> list[str]:
 def chip_modules() -> list[str]:
     """The other modules of `boards`: what every chip's tree needs."""
     modules = {path.stem for path in (ROOT / "boards").glob("*.py")}
-    return sorted(modules - {*board_names(), "__init__", "host_radio"})
+    return sorted(name for name in modules - {*board_names(), "__init__"} if not name.startswith("host_"))
 
 
 def board_module(board: dict) -> str:

@@ -163,6 +163,8 @@ def _pattern(path: str) -> str:
 
 def _use(context, config: dict, path: str) -> bool:
     """Use a new value from now on; False where it counts after a restart."""
+    if path.startswith("update."):  # read from the file for each update
+        return True
     if " %s " % _pattern(path) not in _LIVE:
         return False
     section, dot, key = path.partition(".")

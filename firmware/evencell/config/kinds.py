@@ -1,6 +1,7 @@
 """Kinds of configuration values: what each accepts, and the words for it in a fault."""
 
 import json
+from binascii import a2b_base64
 
 from evencell.runtime.lazy import call
 
@@ -99,6 +100,17 @@ def _password_hash(value) -> bool:
     if len(parts) != 4 or parts[0] != "pbkdf2-sha256" or not _are_digits(parts[1]) or len(parts[1]) > 7:
         return False
     return int(parts[1]) > 0 and _is_hexadecimal(parts[2], 32) and _is_hexadecimal(parts[3], 64)
+
+
+def _modulus(value) -> bool:
+    """An RSA modulus of 2,048 to 4,096 bits in base64, the most significant byte first."""
+    if not _text(value, 344, 684) or not all(letter in "+/=" or _name(letter, 1) for letter in value):
+        return False
+    try:
+        modulus = a2b_base64(value.encode())
+    except ValueError:
+        return False
+    return 256 <= len(modulus) <= 512 and modulus[0] >= (0x80 if len(modulus) == 256 else 1)
 
 
 def _origins(value) -> bool:
@@ -262,6 +274,7 @@ KINDS = {
         "a file's name of at most %d letters, digits, _, - or ., with the ending .der, .pem, .crt or .cer",
     ),
     "password_hash": (_password_hash, "a hash that `evencell password` prints"),
+    "modulus": (_modulus, "an RSA modulus in base64 that `evencell keygen` prints"),
     "origins": (_origins, "a list of up to 4 origins such as http://home.example:8123, in lower case"),
     "fingerprint": (_fingerprint, "64 hexadecimal digits, with or without colons"),
     "ssid": (_ssid, "a text of 1 to 32 bytes"),

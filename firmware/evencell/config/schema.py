@@ -44,6 +44,9 @@ auth.password_hash         null             password_hash
 auth.tokens                []               list 0 8 name
 auth.tokens[].name         ""               text 1 32
 auth.tokens[].hash         null             fingerprint
+update.keys                []               list 0 4 name
+update.keys[].name         ""               text 1 32
+update.keys[].modulus      null             modulus
 mqtt.enabled               false            switch
 mqtt.host                  ""               host 0 64
 mqtt.port                  1883             whole 1 65535

@@ -72,8 +72,9 @@ def proven(board, faults=None) -> bool:
     """Mark this start as proven: delete the boot count, keep slot or image. False where the flash can't be written."""
     folder = board.storage
     slot = _read(folder + "/slot").split()
-    if board.confirm_firmware:
-        board.confirm_firmware()
+    firmware = board.firmware()
+    if firmware:
+        firmware.confirm()
     try:
         if slot[1:] == ["new"]:
             replace(folder + "/slot", slot[0])
@@ -89,8 +90,11 @@ def proven(board, faults=None) -> bool:
 
 
 def restart_by_owner(context):
-    """Write what is only in memory, and restart: no start that ended early."""
-    proven(context.board, context.storage_faults)
+    """Write what is only in memory, and restart: no start that ended early. An update stays to be confirmed."""
+    if context.update:
+        remove(context.board.storage + "/boots")
+    else:
+        proven(context.board, context.storage_faults)
     context.finish()
     context.board.restart()
 

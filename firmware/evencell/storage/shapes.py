@@ -61,8 +61,24 @@ def _are_runs(runs) -> bool:
     return True
 
 
+def _is_update(update) -> bool:
+    """What update/state.py keeps of the latest update."""
+    if not isinstance(update, dict) or update.get("state") not in ("confirming", "confirmed", "rolled_back"):
+        return False
+    if any(not isinstance(update.get(key), str) for key in ("kind", "version", "previous", "slot")):
+        return False
+    reason, held = update.get("reason"), update.get("held")
+    has_names = isinstance(held, list) and all(name in ("answer", "page", "broker") for name in held)
+    return has_names and (reason is None or isinstance(reason, str))
+
+
 def _is_whole(value, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
-SHAPES = {"learned": (4096, _is_learned), "extremes": (8192, _are_extremes), "runs": (400, _are_runs)}
+SHAPES = {
+    "learned": (4096, _is_learned),
+    "extremes": (8192, _are_extremes),
+    "runs": (400, _are_runs),
+    "update": (1024, _is_update),
+}

@@ -157,6 +157,7 @@ function inWords({ type, name, value, cells = [] }) {
   if (type === "diagnosis") return { text: t("event.line", { verdict: t(`line.${String(value).replace(/ /g, "_")}`, { n: "" }) }) };
   if (type === "network") return { text: t(`event.network.${value}`) };
   if (type === "settings") return { text: t("event.settings", { name: t(`setting.${name}`), value: hasWord(String(value)) ? t(String(value)) : String(value) }) };
+  if (type === "update") return { look: name === "rolled_back" ? "bad" : "", text: t("event.update", { text: value }) };
   return { text: t("event.config", { name, value: String(value) }) };
 }
 

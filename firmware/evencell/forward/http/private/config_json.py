@@ -8,6 +8,7 @@ from evencell.forward.http.server import JSON_TYPE, RefusalError, Response, json
 
 _FORMAT = const(1)  # of a backup
 _MAX_BODY_BYTES = const(8_192)
+_KEPT = ("auth", "update")  # sections that a restore does not change
 
 
 async def answer(context, request, load) -> Response:
@@ -64,13 +65,14 @@ def _restored(edit, old: dict, given: dict, missing: list) -> dict:
         if given["backup"] is True or given["backup"] != _FORMAT or not isinstance(given.get("config"), dict):
             raise edit.EditError("backup: of a newer version, or damaged; update the firmware first")
         given = given["config"]
-    given = {key: value for key, value in given.items() if key != "auth"}
+    # Who may log in, and whose updates are run, is not decided by a file that was kept elsewhere.
+    given = {key: value for key, value in given.items() if key not in _KEPT}
     if "wifi" in old and "wifi" not in given:
         raise edit.EditError("wifi: this file names no network; this device would be unreachable after its restart")
-    kept = {key: value for key, value in old.items() if key in given}
+    kept = {key: value for key, value in old.items() if key in given or key in _KEPT}
     new = edit.merge(kept, given, missing)
     for section in new:  # what only `old` had is in no backup
-        if isinstance(new[section], dict):
+        if isinstance(new[section], dict) and section in given:
             new[section] = {key: value for key, value in new[section].items() if key in given[section]}
     networks = new["wifi"].get("networks") if isinstance(new.get("wifi"), dict) else None
     if isinstance(networks, list):  # without its password an open network of the same name would be joined

@@ -1,0 +1,1 @@
+"""Updates over the air (docs/update.md). Everything is loaded on demand."""

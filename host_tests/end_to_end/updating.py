@@ -1,0 +1,117 @@
+"""A device with two slots that takes updates: MicroPython's unix port as a board starts it, boot.py first."""
+
+import json
+import socket
+from contextlib import contextmanager
+from pathlib import Path
+
+from host_tests.boot_flash import Flash
+from host_tests.broker import free_port
+from host_tests.end_to_end import web
+from host_tests.end_to_end.door import CONFIG, Client
+from host_tests.end_to_end.process import Process
+from host_tests.update.signing import key
+from tools.build.slots import Release, contents_of, manifest
+from tools.update.image import Image, of_files
+
+PATH = "/api/v1/update"
+VERSION = "99.1.0"
+OWNER = {"update": {"keys": [key("owner").public.entry("owner")]}}
+HEAP = "420k"  # so small that lazy modules are unloaded, as on a chip without PSRAM
+_HEAD = (
+    "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/octet-stream\r\n"
+    "Cookie: {cookie}\r\nContent-Length: {length}\r\n\r\n"
+)
+
+
+class Device:
+    """The firmware with its flash in `folder`; each `start` is a restart for another reason than the power."""
+
+    def __init__(self, folder: Path, port="none", config: dict | None = None, mqtt: int | None = None):
+        self.flash = Flash(folder / "flash")
+        self.flash.write("config.json", json.dumps({**CONFIG, **OWNER, **(config or {})}))
+        self.flash.write("slot", "a")
+        self.http_port = free_port()
+        self._port = str(port)
+        self._mqtt = mqtt
+        self._process: Process | None = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def start(self, said: str | None = "page at", cause: str = "reset"):
+        """Returns once the log says this; None: at once."""
+        self.kill()
+        overrides = {"http": {"host": web.LOOPBACK, "port": self.http_port}}
+        if self._mqtt:
+            overrides["mqtt"] = {"enabled": True, "host": web.LOOPBACK, "port": self._mqtt}
+        options = self.flash.options(cause, self._port, overrides)
+        interpreter, *rest = self.flash.command()
+        self._process = Process([interpreter, "-X", f"heapsize={HEAP}", *rest], options.pop("env"), **options)
+        if said:
+            self.wait_for_line(said)
+
+    def kill(self):
+        if self._process:
+            self._process.kill()
+
+    def wait(self) -> int:
+        """Wait for its own end; returns the exit status."""
+        return self._process.wait()
+
+    def wait_for_line(self, part: str):
+        self._process.lines.wait(lambda line: part in line, part)
+
+    def log(self) -> str:
+        return self._process.text()
+
+    def client(self) -> Client:
+        return Client.logged_in(self.http_port)
+
+    def status(self) -> dict:
+        return web.request(self.http_port, "/api/v1/status").json()
+
+    def slot(self, name: str) -> dict[str, bytes]:
+        return contents_of(self.flash.path / name)
+
+
+def version_of(files: dict[str, bytes], version: str = VERSION, **changed: bytes) -> Release:
+    """A slot's files as another version; `changed`: files of `evencell/` with other sources."""
+    sources = {"__init__": f'__version__ = "{version}"\n'.encode(), **changed}
+    kept = {path: content for path, content in files.items() if path != "manifest.json"}
+    for name, source in sources.items():
+        del kept[f"evencell/{name}.mpy"]
+        kept[f"evencell/{name}.py"] = source
+    kept = dict(sorted(kept.items()))
+    return Release("host", "host", version, {**kept, "manifest.json": manifest("host", version, kept)}, {})
+
+
+def small_image(files: dict[str, bytes] | None = None, version: str = VERSION) -> Image:
+    """An image of few files, which no device could run: `files` and one more."""
+    files = {**(files or {"board.py": b"1\n"}), "evencell/app.mpy": b"M\x06\x00\x1f" + 3000 * b"x"}
+    return of_files(Release("host", "host", version, {**files, "manifest.json": manifest("host", version, files)}, {}))
+
+
+def signed(image: Image) -> bytes:
+    return image.signed(key("owner")).encode()
+
+
+def send(client: Client, content: bytes, query: str = "") -> web.Answer:
+    return client.send("POST", PATH + query, content, Content_Type="application/octet-stream")
+
+
+@contextmanager
+def begun(client: Client, content: bytes, length: int | None = None, query: str = ""):
+    """A connection on which this much of an image of `length` bytes was sent."""
+    head = _HEAD.format(path=PATH + query, cookie=client.cookie, length=len(content) if length is None else length)
+    with web.connect(client.port, head.encode() + content) as connection:
+        yield connection
+
+
+def status_of(connection: socket.socket) -> int:
+    """The status of the answer on this connection; 0 where none came."""
+    answer = web.rest_of(connection)
+    return int(answer.split(b" ")[1]) if answer else 0
