@@ -69,6 +69,10 @@ def of_another_image(image: Image) -> bytes:
     return replace(image, key=other.key, signature=other.signature).encode()
 
 
+def with_a_long_signature(image: Image) -> bytes:
+    return signed(image).replace(b'"signature":', b'"signature":' + 2100 * b" ")
+
+
 def damaged(at: float):
     def damage(image: Image) -> bytes:
         body = bytearray(image.body)
@@ -89,7 +93,7 @@ REFUSED = {
     "a page": (lambda _: b"<html>\n<body>\n</body>\n" * 100, 400, "no image"),
     "a header that does not end": (lambda image: image.header[:-1] + b" " * 4000, 400, "no image"),
     "a header that is too long": (lambda image: signed(changed(image, x="x" * 600)), 400, "no image"),
-    "a signature that is too long": (lambda image: signed(image).replace(b'"}\n', b'"' + 2100 * b" " + b"}\n"), 400, ""),
+    "a signature that is too long": (with_a_long_signature, 400, "no image"),
     "an image of a newer format": (lambda image: signed(changed(image, evencell=2)), 400, "no image"),
     "no signature": (without_signature, 403, "not signed"),
     "an unknown key": (of_an_unknown_key, 403, "does not know"),
@@ -132,7 +136,6 @@ def test_image_without_a_login_is_not_read(device, headers):
         "POST", PATH, signed(small_image()), Content_Type="application/octet-stream", **headers
     )
     assert answer.status == 401
-    assert Client(device.http_port).send("GET", PATH).status == 401
 
 
 def test_image_that_is_cut_off_changes_nothing(client):

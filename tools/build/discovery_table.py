@@ -173,7 +173,7 @@ def device_topics() -> Iterator[Entity]:
     """The same of the device itself, with topics below its id."""
     signal = ',"dev_cla":"signal_strength","unit_of_meas":"dBm"' + _MEASURED + _DIAGNOSTIC + _DISABLED
     uptime = ',"dev_cla":"duration","unit_of_meas":"s"' + _MEASURED + _DIAGNOSTIC + _DISABLED
-    events = ',"evt_typ":["config","network"]' + _DIAGNOSTIC + _ICON % "bell"
+    events = ',"evt_typ":["config","network","update"]' + _DIAGNOSTIC + _ICON % "bell"
     for platform, key, topic, name, options, template in (
         ("sensor", "rssi", "device", "Wi-Fi signal", signal, "{{value_json.wifi_rssi}}"),
         ("sensor", "uptime", "device", "Uptime", uptime, "{{value_json.uptime_s}}"),

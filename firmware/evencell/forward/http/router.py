@@ -25,7 +25,7 @@ GET /api/v1/config private.config_json
 PATCH /api/v1/config private.config_json
 GET /api/v1/backup private.config_json
 POST /api/v1/restore private.config_json
-GET /api/v1/update private.update
+GET /api/v1/update update_json
 POST /api/v1/update private.update
 """
 _RESIDENT = " / /healthz /api/v1/status /api/v1/events "  # handlers that are always in memory (routes.py)

@@ -1,4 +1,4 @@
-"""`/api/v1/update`: what the latest update came to, and a new one. Lazy handler.
+"""`POST /api/v1/update`: a new version. Lazy handler.
 
 An image takes minutes. Its code is loaded for one piece at a time, and in between other lazy handlers have their turn.
 """
@@ -31,16 +31,16 @@ _RESTART_MS = const(1_000)  # for the response to arrive
 
 _HEAD = "evencell.update.head"
 _STATE = "evencell.update.state"
+_UPDATE_STATE = "evencell.forward.mqtt.update_state"
+_STEP_PERCENT = const(10)
 _WRITERS = {"files": "evencell.update.slot_writer", "firmware": "evencell.update.partition_writer"}
 _NO_IMAGE = "this is no image of evencell: `make build` and `make firmware` make one"
 _NOT_HERE = "evencell is not updated over the air here, but as it was installed: docs/update.md"
 _RUNNING = "another update is under way: wait until it has ended, and watch it at /api/v1/update"
 
 
-async def answer(context, request, load):
+async def answer(context, request, _load):
     """The response (lazy_response.py)."""
-    if request.method in ("GET", "HEAD"):
-        return json_response(load(_STATE).status(context))
     return Response((), JSON_TYPE, send=Upload(context, request).send)
 
 
@@ -59,6 +59,7 @@ class Upload:
         self._request = request
         self._unread = request.length  # bytes still to come
         self._progress = self._scope = None
+        self._percent = 0  # what was reported
         self._since_ms = ticks_ms()
 
     def refusal(self, status: int, sentence: str) -> RefusalError:
@@ -103,10 +104,9 @@ class Upload:
         buffer = memoryview(bytearray(_PIECE_BYTES))
         while self._unread:
             await self._write(buffer[: await self._fill(buffer)])
-        writer = _WRITERS[self.kind]
-        while not await self._turn(writer, "is_complete", self):
+        while not await self._flash("is_complete"):
             pass
-        await self._turn(writer, "finish", self)
+        await self._flash("finish")
         self._close_scope()
         return self._succeed()
 
@@ -115,9 +115,10 @@ class Upload:
         self._progress.update({"size": self.size, "version": header["version"], "kind": header["kind"]})
         self.held = await self._turn("evencell.update.conditions", "held", context)
         self._close_scope()
-        await self._turn(_WRITERS[self.kind], "begin", self)
+        await self._flash("begin")
         text = "evencell %s is being received into %s" % (header["version"], self.slot)
         call(_STATE, "announce", context, "receiving", text)
+        await self._report()
 
     def _succeed(self) -> Response:
         context, version = self.context, self.header["version"]
@@ -176,12 +177,34 @@ class Upload:
 
     async def _write(self, data):
         """Let the writer take the data. Half of the time is for others: a write to the flash stops them all."""
-        writer, at = _WRITERS[self.kind], 0
+        at = 0
         while at < len(data):
             began_ms = ticks_ms()
-            at += await self._turn(writer, "write", self, data[at:])
+            at += await self._flash("write", data[at:])
             await sleep_ms(ticks_diff(ticks_ms(), began_ms))
         self._progress["bytes"] += len(data)
+        if self._progress["bytes"] * 100 // self.size >= self._percent + _STEP_PERCENT:
+            await self._report()
+
+    async def _flash(self, function: str, *arguments):
+        """Call a function of the writer, which changes the flash."""
+        try:
+            return await self._turn(_WRITERS[self.kind], function, self, *arguments)
+        except OSError as problem:
+            raise self.refusal(507, call("evencell.storage.errors", "sentence", "the image", problem))
+
+    async def _report(self, is_over: bool = False):
+        """Let Home Assistant know how far it is."""
+        mqtt, context = self.context.mqtt, self.context
+        if not mqtt or mqtt.status()["state"] != "connected" or not context.config["mqtt"]["discovery"]:
+            return
+        self._percent = self._progress["bytes"] * 100 // self.size // _STEP_PERCENT * _STEP_PERCENT
+        state = () if is_over else (self.header["version"], self._percent)
+        try:
+            await self._turn(_UPDATE_STATE, "publish", mqtt.client, context, *state)
+        except (OSError, MemoryError):
+            pass  # the forwarder connects again
+        self._close_scope()
 
     async def _turn(self, module: str, function: str, *arguments):
         """Call a function of a lazy module, in a turn among others that use lazy modules."""
@@ -193,9 +216,6 @@ class Upload:
         try:
             result = getattr(scope.load(module), function)(*arguments)
             return await result if hasattr(result, "send") else result
-        except OSError as problem:
-            text = call("evencell.storage.errors", "sentence", "the image", problem)
-            raise self.refusal(507, text)
         finally:
             lock.park(scope)
 
