@@ -17,11 +17,11 @@ class Firmware:
     """
 
     def __init__(self):
-        self._other = self.running = self.other = None
+        self.running = self.other = None
         self.size_bytes = 0
         if sys.path[0] != ".frozen":  # as frozen_boot.py sets it: else the firmware is MicroPython's own
             return
-        running = Partition(Partition.RUNNING)
+        running = Partition(Partition.RUNNING)  # pyright: ignore[reportArgumentType] (the stubs know names alone)
         self.running = running.info()[_LABEL]
         try:
             info = running.get_next_update().info()

@@ -68,8 +68,9 @@ class Board:
         self._radio = _radio(self._settings, self.storage) if "air" in self._settings else None
         self.wired = False if network or self._radio else None  # None: no station of its own
         self._reset_cause = self._settings.get("reset_cause") or ("reset" if self._was_restarted() else "power")
-        if self._settings.get("firmware"):
-            self.firmware().boot()
+        firmware = self.firmware()
+        if firmware:
+            firmware.boot()
         self.simulated = self._settings.get("simulated", False)  # the pack, for the page to say so
 
     def use_pins(self, _pins: dict) -> tuple[list[str], list[str]]:

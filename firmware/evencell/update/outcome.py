@@ -39,16 +39,15 @@ def begin(context):
 
 def confirm(context):
     """The update is kept. boot.py goes on to count early ends until the start has lasted 5 minutes."""
-    update = state.load(context)
     firmware = context.board.firmware()
     if firmware:
         firmware.confirm()
-    _end(context, update, "confirmed", None)
+    _end(context, context.update, "confirmed", None)
 
 
 def roll_back(context, missing: list):
     """Restart into the version before. Where the flash can't be written now, the caller tries again."""
-    update = state.load(context)
+    update = context.update
     reason = ", ".join(missing)
     update["reason"] = reason
     state.save(context, update)

@@ -176,6 +176,7 @@ def _opened_manifest(upload):
 
 def _next_entry(upload):
     """Path, size and hash of the next file in the manifest; None at its end."""
+    path, size, digest = "", 0, ""
     try:
         line = upload.manifest.readline(_LINE_BYTES)
         if line == _LAST_LINE:

@@ -54,12 +54,14 @@ class Upload:
     def __init__(self, context, request):
         self.context = context
         self.allows_downgrade = "downgrade=1" in request.query.split("&")
-        self.header = self.kind = self.slot = self.held = self.file = self.manifest = None
-        self.size = 0
+        self.header, self.kind, self.slot, self.held, self.size = {}, "", "", None, 0
+        self.file = self.manifest = None  # open ones of the writer
         self._request = request
         self._unread = request.length  # bytes still to come
-        self._progress = self._scope = None
+        self._progress = {}
+        self._scope = None
         self._percent = 0  # what was reported
+        self._is_complete = False
         self._since_ms = ticks_ms()
 
     def refusal(self, status: int, sentence: str) -> RefusalError:
@@ -76,12 +78,18 @@ class Upload:
         context = self.context
         try:
             response = await self._receive()
-        except (RefusalError, MemoryError) as refusal:
-            response = error(*(refusal.args if isinstance(refusal, RefusalError) else (503, NO_MEMORY)))
-            self._end(refusal.args[-1] if isinstance(refusal, RefusalError) else NO_MEMORY)
+        except RefusalError as refusal:
+            response = error(*refusal.args)
+            await self._end(refusal.args[-1])
+        except MemoryError:
+            response = error(503, NO_MEMORY)
+            await self._end(NO_MEMORY)
         except (OSError, EOFError):
-            self._end("the connection ended before the image was complete")
+            await self._end("the connection ended before the image was complete")
             raise
+        finally:
+            if context.update is self._progress and not self._is_complete:
+                context.update = None
         await send_response(writer, response, context.send_buffer, 0)
         await self._discard()
         return False
@@ -121,6 +129,7 @@ class Upload:
         await self._report()
 
     def _succeed(self) -> Response:
+        self._is_complete = True
         context, version = self.context, self.header["version"]
         call(_STATE, "announce", context, "received", "evencell %s is complete; restarting" % version)
         context.supervisor.start("restart", self._restart)
@@ -130,17 +139,18 @@ class Upload:
         await sleep_ms(_RESTART_MS)
         call("evencell.runtime.boot_state", "restart_by_owner", self.context)
 
-    def _end(self, why: str):
+    async def _end(self, why: str):
         """End an upload without success: what runs, runs on."""
         context = self.context
-        if not self._progress or context.update is not self._progress:
+        if context.update is not self._progress:
             return
-        context.update = None
         for file in (self.file, self.manifest):
             if file:
                 file.close()
         self._close_scope()
         call(_STATE, "announce", context, "refused", why)
+        if self.held is not None:
+            await self._report(is_over=True)
 
     async def _head(self) -> tuple:
         """The two lines before the image, the first with its end, and what came behind them."""
@@ -202,8 +212,8 @@ class Upload:
         state = () if is_over else (self.header["version"], self._percent)
         try:
             await self._turn(_UPDATE_STATE, "publish", mqtt.client, context, *state)
-        except (OSError, MemoryError):
-            pass  # the forwarder connects again
+        except (OSError, MemoryError, RefusalError):
+            pass  # the forwarder connects again, or others were busy
         self._close_scope()
 
     async def _turn(self, module: str, function: str, *arguments):
