@@ -21,8 +21,8 @@ class Setup:
 
     For the display: `ssid` and `password` (None: open) of the access point, `address` of the setup page there, `state`
     ("open" | "trying" | "failed" | "done"), `problem` (a sentence while it is "failed"). For the setup page also
-    `field` (what the problem is about), `new_ssid` and `new_address` (of the network that was joined; None on a cable,
-    and before).
+    `field` (what the problem is about), `new_ssid` (of the network that is or was tried; None on a cable, and before),
+    `new_address` (there, once it was joined) and `given`: what the owner sent last, without passwords.
     """
 
     def __init__(self, context):
@@ -36,7 +36,7 @@ class Setup:
         self.password = None
         self.address = self._access_point.address()
         self.state = "open"
-        self.problem = self.field = self.new_ssid = self.new_address = None
+        self.problem = self.field = self.new_ssid = self.new_address = self.given = None
 
     async def run(self):
         """Open the access point, then serve until setup mode is over."""
@@ -99,6 +99,8 @@ class Setup:
         """Try these settings (settings.py), and keep them if the network can be joined."""
         self.state = "trying"
         self.problem = self.field = None
+        self.new_ssid = wanted["network"] and wanted["network"]["ssid"]
+        self.given = {"name": wanted["name"], "pack": wanted["pack"]}
         self._wanted = wanted
 
     def finish(self):
@@ -111,7 +113,7 @@ class Setup:
             result = await scope.load("evencell.setup.trial").attempt(self._context, wanted)
         finally:
             scope.unload()
-        self.problem, self.field, self.new_ssid, self.new_address = result
+        self.problem, self.field, self.new_address = result
         self.state = "failed" if self.problem else "done"
         if self.problem:
             self._context.log.warning("setup: " + self.problem)

@@ -101,12 +101,14 @@ class Site:
                 "hostname": context.hostname,
                 "address": setup.new_address,
                 "ssid": setup.new_ssid,
+                "given": setup.given,
                 "seconds_left": max(0, setup.ends_ms - context.clock.uptime_ms()) // 1000,
                 "device": {
                     "id": context.device_id,
                     "firmware": __version__,
                     "board": board.name,
                     "simulated": board.simulated,
+                    "wired": bool(board.wired),
                 },
                 "password_min": self._password_min,
             }

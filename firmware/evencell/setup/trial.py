@@ -18,7 +18,7 @@ _PROBLEMS = {
 async def attempt(context, wanted: dict) -> tuple:
     """Join the network of `wanted` (settings.py), then write the configuration.
 
-    Returns problem, field, SSID and address; the problem is None, or a sentence where nothing has changed.
+    Returns problem, field and address; the problem is None, or a sentence where nothing has changed.
     """
     password_hash = await pbkdf2.hash_password(wanted["password"])
     station = context.board.station()
@@ -31,8 +31,8 @@ async def attempt(context, wanted: dict) -> tuple:
             problem = settings.write(context, wanted, password_hash)
     if problem:
         station.disconnect()
-        return problem, field, None, None
-    return None, None, network.ssid, network.address
+        return problem, field, None
+    return None, None, network.address
 
 
 async def _join(network) -> tuple:

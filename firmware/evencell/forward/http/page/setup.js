@@ -22,6 +22,7 @@ let device = { hostname: "evencell", device: {}, password_min: 10 }; // its last
 let lastContact = Date.now();
 let phase = ""; // what is shown: open, trying or done
 let phaseAt = 0;
+let isBegun = false; // the form is filled
 let isSending = false;
 let isUnsure = false; // sent, and no answer has shown yet that it arrived
 let isFinished = false;
@@ -143,19 +144,20 @@ async function poll() {
 }
 
 function accept(answer) {
-  const hadFailed = device.state === "failed", isAwaited = isUnsure || phase === "trying", isFirst = phase === "";
+  const hadFailed = device.state === "failed", isAwaited = isUnsure || phase === "trying";
   device = answer;
   lastContact = Date.now();
   isUnsure = false;
   if (answer.state === "trying" || answer.state === "done") return show(answer.state);
   show("open");
-  if (isFirst) begin(answer);
+  if (!isBegun) begin(answer);
   if (answer.state === "failed" && (isAwaited || !hadFailed)) refuse(answer.field, answer.problem);
   else if (isAwaited) setProblem(() => t("problem.unsent"));
 }
 
 /** Fill the form; `given`: what was sent before, passwords apart. */
 function begin({ given, ssid: before }) {
+  isBegun = true;
   const { name = "evencell", pack = {} } = given || {};
   $("name").value = name;
   if (pack.chemistry) $("open").querySelector(`[value="${pack.chemistry}"]`).checked = true;
