@@ -39,6 +39,7 @@ WEBASSEMBLY = {
 _WITHOUT_LOOP = (
     "protocol",
     "pack",
+    "control",
     "history",
     "clock/test_clock.py",
     "clock/test_zone.py",

@@ -12,6 +12,7 @@ from evencell.link.diagnosis import REFUSED_WRITE, remedy_of
 from evencell.link.poller import Poll
 from evencell.link.writer import UNKNOWN, Written, write_verified
 from evencell.pack import settings
+from evencell.pack.limits import CHEMISTRIES
 from evencell.pack.pack import Pack
 from evencell.pack.settings import CommandError
 from evencell.protocol.jk_settings import MODELS, SETTINGS
@@ -51,7 +52,7 @@ class Command:
 @click.option("--model", type=click.Choice(list(MODELS)), default="jk_b2a4s", show_default=True, help="Its ranges.")
 @click.option(
     "--chemistry",
-    type=click.Choice(list(settings.CHEMISTRIES)),
+    type=click.Choice(list(CHEMISTRIES)),
     default="lfp",
     show_default=True,
     help="Of the cells: no switching on beyond their voltages.",

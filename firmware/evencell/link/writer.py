@@ -3,8 +3,8 @@
 from evencell.compat import const
 from evencell.link.diagnosis import CERTAIN, LIKELY
 from evencell.link.poller import MAX_REQUESTS
+from evencell.pack.limits import MAX_AGE_MS
 from evencell.pack.settings import (
-    MAX_AGE_MS,
     CommandError,
     check_range,
     check_switch_on,

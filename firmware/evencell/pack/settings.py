@@ -4,20 +4,12 @@ HTTP API, MQTT and command line call it, each step once; link/writer.py then wri
 """
 
 from evencell.compat import const
-from evencell.pack.alarms import CELL_COUNT, WIRE_RESISTANCE
+from evencell.pack.limits import switch_on_reason
 from evencell.protocol.jk_settings import SETTINGS, setting_range
 
-MAX_AGE_MS = const(10_000)  # of a reading that a decision is made from
 _ACCURACY_MV = const(5)  # of the balancer (manual V2.1)
 TENTH_C_MA_PER_AH = const(100)  # a pack should not be balanced with more than 0.1 C (manual V2.1)
 _MAX_DIGITS = const(5)  # 65535
-
-# Lowest and highest voltage of a cell in mV. Assumed, after what data sheets usually print.
-CHEMISTRIES = {
-    "lfp": (2500, 3650),
-    "nmc": (3000, 4200),
-    "lto": (1500, 2800),
-}
 
 _SWITCH = "balancing_enabled"
 _SWITCH_WORDS = {"on": 1, "off": 0, "true": 1, "false": 0, "1": 1, "0": 0}
@@ -77,27 +69,9 @@ def check_switch_on(setting: str, value: int, status, age_ms: int | None, chemis
     this (`evencell set --force`).
     """
     if setting == _SWITCH and value:
-        reason = _switch_on_reason(status, age_ms, chemistry)
+        reason = switch_on_reason(status, age_ms, chemistry)
         if reason:
             raise CommandError("Balancing should stay off: " + reason)
-
-
-def _switch_on_reason(status, age_ms: int | None, chemistry: str) -> str:
-    """What forbids to switch balancing on, or an empty text."""
-    if age_ms is None or age_ms > MAX_AGE_MS:
-        return "the last reading is older than %d s." % (MAX_AGE_MS // 1000)
-    if status.alarms & CELL_COUNT:
-        return "%d cells are detected and %d configured." % (status.cells_detected, status.cells_configured)
-    if status.alarms & WIRE_RESISTANCE:
-        return "the balancer reports that a wire's resistance is too high."
-    if chemistry not in CHEMISTRIES:
-        return "the voltage limits of %s cells are not known." % chemistry
-    lowest_mv, highest_mv = CHEMISTRIES[chemistry]
-    for cell in range(status.slots):
-        if not lowest_mv <= status.cells_mv[cell] <= highest_mv:
-            facts = (cell + 1, status.cells_mv[cell], chemistry, lowest_mv, highest_mv)
-            return "cell %d has %d mV, and the limits of %s cells are %d to %d mV." % facts
-    return ""
 
 
 def warnings(model: str, setting: str, value: int, status, capacity_ah: float) -> list[str]:

@@ -1,0 +1,1 @@
+"""Balancing on the owner's terms: trend, policy, rules, advice, pin W."""

@@ -1,0 +1,196 @@
+"""Balance policy: whether balancing should be on now, and why. Decides; what carries it out is another matter.
+
+A reason is a sentence for the owner. What forbids balancing (docs/balancing.md) switches it off at once; everything
+else waits for the minimum time. Without a fresh reading nothing changes.
+"""
+
+from evencell.compat import const
+from evencell.control.trend import CHARGING, DISCHARGING, RESTING, TRENDS
+from evencell.pack.limits import CHEMISTRIES, MAX_AGE_MS, switch_on_reason
+
+PRESETS = ("off", "always", "top", "rest", "off-ride", "storage", "custom")
+_HYSTERESIS_MV = const(20)
+_WORTH_MV = const(15)  # of delta, for storage
+_ENOUGH_MV = const(5)
+_RESTED_S = const(600)
+_MIN_DC = const(-200)
+_MAX_DC = const(700)
+# Fields of custom conditions: name in a sentence, units of the reading in one of the condition, units in one shown.
+_FIELDS = {
+    "highest_mv": ("highest cell", 1, 1000, "V"),
+    "lowest_mv": ("lowest cell", 1, 1000, "V"),
+    "pack_mv": ("pack", 1, 1000, "V"),
+    "delta_mv": ("delta", 1, 1, "mV"),
+    "temperature_c": ("temperature", 10, 10, "°C"),
+}
+
+
+class Policy:
+    """The policy of one pack. `is_on`: what it wants; None until the first decision. `reason`: why, in a sentence.
+
+    `settings`: `preset`, `conditions` (of custom), `min_on_s`, `min_off_s` of the configuration's `control.policy`.
+    """
+
+    def __init__(self, settings: dict, chemistry: str):
+        self._settings = settings
+        self._chemistry = chemistry
+        self.is_on: bool | None = None
+        self.reason = "waiting for the first reading"
+        self.since_s = 0
+        self._rest_since_s = None
+        self._held = [False] * len(settings["conditions"])  # whether each condition held, for its hysteresis
+
+    def decide(self, status, age_ms: int | None, trend, now_s: int, minute: int | None):
+        """Decide from the last accepted reading. `minute`: of the local day, None without a clock."""
+        if age_ms is None or age_ms > MAX_AGE_MS:
+            self.reason = "unchanged: the last reading is older than %d s" % (MAX_AGE_MS // 1000)
+            return
+        if self.is_on is None:
+            self.is_on = status.balancing_enabled
+            self.since_s = now_s
+        self._note_rest(trend, now_s)
+        forbidden = self._forbidden(status)
+        if forbidden:
+            self._set(False, forbidden, now_s)
+            return
+        wanted, reason = self._wanted(status, trend, now_s, minute)
+        left_s = self._settings["min_on_s" if self.is_on else "min_off_s"] - (now_s - self.since_s)
+        if wanted != self.is_on and left_s > 0:
+            self.reason = "%s for %d s more, the minimum time, then %s" % (_word(self.is_on), left_s, reason)
+            return
+        self._set(wanted, reason, now_s)
+
+    def _set(self, is_on: bool, reason: str, now_s: int):
+        if is_on != self.is_on:
+            self.is_on = is_on
+            self.since_s = now_s
+        self.reason = "%s: %s" % (_word(is_on), reason)
+
+    def _note_rest(self, trend, now_s: int):
+        if trend.kind != RESTING:
+            self._rest_since_s = None
+        elif self._rest_since_s is None:
+            self._rest_since_s = now_s
+
+    def _forbidden(self, status) -> str:
+        """What forbids balancing now, or an empty text."""
+        reason = switch_on_reason(status, 0, self._chemistry)
+        if reason:
+            return reason.rstrip(".")
+        low_mv = CHEMISTRIES[self._chemistry][3]
+        lowest_mv = status.cells_mv[status.lowest_cell - 1]
+        if lowest_mv < low_mv + (0 if self.is_on else _HYSTERESIS_MV):
+            return "cell %d is low, %s: the balancer would discharge it further" % (status.lowest_cell, _v(lowest_mv))
+        temperature_dc = status.temperature_dc
+        if temperature_dc is not None and not _MIN_DC <= temperature_dc <= _MAX_DC:
+            return "%d °C is outside -20 to 70 °C" % (temperature_dc // 10)
+        return ""
+
+    def _wanted(self, status, trend, now_s: int, minute: int | None) -> tuple[bool, str]:
+        preset = self._settings["preset"]
+        if preset == "always":
+            return True, "always"
+        if preset == "top":
+            return self._wanted_at_top(status, trend)
+        if preset == "rest":
+            return self._wanted_at_rest(now_s)
+        if preset == "off-ride":
+            if trend.kind is None:
+                return bool(self.is_on), "the trend is not known yet"
+            is_riding = trend.kind == DISCHARGING
+            return not is_riding, "the pack is " + TRENDS[trend.kind]
+        if preset == "storage":
+            return self._wanted_in_storage(status, now_s)
+        if preset == "custom":
+            return self._wanted_by_conditions(status, trend, minute)
+        return False, "the policy is off"
+
+    def _wanted_at_top(self, status, trend) -> tuple[bool, str]:
+        """At the top of the charge and steady: while a current flows, the cells' resistances would be balanced."""
+        limit_mv = CHEMISTRIES[self._chemistry][2] - (_HYSTERESIS_MV if self.is_on else 0)
+        highest_mv = status.cells_mv[status.highest_cell - 1]
+        if highest_mv < limit_mv:
+            return False, "highest cell %s is below %s" % (_v(highest_mv), _v(limit_mv))
+        if trend.kind is None:
+            return bool(self.is_on), "the trend is not known yet"
+        if trend.kind != RESTING:
+            word = "charging" if trend.kind == CHARGING else "discharging or relaxing"
+            return False, "highest cell %s, but the pack is %s" % (_v(highest_mv), word)
+        return True, "highest cell %s and the voltage is steady" % _v(highest_mv)
+
+    def _wanted_at_rest(self, now_s: int) -> tuple[bool, str]:
+        if self._rest_since_s is None:
+            return False, "the pack is not at rest"
+        rested_s = now_s - self._rest_since_s
+        if rested_s < _RESTED_S:
+            return False, "at rest for %d of %d s" % (rested_s, _RESTED_S)
+        return True, "at rest for %d minutes" % (rested_s // 60)
+
+    def _wanted_in_storage(self, status, now_s: int) -> tuple[bool, str]:
+        wanted, reason = self._wanted_at_rest(now_s)
+        if not wanted:
+            return wanted, reason
+        limit_mv = _ENOUGH_MV if self.is_on else _WORTH_MV
+        if status.delta_mv < limit_mv:
+            return False, "delta %d mV is below %d mV: not worth it" % (status.delta_mv, limit_mv)
+        return True, "delta %d mV" % status.delta_mv
+
+    def _wanted_by_conditions(self, status, trend, minute: int | None) -> tuple[bool, str]:
+        """All conditions must hold; the first one that does not gives the reason."""
+        failed = ""
+        for i, condition in enumerate(self._settings["conditions"]):
+            text = self._failure(condition, self._held[i], status, trend, minute)
+            self._held[i] = not text
+            failed = failed or text
+        return not failed, failed or "all conditions hold"
+
+    def _failure(self, condition: dict, held: bool, status, trend, minute: int | None) -> str:
+        """Why a condition does not hold; empty if it does."""
+        field = condition["field"]
+        if field == "trend":
+            if trend.kind is None:
+                return "the trend is not known yet"
+            return "" if TRENDS[trend.kind] == condition["trend"] else "the pack is " + TRENDS[trend.kind]
+        if field == "time":
+            if minute is None:
+                return "the time is not known"
+            return (
+                ""
+                if is_in_span(minute, *condition["span"])
+                else "it is not between %s and %s" % tuple(condition["span"])
+            )
+        name, units, divisor, unit = _FIELDS[field]
+        value = _value(field, status)
+        if value is None:
+            return name + " is not known"
+        slack = condition["hysteresis"] if held else 0
+        above, below = condition["above"], condition["below"]
+        if above is not None and value < (above - slack) * units:
+            return "%s %g %s is below %g %s" % (name, value / divisor, unit, above * units / divisor, unit)
+        if below is not None and value > (below + slack) * units:
+            return "%s %g %s is above %g %s" % (name, value / divisor, unit, below * units / divisor, unit)
+        return ""
+
+
+def _value(field: str, status) -> int | None:
+    if field == "highest_mv":
+        return status.cells_mv[status.highest_cell - 1]
+    if field == "lowest_mv":
+        return status.cells_mv[status.lowest_cell - 1]
+    if field == "temperature_c":
+        return status.temperature_dc
+    return getattr(status, field)
+
+
+def _v(voltage_mv: int) -> str:
+    return "%.2f V" % (voltage_mv / 1000)
+
+
+def _word(is_on: bool | None) -> str:
+    return "on" if is_on else "off"
+
+
+def is_in_span(minute: int, start: str, end: str) -> bool:
+    """Whether a minute of the day is between two times such as 22:00 and 06:30, the second one excluded."""
+    first, last = [int(text[:2]) * 60 + int(text[3:5]) for text in (start, end)]
+    return first <= minute < last if first <= last else minute >= first or minute < last
