@@ -60,7 +60,7 @@ _INPUTS = ("rx", "button", "button_2")
 _NEEDED = ("tx", "rx")
 _SPI = ("mosi", "sck", "dc")
 _DISPLAY = ("mosi", "sck", "dc", "cs", "rst", "backlight")
-_NAMES = _UART + _BUS + _SINGLE + ("led",) + _DISPLAY
+NAMES = _UART + _BUS + _SINGLE + ("led",) + _DISPLAY
 
 
 def refusal(chip: str, name: str, pin: int) -> str | None:
@@ -118,7 +118,7 @@ def with_pins(board: dict, pins: dict) -> tuple[dict, list[str], list[str]]:
         if reason is None:
             accepted[name] = pins[name]
         else:
-            refusals.append(_sentence(name if name in _NAMES else shown(name, _NAMES), reason))
+            refusals.append(_sentence(name if name in NAMES else shown(name, NAMES), reason))
     _drop_clashes(board, accepted, refusals)
     warnings = []
     for name in sorted(accepted):
@@ -133,8 +133,8 @@ def _sentence(name: str, reason: str) -> str:
 
 
 def _reason_against(board: dict, name: str, pin: int | None) -> str | None:
-    if name not in _NAMES:
-        return "this board has no such pin; it has " + ", ".join(_NAMES)
+    if name not in NAMES:
+        return "this board has no such pin; it has " + ", ".join(NAMES)
     if pin is None:
         return "it is needed" if name in _NEEDED else None
     return refusal(board["chip"], name, pin)

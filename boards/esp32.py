@@ -41,6 +41,11 @@ class Board:
             self._data, refusals, warnings = chips.with_pins(self._data, pins)
         return refusals, warnings
 
+    def pins(self) -> dict:
+        """The pins that the configuration may move: name → number in use."""
+        with lazy("boards.chips") as chips:
+            return chips.named_pins(self._data)
+
     def port(self, uart: int | None):
         """The UART of this number, or the board's usual one; ValueError, with a sentence, where it has none such.
 

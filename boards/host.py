@@ -77,6 +77,10 @@ class Board:
         """Refusals and warnings: a computer has no pins."""
         return ["pins: this computer has none; not used"], []
 
+    def pins(self) -> dict:
+        """A computer has none."""
+        return {}
+
     def port(self, uart: int | None):
         """The serial port that stands for this UART, or the first; ValueError, with a sentence, where none does.
 

@@ -5,23 +5,28 @@ import gzip
 import hashlib
 import json
 import re
+import subprocess
 
 import pytest
 
+from boards.chips import NAMES as PINS
 from evencell.link.diagnosis import VERDICTS
 from evencell.pack.acceptance import REASONS
 from evencell.pack.alarms import ALARMS
 from evencell.pack.pack import LINKS
 from evencell.pack.status import BALANCE_STATES
+from host_tests.config_rules import RULES
 from tools.build import page
-from tools.build.common import BuildError
+from tools.build.common import BuildError, node_program
 
 BUDGET_BYTES = 40_000  # of the first view, with status, log and an hour of history beside these files
 FIRST_VIEW_BYTES = 28_000
 SETUP_BYTES = 15_000  # the page of first contact, both languages included
 VIEWS = ("now", "history", "health", "device")
 TEXTS = {name: path.read_text("utf-8") for name, path in page.sources().items()}
-WORDS = {language: json.loads(TEXTS[f"{language}.json"]) for language in ("en", "de")}
+FIRST_WORDS = {language: json.loads(TEXTS[f"{language}.json"]) for language in ("en", "de")}
+SETTINGS_WORDS = {language: json.loads(TEXTS[f"settings.{language}.json"]) for language in ("en", "de")}
+WORDS = {language: FIRST_WORDS[language] | SETTINGS_WORDS[language] for language in ("en", "de")}
 SETUP_WORDS = json.loads(TEXTS["setup_words.js"].split("WORDS = ")[1].rstrip(";\n"))
 SETUP_CODE = "".join(TEXTS[name] for name in TEXTS if name.startswith("setup") and name != "setup_words.js")
 PAGE_CODE = "".join(TEXTS[name] for name in TEXTS if name.endswith(".js") and not name.startswith("setup"))
@@ -35,9 +40,12 @@ def text(name: str) -> str:
 def test_the_first_view_is_small_and_the_other_views_are_not_part_of_it():
     first = ("index.html.gz", "page.css.gz", "app.js.gz", "de.json.gz", "icon.png")
     assert sum(len(FILES[name]) for name in first) <= FIRST_VIEW_BYTES < BUDGET_BYTES
-    for name in ("history.js", "health.js", "device.js"):
+    for name in ("history.js", "health.js", "settings.js", "device.js"):
         assert name + ".gz" in FILES
     assert "history.csv" not in text("app.js")
+    assert not {name for name in FILES if name.startswith("settings")} - {
+        "settings.js.gz", "settings.en.json.gz", "settings.de.json.gz",
+    }  # fmt: skip
 
 
 def test_the_policy_allows_this_start_script_and_no_other():
@@ -93,7 +101,7 @@ def page_sources_with_a_changed_word() -> dict:
 
 def test_nothing_is_fetched_from_elsewhere():
     for name in FILES:
-        if name.endswith(".gz"):
+        if name.endswith(".gz") and not name.endswith(".json.gz"):  # words are only shown
             found = re.findall(r"https?://[^\s\"'`]+", text(name[:-3]))
             own = {"http://{page}/", "http://{page}/.", "http://${host}/"}  # the device's
             assert set(found) <= {"http://www.w3.org/2000/svg", *own}, name
@@ -114,6 +122,18 @@ def test_a_circle_of_imports_is_an_error():
 def test_a_name_that_two_modules_declare_is_an_error():
     with pytest.raises(BuildError, match=r"load is declared in a\.js and in b\.js"):
         page.joined({"a.js": "function load() {}\n", "b.js": "const load = 1;\n"})
+
+
+def test_a_view_is_joined_with_its_own_modules_and_takes_the_rest_from_the_first_file():
+    modules = {
+        "app.js": 'import { c } from "./c.js";\nc();\n',
+        "c.js": "export function c() {}\nexport const d = 1;\n",
+        "view.js": 'import { c, d } from "./c.js";\nimport { part } from "./part.js";\npart(c, d);\n',
+        "part.js": 'import { c } from "./c.js";\nexport function part() { c(); }\n',
+    }
+    assert page.views(modules) == {"app.js", "view.js"}
+    found = page.chunk("view.js", modules, ["c.js", "app.js"], "1")
+    assert found == 'import { c, d } from "./app.js?1";\nexport function part() { c(); }\npart(c, d);\n'
 
 
 def test_a_literal_over_several_lines_is_an_error():
@@ -152,6 +172,34 @@ def test_every_key_is_used():
         known = key.removesuffix(".one").removesuffix(".many")
         in_family = any(key.startswith(family) for family in families)
         assert f'"{known}"' in PAGE_CODE or in_family or key in ("true", "false"), key
+
+
+def form_keys() -> set[str]:
+    """The keys of the configuration that the page's forms have; those of lists are `packs.name`."""
+    module = page.sources()["settings_table.js"].as_uri()
+    script = f'import {{ SECTIONS }} from "{module}"; console.log(JSON.stringify(Object.values(SECTIONS).flat()))'
+    command = [node_program(), "--input-type=module", "-e", script]
+    fields = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    keys = {key for key, *_ in fields}
+    return keys | {f"{key}.{inner}" for key, kind, *rest in fields if kind == "list" for inner, *_ in rest[0]["fields"]}
+
+
+def test_the_forms_have_keys_of_the_configuration_and_their_words():
+    keys = form_keys()
+    assert keys - {"wifi.fallback_ap"} <= {key.replace("[]", "") for key in RULES}
+    words = SETTINGS_WORDS["en"]
+    assert {f"config.{key}" for key in keys} <= set(words)
+    named = keys | {f"pins.{name}" for name in PINS}
+    parts = {"more", "kept", "unset", "remove", "from", "until"}
+    for key in words:
+        if key.startswith("config."):
+            name = re.sub(r"\.(tip|add|scan|item)$", "", key.removeprefix("config."))
+            assert name in named or name in parts, key
+    assert {f"config.pins.{name}" for name in PINS} <= set(words)
+
+
+def test_the_words_of_the_settings_are_not_part_of_the_first_view():
+    assert not set(FIRST_WORDS["en"]) & set(SETTINGS_WORDS["en"])
 
 
 def test_the_words_of_first_contact_are_whole_in_both_languages():

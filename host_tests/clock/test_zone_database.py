@@ -1,5 +1,6 @@
-"""Every zone of the time zone database that has a rule, against Python's zoneinfo."""
+"""Every zone of the time zone database that has a rule, against Python's zoneinfo; and the cities on the page."""
 
+import re
 import zoneinfo
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from evencell.clock.zone import is_rule, offset_at
 from host_tests.needs import missing
+from tools.build import page
 
 YEARS = range(2088, 2112)  # every zone follows its rule alone: Morocco's and Gaza's changes are listed up to 2086
 DAY_S = 86_400
@@ -47,6 +49,18 @@ def test_offset_and_changes_are_those_of_the_database(rule):
         if is_change:
             assert offset_at(rule, until_s)[0] == expected_s(zone, until_s)
         unix_s = until_s + (0 if is_change else 3 * DAY_S // 2)
+
+
+def test_the_rules_of_the_page_are_those_of_its_cities():
+    offered = re.findall(
+        r'^  "([^"]+)": "([^"]+)",$', page.sources()["settings_zones.js"].read_text("utf-8"), re.MULTILINE
+    )
+    assert len(offered) > 50
+    names = zoneinfo.available_timezones()
+    for rule, cities in offered:
+        for city in cities.split(", "):
+            found = [name for name in names if name.endswith("/" + city.replace(" ", "_"))]
+            assert rule in map(rule_of, found), (city, rule)
 
 
 def expected_s(zone, unix_s: int) -> int:

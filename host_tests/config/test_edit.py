@@ -81,6 +81,11 @@ def test_other_keys_wait_for_a_restart_and_change_nothing_that_runs():
         assert str(device.config) == before
 
 
+def test_a_pin_that_is_the_boards_own_again_waits_for_a_restart():
+    device = Device(pins={"tx": 25, "rx": 26})
+    assert device.patch(pins={"tx": None}) == {"applied": [], "restart": ["pins.tx"], "warnings": []}
+
+
 def test_a_section_that_does_not_run_is_stored_alone():
     device = Device()
     for section in ("display", "mqtt"):

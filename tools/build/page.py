@@ -15,7 +15,7 @@ from tools.screens.png import encode_png
 
 FOLDER = "evencell/forward/http/page"
 INDEX = "index.html"
-ENTRY = "app.js"  # joined with all that it imports; what it loads by `view()` stays a file of its own
+ENTRY = "app.js"  # joined with all that it imports; each view that it loads later is a file of its own
 SETUP = "setup"  # the page of first contact: one document, with its style sheet and all its modules inside
 _HASH_DIGITS = 10
 _ICON = "icon.png"
@@ -48,8 +48,8 @@ def built() -> dict[str, bytes]:
     setup = order(f"{SETUP}.js", modules)
     script = joined({name: modules[name] for name in setup})
     files[f"{SETUP}.html"] = self_contained(files[f"{SETUP}.html"], styles(f"{SETUP}.css", texts), script)
-    for name in modules.keys() - set(bundle) - set(setup):
-        files[name] = chunk(modules[name], bundle, version)
+    for name in views(modules) - {ENTRY, f"{SETUP}.js"}:
+        files[name] = chunk(name, modules, bundle, version)
     files["page.css"] = styles("page.css", texts)
     files[INDEX] = index(files[INDEX], start, version)
     packed = {f"{FOLDER}/{name}.gz": gzip.compress(text.encode(), 9, mtime=0) for name, text in files.items()}
@@ -82,18 +82,19 @@ def joined(modules: dict[str, str]) -> str:
     return stripped("".join(_IMPORT.sub("", text) for text in modules.values()))
 
 
-def chunk(text: str, bundle: list[str], version: str) -> str:
-    """A module that is loaded later: it imports from the bundle."""
-    for imported in _IMPORT.findall(text):
-        if imported not in bundle:
-            raise BuildError(f"{imported} is not part of {ENTRY}")
-    names = [
-        name.strip()
-        for names in re.findall(r"^import \{([^}]*)\} from", text, re.MULTILINE)
-        for name in names.split(",")
-    ]
-    listed = ", ".join(name for name in names if name)
-    return f'import {{ {listed} }} from "./{ENTRY}?{version}";\n' + stripped(_IMPORT.sub("", text))
+def views(modules: dict[str, str]) -> set[str]:
+    """The modules that no other one imports by a statement."""
+    return modules.keys() - {name for text in modules.values() for name in _IMPORT.findall(text)}
+
+
+def chunk(name: str, modules: dict[str, str], bundle: list[str], version: str) -> str:
+    """A module that is loaded later, joined with what it imports and the bundle has not; the rest comes from there."""
+    own = [module for module in order(name, modules) if module not in bundle]
+    imports = [found for module in own for found in _IMPORT.finditer(modules[module]) if found[1] in bundle]
+    listed = ", ".join(
+        dict.fromkeys(word for found in imports for word in re.findall(r"[\w$]+", found[0].split("}")[0])[1:])
+    )
+    return f'import {{ {listed} }} from "./{ENTRY}?{version}";\n' + joined({module: modules[module] for module in own})
 
 
 def styles(name: str, texts: dict[str, str]) -> str:

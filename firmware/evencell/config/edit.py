@@ -153,6 +153,9 @@ def _changes(old, new, path: str):
                 yield from _changes(before[i], after[i], "%s[%d]." % (place, i))
         elif before != after:
             yield place
+    for key in old:
+        if key not in new:  # a pin that is the board's own again
+            yield path + key
 
 
 def _pattern(path: str) -> str:

@@ -23,6 +23,8 @@ let shown = null;
 async function loadView(name) {
   views[name] ??= await import(`./${name}.js${VERSION}`);
   if (!sections[name]) {
+    await views[name].prepare?.();
+    if (sections[name]) return views[name]; // it was opened twice meanwhile
     const section = el("div", { className: "view", id: `view-${name}`, hidden: true }, el("h2", { className: "unseen" }, t(`view.${name}`)));
     sections[name] = section;
     $("main").append(section);

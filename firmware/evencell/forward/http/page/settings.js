@@ -1,77 +1,83 @@
-// Login, the balancer's settings, the device's configuration, backup and restart. Changes are sent only when a button says so.
+// Login, the balancer's settings, the device's configuration by sections, backup and restart. Changes are sent only when a button says so.
 
-import { changed, loadSession, state } from "./data.js";
-import { card, el, rebuild, setText } from "./dom.js";
+import { loadSession, state } from "./data.js";
+import { card, el, setText } from "./dom.js";
 import { getJson, sendJson } from "./requests.js";
-import { amperes, decimal, millivolts, t } from "./words.js";
+import { makePassword, makeTokens } from "./settings_access.js";
+import { makeBalancer } from "./settings_balancer.js";
+import { makeForm, showFault, worded } from "./settings_form.js";
+import { pinFields, SECTIONS } from "./settings_table.js";
+import { addWords, hasWord, t } from "./words.js";
 
-const SETTINGS = ["trigger_mv", "max_balance_ma", "cell_count", "balancing_enabled"];
-// What the form has: [key, kind, choices or limits]. Of packs the one that is selected.
-const FIELDS = [
-  ["device", [["name", "text"], ["http.public_read", "switch"]]],
-  ["pack", [["packs[].model", "choice", ["jk_b2a4s", "jk_b2a24s", "jk_b1a24s"]], ["packs[].chemistry", "choice", ["lfp", "nmc", "lto"]], ["packs[].capacity_ah", "number"], ["packs[].writable", "switch"]]],
-  ["mqtt", [["mqtt.enabled", "switch"], ["mqtt.host", "text"], ["mqtt.port", "number"], ["mqtt.user", "text"], ["mqtt.password", "secret"], ["mqtt.tls", "switch"], ["mqtt.commands", "switch"]]],
-  ["store", [["influx.url", "text"], ["influx.token", "secret"]]],
-  ["display", [["display.language", "choice", ["en", "de"]], ["display.brightness", "number"], ["display.off_after_s", "number"]]],
-];
 const ERRORS = { 0: "no_answer", 401: "expired", 413: "too_long", 429: "pause", 503: "busy" };
+const COLUMNS = [["general", "packs", "network"], ["access", "mqtt", "store", "display", "log", "pins"]];
+const SLOW_MS = 60000; // the device checks and writes for seconds
 
 const parts = {};
-let loadedFor = "";
+const forms = {}; // by section, once the configuration was loaded
 let config = null;
+let balancerFor = ""; // pack and login that were loaded
+let isLoaded = false; // the configuration, since the login
+
+export const prepare = () => addWords("settings");
 
 export function mount(root) {
   parts.login = el("form", { className: "card", id: "login", onsubmit: logIn },
     el("h2", {}, t("login")), el("p", { className: "text" }, t("login.note")),
     el("input", { type: "text", autocomplete: "username", value: "evencell", hidden: true }), // for password managers
-    (parts.password = input("password", t("login.password"), { autocomplete: "current-password", required: true })),
-    el("button", { className: "button" }, t("login.send")), (parts.loginSaid = said()), el("p", { className: "small" }, t("login.lan")));
-  parts.rows = el("div", { className: "settings" });
-  parts.balancerSaid = said();
-  parts.balancer = el("form", { className: "card", id: "balancer", onsubmit: setBalancer },
-    el("h2", {}, t("settings.balancer")), (parts.balancerNote = el("p", { className: "text" })), parts.rows,
-    (parts.set = el("button", { className: "button" }, t("settings.set"))), parts.balancerSaid);
-  parts.fields = el("div", { className: "settings" });
+    el("div", { className: "field" }, el("label", { for: "login-password" }, t("login.password")), (parts.password = el("input", { id: "login-password", type: "password", autocomplete: "current-password", required: true }))),
+    el("button", { className: "button main" }, t("login.send")), (parts.loginSaid = said()), el("p", { className: "small" }, t("login.lan")));
+  parts.balancer = makeBalancer(problem);
+  parts.tokens = makeTokens(problem);
   parts.configSaid = said();
-  parts.config = el("form", { className: "card", id: "config", onsubmit: saveConfig },
-    el("h2", {}, t("settings.device")), parts.fields, el("button", { className: "button" }, t("settings.save")), parts.configSaid);
+  parts.config = COLUMNS.map((names) => el("div", { className: "config" }, ...names.map(section)));
+  parts.sections.access.append(el("hr"), makePassword(problem, sessionEnded), el("hr"), parts.tokens.form);
   parts.backupSaid = said();
-  parts.file = el("input", { type: "file", accept: ".json,application/json", onchange: restore });
+  parts.file = el("input", { type: "file", id: "restore", accept: ".json,application/json", onchange: restore });
   parts.backup = card(t("settings.backup"),
     el("p", { className: "text" }, t("settings.backup.note")),
     el("p", {}, el("a", { className: "button", href: "/api/v1/backup", download: "" }, t("settings.backup.load"))),
-    el("label", { className: "field" }, el("span", {}, t("settings.restore")), parts.file),
-    el("p", {}, el("button", { type: "button", className: "button", onclick: restart }, t("settings.restart")), " ",
-      el("button", { type: "button", className: "button", onclick: logOut }, t("login.out"))), parts.backupSaid);
-  root.append(parts.login, el("div", { className: "columns" }, el("div", {}, parts.balancer, parts.backup), el("div", {}, parts.config)));
+    el("div", { className: "field" }, el("label", { for: "restore" }, t("settings.restore")), parts.file),
+    el("p", { className: "tools" }, restartButton(), el("button", { type: "button", className: "button", onclick: logOut }, t("login.out"))), parts.backupSaid);
+  root.append(parts.login, parts.configSaid, el("div", { className: "columns" }, el("div", {}, parts.balancer.form, parts.config[0]), el("div", {}, parts.config[1], parts.backup)));
 }
 
-const said = () => el("p", { className: "said", role: "status" });
+const said = () => el("div", { className: "said", role: "status" });
+const restartButton = () => el("button", { type: "button", className: "button", onclick: restart }, t("settings.restart"));
 
-function input(type, label, properties = {}) {
-  return el("label", { className: "field" }, el("span", {}, label), el("input", { type, ...properties }));
+function section(name) {
+  const content = el("div", {});
+  (parts.sections ??= {})[name] = content;
+  const about = (parts.about ??= {})[name] = el("small", {});
+  return el("details", { className: "card", id: `section-${name}` }, el("summary", {}, el("h2", {}, t(`section.${name}`)), about), el("p", { className: "text" }, t(`section.${name}.note`)), content);
 }
 
 export function update() {
   const isIn = Boolean(state.session.logged_in);
   parts.login.hidden = isIn;
-  parts.config.hidden = parts.backup.hidden = !isIn;
-  parts.set.disabled = !isIn;
+  for (const part of [...parts.config, parts.backup]) part.hidden = !isIn;
+  parts.balancer.allow(isIn);
   const key = `${state.selected} ${isIn}`;
-  if (loadedFor === key || !state.selected) return;
-  loadedFor = key;
-  loadBalancer();
-  if (isIn) loadConfig();
+  if (balancerFor !== key && state.selected) parts.balancer.load();
+  balancerFor = key;
+  if (isIn && !isLoaded) {
+    parts.tokens.load();
+    loadConfig();
+  }
+  isLoaded = isIn;
 }
 
 /** What went wrong, in one sentence: by the status where the page has the words, else as the device says it. */
 function problem({ status, error }) {
-  const text = ERRORS[status] ? t(`error.${ERRORS[status]}`) : error || t("error.no_answer");
-  if (status === 401) {
-    setText(parts.loginSaid, state.session.logged_in ? text : ""); // the other forms are hidden until the next login
-    loadSession();
-  }
+  const text = ERRORS[status] ? t(`error.${ERRORS[status]}`) : error ? worded(error) : t("error.no_answer");
+  if (status === 401) sessionEnded(state.session.logged_in ? text : "");
   return text;
+}
+
+/** Say it where it can be seen: the other forms are hidden until the next login. */
+function sessionEnded(text) {
+  setText(parts.loginSaid, text);
+  loadSession();
 }
 
 // ---- login ----
@@ -79,8 +85,8 @@ function problem({ status, error }) {
 async function logIn(event) {
   event.preventDefault();
   setText(parts.loginSaid, t("login.checking"));
-  const answer = await sendJson("POST", "/api/v1/login", { password: parts.password.control.value }, 60000);
-  parts.password.control.value = "";
+  const answer = await sendJson("POST", "/api/v1/login", { password: parts.password.value }, SLOW_MS);
+  parts.password.value = "";
   const key = { 401: "wrong", 409: "none" }[answer.status];
   setText(parts.loginSaid, answer.ok ? "" : key ? t(`login.${key}`) : problem(answer));
   await loadSession();
@@ -91,115 +97,61 @@ async function logOut() {
   await loadSession();
 }
 
-// ---- the balancer ----
+// ---- the configuration ----
 
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
-
-const shownAs = (name, value) => (value === null ? "—" : name === "trigger_mv" ? millivolts(value) : name === "max_balance_ma" ? amperes(value) : typeof value === "boolean" ? t(String(value)) : decimal(value));
-
-async function loadBalancer() {
-  const { settings, writable, ...answer } = await getJson(`/api/v1/packs/${encodeURIComponent(state.selected)}/settings`, 20000);
-  parts.balancer.hidden = answer.status === 404;
-  if (!settings) return setText(parts.balancerSaid, problem(answer));
-  setText(parts.balancerNote, t(writable ? "settings.unproven" : "settings.not_writable"));
-  parts.set.hidden = !writable;
-  rebuild(parts.rows, SETTINGS.map((name) => [name, settings[name], writable]), ([name, { active, min, max, recommended, reason }, isWritable]) => {
-    const isSwitch = typeof min === "boolean";
-    const field = input(isSwitch ? "checkbox" : "number", capital(t(`setting.${name}`)), { name, disabled: !isWritable, ...(isSwitch ? { checked: Boolean(active) } : { value: active ?? "", min, max }) });
-    field.control.active = active;
-    const range = isSwitch ? "" : t("settings.range", { min: decimal(min), max: decimal(max) });
-    const advice = recommended === null ? t("settings.no_advice") : t("settings.advice", { value: shownAs(name, recommended) });
-    return el("div", {}, field, el("small", {}, `${range} ${advice} `, el("span", { lang: "en" }, reason)));
-  });
-}
-
-async function setBalancer(event) {
-  event.preventDefault();
-  const wanted = {};
-  for (const { type, name, checked, value, active } of parts.rows.querySelectorAll("input")) {
-    const now = type === "checkbox" ? checked : Number(value);
-    if (now !== active && (type === "checkbox" || value !== "")) wanted[name] = now;
-  }
-  if (!Object.keys(wanted).length) return setText(parts.balancerSaid, t("settings.same"));
-  const words = Object.entries(wanted).map(([name, value]) => `${t(`setting.${name}`)}: ${shownAs(name, value)}`).join(", ");
-  if (!confirm(t("settings.confirm", { words }))) return;
-  setText(parts.balancerSaid, t("settings.writing"));
-  const { ok, body, ...answer } = await sendJson("PATCH", `/api/v1/packs/${encodeURIComponent(state.selected)}/settings`, wanted, 60000);
-  setText(parts.balancerSaid, ok ? Object.entries(body).map(([name, { active, error }]) => (error ? `${t(`setting.${name}`)}: ${error}` : t("settings.is", { name: t(`setting.${name}`), value: shownAs(name, active) }))).join(" ") : problem(answer));
-  parts.rows.content_ = "";
-  loadBalancer();
-}
-
-// ---- the device ----
-
-const read = (key) => {
-  const [section, name] = key.split(".");
-  if (section === "packs[]") return config.packs.find((pack) => pack.name === state.selected)?.[name];
-  return name === undefined ? config[section] : config[section]?.[name];
-};
-
+/** Load what the device has, and make the forms of it; those with changes that were not sent stay. */
 async function loadConfig() {
   const answer = await getJson("/api/v1/config", 20000);
-  if (!answer.config) return setText(parts.configSaid, problem(answer));
+  setText(parts.configSaid, answer.config ? "" : problem(answer));
+  if (!answer.config) return;
   config = answer.config;
-  parts.fields.replaceChildren(...FIELDS.map(([group, fields]) => el("fieldset", {}, el("legend", {}, t(`config.${group}`)), ...fields.map(makeField))));
-}
-
-function makeField([key, kind, choices]) {
-  const value = read(key), label = t(`config.${key.replace("[]", "")}`);
-  if (kind === "choice") {
-    const select = el("select", { name: key }, ...choices.map((choice) => el("option", { value: choice, selected: choice === value }, t(`choice.${choice}`))));
-    return el("label", { className: "field" }, el("span", {}, label), select);
+  for (const [name, content] of Object.entries(parts.sections)) {
+    const fields = SECTIONS[name] ?? pinFields(answer.pins ?? {}, config.pins);
+    content.parentNode.hidden = !fields.length;
+    if (!forms[name]) {
+      forms[name] = makeForm(name, fields, () => config, send, restartButton);
+      content.prepend(forms[name].form);
+    } else if (!forms[name].isChanged()) forms[name].build();
+    setText(parts.about[name], about(name));
   }
-  const properties = { switch: { type: "checkbox", checked: Boolean(value) }, number: { type: "number", value: value ?? "", step: "any" }, text: { value: value ?? "" }, secret: { className: "secret", autocomplete: "off", spellcheck: false, placeholder: value ? t("config.kept") : t("config.unset") } }[kind];
-  return input(properties.type || "text", label, { name: key, ...properties });
+  for (const fault of answer.faults) parts.config.some((column) => showFault(column, fault));
 }
 
-/** Only what differs; an empty secret stays as it was. */
-function differences() {
-  const patch = {};
-  for (const [key, kind] of FIELDS.flatMap(([, fields]) => fields)) {
-    const { checked, value } = parts.fields.querySelector(`[name="${key}"]`), before = read(key);
-    const now = kind === "switch" ? checked : kind === "number" ? (value === "" ? null : Number(value)) : value === "" ? (kind === "secret" ? before : before === "" ? "" : null) : value;
-    if (now === (before ?? null) || now === before) continue;
-    const [section, name] = key.split(".");
-    if (section === "packs[]") {
-      patch.packs ??= config.packs.map((pack) => ({ ...pack }));
-      patch.packs.find((pack) => pack.name === state.selected)[name] = now;
-    } else if (name === undefined) patch[section] = now;
-    else (patch[section] ??= {})[name] = now;
-  }
-  return patch;
+/** What a section is set to, in a few words. */
+function about(name) {
+  const { packs, wifi, mqtt, influx, display, log, pins } = config, host = (url) => url.split("/")[2];
+  const texts = {
+    general: config.name, packs: packs.map((pack) => pack.name).join(", "), network: wifi.networks.map(({ ssid }) => ssid).join(", "),
+    mqtt: mqtt.enabled ? mqtt.host : t("off"), store: influx.url ? host(influx.url) : t("off"), display: display.driver === "none" ? t("off") : `${display.brightness} %`,
+    log: t(`choice.${log.level}`), pins: Object.keys(pins).length ? t("pins.moved") : "",
+  };
+  return texts[name] ?? "";
 }
 
-async function saveConfig(event) {
-  event.preventDefault();
-  const patch = differences();
-  if (!Object.keys(patch).length) return setText(parts.configSaid, t("settings.same"));
-  await change(parts.configSaid, "PATCH", "/api/v1/config", patch);
-  changed();
-}
-
-async function change(place, method, path, body) {
-  setText(place, t("settings.saving"));
-  const { ok, body: result, ...answer } = await sendJson(method, path, body, 60000);
-  if (!ok) return setText(place, problem(answer));
-  await loadConfig(); // before another change is compared with it
-  setText(place, t(result.restart.length ? "settings.restart_needed" : "settings.saved"));
+async function send(patch) {
+  const answer = await sendJson("PATCH", "/api/v1/config", patch, SLOW_MS);
+  if (answer.ok) {
+    await loadConfig(); // before another change is compared with it
+    loadSession(); // with the status: both may be others now
+  } else answer.said = problem(answer);
+  return answer;
 }
 
 async function restore() {
   const [file] = parts.file.files;
+  setText(parts.backupSaid, t("settings.saving"));
   try {
-    await change(parts.backupSaid, "POST", "/api/v1/restore", JSON.parse(await file.text()));
+    const { ok, body, ...answer } = await sendJson("POST", "/api/v1/restore", JSON.parse(await file.text()), SLOW_MS);
+    setText(parts.backupSaid, ok ? t(body.restart.length ? "settings.restart_needed" : "settings.saved") : problem(answer));
+    if (ok) await loadConfig();
   } catch {
     setText(parts.backupSaid, t("settings.no_backup"));
   }
   parts.file.value = "";
 }
 
-async function restart() {
+async function restart({ target }) {
   if (!confirm(t("settings.restart.confirm"))) return;
   const answer = await sendJson("POST", "/api/v1/restart", {});
-  setText(parts.backupSaid, answer.ok ? t("settings.restarting") : problem(answer));
+  setText(target.closest(".said") ?? parts.backupSaid, answer.ok ? t("settings.restarting") : problem(answer));
 }

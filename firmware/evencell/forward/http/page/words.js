@@ -11,6 +11,12 @@ export function useWords(loaded) {
   words = loaded;
 }
 
+/** Load the words of a view that brings its own. */
+export async function addWords(view) {
+  const answer = await fetch(`/page/${view}.${language}.json${document.documentElement.dataset.version || ""}`);
+  words = { ...words, ...(await answer.json()) };
+}
+
 export const hasWord = (key) => key in words;
 
 /** The text of a key, `{name}` replaced. A missing key is shown as words, never raw. */

@@ -49,7 +49,8 @@ def _config(context, edit) -> Response:
     for key, value in edit.without_secrets(config).items():
         separator = b", " if len(body) > 1 else b""
         body.append(separator + ('"%s": %s' % (key, json.dumps(value))).encode())
-    return Response(body + [b'}, "faults": ' + json.dumps(faults).encode() + b"}"], JSON_TYPE)
+    rest = '}, "faults": %s, "pins": %s}' % (json.dumps(faults), json.dumps(context.board.pins()))
+    return Response(body + [rest.encode()], JSON_TYPE)
 
 
 def _backup(context, edit) -> Response:

@@ -1,0 +1,65 @@
+// The forms of the device's configuration: sections, and of each field its key, its kind and what narrows it.
+// A field's name and tip are words: `config.KEY` and `config.KEY.tip`. `more`: behind "More settings".
+
+const MORE = { more: true };
+const MODELS = ["jk_b2a4s", "jk_b2a24s", "jk_b1a24s"];
+
+const PACK = [
+  ["name", "text"], ["chemistry", "choice", { choices: ["lfp", "nmc", "lto", "custom"] }], ["capacity_ah", "number", { unit: "Ah" }],
+  ["model", "choice", { choices: MODELS }], ["writable", "switch"],
+  ["temperature_scale", "choice", { choices: ["auto", "1", "0.1"] }], ["interval_ms", "number", { unit: "ms" }],
+  ["timeout_ms", "number", { unit: "ms", ...MORE }], ["address", "number", MORE], ["uart", "number", MORE],
+];
+
+export const SECTIONS = {
+  general: [
+    ["name", "text"], ["time.zone", "zone"], ["history.enabled", "switch"],
+    ["time.servers", "texts", MORE], ["time.interval_s", "number", { unit: "s", ...MORE }], ["time.mqtt", "switch", MORE],
+  ],
+  packs: [["packs", "list", { fields: PACK, least: 1, most: 8, add: addPack }]],
+  network: [
+    ["wifi.networks", "list", { fields: [["ssid", "text"], ["password", "secret"]], least: 0, most: 8, add: () => ({ ssid: "", password: null }), scan: true }],
+    ["wifi.fallback_ap", "switch"], ["wifi.hostname", "text"],
+    ["wifi.static.address", "text", MORE], ["wifi.static.netmask", "text", MORE], ["wifi.static.gateway", "text", MORE], ["wifi.static.dns", "text", MORE],
+    ["wifi.country", "text", MORE], ["wifi.txpower", "number", { unit: "dBm", ...MORE }],
+  ],
+  access: [["http.public_read", "switch"], ["http.origins", "texts", MORE]],
+  mqtt: [
+    ["mqtt.enabled", "switch"], ["mqtt.host", "text"], ["mqtt.port", "number"], ["mqtt.user", "text"], ["mqtt.password", "secret"],
+    ["mqtt.tls", "switch"], ["mqtt.publish_s", "number", { unit: "s" }], ["mqtt.commands", "switch"], ["mqtt.discovery", "switch"],
+    ["mqtt.ca", "text", MORE], ["mqtt.fingerprint", "text", MORE], ["mqtt.prefix", "text", MORE], ["mqtt.retain_state", "switch", MORE],
+    ["mqtt.keepalive_s", "number", { unit: "s", ...MORE }], ["mqtt.discovery_prefix", "text", MORE], ["mqtt.birth_topic", "text", MORE],
+  ],
+  store: [
+    ["influx.url", "text"], ["influx.token", "secret"], ["influx.user", "text"], ["influx.password", "secret"],
+    ["influx.measurement", "text", MORE], ["influx.batch_s", "number", { unit: "s", ...MORE }],
+    ["journal.enabled", "switch", MORE], ["journal.max_kib", "number", { unit: "KiB", ...MORE }],
+  ],
+  display: [
+    ["display.brightness", "number", { unit: "%" }], ["display.dim_after_s", "number", { unit: "s" }], ["display.off_after_s", "number", { unit: "s" }],
+    ["display.night", "span"], ["display.night_brightness", "number", { unit: "%" }], ["display.language", "choice", { choices: ["en", "de"] }],
+    ["display.temperature_unit", "choice", { choices: ["C", "F"] }], ["display.dark_on_light", "switch"],
+    ["display.saver_after_s", "number", { unit: "s", ...MORE }],
+    ["display.driver", "choice", { choices: ["auto", "none", "picture", "ssd1306", "sh1106", "st7789", "ili9341"], ...MORE }],
+    ["display.rotation", "choice", { choices: [null, 0, 90, 180, 270], ...MORE }], ["display.width", "number", { unit: "px", ...MORE }], ["display.height", "number", { unit: "px", ...MORE }],
+    ["display.x_offset", "number", { unit: "px", ...MORE }], ["display.y_offset", "number", { unit: "px", ...MORE }],
+    ["display.inverted", "choice", { choices: [null, true, false], ...MORE }], ["display.bgr", "choice", { choices: [null, true, false], ...MORE }],
+  ],
+  log: [["log.level", "choice", { choices: ["debug", "info", "warning", "error"] }], ["log.syslog", "text"], ["log.syslog_port", "number", MORE]],
+};
+
+/** Another pack like the last one, at the next address. */
+function addPack(packs) {
+  const last = packs[packs.length - 1], names = packs.map(({ name }) => name);
+  let number = packs.length + 1;
+  while (names.includes(`pack${number}`)) number++;
+  return { ...last, name: `pack${number}`, address: Math.min(255, last.address + 1), writable: false };
+}
+
+const PINS = ["tx", "rx", "de", "sda", "scl", "button", "button_2", "led", "w_output", "mosi", "sck", "cs", "dc", "rst", "backlight"];
+
+/** A field for each pin of the board, or of the configuration. `own`: the pins in use. */
+export function pinFields(own, configured) {
+  const names = PINS.filter((name) => name in own || name in configured);
+  return names.map((name) => [`pins.${name}`, "number", { hint: name in configured ? null : own[name] }]);
+}
