@@ -27,8 +27,8 @@ CHECK_MS = 20  # display/tasks.py
 
 # What a Board offers, and with which arguments: on both sides the same.
 CAPABILITIES = {
-    "use_pins": 1, "pins": 0, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "access_point": 0, "watchdog": 1,
-    "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0, "lacks_psram": 0,
+    "use_pins": 1, "pins": 0, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "access_point": 0,
+    "watchdog": 1, "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0, "lacks_psram": 0,
     "gc_heap": 0, "network_heap": 0, "firmware": 0,
 }  # fmt: skip
 STATION = {

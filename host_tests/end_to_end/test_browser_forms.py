@@ -1,5 +1,6 @@
 """The forms of the configuration in Chromium: what each saves, where it shows a fault, and what is kept."""
 
+import base64
 import json
 import shutil
 
@@ -37,9 +38,9 @@ FORMS = {
     "packs": (
         {
             "packs[0].capacity_ah": "60,5", "packs[0].chemistry": "nmc", "packs[0].writable": True,
-            "packs[0].temperature_scale": "1",
+            "packs[0].temperature_scale": "1", "packs[0].cells": "4",
         },
-        {"packs": [{"capacity_ah": 60.5, "chemistry": "nmc", "writable": True, "temperature_scale": "1"}]},
+        {"packs": [{"capacity_ah": 60.5, "cells": 4, "chemistry": "nmc", "writable": True, "temperature_scale": "1"}]},
         ("packs[0].interval_ms", "fast", "text of 4 characters"),
     ),
     "network": (
@@ -188,24 +189,58 @@ def test_networks_are_added_moved_and_removed_and_passwords_kept(browser, firmwa
         assert stored(firmware)["wifi"]["networks"][1].get("password") is None
 
 
-def test_networks_in_reach_are_offered_and_a_device_without_a_scan_takes_a_name(browser, firmware):
-    with visit(browser, firmware) as opened:
+def test_networks_in_reach_are_offered(browser, tmp_path):
+    air = {
+        "Lab <b>": {"password": "battery staple", "rssi": -61},
+        "Home": SECRET,
+        "Guests": {"password": None, "rssi": -70},
+    }
+    (tmp_path / "air.json").write_text(json.dumps(air))
+    with (
+        Simulator(tmp_path, *FIXED) as simulator,
+        Firmware(tmp_path, simulator.link, config=GIVEN, radio={"air": str(tmp_path / "air.json")}) as firmware,
+        visit(browser, firmware) as opened,
+    ):
         page = opened.page
+        firmware.wait_for_line('connected to "Home"')
         open_section(page, "network")
-        scan = page.get_by_role("button", name="Search for networks")
-        found = [{"ssid": "Lab <b>", "rssi": -61, "secured": True}, {"ssid": "Home", "rssi": -70, "secured": True}]
-        page.route("**/api/v1/networks", lambda route: route.fulfill(json={"networks": found}))
-        scan.click()
-        page.get_by_role("button", name="Lab <b> −61 dBm").click()
+        page.get_by_role("button", name="Search for networks").click()
+        found = page.locator(".found button")
+        expect(found).to_have_text(["Lab <b>−61 dBm", "Guests−70 dBm, open"])
+        found.first.click()
         last = page.locator('[data-path="wifi.networks"] fieldset').last
         expect(last.locator("input").first).to_have_value("Lab <b>")
         expect(last.locator(".secret")).to_be_focused()
+
+
+def test_a_device_without_a_scan_takes_a_name(browser, firmware):
+    with visit(browser, firmware) as opened:
+        page = opened.page
+        open_section(page, "network")
+        scan, found = page.get_by_role("button", name="Search for networks"), page.locator(".found")
+        scan.click()
+        expect(found).to_contain_text("The search failed")  # this computer has no radio
         page.route("**/api/v1/networks", lambda route: route.fulfill(status=404, json={"error": "not found"}))
         scan.click()
-        expect(page.locator(".found")).to_contain_text("type the name in")
+        expect(found).to_contain_text("type the name in")
         expect(scan).to_be_hidden()
         page.get_by_role("button", name="Add a network").click()
         expect(page.locator('[data-path="wifi.networks"] fieldset').last.locator("input").first).to_be_focused()
+
+
+def test_a_key_for_updates_is_added_and_a_wrong_one_is_marked(browser, firmware):
+    with visit(browser, firmware) as opened:
+        page = opened.page
+        open_section(page, "update")
+        page.get_by_role("button", name="Add a key").click()
+        enter(page, "update.keys[0].name", "mine")
+        enter(page, "update.keys[0].modulus", "no key")
+        save(page, "update", "Nothing was saved")
+        expect(page.locator('[data-path="update.keys[0].modulus"] .fault')).to_contain_text("text of 6 characters")
+        modulus = base64.b64encode(b"\xff" * 256).decode()
+        enter(page, "update.keys[0].modulus", modulus)
+        save(page, "update", "Saved")
+        assert stored(firmware)["update"]["keys"] == [{"name": "mine", "modulus": modulus}]
 
 
 def test_any_rule_is_a_time_zone(browser, firmware):
@@ -300,7 +335,7 @@ def test_every_form_is_accessible_and_without_keys(browser, firmware, options):
     """On the desk light and in English, on the phone dark and in German."""
     with visit(browser, firmware, **options) as opened:
         page = opened.page
-        for name in FORMS:
+        for name in (*FORMS, "update"):
             open_section(page, name)
         assert page.locator(".config details:not([open]):not([hidden])").count() == 0
         assert violations(page) == []

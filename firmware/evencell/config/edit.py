@@ -12,7 +12,7 @@ _AUTH = "auth"
 _NAMES = ("ssid", "name")  # keys that distinguish the items of a list
 _LIVE = (
     " name http.public_read http.origins log.level mqtt.publish_s time.interval_s time.utc_offset_min time.zone "
-    " packs[].chemistry packs[].capacity_ah packs[].temperature_scale "
+    " packs[].chemistry packs[].capacity_ah packs[].cells packs[].temperature_scale "
     " display.brightness display.dim_after_s display.off_after_s display.saver_after_s display.night "
     " display.night_brightness display.dark_on_light display.temperature_unit "
 )

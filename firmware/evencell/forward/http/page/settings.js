@@ -10,7 +10,7 @@ import { pinFields, SECTIONS } from "./settings_table.js";
 import { addWords, hasWord, t } from "./words.js";
 
 const ERRORS = { 0: "no_answer", 401: "expired", 413: "too_long", 429: "pause", 503: "busy" };
-const COLUMNS = [["general", "packs", "network"], ["access", "mqtt", "store", "display", "log", "pins"]];
+const COLUMNS = [["general", "packs", "network"], ["access", "mqtt", "store", "display", "log", "update", "pins"]];
 const SLOW_MS = 60000; // the device checks and writes for seconds
 
 const parts = {};
@@ -119,11 +119,11 @@ async function loadConfig() {
 
 /** What a section is set to, in a few words. */
 function about(name) {
-  const { packs, wifi, mqtt, influx, display, log, pins } = config, host = (url) => url.split("/")[2];
+  const { packs, wifi, mqtt, influx, display, log, update: { keys = [] } = {}, pins } = config, host = (url) => url.split("/")[2];
   const texts = {
     general: config.name, packs: packs.map((pack) => pack.name).join(", "), network: wifi.networks.map(({ ssid }) => ssid).join(", "),
     mqtt: mqtt.enabled ? mqtt.host : t("off"), store: influx.url ? host(influx.url) : t("off"), display: display.driver === "none" ? t("off") : `${display.brightness} %`,
-    log: t(`choice.${log.level}`), pins: Object.keys(pins).length ? t("pins.moved") : "",
+    log: t(`choice.${log.level}`), update: keys.map((key) => key.name).join(", "), pins: Object.keys(pins).length ? t("pins.moved") : "",
   };
   return texts[name] ?? "";
 }

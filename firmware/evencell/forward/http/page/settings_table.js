@@ -5,7 +5,7 @@ const MORE = { more: true };
 const MODELS = ["jk_b2a4s", "jk_b2a24s", "jk_b1a24s"];
 
 const PACK = [
-  ["name", "text"], ["chemistry", "choice", { choices: ["lfp", "nmc", "lto", "custom"] }], ["capacity_ah", "number", { unit: "Ah" }],
+  ["name", "text"], ["chemistry", "choice", { choices: ["lfp", "nmc", "lto", "custom"] }], ["capacity_ah", "number", { unit: "Ah" }], ["cells", "number"],
   ["model", "choice", { choices: MODELS }], ["writable", "switch"],
   ["temperature_scale", "choice", { choices: ["auto", "1", "0.1"] }], ["interval_ms", "number", { unit: "ms" }],
   ["timeout_ms", "number", { unit: "ms", ...MORE }], ["address", "number", MORE], ["uart", "number", MORE],
@@ -19,7 +19,7 @@ export const SECTIONS = {
   packs: [["packs", "list", { fields: PACK, least: 1, most: 8, add: addPack }]],
   network: [
     ["wifi.networks", "list", { fields: [["ssid", "text"], ["password", "secret"]], least: 0, most: 8, add: () => ({ ssid: "", password: null }), scan: true }],
-    ["wifi.fallback_ap", "switch"], ["wifi.hostname", "text"],
+    ["wifi.fallback_ap", "switch"], ["wifi.ap_password", "secret"], ["wifi.hostname", "text"],
     ["wifi.static.address", "text", MORE], ["wifi.static.netmask", "text", MORE], ["wifi.static.gateway", "text", MORE], ["wifi.static.dns", "text", MORE],
     ["wifi.country", "text", MORE], ["wifi.txpower", "number", { unit: "dBm", ...MORE }],
   ],
@@ -45,6 +45,7 @@ export const SECTIONS = {
     ["display.x_offset", "number", { unit: "px", ...MORE }], ["display.y_offset", "number", { unit: "px", ...MORE }],
     ["display.inverted", "choice", { choices: [null, true, false], ...MORE }], ["display.bgr", "choice", { choices: [null, true, false], ...MORE }],
   ],
+  update: [["update.keys", "list", { fields: [["name", "text"], ["modulus", "text"]], least: 0, most: 4, add: () => ({ name: "", modulus: "" }) }]],
   log: [["log.level", "choice", { choices: ["debug", "info", "warning", "error"] }], ["log.syslog", "text"], ["log.syslog_port", "number", MORE]],
 };
 
