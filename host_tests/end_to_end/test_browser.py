@@ -126,7 +126,7 @@ def test_alarms_stand_in_order_of_danger_with_cell_and_remedy(browser, tmp_path)
         expect(visit.page.locator("#alarms strong")).to_have_text(titles)
         expect(visit.verdict).to_contain_text("Cell 1 at 3.60 V: stop charging")
         expect(visit.cells.nth(1)).to_contain_text("0 V, though counted")
-        expect(visit.page.locator("#figures")).to_contain_text(re.compile(r"2\d °C or 2\.\d °C: scale unknown"))
+        expect(visit.page.locator("#figures")).to_contain_text("scale unknown")
         assert visit.page.title().startswith("⚠")
         assert violations(visit.page) == []
         for fault in faults:

@@ -1,5 +1,6 @@
 """Login and settings on the page: what a change does, and what a refusal says."""
 
+import json
 import re
 
 import pytest
@@ -64,6 +65,27 @@ def test_nothing_is_sent_before_it_is_confirmed(browser, firmware):
         visit.page.get_by_role("button", name="Write to the balancer").click()
         expect(visit.page.locator("#balancer .said")).to_be_empty()
         assert firmware.pack()["trigger_mv"] == 5
+
+
+def test_the_page_asks_for_the_temperature_scale_and_the_answer_counts_at_once(browser, tmp_path):
+    options = (*FIXED, "--fault", "whole_degrees")
+    with (
+        Chain(tmp_path, *options, config=WRITABLE, broker=False) as chain,
+        Visit(browser, chain.firmware, **DESK) as visit,
+    ):
+        question = visit.page.locator(".question")
+        expect(question).to_contain_text(re.compile(r"2\d\s°C or 2\.\d\s°C\?"))
+        assert violations(visit.page) == []
+        question.get_by_role("link", name="Log in to answer").click()
+        log_in(visit)
+        expect(visit.page.locator("#login")).to_be_hidden()
+        visit.open("now")
+        question.get_by_role("button", name=re.compile(r"^2\d\s°C$")).click()
+        expect(question).to_be_hidden()
+        expect(visit.page.locator("#figures")).to_contain_text(re.compile(r"2\d\.0\s*°C"))
+        config = json.loads((chain.firmware.data / "config.json").read_text())
+        assert config["packs"][0]["temperature_scale"] == "1"
+        assert 20 <= chain.firmware.pack()["temperature_c"] < 30
 
 
 def test_an_expired_session_says_so(browser, firmware):

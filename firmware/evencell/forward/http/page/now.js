@@ -4,6 +4,7 @@ import { cellLine, draw, range } from "./chart.js";
 import { isFresh, selectedPack, state } from "./data.js";
 import { card, el, fact, kept, keep, rebuild, setClass, setText, svg } from "./dom.js";
 import { past } from "./past.js";
+import { askScale, makeQuestion, temperature } from "./temperature.js";
 import { alarms, markers, minutesLeft, notices, verdict } from "./verdict.js";
 import { amperes, clock, decimal, millivolts, signed, t, volts } from "./words.js";
 
@@ -51,7 +52,7 @@ function mount(root) {
     parts.verdict, parts.alarms,
     el("div", { className: "columns" },
       el("div", {},
-        el("section", { className: "card" }, el("h2", { className: "unseen" }, t("now.figures")), parts.figures, parts.freshness),
+        el("section", { className: "card" }, el("h2", { className: "unseen" }, t("now.figures")), parts.figures, parts.freshness, (parts.question = makeQuestion())),
         card(t("now.cells"), parts.axis, parts.cells, parts.scale),
         el("section", { className: "card last" }, el("h2", {}, t("now.balancer")), parts.facts)),
       el("div", {}, card(t("now.hour"), parts.canvas, parts.legend))),
@@ -73,6 +74,7 @@ function update() {
   rebuild(parts.alarms, others.map(({ title, remedy }) => ({ look: "bad", title, note: remedy })), makeNotice);
   rebuild(parts.notices, pack ? notices(status) : notices(null), makeNotice);
   renderFigures(status);
+  askScale(parts.question, status);
   renderFreshness(pack, isOld);
   renderCells(pack, status, isOld);
   for (const part of [parts.figures, parts.cells, parts.facts]) part.classList.toggle("old", isOld);
@@ -116,16 +118,6 @@ function renderFigures(status) {
 }
 
 const split = (text) => text.split("\u00a0");
-
-/** The value, and why it is not more. */
-function temperature({ temperature_c: celsius = null, temperature_raw: raw = null, temperature_scale: scale }) {
-  const isPlausible = (value) => value >= -40 && value <= 125;
-  if (celsius !== null) return [`${decimal(celsius, 1)}\u00a0°C`, ""];
-  if (raw === null) return ["—", ""];
-  if (scale !== "unknown" || !isPlausible(raw / 10)) return ["—", t("now.no_probe")];
-  const tenths = `${decimal(raw / 10, 1)} °C`;
-  return ["?", isPlausible(raw) ? t("now.scale_unknown", { one: `${decimal(raw)} °C`, other: tenths }) : tenths];
-}
 
 function renderFreshness(pack, isOld) {
   const time = pack?.status.time;
