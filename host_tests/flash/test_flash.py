@@ -223,6 +223,9 @@ def test_a_page_at_another_port_and_no_network_at_all(tmp_path):
         assert "http://evencell-3d49aa.local:8080/" in flash.first_words(board.path)
     with device(tmp_path / "two", STARTED, "0 info no Wi-Fi: config.json names none, as in …") as board:
         assert "It knows no Wi-Fi. " in flash.first_words(board.path)
+    access_point = '0 info setup: access point "evencell-3d49aa" at 192.168.4.1, open for 10 minutes'
+    with device(tmp_path / "three", STARTED, access_point) as board:
+        assert "join a phone to its Wi-Fi evencell-3d49aa." in flash.first_words(board.path)
 
 
 def test_a_device_without_a_page_is_given_none(tmp_path):
@@ -234,7 +237,7 @@ def test_a_device_without_a_page_is_given_none(tmp_path):
 def test_awaited_log_lines_are_those_of_the_firmware():
     """`STARTED` and `JOINED` above are made up; what is looked for in them stands in the sources so."""
     texts = [path.read_text() for path in (FIRMWARE / "evencell").glob("**/*.py")]
-    for part in ("evencell %s on %s, id %s", "page at http://%s:%d/", "no Wi-Fi: ",
+    for part in ("evencell %s on %s, id %s", "page at http://%s:%d/", "no Wi-Fi: ", 'setup: access point "%s" at',
                  "network: connected to %s%s, address %s, name %s.local"):  # fmt: skip
         assert any(part in text for text in texts), part
 

@@ -39,6 +39,7 @@ _STARTED = re.compile(r"evencell \S+ on \S+, id \w+")
 _PAGE_PORT = re.compile(r"page at http://\S+(:\d+)/")
 _JOINED = re.compile(r"network: connected to .*, address (\S+), name (\S+)")
 _NO_WIFI = "no Wi-Fi:"
+_SETUP = re.compile(r'setup: access point "([^"]+)" at')
 
 
 @click.command()
@@ -175,7 +176,12 @@ def listen(opened, deadline_s: float) -> str:
                 return f"{started}\nIts page: http://{name}{page_port.removesuffix(':80')}/ ({address})"
             elif started and _NO_WIFI in line:
                 return (
-                    f"{started}\nIt knows no Wi-Fi. Write your own into my.json, and flash it again with CONFIG=my.json"
+                    f"{started}\nIt knows no Wi-Fi. Switch it off and on, and set it up by phone: docs/first-steps.md"
+                )
+            elif started and (found := _SETUP.search(line)):
+                return (
+                    f"{started}\nIt waits to be set up: join a phone to its Wi-Fi {found[1]}. docs/first-steps.md: "
+                    "wire it first, or go on with step 5"
                 )
     return started
 
