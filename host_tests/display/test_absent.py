@@ -77,8 +77,8 @@ class Device:
         files = {}
         for name in call(PACKAGE + "fonts", "fonts", 128, 64):
             files[name] = bytes((10, 6, 8, 0)) + bytes(10)
-        for section, words in TEXTS.items():
-            files[section + "_en.json"] = json.dumps(words).encode()
+        lines = ["%s\t%s\n" % (section, json.dumps(words)) for section, words in TEXTS.items()]
+        files["texts_en.txt"] = "".join(lines).encode()
         sys.modules["frozen_files"] = FrozenFiles(files)
 
     def _write(self, name: str, content):

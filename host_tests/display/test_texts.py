@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from evencell.config.schema import TABLE
+from evencell.display import view
 from evencell.display.text.en import TEXTS as ENGLISH
 from evencell.link.diagnosis import VERDICTS
 from evencell.link.remedies import REMEDIES
 from evencell.pack.alarms import ALARMS
+from host_tests.display.test_view import new_view
 from host_tests.portable import ROOT
 from tools.build.fonts import languages
 from tools.build.select import DISPLAY_SIZES
@@ -44,13 +46,13 @@ def test_places_for_numbers_are_the_same(language):
             assert texts(language)[name][key].count("%") == text.count("%"), (name, key)
 
 
-def test_a_device_has_each_section_by_itself():
-    tree = build("esp32_generic")
-    files = (tree / "evencell/display").glob("*.json")
-    found = {path.stem: json.loads(path.read_text("utf-8")) for path in files}
-    assert found == {
-        f"{section}_{language}": words for language in languages() for section, words in texts(language).items()
-    }
+def test_a_device_reads_each_section_of_its_language(monkeypatch):
+    folder = build("esp32_generic") / "evencell/display"
+    monkeypatch.setattr(view, "file_of", lambda name: str(folder / name))
+    for language in languages():
+        reader = new_view(language)
+        for section, words in texts(language).items():
+            assert reader.words(section) == words
 
 
 def test_everything_that_can_be_wrong_has_a_name_and_a_remedy():

@@ -84,7 +84,7 @@ def make(
     own = delivery == OWN
     planned = budget(board, profile, given, delivery, forced)
     partition = image.whole_micropython(firmware, board)[1] if firmware else partitions.VFS[partitions.flash_mb(board)]
-    slot = build(board["name"], planned.profile, plan=planned.plan)
+    slot = build(board["name"], planned.profile, plan=planned.plan, has_display="display" in planned.features)
     flash = flash_folder(board["name"])
     folder = flash.parent
     (flash / CONFIG).write_bytes(written(planned.config))

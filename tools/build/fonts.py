@@ -31,16 +31,21 @@ def font_sources() -> dict[str, Path]:
 
 
 def text_sources() -> dict[str, Path]:
-    """Name in the tree → a section of a language's texts: only those that a page uses come into memory."""
+    """Name in the tree → the texts of a language. In one file: each file takes a block of the flash of its own."""
     folder = BUILD / "texts"
     folder.mkdir(exist_ok=True)
     found = {}
     for language in languages():
-        for section, texts in importlib.import_module(_TEXTS + language).TEXTS.items():
-            name = f"{section}_{language}.json"
-            write_if_changed(folder / name, json.dumps(texts, ensure_ascii=False).encode())
-            found[FOLDER + name] = folder / name
+        name = f"texts_{language}.txt"
+        write_if_changed(folder / name, text_file(importlib.import_module(_TEXTS + language).TEXTS))
+        found[FOLDER + name] = folder / name
     return found
+
+
+def text_file(texts: dict[str, dict[str, str]]) -> bytes:
+    """As display/view.py reads it: a line for each section, its name, a tab and JSON."""
+    lines = (f"{section}\t{json.dumps(words, ensure_ascii=False)}\n" for section, words in texts.items())
+    return "".join(lines).encode()
 
 
 def whole_texts() -> set[str]:

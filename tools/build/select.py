@@ -6,6 +6,7 @@ from evencell.display.fonts import fonts
 from evencell.startup import PARTS
 from tools.build.imports import graph, module_of, packages_of, reached, texts_of
 
+WITHOUT_DISPLAY = "without_display"  # key of a board's data for a build that leaves the display out
 PROFILES = ("full", "display", "telemetry")
 _APPLICATION = ("evencell/app.py", "evencell/startup.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
@@ -72,6 +73,8 @@ def fonts_of(board: dict) -> set[str]:
 
 def display_sizes(board: dict) -> tuple:
     """Width and height of the displays that it can have. Where none is built in, the configuration may name any."""
+    if WITHOUT_DISPLAY in board:
+        return ()
     if board["chip"] == "host" or "i2c" in board:
         return DISPLAY_SIZES
     if "display" in board:
@@ -81,8 +84,8 @@ def display_sizes(board: dict) -> tuple:
 
 
 def can_have_display(board: dict) -> bool:
-    """Whether the board has a display, or an I2C bus that one may hang on."""
-    return "display" in board or "i2c" in board
+    """Whether the board has a display, or an I2C bus that one may hang on, and this build is to serve it."""
+    return ("display" in board or "i2c" in board) and WITHOUT_DISPLAY not in board
 
 
 def roots(module: str, sources: dict[str, Path]) -> list[str]:

@@ -28,7 +28,7 @@ from tools.build.common import (
 from tools.build.fonts import font_sources, text_sources, whole_texts
 from tools.build.memory_budget import usual_plan
 from tools.build.passes import PASSES, rewritten
-from tools.build.select import PROFILES, left_out
+from tools.build.select import PROFILES, WITHOUT_DISPLAY, left_out
 from tools.build.strip import without_slots
 from tools.cli.progress import Progress
 
@@ -37,7 +37,7 @@ COMPILED = "compiled"  # folder of all bytecode that was ever made
 # Keys of a board file that are for people and for the build: strings that would only take heap on the device.
 _NOT_FOR_THE_DEVICE = {
     "description", "march", "micropython", "variant", "flash_mb", "supply_v", "supply_pin", "supply_warning", "source",
-    "unverified", "transceiver",
+    "unverified", "transceiver", WITHOUT_DISPLAY,
 }  # fmt: skip
 
 # Data files beside the module that reads them.
@@ -56,12 +56,15 @@ _HOST_MODULES = (
 )
 
 
-def build(board: str, profile: str = "full", *, small: bool = False, plan: str | None = None) -> Path:
+def build(
+    board: str, profile: str = "full", *, small: bool = False, plan: str | None = None, has_display: bool = True
+) -> Path:
     """Build for `board` (a name of `evencell boards`); returns the folder of the tree, with `board.py` in it.
 
     `host`: `build/host` with `main.py`; `small`: `build/host-small`, compiled as for a chip. A chip: the slot
     `build/<board>/flash/a`, with its manifest.json; what lies outside the slots is in the folder above. `plan`: of a
-    chip's memory (memory_budget.py); without it that of the profile with an empty configuration. Raises BuildError.
+    chip's memory (memory_budget.py); without it that of the profile with an empty configuration. Without
+    `has_display` it can use no display. Raises BuildError.
     """
     if profile not in PROFILES:
         raise BuildError(f"There is no profile {profile!r}. Take one of: {', '.join(PROFILES)}.")
@@ -71,7 +74,9 @@ def build(board: str, profile: str = "full", *, small: bool = False, plan: str |
             tree = build_tree(BUILD / ("host-small" if small else "host"), {**data, "small": small}, profile)
             write_if_changed(tree / "main.py", (FIRMWARE / "main.py").read_bytes())
             return tree
-        tree = build_tree(flash_folder(board) / slots.FIRST, data, profile, plan or usual_plan(data, profile))
+        plan = plan or usual_plan(data, profile)
+        data = data if has_display else data | {WITHOUT_DISPLAY: True}
+        tree = build_tree(flash_folder(board) / slots.FIRST, data, profile, plan)
         slots.lay_out(flash_folder(board), data, FIRMWARE)
         return tree
 

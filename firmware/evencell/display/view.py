@@ -62,9 +62,12 @@ class View:
         """A section of the texts in the configured language; cached until the page is closed."""
         words = self._words.get(section)
         if words is None:
-            name = "%s_%s.json" % (section, self.context.config["display"]["language"])
-            file = open_data(file_of(name))
-            words = self._words[section] = json.load(file)
+            file = open_data(file_of("texts_%s.txt" % self.context.config["display"]["language"]))
+            start = section.encode() + b"\t"
+            line = file.readline()
+            while line and not line.startswith(start):
+                line = file.readline()
+            words = self._words[section] = json.loads(line[len(start) :])
             file.close()
         return words
 
