@@ -117,7 +117,8 @@ def test_from_an_empty_device_to_its_page_with_a_login(browser, tmp_path, option
         page.locator("#login input[type=password]").fill(PASSWORD)
         page.locator("#login button").click()
         expect(page.locator("#login")).to_be_hidden()
-        expect(page.locator('#config input[name="packs[].capacity_ah"]')).to_have_value("2.5")
+        config = json.loads((firmware.data / "config.json").read_text())
+        assert config["packs"][0] == {"chemistry": "lfp", "capacity_ah": 2.5, "cells": 4}
         assert all(map(EXPECTED_COMPLAINTS.search, visit.complaints)), visit.complaints
 
 
