@@ -330,6 +330,28 @@ def test_pins_are_those_of_the_board_and_an_empty_field_is_its_own(browser, tmp_
         assert stored(firmware)["pins"] == {}
 
 
+def test_sentences_of_the_device_are_german_on_a_german_page(browser, tmp_path):
+    broken = {**CONFIG, "mqtt": {"enabled": True, "host": "127.0.0.1", "port": 1}, "influx": {"password": SECRET}}
+    with (
+        Chain(tmp_path, *FIXED, config=broken, broker=False) as chain,
+        visit(browser, chain.firmware, **PHONE) as opened,
+    ):
+        page = opened.page
+        expect(page.locator("#balancer")).to_contain_text("Das Handbuch empfiehlt 5 mV über 50 Ah")
+        open_section(page, "log")
+        page.locator('[name="log.syslog_port"]').fill("70000")
+        page.locator("#config-log > .main").click()
+        fault = page.locator('[data-path="log.syslog_port"] .fault')
+        expect(fault).to_have_text("70000 ist nicht erlaubt; erlaubt: eine ganze Zahl von 1 bis 65535.")
+        open_section(page, "store")  # a fault of before
+        expect(page.locator('[data-path="influx.password"] .fault')).to_have_text("Braucht einen Benutzer; gilt nicht.")
+        opened.open("device")
+        expect(page.locator("#sending")).to_contain_text("Verbindung von 127.0.0.1:1 abgelehnt: Läuft dort ein Broker")
+        opened.open("now")
+        expect(page.locator("#notices")).to_contain_text("influx.password: Braucht einen Benutzer; gilt nicht.")
+        expect(page.locator("#notices [lang]")).to_have_count(0)
+
+
 @pytest.mark.parametrize("options", [DESK, PHONE], ids=["desk", "phone"])
 def test_every_form_is_accessible_and_without_keys(browser, firmware, options):
     """On the desk light and in English, on the phone dark and in German."""

@@ -3,6 +3,7 @@
 import { connect, connection, isFresh, onChange, selectedPack, selectPack, state } from "./data.js";
 import { $, el, keep, kept, rebuild, segments, setClass, setText, svg } from "./dom.js";
 import { now } from "./now.js";
+import { loadSentences } from "./sentences.js";
 import { language, millivolts, t, useWords, volts } from "./words.js";
 
 const VERSION = document.documentElement.dataset.version || "";
@@ -121,6 +122,7 @@ async function start() {
   await openView();
   applyTheme();
   connect();
+  loadSentences().catch(() => {}); // without them they are English
 }
 
 start();

@@ -3,6 +3,7 @@
 import { connection, selectedPack, state } from "./data.js";
 import { card, el, fact, rebuild, setClass, setText } from "./dom.js";
 import { get, getJson } from "./requests.js";
+import { ofDevice } from "./sentences.js";
 import { remedy } from "./verdict.js";
 import { bytes, count, dateTime, decimal, hasWord, span, t } from "./words.js";
 
@@ -24,7 +25,7 @@ export function mount(root) {
   parts.canvas = el("canvas", { className: "panel", id: "display", hidden: true, role: "img", "aria-label": t("device.display.label") });
   parts.display = card(t("device.display"), parts.canvas, (parts.displayFacts = list()));
   parts.log = el("ol", { lang: "en" });
-  parts.crashes = el("ol", { lang: "en" });
+  parts.crashes = el("ol", {});
   parts.failures = el("details", { className: "card", ontoggle: loadCrashes }, el("summary", {}, t("device.failures")), el("p", { className: "small" }, t("device.failures.note")), scrolled("crashes", t("device.failures"), parts.crashes));
   root.append(el("div", { className: "columns" },
     el("div", {},
@@ -94,22 +95,22 @@ function network({ network: of, wifi_rssi: rssi, network_heap_free: free }) {
   ].filter(Boolean);
 }
 
-/** The device writes its sentences in English. */
-const foreign = (text) => (text ? "en" : undefined);
+/** A problem in the device's words, or a tip of our own, with its language. */
+const because = (problem, tip = "") => (problem ? ofDevice(problem) : [tip]);
 
 function sending({ mqtt, influx, journal, storage = {} }) {
   return [
-    [t("mqtt"), mqtt ? t(`mqtt.${mqtt.state}`) : t("off"), mqtt?.problem ?? (mqtt ? "" : t("mqtt.off.tip")), foreign(mqtt?.problem)],
+    [t("mqtt"), mqtt ? t(`mqtt.${mqtt.state}`) : t("off"), ...because(mqtt?.problem, mqtt ? "" : t("mqtt.off.tip"))],
     mqtt && [t("mqtt.sent"), decimal(mqtt.sent), t("mqtt.sent.tip")],
     mqtt?.dropped > 0 && [t("mqtt.dropped"), decimal(mqtt.dropped), t("mqtt.dropped.tip")],
-    [t("influx"), influx ? t(influx.problem ? "influx.waiting" : "influx.works") : t("off"), influx?.problem ?? (influx ? "" : t("influx.off.tip")), foreign(influx?.problem)],
+    [t("influx"), influx ? t(influx.problem ? "influx.waiting" : "influx.works") : t("off"), ...because(influx?.problem, influx ? "" : t("influx.off.tip"))],
     influx && [t("influx.sent"), decimal(influx.sent)],
     influx?.dropped > 0 && [t("influx.dropped"), decimal(influx.dropped), t("influx.dropped.tip")],
     journal && [t("journal.waiting"), count("readings", journal.waiting), t("journal.waiting.tip")],
     journal && [t("journal.bytes"), bytes(journal.bytes)],
     journal?.thinned > 0 && [t("journal.thinned"), decimal(journal.thinned), t("journal.thinned.tip")],
     journal?.dropped > 0 && [t("journal.dropped"), decimal(journal.dropped), t("journal.dropped.tip")],
-    [t("storage"), storage.problem ? t("storage.problem") : t("storage.ok"), storage.problem ?? "", foreign(storage.problem)],
+    [t("storage"), storage.problem ? t("storage.problem") : t("storage.ok"), ...because(storage.problem)],
     storage.failed_writes > 0 && [t("storage.failed_writes"), decimal(storage.failed_writes), t("storage.failed_writes.tip")],
     storage.set_aside > 0 && [t("storage.set_aside"), decimal(storage.set_aside), t("storage.set_aside.tip")],
     storage.history_lost > 0 && [t("storage.history_lost"), decimal(storage.history_lost), t("storage.history_lost.tip")],
@@ -135,7 +136,7 @@ function self({ id, name, firmware, board, profile, uptime_s: uptime, time_sourc
 function display(of) {
   if (!of) return [];
   return [
-    [t("display.state"), t(`display.${of.state}`), of.error ?? "", foreign(of.error)],
+    [t("display.state"), t(`display.${of.state}`), ...because(of.error)],
     of.page !== null && [t("display.page"), hasWord(`display.page.${of.page}`) ? t(`display.page.${of.page}`) : of.page],
     of.brightness !== null && [t("display.brightness"), `${decimal(of.brightness)} %`],
   ].filter(Boolean);
@@ -187,6 +188,9 @@ async function loadCrashes() {
   if (!parts.failures.open) return;
   crashesFor = state.device.crashes;
   const { crashes = [] } = await getJson("/api/v1/crashes", 20000);
-  rebuild(parts.crashes, crashes, ({ time, uptime_s: uptime, part, reset_cause: cause, version, count: times, traceback }) => el("li", {},
-    `${time === null ? t("self.no_clock") : dateTime(time * 1000)}, ${t("failure.after", { span: span(uptime * 1000), version })}: ${part || t("view.device")}${times > 1 ? ` (${times}×)` : ""}\n${traceback || t(`cause.${cause}`)}\n\n`));
+  rebuild(parts.crashes, crashes, ({ time, uptime_s: uptime, part, reset_cause: cause, version, count: times, traceback }) => {
+    const [text, lang] = traceback ? ofDevice(traceback) : [t(`cause.${cause}`)];
+    const about = `${time === null ? t("self.no_clock") : dateTime(time * 1000)}, ${t("failure.after", { span: span(uptime * 1000), version })}:`;
+    return el("li", {}, `${about} `, part ? el("span", { lang: "en" }, part) : t("view.device"), `${times > 1 ? ` (${times}×)` : ""}\n`, el("span", { lang }, text), "\n\n");
+  });
 }

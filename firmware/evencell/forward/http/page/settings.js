@@ -3,11 +3,12 @@
 import { loadSession, state } from "./data.js";
 import { card, el, setText } from "./dom.js";
 import { getJson, sendJson } from "./requests.js";
+import { ofDevice } from "./sentences.js";
 import { makePassword, makeTokens } from "./settings_access.js";
 import { makeBalancer } from "./settings_balancer.js";
 import { makeForm, showFault, worded } from "./settings_form.js";
 import { pinFields, SECTIONS } from "./settings_table.js";
-import { addWords, hasWord, t } from "./words.js";
+import { addWords, loadTexts, t } from "./words.js";
 
 const ERRORS = { 0: "no_answer", 401: "expired", 413: "too_long", 429: "pause", 503: "busy" };
 const COLUMNS = [["general", "packs", "network"], ["access", "mqtt", "store", "display", "log", "update", "pins"]];
@@ -19,7 +20,7 @@ let config = null;
 let balancerFor = ""; // pack and login that were loaded
 let isLoaded = false; // the configuration, since the login
 
-export const prepare = () => addWords("settings");
+export const prepare = async () => addWords(await loadTexts("settings"));
 
 export function mount(root) {
   parts.login = el("form", { className: "card", id: "login", onsubmit: logIn },
@@ -69,7 +70,7 @@ export function update() {
 
 /** What went wrong, in one sentence: by the status where the page has the words, else as the device says it. */
 function problem({ status, error }) {
-  const text = ERRORS[status] ? t(`error.${ERRORS[status]}`) : error ? worded(error) : t("error.no_answer");
+  const text = ERRORS[status] ? t(`error.${ERRORS[status]}`) : error ? worded(ofDevice(error)[0]) : t("error.no_answer");
   if (status === 401) sessionEnded(state.session.logged_in ? text : "");
   return text;
 }

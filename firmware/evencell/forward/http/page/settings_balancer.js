@@ -3,12 +3,18 @@
 import { state } from "./data.js";
 import { el, rebuild, setText } from "./dom.js";
 import { getJson, sendJson } from "./requests.js";
+import { ofDevice } from "./sentences.js";
 import { amperes, decimal, millivolts, t } from "./words.js";
 
 const SETTINGS = ["trigger_mv", "max_balance_ma", "cell_count", "balancing_enabled"];
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 const shownAs = (name, value) => (value === null ? "—" : name === "trigger_mv" ? millivolts(value) : name === "max_balance_ma" ? amperes(value) : typeof value === "boolean" ? t(String(value)) : decimal(value));
+
+function quote(sentence) {
+  const [text, lang] = ofDevice(sentence);
+  return el("span", { lang }, text);
+}
 
 /** The card. `problem(answer)` gives the sentence of a failed request. */
 export function makeBalancer(problem) {
@@ -32,7 +38,7 @@ export function makeBalancer(problem) {
     input.active = active;
     const range = isSwitch ? "" : t("settings.range", { min: decimal(min), max: decimal(max) });
     const advice = recommended === null ? t("settings.no_advice") : t("settings.advice", { value: shownAs(name, recommended) });
-    return el("div", { className: `field${isSwitch ? " switch" : ""}` }, el("label", { for: id }, capital(t(`setting.${name}`))), input, el("small", { id: `${id}-tip` }, `${range} ${advice} `, el("span", { lang: "en" }, reason)));
+    return el("div", { className: `field${isSwitch ? " switch" : ""}` }, el("label", { for: id }, capital(t(`setting.${name}`))), input, el("small", { id: `${id}-tip` }, `${range} ${advice} `, quote(reason)));
   }
 
   async function write(event) {
@@ -47,7 +53,7 @@ export function makeBalancer(problem) {
     if (!confirm(t("settings.confirm", { words }))) return;
     setText(said, t("settings.writing"));
     const { ok, body, ...answer } = await sendJson("PATCH", path(), wanted, 60000);
-    const each = ([name, { active, error }]) => (error ? `${t(`setting.${name}`)}: ${error}` : t("settings.is", { name: t(`setting.${name}`), value: shownAs(name, active) }));
+    const each = ([name, { active, error }]) => (error ? `${t(`setting.${name}`)}: ${ofDevice(error)[0]}` : t("settings.is", { name: t(`setting.${name}`), value: shownAs(name, active) }));
     setText(said, ok ? Object.entries(body).map(each).join(" ") : problem(answer));
     rows.content_ = "";
     load();

@@ -1,6 +1,7 @@
 // A form made of a table of fields (settings_table.js). It edits a draft of the configuration, of which the changes are sent.
 
 import { el, setText } from "./dom.js";
+import { ofDevice } from "./sentences.js";
 import { listEditor } from "./settings_list.js";
 import { zoneEntry } from "./settings_zones.js";
 import { hasWord, language, t } from "./words.js";
@@ -132,7 +133,7 @@ export function makeForm(name, fields, getConfig, send, button) {
 /** What became of a change. */
 function outcome({ restart, warnings }, button) {
   const said = el("p", {}, t(restart.length ? "settings.restart_needed" : "settings.saved"));
-  return [said, restart.length ? button() : "", ...warnings.map((warning) => el("p", { lang: "en", className: "small" }, worded(warning)))];
+  return [said, restart.length ? button() : "", ...warnings.map((warning) => quoted(warning, "p"))];
 }
 
 // ---- faults ----
@@ -148,13 +149,18 @@ export function showFault(form, fault) {
   const field = path && [...form.querySelectorAll("[data-path]")].find(({ dataset }) => dataset.path === path || dataset.path.startsWith(`${path}.`) || dataset.path.startsWith(`${path}[`));
   if (!field) return null;
   const control = field.querySelector("input, select"), id = `${path.replace(/\W+/g, "-")}-fault`;
-  field.append(el("p", { className: "fault", id }, language === "en" ? "" : t("settings.not_allowed"), el("span", { lang: "en" }, worded(text))));
+  field.append(el("p", { className: "fault", id }, quoted(text)));
   control?.setAttribute("aria-invalid", "true");
   control?.setAttribute("aria-describedby", `${id} ${field.querySelector("small")?.id ?? ""}`.trim());
   return field;
 }
 
-/** A sentence of the device, its keys as this page names them. */
+/** A sentence of the device, in the page's language where that is known, its keys as this page names them. */
+function quoted(text, tag = "span") {
+  const [words, lang] = ofDevice(text.replace(/, (without|in) quotes$/, "")); // these are of the file
+  return el(tag, { lang }, lang && language !== "en" ? t("settings.not_allowed") : "", worded(words));
+}
+
 export function worded(text) {
   const named = text.replace(/\b[a-z]+(?:\.[a-z_]+)+\b/g, (key) => (hasWord(`config.${key}`) ? `“${t(`config.${key}`)}”` : key));
   return named.charAt(0).toUpperCase() + named.slice(1) + (/[.?!]$/.test(named) ? "" : ".");

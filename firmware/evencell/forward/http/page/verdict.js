@@ -1,6 +1,7 @@
 // What the readings mean: one verdict in words, and alarms with cell and remedy. Looks: good, busy, warn, bad, none.
 
 import { connection, isFresh, state } from "./data.js";
+import { ofDevice } from "./sentences.js";
 import { amperes, cellNames, clock, decimal, hasWord, language, millivolts, span, t, volts } from "./words.js";
 
 const DANGER = ["overvoltage", "cell_voltage", "temperature", "wire_resistance", "cell_count"]; // the worst first
@@ -34,7 +35,7 @@ function alarmTitle(name, status) {
 export function verdict(pack, leftMin) {
   if (connection() === "lost") return lost();
   if (state.isClosed) return { look: "none", title: t("verdict.closed"), note: t("verdict.closed.note") };
-  if (state.device.safe_mode) return { look: "bad", title: t("verdict.safe_mode"), note: state.device.safe_mode, foreign: true };
+  if (state.device.safe_mode) return { look: "bad", title: t("verdict.safe_mode"), ...quoted(state.device.safe_mode) };
   if (!pack) return { look: "none", title: t(connection() === "connecting" ? "verdict.connecting" : "verdict.no_pack"), note: "" };
   const { status } = pack;
   if (!pack.readAt) return unread(status);
@@ -153,6 +154,12 @@ export function remedy({ diagnosis: { verdict: name = "ok", remedy: text = "" } 
   return language !== "en" && hasWord(key) ? t(key) : text;
 }
 
+/** A sentence of the device as a note. */
+function quoted(text) {
+  const [note, lang] = ofDevice(text);
+  return { note, foreign: Boolean(lang) };
+}
+
 /** Sentences of everything else that needs a look: { look, title, note, foreign }. */
 export function notices(status) {
   const found = [];
@@ -160,7 +167,7 @@ export function notices(status) {
   if (name && name !== "ok") found.push({ look: "warn", title: t("notice.line", { verdict: t(`line.${name.replace(/ /g, "_")}`, { n: decimal(share) }) }), note: remedy(status) });
   if (status?.model === "jk_b2a4s" && (status.cells_configured ?? 4) !== 4) found.push({ look: "warn", title: t("notice.model"), note: t("notice.model.note") });
   if (status?.trigger_mv > 0 && status.trigger_mv < NOISE_MV) found.push({ look: "none", title: t("notice.trigger", { trigger: millivolts(status.trigger_mv) }), note: t("notice.trigger.note") });
-  if (state.device.storage?.problem) found.push({ look: "warn", title: t("notice.storage"), note: state.device.storage.problem, foreign: true });
-  for (const fault of state.device.config_faults || []) found.push({ look: "warn", title: t("notice.config"), note: fault, foreign: true });
+  if (state.device.storage?.problem) found.push({ look: "warn", title: t("notice.storage"), ...quoted(state.device.storage.problem) });
+  for (const fault of state.device.config_faults || []) found.push({ look: "warn", title: t("notice.config"), ...quoted(fault) });
   return found;
 }

@@ -11,10 +11,14 @@ export function useWords(loaded) {
   words = loaded;
 }
 
-/** Load the words of a view that brings its own. */
-export async function addWords(view) {
-  const answer = await fetch(`/page/${view}.${language}.json${document.documentElement.dataset.version || ""}`);
-  words = { ...words, ...(await answer.json()) };
+/** More texts in the page's language, from a file of their own. */
+export async function loadTexts(name) {
+  const answer = await fetch(`/page/${name}.${language}.json${document.documentElement.dataset.version || ""}`);
+  return answer.json();
+}
+
+export function addWords(more) {
+  words = { ...words, ...more };
 }
 
 export const hasWord = (key) => key in words;

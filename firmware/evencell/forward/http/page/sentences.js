@@ -1,0 +1,36 @@
+// Sentences of the device, which writes English, in the page's language. One that is not known stays as it is.
+
+import { changed } from "./data.js";
+import { language, loadTexts } from "./words.js";
+
+const SLOT = /%s%s|%[sdg]|\{\w+\}/; // in a sentence as the firmware's source has it
+let known = []; // pairs of a pattern and a text with {1}, {2} …
+
+/** Load them, once the page is there: English needs none. */
+export async function loadSentences() {
+  if (language === "en") return;
+  known = Object.entries(await loadTexts("sentences")).map(([english, own]) => [pattern(english), own]);
+  changed();
+}
+
+function pattern(english) {
+  const parts = english.split(SLOT).map((part) => part.replace(/[.*+?^$()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join("(.+?)")}${/[: ]$/.test(english) ? "(.+)" : ""}$`, "s");
+}
+
+function translated(text) {
+  for (const [english, own] of known) {
+    const found = english.exec(text);
+    if (found) return own.replace(/\{(\d)\}/g, (_, n) => translated(found[n]) ?? found[n]);
+  }
+  return undefined;
+}
+
+/** A sentence of the device, and its language where that is another one. A key in front of it stays. */
+export function ofDevice(text) {
+  const [, key = "", rest] = /^([a-z][\w.[\]]*: )?(.*)$/s.exec(text);
+  const own = key && translated(rest);
+  if (own) return [key + own];
+  const whole = translated(text);
+  return whole ? [whole] : [text, "en"];
+}
