@@ -15,7 +15,8 @@ const IDLE_POLL_MS = 10000; // while the form is filled in
 const ANSWER_MS = 4000;
 const SEND_MS = 15000;
 const SILENT_MS = 12000; // more than one poll without an answer
-const NETWORK_FIELDS = ["network.ssid", "network.password"];
+// What the device's refusals are about, in the page's own words: it finds fewer passwords weak than the page does.
+const REFUSALS = { "network.ssid": "problem.network.ssid", "network.password": "problem.network.password", password: "rating.weak" };
 
 const root = document.documentElement;
 let device = { hostname: "evencell", device: {}, password_min: 10 }; // its last answer
@@ -120,8 +121,7 @@ async function send(event) {
 
 /** Say why the device refuses: where it names a field, there; in its own sentence, where that is in the page's language. */
 function refuse(field, error) {
-  const key = NETWORK_FIELDS.includes(field) ? `problem.${field}` : "problem.other";
-  const say = () => (root.lang === "en" && error ? `${sentence(error)} ${t("problem.kept")}` : t(key, values()));
+  const say = () => (root.lang === "en" && error ? `${sentence(error)} ${t("problem.kept")}` : t(REFUSALS[field] || "problem.other", values()));
   if (!field || !place(field)) return setProblem(say, error);
   setFault(field, say);
   focusField(field);
