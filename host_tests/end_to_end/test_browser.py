@@ -158,8 +158,9 @@ def test_a_dead_balancer_makes_the_data_old(browser, chain):
         assert visit.complaints == []
 
 
-def test_a_dead_device_is_lost_and_found_again(browser, chain):
-    with Visit(browser, chain.firmware, **DESK) as visit:
+@pytest.mark.parametrize("options", [DESK, {**PHONE, "locale": "en-GB"}], ids=["desk", "phone"])
+def test_a_dead_device_is_lost_and_found_again(browser, chain, options):
+    with Visit(browser, chain.firmware, **options) as visit:
         wait_for_cells(visit)
         chain.firmware.kill()
         expect(visit.link).to_have_text("disconnected")
