@@ -311,13 +311,13 @@ def test_messages_are_those_checked_against_the_schemas():
 
 # SHA-256 of the messages of one configuration with 0 to 24 cells, each without and with a temperature.
 MESSAGES = {
-    "one pack": "a40071545aacc5d71b3721a96cb2ca7a16286bc6f727276634e8f8b2e707435b",
-    "quotes and a page": "6c4157281eb55d2f3dd394ff9698f8095ea0651184c2aa5f050de4524574d70f",
+    "one pack": "dc969f4e02b0f312beb36cd2faca07f4c959220d57af9f31aae52945c7428dbf",
+    "quotes and a page": "38b7e4bfd8691136fa68f90991975182ff0b7b3d532188f7bdbf3d01e0dd403e",
     "second pack": "093d68e6d19592576b11d2b044a7702e746029dc42b2ba01f34c62fb0625eb1c",
-    "writable": "27949fd47f46b0f5bea874a94b4b76e5034af4dc39358c1d0fd539742eaa990b",
-    "commands alone": "50f026d844c46672ff650c05bd4a651e7c4d7c6213ba0016556b698bd2633325",
+    "writable": "352ea0cbe892f6d62e2b8fde5adfb32733bbb20cd0850e053758c562e5a42713",
+    "commands alone": "b0f9b9cf2dba06d5642a7c54716dd0bb9c37469d4ea08605764789504f7e9152",
     "second pack writable": "7cc5661a6d0ed44b4853838167341918ec62aa347a0c26b6168d39c81d9e9620",
-    "without commands": "a40071545aacc5d71b3721a96cb2ca7a16286bc6f727276634e8f8b2e707435b",
+    "without commands": "dc969f4e02b0f312beb36cd2faca07f4c959220d57af9f31aae52945c7428dbf",
 }
 
 
