@@ -28,7 +28,10 @@ VIEWS = ("now", "history", "health", "device")
 TEXTS = {name: path.read_text("utf-8") for name, path in page.sources().items()}
 FIRST_WORDS = {language: json.loads(TEXTS[f"{language}.json"]) for language in ("en", "de")}
 SETTINGS_WORDS = {language: json.loads(TEXTS[f"settings.{language}.json"]) for language in ("en", "de")}
-WORDS = {language: FIRST_WORDS[language] | SETTINGS_WORDS[language] for language in ("en", "de")}
+UPDATE_WORDS = {language: json.loads(TEXTS[f"update.{language}.json"]) for language in ("en", "de")}
+WORDS = {
+    language: FIRST_WORDS[language] | SETTINGS_WORDS[language] | UPDATE_WORDS[language] for language in ("en", "de")
+}
 SENTENCES = json.loads(TEXTS["sentences.de.json"])
 SETUP_WORDS = json.loads(TEXTS["setup_words.js"].split("WORDS = ")[1].rstrip(";\n"))
 SETUP_CODE = "".join(TEXTS[name] for name in TEXTS if name.startswith("setup") and name != "setup_words.js")

@@ -12,6 +12,8 @@ const NO_DISPLAY_MS = 60000;
 const LOG_MS = 5000; // where no stream brings it
 const COUNTERS = ["requests", "answers", "timeouts", "late_answers", "foreign_frames", "bad_checksums", "rubbish_bytes"];
 
+const VERSION = document.documentElement.dataset.version || "";
+
 const parts = {};
 let nextDisplay = 0;
 let nextLog = 0;
@@ -34,6 +36,7 @@ export function mount(root) {
       card(t("device.sending"), (parts.sending = list("sending"))),
       card(t("device.missing"), el("p", { className: "text" }, t("device.missing.note")))),
     el("div", {}, parts.display, card(t("device.self"), (parts.self = list("device"))),
+      (parts.update = el("details", { className: "card", id: "update", ontoggle: openUpdate }, el("summary", {}, t("device.update")))),
       el("details", { className: "card", open: true }, el("summary", {}, t("device.log")), scrolled("log", t("device.log"), parts.log)), parts.failures)));
 }
 
@@ -53,6 +56,20 @@ export function update() {
   if (parts.failures.open && crashesFor !== device.crashes) loadCrashes();
   if (device.display) loadDisplay();
   loadLog();
+}
+
+/** Its code is loaded once it is opened; where that fails, it closes. */
+async function openUpdate() {
+  if (!parts.update.open) return;
+  parts.update.ontoggle = null;
+  try {
+    const { mountUpdate } = await import(`./update.js${VERSION}`);
+    await mountUpdate(parts.update);
+  } catch (error) {
+    console.error(error);
+    parts.update.open = false;
+    parts.update.ontoggle = openUpdate;
+  }
 }
 
 // ---- the line ----
