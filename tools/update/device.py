@@ -45,7 +45,7 @@ class Device:
         content = json.dumps({"password": password}).encode()
         status, body, headers = self._request("POST", "/api/v1/login", content, "application/json", _LOGIN_TIMEOUT_S)
         if status >= 400:
-            raise DeviceError(f"{self.name}: {sentence(body)}")
+            raise DeviceError(f"{self.name}: {refusal(body)}")
         self._headers = {"Cookie": (headers["Set-Cookie"] or "").partition(";")[0]}
 
     def log_out(self):
@@ -108,9 +108,9 @@ class Device:
 
     def _accepted(self, status: int, body: dict) -> dict:
         if status == _UNAUTHORIZED:
-            raise LoginNeededError(sentence(body))
+            raise LoginNeededError(refusal(body))
         if status >= 400:
-            raise DeviceError(f"{self.name}: {sentence(body)}")
+            raise DeviceError(f"{self.name}: {refusal(body)}")
         return body
 
 
@@ -124,9 +124,13 @@ def host_and_port(address: str) -> tuple[str, int]:
     return host, int(port or 80)
 
 
-def sentence(body: dict) -> str:
-    """What an answer says is wrong, as a sentence."""
-    text = body.get("error") or "it refused without a reason"
+def refusal(body: dict) -> str:
+    """What an answer says is wrong."""
+    return sentence(body.get("error") or "it refused without a reason")
+
+
+def sentence(text: str) -> str:
+    """The device's words with a full stop."""
     return text if text.endswith(".") else f"{text}."
 
 

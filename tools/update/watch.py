@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import click
 
-from tools.update.device import Device, DeviceError, LoginNeededError, UnreachableError
+from tools.update.device import Device, DeviceError, LoginNeededError, UnreachableError, sentence
 
 PATH = "/api/v1/update"
 STATUS_PATH = "/api/v1/status"
@@ -51,9 +51,7 @@ def _outcome(device: Device, about: dict, version: str, slot: str) -> str | None
     if about.get("state") == "confirmed" and about.get("version") == version:
         return f"{device.name}: evencell {version} runs from slot {slot} and is confirmed."
     if about.get("state") == "rolled_back":
-        before = about.get("previous") or "the version before"
-        why = about.get("reason") or "it did not say why"
-        raise DeviceError(f"{device.name}: evencell {version} was rolled back, {before} runs again: {why}")
+        raise DeviceError(f"{device.name}: {sentence(about.get('reason') or f'evencell {version} was not kept')}")
     return None
 
 
