@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?=
 
-WHAT = --board "$(BOARD)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(FORCE),--force)
+TAKES = $(if $(RELEASE_KEY),--release-key "$(RELEASE_KEY)")
+WHAT = --board "$(BOARD)" $(if $(PROFILE),--profile "$(PROFILE)") $(if $(FORCE),--force) $(TAKES)
 IMAGE = $(if $(CONFIG),--config "$(CONFIG)") $(if $(FIRMWARE),--firmware "$(FIRMWARE)")
 SIGN = $(if $(KEY),--key "$(KEY)")
 DEVICE = $(if $(PORT),--port "$(PORT)")
@@ -19,7 +20,7 @@ run: ## the whole thing on this computer: simulated pack, firmware, broker, page
 	@$(PYTHON) tools/dev/bootstrap.py run
 	@exec $(BIN)/python -m tools.dev.demo $(PORT)
 
-build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|telemetry] [CONFIG=my.json] [FIRMWARE=micropython.bin] [KEY=update.pem] [FORCE=1 for what the memory has no room for]
+build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|telemetry] [CONFIG=my.json] [FIRMWARE=micropython.bin] [KEY=update.pem] [RELEASE_KEY=release.pem] [FORCE=1 for what the memory has no room for]
 	@$(PYTHON) tools/dev/bootstrap.py flash
 	@$(BIN)/python -X utf8 -m tools.build.command $(WHAT) $(IMAGE) $(SIGN)
 
@@ -29,7 +30,7 @@ flash: ## all that onto an ESP32, with MicroPython; keeps configuration and hist
 
 firmware: ## evencell's own MicroPython with evencell in it: BOARD=… [SOURCES=micropython checkout] [KEY=update.pem] (needs Docker, or ESP-IDF)
 	@$(PYTHON) tools/dev/bootstrap.py flash
-	@$(BIN)/python -X utf8 -m tools.release.firmware --board "$(BOARD)" $(if $(SOURCES),--sources "$(SOURCES)") $(SIGN)
+	@$(BIN)/python -X utf8 -m tools.release.firmware --board "$(BOARD)" $(if $(SOURCES),--sources "$(SOURCES)") $(SIGN) $(TAKES)
 
 deploy: ## the firmware alone onto a board that runs it: BOARD=… [PROFILE=…] [PORT=/dev/ttyUSB0] [FORCE=1 onto a device made for another board]
 	@$(PYTHON) tools/dev/bootstrap.py flash

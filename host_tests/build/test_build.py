@@ -1,5 +1,6 @@
 """`make build`: what it says, what it refuses, and that it makes the same bytes anywhere."""
 
+import base64
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives import serialization
 
 from evencell import __version__
 from evencell.config.load import parse
@@ -31,7 +33,7 @@ from tools.build.image import littlefs
 from tools.build.partitions import VFS, flash_mb
 from tools.build.select import can_have_display
 from tools.build.slots import contents_of, lay_out
-from tools.build.tree import board_data, board_names, build_tree
+from tools.build.tree import RELEASE_KEY, board_data, board_names, build_tree
 from tools.update import keys
 from tools.update.image import read
 
@@ -76,6 +78,21 @@ def test_build_makes_the_image_of_an_update_and_signs_it_with_the_key_there_is(s
         signed = read(path)
         assert (signed.header, signed.body) == (image.header, image.body)
         assert expected.public.verifies(signed.header, bytes.fromhex(signed.signature))
+
+
+def test_a_build_takes_updates_of_the_release_key_that_it_is_given(scratch, tmp_path):
+    key("release").save(tmp_path / "private.pem")
+    spki = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "public.pem").write_bytes(key("release").public.numbers.public_key().public_bytes(*spki))
+    text = base64.b64encode(key("release").public.modulus)
+    folder = scratch / "esp32_generic"
+    for name in ("private.pem", "public.pem"):
+        assert said("--board", "esp32_generic", "--release-key", tmp_path / name)[0] == 0
+        assert (folder / "flash/a" / RELEASE_KEY).read_bytes() == text
+        assert repr(text) in (folder / "frozen/frozen_files.py").read_text()
+        assert RELEASE_KEY in json.loads((folder / "flash/a/manifest.json").read_text())["files"]
+    assert said("--board", "esp32_generic")[0] == 0
+    assert not (folder / "flash/a" / RELEASE_KEY).exists()
 
 
 @pytest.mark.parametrize("board", ["", "host"])

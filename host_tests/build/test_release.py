@@ -1,5 +1,6 @@
 """The release: what is made of a folder of images, and the workflow as far as it can be read here."""
 
+import base64
 import hashlib
 import json
 import re
@@ -8,6 +9,7 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -15,10 +17,13 @@ from click.testing import CliRunner
 from evencell import __version__
 from host_tests.build import chip_image, evencell_image
 from host_tests.portable import ROOT
+from host_tests.update.signing import key
 from tools.build import image
 from tools.build.common import BuildError
 from tools.build.tree import board_data, board_names
 from tools.release import release
+from tools.update import build as update_image
+from tools.update import image as images
 
 WORKFLOW = Path(ROOT) / ".github/workflows/release.yml"
 NEEDING = [name for name in board_names() if name != "host" and "psram" not in board_data(name)]
@@ -30,7 +35,9 @@ def folder(tmp_path) -> Path:
     for name in NEEDING:
         board = board_data(name)
         (tmp_path / f"evencell-{name}-{__version__}.bin").write_bytes(evencell_image.whole(board))
-        (tmp_path / f"evencell-{name}-{__version__}.app-bin").write_bytes(evencell_image.application(board))
+        application = evencell_image.application(board)
+        (tmp_path / f"evencell-{name}-{__version__}.app-bin").write_bytes(application)
+        update_image.write(images.of_firmware(board, __version__, application), tmp_path, None)
     return tmp_path
 
 
@@ -79,19 +86,39 @@ def test_tag_of_another_version_is_refused(folder):
     assert not (folder / "SHA256SUMS").exists()
 
 
-@pytest.mark.parametrize("what", ["another version", "MicroPython", "no update", "nothing"])
+def test_updates_of_boards_that_run_from_files_are_signed_and_taken_by_the_next(scratch, tmp_path):
+    key("release").save(tmp_path / "update.pem")
+    text = base64.b64encode(key("release").public.modulus)
+    for name in ("esp32_generic", "waveshare_s3_rs485_can"):
+        release.add_update(tmp_path, board_data(name), tmp_path / "update.pem", text)
+        image = images.read(tmp_path / f"evencell-{name}-{__version__}.evencell")
+        assert key("release").public.verifies(image.header, bytes.fromhex(image.signature))
+        assert text in image.body
+    assert not list(scratch.glob("*/*.evencell"))
+
+
+@pytest.mark.parametrize("what", ["another version", "MicroPython", "no application", "no update", "nothing"])
 def test_incomplete_release_is_refused(folder, what):
     path = folder / f"evencell-esp32_generic-{__version__}.bin"
     if what == "another version":
         path.write_bytes(evencell_image.whole(board_data("esp32_generic"), version="0.0.9"))
     elif what == "MicroPython":
         path.write_bytes(chip_image.micropython())
-    elif what == "no update":
+    elif what == "no application":
         path.with_suffix(".app-bin").unlink()
+    elif what == "no update":
+        path.with_name(f"{path.stem}-firmware.evencell").unlink()
     else:
         for file in folder.iterdir():
             file.unlink()
-    with pytest.raises(BuildError):
+    with pytest.raises(click.ClickException):
+        release.complete(folder)
+
+
+def test_update_of_another_build_is_refused(folder):
+    board = board_data("esp32_generic")
+    update_image.write(images.of_firmware(board, __version__, b"another"), folder, None)
+    with pytest.raises(BuildError, match="is of another build"):
         release.complete(folder)
 
 

@@ -20,17 +20,11 @@ from tools.build.slots import CONFIG, CONFIG_BEFORE, FIRST, OUTSIDE, contents_of
 from tools.build.tree import build, flash_folder
 from tools.cli import progress
 from tools.cli.boards import chosen_chip
-from tools.cli.options import (
-    board_option,
-    config_option,
-    firmware_option,
-    force_option,
-    key_option,
-    profile_option,
-)
+from tools.cli.options import board_option, config_option, firmware_option, force_option, profile_option
 from tools.release import firmware_image
 from tools.update import build as update_image
 from tools.update.image import of_files
+from tools.update.options import key_option, release_key_option
 
 _OF_SLOTS = {*OUTSIDE, "slot"}  # files outside the slots that are there for them alone
 _CONFIG_NEW = f"{CONFIG}.new"  # the power went while the device saved it
@@ -45,10 +39,19 @@ WHOLE_CHIP = "whole.bin"
 @firmware_option
 @force_option
 @key_option
-def main(board: str, profile: str | None, config: Path | None, firmware: Path | None, force: bool, key: Path | None):
+@release_key_option
+def main(
+    board: str,
+    profile: str | None,
+    config: Path | None,
+    firmware: Path | None,
+    force: bool,
+    key: Path | None,
+    release_key: bytes | None,
+):
     """What `make build` calls."""
     data = chosen_chip(board)
-    show(make(data, profile, config, firmware, force))
+    show(make(data, profile, config, firmware, force, release_key=release_key))
     if delivery_of(firmware, data) == FILES:
         flash = flash_folder(board)
         image = of_files(release(flash / FIRST, data, FIRMWARE))
@@ -71,6 +74,7 @@ def make(
     firmware: Path | None,
     forced: bool = False,
     kept: dict[str, bytes] | None = None,
+    release_key: bytes | None = None,
 ) -> dict[str, str]:
     """Build all but the whole chip; returns lines of the table. Raises BuildError before anything is written.
 
@@ -84,7 +88,8 @@ def make(
     own = delivery == OWN
     planned = budget(board, profile, given, delivery, forced)
     partition = image.whole_micropython(firmware, board)[1] if firmware else partitions.VFS[partitions.flash_mb(board)]
-    slot = build(board["name"], planned.profile, plan=planned.plan, has_display="display" in planned.features)
+    has_display = "display" in planned.features
+    slot = build(board["name"], planned.profile, plan=planned.plan, has_display=has_display, release_key=release_key)
     flash = flash_folder(board["name"])
     folder = flash.parent
     (flash / CONFIG).write_bytes(written(planned.config))
@@ -104,7 +109,7 @@ def make(
         raise BuildError(f"{error} {size} bytes are kept of the device: ERASE=1 keeps nothing.") from None
     (folder / FILE_SYSTEM).write_bytes(file_system)
     (folder / "package.json").write_text(flash_package(flash), "ascii")
-    freezing.lay_out(folder, board, planned.profile)
+    freezing.lay_out(folder, board, planned.profile, release_key)
     for name in (WHOLE_CHIP, "web.json", "index.html"):
         (folder / name).unlink(missing_ok=True)  # of an older build
     lines = ({"profile": planned.profile} if own else sizes(slot, planned.profile)) | planned.lines

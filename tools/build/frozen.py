@@ -15,7 +15,7 @@ from tools.build.memory_plan import OWN
 from tools.build.passes import CONSTANTS, MERGE
 from tools.build.slots import PLAN
 from tools.build.strip import without_slots
-from tools.build.tree import alone, board_module, remove_others, sources_of
+from tools.build.tree import RELEASE_KEY, alone, board_module, remove_others, sources_of
 
 SOURCES = "frozen"
 MANIFEST = "manifest.py"
@@ -33,8 +33,8 @@ def find(path):
 '''
 
 
-def lay_out(folder: Path, board: dict, profile: str):
-    """Put both into `folder`, for a chip's board or for this computer."""
+def lay_out(folder: Path, board: dict, profile: str, release_key: bytes | None = None):
+    """Put both into `folder`, for a chip's board or for this computer. `release_key`: content of RELEASE_KEY."""
     tree = folder / SOURCES
     with alone():
         sources = sources_of({**board, "passes": FROZEN_PASSES}, profile)
@@ -42,6 +42,8 @@ def lay_out(folder: Path, board: dict, profile: str):
         files = {name: path.read_bytes() for name, path in sources.items() if path.suffix != ".py"}
     if _SERVER in sources:
         files |= page.built()
+    if release_key:
+        files[RELEASE_KEY] = release_key
     if board["chip"] != "host":
         files[PLAN] = usual_plan(board, profile, OWN).encode()
     texts["board.py"] = board_module(board)

@@ -32,6 +32,7 @@ from tools.build.select import PROFILES, WITHOUT_DISPLAY, left_out
 from tools.build.strip import without_slots
 from tools.cli.progress import Progress
 
+RELEASE_KEY = "evencell/update/release_key.txt"  # read by keys.py beside it
 COMPILED = "compiled"  # folder of all bytecode that was ever made
 
 # Keys of a board file that are for people and for the build: strings that would only take heap on the device.
@@ -57,14 +58,20 @@ _HOST_MODULES = (
 
 
 def build(
-    board: str, profile: str = "full", *, small: bool = False, plan: str | None = None, has_display: bool = True
+    board: str,
+    profile: str = "full",
+    *,
+    small: bool = False,
+    plan: str | None = None,
+    has_display: bool = True,
+    release_key: bytes | None = None,
 ) -> Path:
     """Build for `board` (a name of `evencell boards`); returns the folder of the tree, with `board.py` in it.
 
     `host`: `build/host` with `main.py`; `small`: `build/host-small`, compiled as for a chip. A chip: the slot
     `build/<board>/flash/a`, with its manifest.json; what lies outside the slots is in the folder above. `plan`: of a
     chip's memory (memory_budget.py); without it that of the profile with an empty configuration. Without
-    `has_display` it can use no display. Raises BuildError.
+    `has_display` it can use no display. `release_key`: the content of RELEASE_KEY. Raises BuildError.
     """
     if profile not in PROFILES:
         raise BuildError(f"There is no profile {profile!r}. Take one of: {', '.join(PROFILES)}.")
@@ -76,7 +83,7 @@ def build(
             return tree
         plan = plan or usual_plan(data, profile)
         data = data if has_display else data | {WITHOUT_DISPLAY: True}
-        tree = build_tree(flash_folder(board) / slots.FIRST, data, profile, plan)
+        tree = build_tree(flash_folder(board) / slots.FIRST, data, profile, plan, release_key)
         slots.lay_out(flash_folder(board), data, FIRMWARE)
         return tree
 
@@ -95,7 +102,9 @@ def flash_folder(board: str) -> Path:
     return BUILD / board / "flash"
 
 
-def build_tree(tree: Path, board: dict, profile: str, plan: str | None = None) -> Path:
+def build_tree(
+    tree: Path, board: dict, profile: str, plan: str | None = None, release_key: bytes | None = None
+) -> Path:
     """Each file is written to a temporary name and renamed: an interruption leaves no partial file."""
     progress = Progress(f"Building evencell for {board['name']}, in full only at first")
     sources = sources_of(board, profile)
@@ -103,11 +112,13 @@ def build_tree(tree: Path, board: dict, profile: str, plan: str | None = None) -
     for done, (name, source) in enumerate(sources.items()):
         progress.report(done, len(sources))
         wanted.add(put(source, tree, name, board))
-    if "evencell/forward/http/routes.py" in sources:
-        for path, content in page.built().items():
-            wanted.add(path)
-            (tree / path).parent.mkdir(parents=True, exist_ok=True)
-            write_if_changed(tree / path, content)
+    made = page.built() if "evencell/forward/http/routes.py" in sources else {}
+    if release_key:
+        made[RELEASE_KEY] = release_key
+    for path, content in made.items():
+        wanted.add(path)
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        write_if_changed(tree / path, content)
     write_if_changed(tree / "board.py", board_module(board).encode())
     if plan is not None:
         write_if_changed(tree / slots.PLAN, plan.encode())

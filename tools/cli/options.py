@@ -56,7 +56,4 @@ profile_option = click.option(
 config_option = click.option("--config", type=click.Path(path_type=Path), help="Becomes the device's config.json.")
 firmware_option = click.option("--firmware", type=click.Path(path_type=Path), help="A MicroPython for this chip.")
 force_option = click.option("--force", is_flag=True, help="Even what does not fit into the memory together.")
-key_option = click.option(
-    "--key", type=click.Path(dir_okay=False, path_type=Path), help="Private key that signs the image of an update."
-)
 device_port_option = click.option("--port", help="The device's serial port; needed where there are several.")

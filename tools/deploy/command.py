@@ -16,6 +16,7 @@ from tools.cli.serial_port import choose_port
 from tools.deploy.board import Board
 from tools.deploy.checks import check_board
 from tools.deploy.slot import Files, files_of, fill, put
+from tools.update.options import release_key_option
 
 
 def quiet(sent: int = 0, more: int = 0):
@@ -27,10 +28,11 @@ def quiet(sent: int = 0, more: int = 0):
 @profile_option
 @device_port_option
 @click.option("--force", is_flag=True, help="Even if the device was made for another board.")
-def main(board: str, profile: str | None, port: str | None, force: bool):
+@release_key_option
+def main(board: str, profile: str | None, port: str | None, force: bool, release_key: bytes | None):
     """Bring the firmware onto a board. Its configuration stays as it is."""
     data = chosen(board)
-    wanted = release(build(board, profile or PROFILES[0]), data, FIRMWARE)
+    wanted = release(build(board, profile or PROFILES[0], release_key=release_key), data, FIRMWARE)
     port = port or choose_port()
     with progress_bar(port) as report:
         outcome = deploy(port, wanted, force, report)

@@ -30,6 +30,7 @@ from tools.flash import kept as flash_kept
 from tools.flash.chip import BAUD, Chip, FlashError, boot_loader, remedy, was_reached
 from tools.flash.files import fetch_micropython, pieces
 from tools.flash.kept import CannotKeepError
+from tools.update.options import release_key_option
 
 _WRITE_WITHIN_S = 600
 _STARTS_WITHIN_S = 60
@@ -51,6 +52,7 @@ _SETUP = re.compile(r'setup: access point "([^"]+)" at')
 @force_option
 @click.option("--erase", is_flag=True, help="Delete all that is on the flash, configuration and history too.")
 @click.option("--no-stub", is_flag=True, help="Slower, for a chip on which esptool's stub does not start.")
+@release_key_option
 def main(
     board: str,
     profile: str | None,
@@ -60,6 +62,7 @@ def main(
     force: bool,
     erase: bool,
     no_stub: bool,
+    release_key: bytes | None,
 ):
     """Bring MicroPython and evencell onto an ESP32. Of a device that has evencell, configuration and history stay."""
     data = chosen_chip(board)
@@ -79,7 +82,7 @@ def main(
         click.echo(f"Reading what the device at {port} keeps; with a history this takes up to a minute ...")
         there = as_found(data, chip, force)
         kept = {} if erase else kept_files(chip)
-    show(make(there, profile, config, micropython, force, kept))
+    show(make(there, profile, config, micropython, force, kept, release_key))
     flash_kept.save(chip.mac, kept)
     write(port, write_command(port, data["chip"], pieces(there, micropython), erase, not no_stub), chip.mac, kept)
     flash_kept.discard(chip.mac)

@@ -19,11 +19,12 @@ from tools.build import frozen as freezing
 from tools.build.command import show, shown
 from tools.build.common import BUILD, ROOT, BuildError
 from tools.cli.boards import chosen_chip
-from tools.cli.options import board_option, key_option
+from tools.cli.options import board_option
 from tools.release import firmware_image, pins
 from tools.update import build as update_image
 from tools.update import keys
 from tools.update.image import of_firmware
+from tools.update.options import key_option, release_key_option
 
 DEFINITIONS = ROOT / "boards" / "micropython"
 # Chip → its board definition.
@@ -38,14 +39,15 @@ _IDF_VERSION = re.compile(r"set\(IDF_VERSION_(MAJOR|MINOR|PATCH) (\d+)\)")
 @board_option
 @click.option("--sources", type=click.Path(path_type=Path), help="A checkout of MicroPython; else one is fetched.")
 @key_option
-def main(board: str, sources: Path | None, key: Path | None):
+@release_key_option
+def main(board: str, sources: Path | None, key: Path | None, release_key: bytes | None):
     """What `make firmware` calls."""
     data = chosen_chip(board)
     check_board(data)
     keys.chosen(key)  # a fault of it is said before the build
     sources = (sources or BUILD / f"micropython-sources-{pins.micropython()}").resolve()
     with_idf = toolchain(sources)
-    definition = stage(data)
+    definition = stage(data, release_key)
     if not sources.exists():
         run(with_idf(clone_command(sources)))
     check_sources(sources)
@@ -67,7 +69,7 @@ def check_board(board: dict):
         )
 
 
-def stage(board: dict) -> Path:
+def stage(board: dict, release_key: bytes | None = None) -> Path:
     """The board definition with all that is frozen, in one folder that is laid anew; returns it."""
     chip_class = CLASSES[board["chip"]]
     folder = BUILD / board["name"] / "micropython" / chip_class
@@ -77,7 +79,7 @@ def stage(board: dict) -> Path:
         for file in source.iterdir():
             shutil.copy(file, folder / file.name)
     (folder / "version.txt").write_text(f"{firmware_image.PRODUCT} {__version__}\n", "ascii")
-    freezing.lay_out(folder, board, "full")
+    freezing.lay_out(folder, board, "full", release_key)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""What a release holds: images, their checksums, and a page that flashes them by ESP Web Tools.
+"""What a release holds: images, those of updates, their checksums, and a page that flashes boards by ESP Web Tools.
 
 Called by .github/workflows/release.yml with a folder of images that `make firmware` built. No release exists yet.
 """
@@ -12,10 +12,14 @@ import click
 
 from boards.chips import CHIPS
 from evencell import __version__
-from tools.build.common import BuildError
-from tools.build.tree import board_data
+from tools.build.common import FIRMWARE, BuildError
+from tools.build.slots import release
+from tools.build.tree import board_data, board_names, build
 from tools.release import firmware_image
 from tools.release.firmware_image import EvencellFirmware
+from tools.update import build as update_image
+from tools.update import image as images
+from tools.update.options import key_option, release_key_option
 
 SUMS = "SHA256SUMS"
 WEB_TOOLS = "https://unpkg.com/esp-web-tools@10.2.1/dist/web/install-button.js?module"
@@ -41,12 +45,23 @@ _BOARD = """<h2>{name}</h2>
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--tag", required=True, help="Of the release: v and the version.")
-def main(folder: Path, tag: str):
+@key_option
+@release_key_option
+def main(folder: Path, tag: str, key: Path | None, release_key: bytes | None):
     """Complete the folder of a release; fails where an image is not of this version."""
     if tag != f"v{__version__}":
         raise BuildError(f"The tag is {tag}, and this is version {__version__}.")
+    for board in map(board_data, board_names()):
+        if board["chip"] != "host":
+            add_update(folder, board, key, release_key)
     for name in complete(folder):
         click.echo(name)
+
+
+def add_update(folder: Path, board: dict, key: Path | None, release_key: bytes | None):
+    """Add the image of an update for a board that runs evencell from files."""
+    tree = build(board["name"], release_key=release_key)
+    click.echo(update_image.write(images.of_files(release(tree, board, FIRMWARE)), folder, key))
 
 
 def complete(folder: Path) -> list[str]:
@@ -64,12 +79,16 @@ def complete(folder: Path) -> list[str]:
 
 
 def image_of(path: Path) -> EvencellFirmware:
-    """What is in the image; raises BuildError where it is none of this version, or has no update beside it."""
+    """What is in the image; raises BuildError where it is none of this version, or lacks the same as an update."""
     image = firmware_image.read(path)
     if image is None or image.version != __version__:
         raise BuildError(f"{path} is no image of evencell {__version__}.")
-    if not path.with_suffix(".app-bin").exists():
-        raise BuildError(f"{path.with_suffix('.app-bin')} is missing.")
+    application = path.with_suffix(".app-bin")
+    if not application.exists():
+        raise BuildError(f"{application} is missing.")
+    update = images.read(path.with_name(f"{path.stem}-{images.FIRMWARE}{images.SUFFIX}"))
+    if update.body != application.read_bytes():
+        raise BuildError(f"The update beside {path} is of another build.")
     return image
 
 
