@@ -3,13 +3,14 @@
 import { loadSession, onChange, state } from "./data.js";
 import { el, fact, rebuild, setText } from "./dom.js";
 import { getJson } from "./requests.js";
-import { bytes, addWords, t } from "./words.js";
+import { ofDevice } from "./sentences.js";
+import { addWords, bytes, loadTexts, t } from "./words.js";
 
 const POLL_MS = 2000;
 const HEADER_BYTES = 512; // the first line of an image, with its end
 const UPLOAD_MS = 960000; // the device gives an image 15 minutes
 const UNSETTLED = ["receiving", "confirming"];
-const TOLD = ["confirming", "confirmed", "rolled_back"]; // states with a sentence
+const TOLD = ["confirming", "confirmed"]; // states with a sentence of the page
 
 const parts = {};
 let latest = {}; // what the device says of the latest update
@@ -23,11 +24,11 @@ let timer = null;
 
 /** Fill the card; `root` is its frame. */
 export async function mountUpdate(root) {
-  await addWords("update");
+  addWords(await loadTexts("update"));
   const button = (key, properties = {}) => el("button", { className: "button", ...properties }, t(key));
   const field = (key, input) => el("label", { className: "field" }, el("span", {}, t(key)), input);
   parts.facts = el("dl", { className: "facts" });
-  parts.reason = el("p", { className: "text", lang: "en" });
+  parts.reason = el("p", { className: "text" });
   parts.login = el("p", { className: "text" }, t("update.login"), " ", el("a", { href: "#settings" }, t("view.settings")));
   parts.file = el("input", { type: "file", accept: ".evencell", onchange: choose });
   parts.older = el("input", { type: "checkbox", onchange: render });
@@ -75,7 +76,7 @@ function render() {
     [t("update.latest"), sentAt ? t("update.is.restarting") : t(`update.is.${now}`), TOLD.includes(now) && !sentAt ? t(`update.state.${now}`, latest) : ""],
     [t("update.keys"), keys.join(", ") || t("none"), t("update.keys.note")],
   ], fact);
-  setText(parts.reason, (!sentAt && latest.reason) || "");
+  say(parts.reason, (!sentAt && latest.reason) || "");
   parts.reason.hidden = !parts.reason.textContent;
   parts.login.hidden = isIn;
   parts.form.hidden = !isIn || Boolean(sentAt) || latest.kind === null;
@@ -85,6 +86,13 @@ function render() {
   parts.send.disabled = isSending || !image || Boolean(fault);
   parts.file.disabled = parts.older.disabled = isSending;
   if (isSending) showProgress();
+}
+
+/** A sentence of the device, in the page's language where that is known. */
+function say(node, text) {
+  const [own, lang = ""] = ofDevice(text);
+  node.lang = lang;
+  setText(node, own);
 }
 
 // ---- the image ----
@@ -162,6 +170,7 @@ function ended({ status, responseText }) {
     parts.file.value = "";
   }
   if (status === 401) loadSession();
-  setText(parts.said, status === 200 ? t("update.sent") : status === 401 ? t("error.expired") : error || t("update.lost"));
+  if (error && status !== 401) say(parts.said, error);
+  else setText(parts.said, t(status === 200 ? "update.sent" : status === 401 ? "error.expired" : "update.lost"));
   load();
 }
