@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
@@ -103,6 +104,77 @@ def test_wheel_drag_and_keys_move_and_zoom(browser, with_past):
         page.keyboard.press("+")
         expect(over(visit)).not_to_have_text(whole)
         assert visit.complaints == []
+
+
+class Fingers:
+    """Fingers on the screen, by the protocol of Chromium's own tools."""
+
+    def __init__(self, page):
+        self._session = page.context.new_cdp_session(page)
+
+    def touch(self, kind: str, *points):
+        places = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    def move(self, *paths, steps: int = 5):
+        """Each finger from its first point to its last."""
+        self.touch("touchStart", *(path[0] for path in paths))
+        for step in range(1, steps + 1):
+            share = step / steps
+            self.touch("touchMove", *((a + (c - a) * share, b + (d - b) * share) for (a, b), (c, d) in paths))
+        self.touch("touchEnd")
+
+
+def seen_ms(visit: Visit) -> float:
+    """The span on the axis, of what the page says about it."""
+    text = over(visit).inner_text().split(".")[0]
+    return visit.page.evaluate(
+        """(text) => {
+            const [from, to] = text.split(" – ").map((part) => new Date(`${part} ${new Date().getFullYear()}`));
+            return to - from;
+        }""",
+        text.replace(",", ""),
+    )
+
+
+def test_two_fingers_zoom_and_one_moves(browser, with_past):
+    with Visit(browser, with_past, "history", **{**PHONE, "locale": "en-US"}) as visit:
+        page, fingers = visit.page, Fingers(visit.page)
+        expect(over(visit)).to_contain_text("Means of a minute")
+        page.locator("#curves").scroll_into_view_if_needed()
+        box = page.locator("#curves").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + 150
+        whole = over(visit).inner_text()
+        fingers.move(((x - 20, y), (x - 100, y)), ((x + 20, y), (x + 100, y)))
+        expect(over(visit)).not_to_have_text(whole)
+        zoomed = over(visit).inner_text()
+        assert seen_ms(visit) < 12 * 3_600_000, zoomed
+        assert page.evaluate("visualViewport.scale") == 1
+        fingers.move(((x, y), (x + 80, y)))
+        expect(over(visit)).not_to_have_text(zoomed)
+        moved = over(visit).inner_text()
+        fingers.move(((x - 120, y), (x - 15, y)), ((x + 120, y), (x + 15, y)))
+        expect(over(visit)).not_to_have_text(moved)
+        assert seen_ms(visit) > 20 * 3_600_000, over(visit).inner_text()
+        scrolled = page.evaluate("scrollY")
+        fingers.move(((x, y), (x, y - 120)))
+        page.wait_for_function("(before) => scrollY > before", arg=scrolled)
+        assert visit.complaints == []
+
+
+def test_events_outlive_a_restart_of_the_device_and_of_the_page(browser, tmp_path):
+    with Simulator(tmp_path, *FIXED) as simulator, Firmware(tmp_path, simulator.link) as firmware:
+        firmware.wait_for_line("link online")
+        with Visit(browser, SimpleNamespace(url=firmware.url), "history", **DESK) as visit:
+            events = visit.page.locator("#events")
+            expect(events).to_contain_text("Balancer online")
+            seen_at = events.locator("time").last.get_attribute("datetime")
+            until(lambda: time.time() - datetime.fromisoformat(seen_at).timestamp() > 4, "an event that is another one")
+            firmware.stop()
+            firmware.start()
+            visit.page.reload()
+            expect(events.get_by_text("Balancer online")).to_have_count(2)
+            assert events.locator("time").last.get_attribute("datetime") == seen_at
 
 
 def test_events_are_listed_and_the_file_has_every_step(browser, with_past):

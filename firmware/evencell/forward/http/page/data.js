@@ -1,5 +1,6 @@
 // What the device says: its event stream, polling where there is none, and what of it is kept.
 
+import { keep, kept } from "./dom.js";
 import { getJson } from "./requests.js";
 
 const POLL_MS = 2000; // without a stream
@@ -10,6 +11,7 @@ const OLD_MS = 5000; // an older reading is not the present
 const RETRY_MAX_MS = 30000;
 const LOG_LINES = 200;
 const EVENTS = 64;
+const SLEWED_S = 2;
 const LIVE_STEP_MS = 5000;
 const LIVE_MS = 3600000;
 
@@ -19,11 +21,28 @@ export const state = {
   packs: new Map(), // name → { status, readAt, live }
   selected: null,
   log: [], // newest first: { uptime_s, level, text }
-  events: [], // newest first
+  events: keptEvents(), // dated, newest first
   lastContact: 0, // when anything last came from the device
   problem: "", // of the last request
   isClosed: false, // reading needs a login, and there is none
 };
+
+function keptEvents() {
+  try {
+    return JSON.parse(kept("events", "[]"));
+  } catch {
+    return [];
+  }
+}
+
+/** Keep events of the device: it has them only until its next restart. Their dates may differ by how its clock was slewed. */
+export function addEvents(events) {
+  const text = ({ time, ...rest }) => JSON.stringify(rest), isSame = (one) => (other) => text(one) === text(other) && Math.abs(one.time - other.time) <= SLEWED_S;
+  const found = events.filter((event) => event.time !== null && !state.events.some(isSame(event)));
+  if (!found.length) return;
+  state.events = [...found, ...state.events].sort((one, other) => other.time - one.time).slice(0, EVENTS);
+  keep("events", JSON.stringify(state.events));
+}
 
 const listeners = [];
 let isDue = false;
@@ -101,7 +120,7 @@ function openStream() {
   };
   listen("status", acceptStatus);
   listen("alarm", (event) => {
-    state.events = [event, ...state.events].slice(0, EVENTS);
+    addEvents([event]);
   });
   listen("log", (line) => {
     state.log = [line, ...state.log].slice(0, LOG_LINES);

@@ -1,7 +1,7 @@
 // Hour, day and month: every cell, the spread and the pack, with hover, touch, pan, zoom, events and a CSV file.
 
 import { cellLine, draw, range } from "./chart.js";
-import { state } from "./data.js";
+import { addEvents, state } from "./data.js";
 import { card, el, rebuild, segments, setText } from "./dom.js";
 import { swatch } from "./now.js";
 import { past, SPANS } from "./past.js";
@@ -18,7 +18,7 @@ const shown = { span: "24h", mode: "volts", start: null, end: null, cursor: null
 const pointers = new Map();
 let frame = null; // where everything is, of the last drawing
 let drawnFor = "";
-let deviceEvents = [];
+let eventsFor = null;
 let askedAt = 0;
 
 export function mount(root) {
@@ -57,16 +57,17 @@ export function redraw() {
 export function update() {
   const entry = past(state.selected, shown.span);
   if (Date.now() - askedAt > EVENTS_MS) loadEvents();
-  const key = [state.selected, shown.span, entry.loadedAt, entry.isLoading, state.events.length, deviceEvents.length].join();
-  if (key === drawnFor) return;
+  const key = [state.selected, shown.span, entry.loadedAt, entry.isLoading].join();
+  if (key === drawnFor && eventsFor === state.events) return;
   drawnFor = key;
+  eventsFor = state.events;
   render(entry);
 }
 
 async function loadEvents() {
   askedAt = Date.now();
   const { events } = await getJson("/api/v1/log", 20000); // older versions have none
-  if (events) deviceEvents = events;
+  if (events) addEvents(events);
 }
 
 function chooseSpan(span) {
@@ -138,14 +139,10 @@ function ends(values, otherwise) {
 
 // ---- events ----
 
-/** What the device still has of them, and what this page saw, in words: { at, text, look }. */
+/** Those of the pack and of the device in words: { at, text, look }. */
 function marks() {
-  const found = new Map();
-  for (const event of [...deviceEvents, ...state.events]) {
-    if (event.time === null || (event.pack && event.pack !== state.selected)) continue;
-    found.set(JSON.stringify([event.time, event.type, event.name, event.value]), event);
-  }
-  return [...found.values()].sort((one, other) => one.time - other.time).map((event) => ({ at: event.time * 1000, ...inWords(event) }));
+  const own = state.events.filter(({ pack }) => !pack || pack === state.selected);
+  return own.reverse().map((event) => ({ at: event.time * 1000, ...inWords(event) }));
 }
 
 function inWords({ type, name, value, cells = [] }) {
