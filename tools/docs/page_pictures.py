@@ -1,6 +1,7 @@
 """Takes pictures of the page's views, on a phone and on a desk: docs/images/page-….png. `make pictures` calls it."""
 
 import contextlib
+import json
 import math
 import random
 import tempfile
@@ -18,6 +19,7 @@ from tools.build.common import ROOT, tool
 from tools.build.tree import build
 from tools.dev import device
 from tools.dev.demo import free_port, listens, start, wait_until
+from tools.dev.login import password_hash
 from tools.dev.system_packages import browser
 
 IMAGES = ROOT / "docs/images"
@@ -30,6 +32,14 @@ _PHONE = {
 }
 _DESK = {"viewport": {"width": 1180, "height": 820}, "color_scheme": "light", "locale": "en-GB"}
 SIZES = {"phone": _PHONE, "desk": _DESK}
+_PASSWORD = "only for the pictures"
+_CONFIG = {
+    "name": "Scooter",
+    "auth": {"password_hash": password_hash(_PASSWORD, iterations=500)},
+    "packs": [{"writable": True}],
+    "time": {"zone": "CET-1CEST,M3.5.0,M10.5.0/3"},
+    "wifi": {"networks": [{"ssid": "Home", "password": _PASSWORD}, {"ssid": "Workshop", "password": _PASSWORD}]},
+}
 _CELLS_MV = (3321, 3318, 3304, 3320)  # as the past ends
 _SIMULATION = ("--cells", ",".join(map(str, _CELLS_MV)), "--capacity-ah", "20", "--speed", "4")
 _FALLING_MV = (0.0, 0.2, 1.9, 0.1)  # what each cell falls in a day
@@ -71,7 +81,8 @@ def start_device(folder: Path, running: contextlib.ExitStack) -> str:
     data.mkdir()
     make_past(data / "history", int(time.time()) - 60)
     http_port = free_port(8080)
-    overrides = {**device.overrides(f"127.0.0.1:{http_port}", None, None), "name": "Scooter"}
+    (data / "config.json").write_text(json.dumps(_CONFIG))
+    overrides = device.overrides(f"127.0.0.1:{http_port}", None, None)
     environment = device.environment(str(port), data, overrides=overrides, simulated=True)
     start(running, device.command(), env=environment)
     wait_until(lambda: listens(http_port), "the page")
@@ -79,12 +90,21 @@ def start_device(folder: Path, running: contextlib.ExitStack) -> str:
 
 
 def take(chromium: Browser, address: str, size: str, options: dict):
-    """A picture of each view, as it is seen without scrolling."""
+    """A picture of each view, as it is seen without scrolling, and one of a form of the settings."""
     page = chromium.new_page(**options)
+    page.goto(f"{address}#settings")
+    page.locator("#login-password").fill(_PASSWORD)
+    page.locator("#login button").click()
+    page.locator("#login").wait_for(state="hidden")
     for view in VIEWS:
         page.goto(f"{address}#{view}")
         page.wait_for_timeout(_PAUSE_MS)
         page.screenshot(path=IMAGES / f"page-{view}-{size}.png")
+    page.goto(f"{address}#settings")
+    page.locator("#section-network summary").first.click()
+    page.locator("#section-network").scroll_into_view_if_needed()
+    page.locator("#section-network").evaluate("node => scrollTo(0, node.offsetTop - 8)")
+    page.screenshot(path=IMAGES / f"page-form-{size}.png")
     page.close()
 
 
