@@ -59,9 +59,8 @@ ALLOWED = {
         "evencell.display.render.netpbm", "evencell.runtime.crash_file",  # of a lazy HTTP handler each
     },
     "update": {
-        "asyncio", "binascii", "hashlib", "os", "sys",
+        "asyncio", "binascii", "hashlib", "json", "os", "sys",
         "evencell", "evencell.compat", "evencell.runtime.lazy", "evencell.storage", "evencell.update",
-        "evencell.config.load",  # the keys that may sign
         "evencell.runtime.boot_state",  # whether boot.py went back, and the restart
     },
     "storage": {

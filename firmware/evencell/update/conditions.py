@@ -16,13 +16,12 @@ _NAMES = ("answer", "page", "broker")
 _MISSING = ("the balancer did not answer", "the page did not answer", "the broker did not connect")
 
 
-async def held(context) -> list[str]:
-    """The names of the conditions that hold now."""
-    found = []
+async def note(upload):
+    """Keep the names of the conditions that hold now in `upload.held`."""
+    upload.held = []
     for name in _NAMES:
-        if await _holds(context, name):
-            found.append(name)
-    return found
+        if await _holds(upload.context, name):
+            upload.held.append(name)
 
 
 async def missing(context, wanted: list[str]) -> list[str]:

@@ -20,19 +20,30 @@ async def run(context, held: list):
 
 
 async def _watch(context, held: list) -> bool:
-    missing = ["it was too busy"]
-    while True:
+    """Check every 5 s, until the update is confirmed; going back restarts the device."""
+    is_confirmed = False
+    while not is_confirmed:
+        await sleep_ms(_CHECK_MS)
         scope = await context.lazy_lock.wait(_LOCK_TIMEOUT_MS)
         if scope:
             try:
-                missing = await scope.load(_CONDITIONS).missing(context, held)
+                is_confirmed = await _check(context, scope, held)
             except MemoryError:
-                missing = ["it had not enough memory"]
+                pass  # the next time there may be enough
             finally:
                 context.lazy_lock.close(scope)
-        if not missing:
-            call(_OUTCOME, "confirm", context)
-            return True
-        if context.clock.uptime_ms() >= _WINDOW_MS:
-            call(_OUTCOME, "roll_back", context, missing)
-        await sleep_ms(_CHECK_MS)
+    return True
+
+
+async def _check(context, scope, held: list) -> bool:
+    missing = ["it had not enough memory"]
+    try:
+        missing = await scope.load(_CONDITIONS).missing(context, held)
+    except MemoryError:
+        pass
+    if not missing:
+        scope.load(_OUTCOME).confirm(context)
+        return True
+    if context.clock.uptime_ms() >= _WINDOW_MS:
+        scope.load(_OUTCOME).roll_back(context, missing)
+    return False

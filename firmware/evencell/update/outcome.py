@@ -12,6 +12,7 @@ from evencell.runtime import boot_state
 from evencell.runtime.lazy import call
 from evencell.storage.files import replace
 from evencell.update import state
+from evencell.update.place import place
 
 _MAX_NOTE = const(80)  # boot.py reads 99 bytes of `slot`
 _RESTARTED = "it was restarted before it was confirmed"
@@ -23,7 +24,7 @@ def begin(context):
     update = state.load(context)
     if update is None or update["state"] == "rolled_back":
         return
-    kind, running, _ = state.place(context.board)
+    kind, running, _ = place(context.board)
     note = boot_state.why_fallen_back(context.board.storage)
     is_running = (kind, running) == (update["kind"], update["slot"])
     if update["state"] == "confirming" and is_running and note:  # boot.py came back to it
@@ -66,7 +67,7 @@ def _begin_confirmation(context, update: dict):
     from evencell.update.confirmation import run
 
     context.update = update
-    state.announce(context, "confirming", "evencell %s runs, and is kept once it has proven itself" % __version__)
+    _announce(context, "confirming", "evencell %s runs, and is kept once it has proven itself" % __version__)
     asyncio.create_task(run(context, update["held"]))  # noqa: RUF006 - the event loop keeps it
 
 
@@ -74,7 +75,7 @@ def _end(context, update: dict, name: str, reason: str | None):
     update["state"], update["reason"] = name, reason
     state.save(context, update)
     context.update = None
-    state.announce(context, name, reason or "evencell %s is confirmed" % update["version"])
+    _announce(context, name, reason or "evencell %s is confirmed" % update["version"])
 
 
 def _sentence(update: dict, why: str) -> str:
@@ -84,3 +85,9 @@ def _sentence(update: dict, why: str) -> str:
         why = "it ended early 3 times"
     words = (update["version"], why, update["previous"])
     return "evencell %s was not kept: %s; %s runs again" % words
+
+
+def _announce(context, name: str, text: str):
+    """Log what an update has come to, and post it as an event."""
+    context.log.warning("update: " + text)
+    context.hub.post("update", None, name, text)

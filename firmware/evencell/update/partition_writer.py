@@ -1,6 +1,6 @@
 """Writes an image of evencell's own firmware into the application partition that isn't running. Lazy.
 
-`upload` keeps what lasts from call to call, as for slot_writer.py. The boot loader goes on with the partition that runs
+`upload`: as for opening.py. The boot loader goes on with the partition that runs
 until `Firmware.activate` at the end (docs/firmware.md).
 """
 
@@ -22,37 +22,41 @@ def begin(upload):
         raise upload.refusal(507, text % (upload.size, upload.slot, room))
     upload.whole = sha256()
     upload.block = bytearray(_BLOCK_BYTES)
-    upload.left = _BLOCK_BYTES  # of this block
+    upload.block_left = _BLOCK_BYTES  # of this block
     upload.number = 0
+    upload.writer = "evencell.update.partition_writer"
 
 
 def write(upload, data) -> int:
     """Take data for the block, and write it once it is full; returns how many bytes were taken."""
-    count = min(len(data), upload.left)
-    at = _BLOCK_BYTES - upload.left
+    count = min(len(data), upload.block_left)
+    at = _BLOCK_BYTES - upload.block_left
     upload.block[at : at + count] = data[:count]
     upload.whole.update(data[:count])
-    upload.left -= count
-    if not upload.left:
+    upload.block_left -= count
+    if not upload.block_left:
         _write_block(upload)
     return count
 
 
 def is_complete(upload) -> bool:
     """Whether all is written; the last block is filled up first."""
-    if upload.left < _BLOCK_BYTES:
-        at = _BLOCK_BYTES - upload.left
-        upload.block[at:] = _ERASED * upload.left
+    if upload.block_left < _BLOCK_BYTES:
+        at = _BLOCK_BYTES - upload.block_left
+        upload.block[at:] = _ERASED * upload.block_left
         _write_block(upload)
         return False
     return True
 
 
 def finish(upload):
-    """Verify the whole, and let the boot loader start it next. `upload.note()` keeps what that start needs."""
+    """Verify the whole."""
     if hexlify(upload.whole.digest()).decode() != upload.header["sha256"]:
         raise upload.refusal(400, "this image arrived damaged: its hash is another than its header says")
-    upload.note()
+
+
+def activate(upload):
+    """Let the boot loader start it next: the last step of all."""
     try:
         upload.firmware.activate()
     except OSError:
@@ -62,4 +66,4 @@ def finish(upload):
 def _write_block(upload):
     upload.firmware.write(upload.number, upload.block)
     upload.number += 1
-    upload.left = _BLOCK_BYTES
+    upload.block_left = _BLOCK_BYTES

@@ -4,24 +4,11 @@
 "rolled_back". `slot`: the folder or the partition that it is in. `held`: what has to hold again (conditions.py).
 """
 
-import sys
-
 from evencell import __version__
-from evencell.runtime.lazy import lazy
+from evencell.runtime.lazy import call, lazy
 from evencell.storage import state_file
 
 _FILE = "/update.json"
-_SLOTS = ("a", "b")
-
-
-def place(board) -> tuple:
-    """The kind of image that this device takes, where it runs, and where the next one goes; None each for none."""
-    if sys.path[0] in _SLOTS:
-        return "files", sys.path[0], _SLOTS[1 - _SLOTS.index(sys.path[0])]
-    firmware = board.firmware()
-    if firmware and firmware.other:
-        return "firmware", firmware.running, firmware.other
-    return None, None, None
 
 
 def load(context) -> dict | None:
@@ -40,13 +27,6 @@ def begin(context, header: dict, slot: str, held: list) -> bool:
     return save(context, {"state": "confirming", "reason": None} | update)
 
 
-def announce(context, name: str, text: str):
-    """Log what an update has come to, and post it as an event of the type `update`."""
-    log = context.log.warning if name in ("refused", "rolled_back") else context.log.info
-    log("update: " + text)
-    context.hub.post("update", None, name, text)
-
-
 def status(context) -> dict:
     """As docs/api.md has it."""
     with lazy("evencell.update.keys") as keys:
@@ -55,7 +35,7 @@ def status(context) -> dict:
     update = context.update or load(context)
     if update and (context.update or _counts(update)):
         found.update({key: update[key] for key in found if key in update})
-    found["kind"] = place(context.board)[0]
+    found["kind"] = call("evencell.update.place", "place", context.board)[0]
     found["keys"] = names
     return found
 

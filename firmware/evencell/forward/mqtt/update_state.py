@@ -5,6 +5,14 @@ import json
 from evencell import __version__
 
 
+async def report(upload, percent: int | None = None):
+    """Publish how far an upload is, None: it has ended, where discovery is on and the broker connected."""
+    context, mqtt = upload.context, upload.context.mqtt
+    if context.config["mqtt"]["discovery"] and mqtt.status()["state"] == "connected":
+        version = None if percent is None else upload.header["version"]
+        await publish(mqtt.client, context, version, percent)
+
+
 async def publish(client, context, version: str | None = None, percent: int | None = None):
     """Publish the state on `…/update`: without `version` no update is running. Raises OSError."""
     state = {

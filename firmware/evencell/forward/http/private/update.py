@@ -1,6 +1,7 @@
 """`POST /api/v1/update`: a new version. Lazy handler.
 
-An image takes minutes. Its code is loaded for one piece at a time, and in between other lazy handlers have their turn.
+An image takes minutes, so only this module stays in memory for as long. The code that takes the image is loaded in
+turns, and in between other lazy handlers have theirs.
 """
 
 import asyncio
@@ -18,25 +19,17 @@ from evencell.forward.http.server import (
 from evencell.runtime.lazy import call
 
 _HEAD_BYTES = const(2_560)  # both lines, with their ends
-_HEADER_BYTES = const(512)
 _READ_BYTES = const(256)
 _PIECE_BYTES = const(1_024)
 _PIECE_TIMEOUT_MS = const(10_000)
 _IMAGE_TIMEOUT_MS = const(900_000)
 _TURN_TIMEOUT_MS = const(120_000)  # while others use lazy modules
-_DISCARD_TIMEOUT_MS = const(30_000)
 _SILENCE_MS = const(1_000)  # after which a client that was refused has stopped
-_MAX_BYTES = const(4_194_304)  # more is no image for any of the boards
-_RESTART_MS = const(1_000)  # for the response to arrive
-
-_HEAD = "evencell.update.head"
-_STATE = "evencell.update.state"
-_UPDATE_STATE = "evencell.forward.mqtt.update_state"
 _STEP_PERCENT = const(10)
-_WRITERS = {"files": "evencell.update.slot_writer", "firmware": "evencell.update.partition_writer"}
+
+_OPENING = "evencell.update.opening"
+_CLOSING = "evencell.update.closing"
 _NO_IMAGE = "this is no image of evencell: `make build` and `make firmware` make one"
-_NOT_HERE = "evencell is not updated over the air here, but as it was installed: docs/update.md"
-_RUNNING = "another update is under way: wait until it has ended, and watch it at /api/v1/update"
 
 
 async def answer(context, request, _load):
@@ -45,144 +38,105 @@ async def answer(context, request, _load):
 
 
 class Upload:
-    """An image on its way: what lasts from one piece to the next, for the lazy modules that take them.
+    """An image on its way: what lasts from one turn of its lazy modules to the next.
 
-    `header` is that of the image once it is verified, `size` how many bytes follow its head, `kind` the one that this
-    device takes, `slot` where it goes, `held` what must hold again. The rest is set by the writer of that kind.
+    `left`: bytes still to come; `header` is that of the image, `size` how many bytes follow its head. `writer`: the
+    module whose `write` takes the next bytes. The rest is set by these modules.
     """
 
     def __init__(self, context, request):
         self.context = context
-        self.allows_downgrade = "downgrade=1" in request.query.split("&")
-        self.header, self.kind, self.slot, self.held, self.size = {}, "", "", None, 0
-        self.file = self.manifest = None  # open ones of the writer
-        self._request = request
-        self._unread = request.length  # bytes still to come
-        self._progress = {}
-        self._scope = None
+        self.request = request
+        self.left = request.length
+        self.header, self.writer, self.size = {}, "", 0
+        self.file = self.manifest = None  # open ones
+        self.progress = {}  # what `context.update` is meanwhile
         self._percent = 0  # what was reported
-        self._is_complete = False
+        self._buffer = memoryview(bytearray(_PIECE_BYTES))
         self._since_ms = ticks_ms()
+        self._scope, self._loaded = None, ""
 
     def refusal(self, status: int, sentence: str) -> RefusalError:
         """What is raised to end the upload with this response."""
         return RefusalError(status, sentence)
 
-    def note(self):
-        """Keep what the start after this update needs."""
-        if not call(_STATE, "begin", self.context, self.header, self.slot, self.held):
-            raise self.refusal(507, "update.json can't be written: watch the storage on the page")
-
     async def send(self, writer, _leave):
         """Receive the image, and respond; a Response's `send`."""
-        context = self.context
         try:
             response = await self._receive()
         except RefusalError as refusal:
             response = error(*refusal.args)
-            await self._end(refusal.args[-1])
+            await self._abandon(refusal.args[-1])
         except MemoryError:
             response = error(503, NO_MEMORY)
-            await self._end(NO_MEMORY)
+            await self._abandon(NO_MEMORY)
         except (OSError, EOFError):
-            await self._end("the connection ended before the image was complete")
+            await self._abandon("the connection ended before the image was complete")
             raise
         finally:
-            if context.update is self._progress and not self._is_complete:
-                context.update = None
-        await send_response(writer, response, context.send_buffer, 0)
-        await self._discard()
+            self._close_scope()
+            if self.context.update is self.progress and self.progress["state"] == "receiving":
+                self.context.update = None
+        await send_response(writer, response, self.context.send_buffer, 0)
+        try:  # closing a socket with unread input may discard the response
+            while self.left:
+                await self._fill(_PIECE_BYTES, _SILENCE_MS)
+        except (OSError, EOFError, RefusalError):
+            pass  # the client has closed, or stopped
         return False
 
     async def _receive(self) -> Response:
-        context = self.context
-        if self._unread > _MAX_BYTES:
-            raise self.refusal(413, "the body takes more than %d bytes: this is no image of evencell" % _MAX_BYTES)
-        if context.update:
-            raise self.refusal(409, _RUNNING)
-        context.update = self._progress = {"state": "receiving", "bytes": 0, "size": self._unread}
-        self.kind, _, self.slot = call(_STATE, "place", context.board)
-        if not self.kind:
-            raise self.refusal(409, _NOT_HERE)
-        header, seal, data = await self._head()
-        self.header = await self._turn(_HEAD, "read", self, header, seal)
-        self._close_scope()
-        await self._begin()
-        await self._write(data)
-        buffer = memoryview(bytearray(_PIECE_BYTES))
-        while self._unread:
-            await self._write(buffer[: await self._fill(buffer)])
-        while not await self._flash("is_complete"):
+        call(_OPENING, "begin", self)
+        await self._write(await self._head())
+        while self.left:
+            await self._write(self._buffer[: await self._fill()])
+        while not await self._turn(self.writer, "is_complete"):
             pass
-        await self._flash("finish")
+        return json_response(await self._turn(_CLOSING, "complete"))
+
+    async def _abandon(self, why: str):
         self._close_scope()
-        return self._succeed()
+        if self.context.update is self.progress:
+            call(_CLOSING, "abandon", self, why)
+            await self._report()
 
-    async def _begin(self):
-        context, header = self.context, self.header
-        self._progress.update({"size": self.size, "version": header["version"], "kind": header["kind"]})
-        self.held = await self._turn("evencell.update.conditions", "held", context)
-        self._close_scope()
-        await self._flash("begin")
-        text = "evencell %s is being received into %s" % (header["version"], self.slot)
-        call(_STATE, "announce", context, "receiving", text)
-        await self._report()
-
-    def _succeed(self) -> Response:
-        self._is_complete = True
-        context, version = self.context, self.header["version"]
-        call(_STATE, "announce", context, "received", "evencell %s is complete; restarting" % version)
-        context.supervisor.start("restart", self._restart)
-        return json_response({"version": version, "slot": self.slot, "restart": True})
-
-    async def _restart(self):
-        await sleep_ms(_RESTART_MS)
-        call("evencell.runtime.boot_state", "restart_by_owner", self.context)
-
-    async def _end(self, why: str):
-        """End an upload without success: what runs, runs on."""
-        context = self.context
-        if context.update is not self._progress:
-            return
-        for file in (self.file, self.manifest):
-            if file:
-                file.close()
-        self._close_scope()
-        call(_STATE, "announce", context, "refused", why)
-        if self.held is not None:
-            await self._report(is_over=True)
-
-    async def _head(self) -> tuple:
-        """The two lines before the image, the first with its end, and what came behind them."""
-        request = self._request
+    async def _head(self) -> bytes:
+        """Have the head of the image verified; returns what came behind it."""
+        request = self.request
         data = (request.received if request.body is None else request.body)[: request.length]
-        self._unread -= len(data)
+        self.left -= len(data)
         while data.count(b"\n") < 2:
-            if len(data) >= _HEAD_BYTES or not self._unread:
+            if len(data) >= _HEAD_BYTES or not self.left:
                 raise self.refusal(400, _NO_IMAGE)
-            piece = memoryview(bytearray(_READ_BYTES))
-            data += bytes(piece[: await self._fill(piece)])
-        end = data.find(b"\n") + 1
-        seal, _, rest = data[end:].partition(b"\n")
-        if end > _HEADER_BYTES or end + len(seal) >= _HEAD_BYTES:
-            raise self.refusal(400, _NO_IMAGE)
-        self.size = len(rest) + self._unread
-        return data[:end], seal, rest
+            data += bytes(self._buffer[: await self._fill(_READ_BYTES)])
+        header, seal, *_ = data.split(b"\n", 2)
+        data = data[len(header) + len(seal) + 2 :]
+        self.size = len(data) + self.left
+        header += b"\n"
+        await self._turn("evencell.update.keys", "note")
+        await self._turn("evencell.update.signature", "verify", header, seal)
+        seal = None
+        await self._turn("evencell.update.head", "read", header)
+        await self._turn("evencell.update.conditions", "note")
+        await self._turn(_OPENING, "prepare")
+        await self._report(0)
+        return data
 
-    async def _fill(self, buffer, timeout_ms: int = _PIECE_TIMEOUT_MS) -> int:
-        """The number of bytes put into the buffer, at least 1."""
+    async def _fill(self, most: int = _PIECE_BYTES, timeout_ms: int = _PIECE_TIMEOUT_MS) -> int:
+        """The number of bytes that came into the buffer, at least 1."""
         if ticks_diff(ticks_ms(), self._since_ms) > _IMAGE_TIMEOUT_MS:
             raise self.refusal(408, "the image took longer than %d minutes to arrive" % (_IMAGE_TIMEOUT_MS // 60_000))
         count = None
         while count is None:  # ready, and then there was nothing
             try:
-                reading = self._request.reader.readinto(buffer[: self._unread])
-                count = await wait_for_ms(reading, timeout_ms)
+                count = await wait_for_ms(
+                    self.request.reader.readinto(self._buffer[: min(most, self.left)]), timeout_ms
+                )
             except asyncio.TimeoutError:
-                raise self.refusal(408, "nothing of the image came for %d s" % (_PIECE_TIMEOUT_MS // 1000))
+                raise self.refusal(408, "nothing of the image came for %d s" % (timeout_ms // 1000))
         if not count:
             raise EOFError
-        self._unread -= count
+        self.left -= count
         return count
 
     async def _write(self, data):
@@ -190,42 +144,35 @@ class Upload:
         at = 0
         while at < len(data):
             began_ms = ticks_ms()
-            at += await self._flash("write", data[at:])
+            at += await self._turn(self.writer, "write", data[at:])
             await sleep_ms(ticks_diff(ticks_ms(), began_ms))
-        self._progress["bytes"] += len(data)
-        if self._progress["bytes"] * 100 // self.size >= self._percent + _STEP_PERCENT:
-            await self._report()
+        self.progress["bytes"] += len(data)
+        percent = self.progress["bytes"] * 100 // self.size
+        if percent - self._percent >= _STEP_PERCENT:
+            self._percent = percent
+            await self._report(percent)
 
-    async def _flash(self, function: str, *arguments):
-        """Call a function of the writer, which changes the flash."""
-        try:
-            return await self._turn(_WRITERS[self.kind], function, self, *arguments)
-        except OSError as problem:
-            raise self.refusal(507, call("evencell.storage.errors", "sentence", "the image", problem))
-
-    async def _report(self, is_over: bool = False):
-        """Let Home Assistant know how far it is."""
-        mqtt, context = self.context.mqtt, self.context
-        if not mqtt or mqtt.status()["state"] != "connected" or not context.config["mqtt"]["discovery"]:
-            return
-        self._percent = self._progress["bytes"] * 100 // self.size // _STEP_PERCENT * _STEP_PERCENT
-        state = () if is_over else (self.header["version"], self._percent)
-        try:
-            await self._turn(_UPDATE_STATE, "publish", mqtt.client, context, *state)
-        except (OSError, MemoryError, RefusalError):
-            pass  # the forwarder connects again, or others were busy
-        self._close_scope()
+    async def _report(self, *percent):
+        if self.context.mqtt:
+            try:
+                await self._turn("evencell.forward.mqtt.update_state", "report", *percent)
+            except (MemoryError, RefusalError):
+                pass  # the forwarder connects again, or others were busy
 
     async def _turn(self, module: str, function: str, *arguments):
-        """Call a function of a lazy module, in a turn among others that use lazy modules."""
+        """Call a function of a lazy module with this upload, in a turn among others that use lazy modules."""
         lock = self.context.lazy_lock
+        if module != self._loaded:
+            self._close_scope()
         scope = await lock.wait(_TURN_TIMEOUT_MS, self._scope)
         if scope is None:
             raise self.refusal(503, "others were busy for too long; try again in a minute")
-        self._scope = scope
+        self._scope, self._loaded = scope, module
         try:
-            result = getattr(scope.load(module), function)(*arguments)
+            result = getattr(scope.load(module), function)(self, *arguments)
             return await result if hasattr(result, "send") else result
+        except OSError as problem:
+            raise self.refusal(507, call("evencell.storage.errors", "sentence", "the image", problem))
         finally:
             lock.park(scope)
 
@@ -234,15 +181,3 @@ class Upload:
         scope = self._scope and self.context.lazy_lock.open(self._scope)
         if scope:
             self.context.lazy_lock.close(scope)
-
-    async def _discard(self):
-        """Read what still comes: closing a socket with unread input may discard the response."""
-        try:
-            await wait_for_ms(self._skip(), _DISCARD_TIMEOUT_MS)
-        except (asyncio.TimeoutError, OSError, EOFError, RefusalError):
-            pass  # it has closed, or does not end
-
-    async def _skip(self):
-        buffer = memoryview(bytearray(_READ_BYTES))
-        while self._unread:
-            await self._fill(buffer, _SILENCE_MS)
