@@ -9,9 +9,9 @@ import os
 from binascii import crc32
 
 from evencell.compat import const
+from evencell.runtime.lazy import lazy
 from evencell.storage.files import from_json, replace
 from evencell.storage.paths import exists, is_folder
-from evencell.storage.shapes import SHAPES
 
 _CHECK_BYTES = const(10)
 _LARGEST_KEPT_BYTES = const(8192)  # of a damaged file
@@ -19,7 +19,8 @@ _LARGEST_KEPT_BYTES = const(8192)  # of a damaged file
 
 def load_json(faults, path: str, shape: str):
     """The value in the file, which has one of the `SHAPES`; None where there is none, or where it was set aside."""
-    max_bytes, is_valid = SHAPES[shape]
+    with lazy("evencell.storage.shapes") as shapes:
+        max_bytes, is_valid = shapes.SHAPES[shape]
     text = load_text(faults, path, max_bytes)
     if text is None:
         return None
