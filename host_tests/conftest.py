@@ -94,6 +94,7 @@ SHARED = {
         "runtime/test_lazy_lock.py",
         "storage/test_failing_writes.py",
         "display/test_absent.py",
+        "display/test_axes.py",
         "display/test_canvas.py",
         "display/test_device_page.py",
         "display/test_drivers.py",
@@ -116,7 +117,7 @@ SHARED = {
 }
 # It has no framebuf, and no stream of its own that asyncio polls.
 _NOT_ON_CPYTHON = (
-    *(f"display/test_{name}.py" for name in ("absent", "canvas", "device_page", "drivers", "menu", "prose")),
+    *(f"display/test_{name}.py" for name in ("absent", "axes", "canvas", "device_page", "drivers", "menu", "prose")),
     "runtime/test_event_loop.py",
     "storage/test_failing_writes.py",
     "update/test_head.py",

@@ -1,6 +1,7 @@
 """Draws every text where it belongs, and tells what does not fit: `micropython fitting.py SIZE LANGUAGE`.
 
-SIZE: JSON, `[width, height, colours]`. Prints how many texts were drawn, then a line for each that did not fit.
+SIZE: JSON, `[width, height, colours]`. Prints how many texts were drawn, then a line for each that did not fit, and for
+each colour that pixels beside its place took.
 """
 
 import json
@@ -35,6 +36,11 @@ def scenarios():
         yield pack(verdict=verdict)
     yield pack(temperature_scale="auto", state="charging_lowest", balance_ma=2000)
     yield pack(cells_mv=[0, 3312, 3312, 0], detected=4, configured=4)
+    for count in (2, 8, 16, 24):
+        cells_mv = [3300 + 7 * cell % 29 for cell in range(count)]
+        extremes = {"pack1": [[1001] * count, [5000] * count]}
+        yield dict(pack(cells_mv=cells_mv, state="discharging_highest", balance_ma=2000), extremes=extremes)
+    yield {"packs": [dict(CELLS, name="front"), dict(CELLS, name="rear")]}
     for alarm in ({"configured": 5}, {"alarms_raw": 2}, {"alarms_raw": 4}, {"pack_mv": 9000}, {"temperature_raw": 900}):
         yield pack(**alarm)
 
@@ -71,6 +77,23 @@ def watch(sheet, found: list):
     sheet.__init__, sheet.text, sheet.age_bar = begin, text, wipe
 
 
+def watch_colours(canvas, found: list):
+    """Look at every tint: whether a pixel that was lit before, outside of the rectangle, gets another colour."""
+    tints = canvas.tints
+    tint = Canvas.tint
+
+    def checked(self, x, y, width, height, colour):
+        for row in list(range(y & ~7, y)) + list(range(y + height, (y + height + 7) & ~7)):
+            for column in range(max(x, 0), min(x + width, canvas.width)) if 0 <= row < canvas.height else ():
+                if canvas.pixels.pixel(column, row) and tints.pixel(column, row // 8) != colour:
+                    found.append("colour %d spreads to %d, %d" % (colour, column, row))
+                    break
+        tint(self, x, y, width, height, colour)
+
+    if tints:
+        Canvas.tint = checked
+
+
 class Outside:
     """A device with a radio, for the menu's sake."""
 
@@ -100,8 +123,9 @@ def main(size: str, language: str):
     width, height, colours = json.loads(size)
     canvas = Canvas(width, height, colours)
     found = []
+    watch_colours(canvas, found)
     for scenario in scenarios():
-        view = make_view(dict({"language": language, "network": NETWORK}, **scenario))
+        view = make_view(dict({"language": language, "network": NETWORK}, **scenario), colours)
         for name in PAGES:
             page = view.open(name)
             watch(sys.modules["evencell.display.render.sheet"].Sheet, found)
@@ -109,7 +133,7 @@ def main(size: str, language: str):
                 view.turn = turn
                 page.draw(canvas, view)
         view.close()
-    view = make_view(dict({"language": language}, **pack()))
+    view = make_view(dict({"language": language}, **pack()), colours)
     watch(view.load("render.sheet").Sheet, found)
     draw_menu(canvas, view)
     print(found.count(None))

@@ -16,7 +16,7 @@ from tools.build.select import DISPLAY_SIZES
 _FONT_FILE = "DejaVuSansMono-Bold.ttf"
 _PLAIN_FONTS = {"text_10.font": "DejaVuSansMono.ttf"}  # bold letters of this size run into each other
 _TEXTS = "evencell.display.text."
-_TEXT_SIGNS = " !\"#%&'()*+,-./:<=>?_~Δ°"
+_TEXT_SIGNS = " !\"#%&'()*+,-./:<=>?_~±Δ°"
 _WORD_SIGNS = " 0123456789+-.AVmΔ"
 _DIGITS = "0123456789.- "
 FOLDER = "evencell/display/"  # of the tree

@@ -11,11 +11,12 @@ from tools.screens.sheets import pictures, rows_of, scenario_names, sheet
 
 OVERVIEW = ROOT / "docs/screens.png"
 _TIMES = 2  # as large as a pixel is on the overview
-_COLOUR, _UPRIGHT, _LARGE, _MONO, _TINY = (240, 135), (135, 240), (320, 170), (128, 64), (128, 32)
+_COLOUR, _UPRIGHT, _LARGE, _MONO, _TINY = (240, 135), (135, 240), (240, 320), (128, 64), (128, 32)
 # What the overview shows, row by row: scenario, size, pages. Every page, and every kind of display.
 _SHOWN = (
-    (("charging_lowest", _COLOUR, ("glance", "cells", "balance")),),
-    (("alarms", _UPRIGHT, ("glance",)), ("at_rest", _UPRIGHT, ("trend", "device")), ("cells_16", _LARGE, ("cells",))),
+    (("charging_lowest", _COLOUR, ("glance", "cells", "balance", "trend")),),
+    (("at_rest", _LARGE, ("glance",)), ("cells_24", _LARGE, ("glance", "cells")), ("alarms", _LARGE, ("glance",))),
+    (("charging_lowest", _UPRIGHT, ("glance", "balance")), ("at_rest", _UPRIGHT, ("trend", "device"))),
     (("discharging_highest", _MONO, ("glance", "cells", "balance", "trend", "device")),),
     (("alarms", _MONO, ("glance", "alarms")), ("charging_lowest", _TINY, ("glance", "cells", "balance"))),
 )

@@ -59,7 +59,7 @@ class QuietView(View):
         return self.context.network_heap
 
 
-def make_view(scenario: dict) -> QuietView:
+def make_view(scenario: dict, is_colour: bool = False) -> QuietView:
     """What the pages see in this scenario."""
     clock = Clock()
     packs: list = [make_pack(data, clock) for data in scenario["packs"]]
@@ -79,7 +79,7 @@ def make_view(scenario: dict) -> QuietView:
         "extremes": Extremes(scenario["extremes"]) if "extremes" in scenario else None,
         "hostname": "evencell-3d49aa",
     })  # fmt: skip
-    view = QuietView(context)
+    view = QuietView(context, "colour." if is_colour else "pages.")
     for data, pack in zip(scenario["packs"], packs):
         fill_trend(view.trend_of(pack), data.get("trend"), pack.accepted, clock)
     view.pack = packs[0]
@@ -139,8 +139,8 @@ def fill_trend(trend, course, status, clock):
 def main(scenario_path: str, folder: str, sizes: str):
     with open(scenario_path) as file:
         scenario = json.load(file)
-    view = make_view(scenario)
     for width, height, colours in json.loads(sizes):
+        view = make_view(scenario, colours)
         canvas = Canvas(width, height, colours)
         for name in PAGES:
             page = view.open(name)
@@ -149,7 +149,7 @@ def main(scenario_path: str, folder: str, sizes: str):
                 with open("%s/%dx%d-%s.pnm" % (folder, width, height, name), "wb") as file:
                     for piece in picture(canvas)[1]:
                         file.write(piece)
-    view.close()
+        view.close()
 
 
 if __name__ == "__main__":

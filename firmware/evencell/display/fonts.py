@@ -1,9 +1,6 @@
 """Selects the fonts for a display's size; the build makes those that a board's display can use."""
 
-from evencell.compat import const
 from evencell.storage.data_files import is_there
-
-_LARGE = const(320)  # pixels of the longer side
 
 
 def missing(width: int, height: int) -> list[str]:
@@ -18,9 +15,12 @@ def fonts(width: int, height: int) -> tuple[str, str, str]:
         return "text_10.font", "text_10.font", "digits_20.font"
     if width < 135:
         return "text_10.font", "word_18.font", "digits_32.font"
-    text = "text_18.font" if max(width, height) >= _LARGE else "text_14.font"
     if width < 170:
-        return text, "word_20.font", "digits_32.font"
-    if width < 240 or height < 170:
-        return text, "word_24.font", "digits_44.font"
-    return text, "word_32.font", "digits_52.font"
+        return "text_14.font", "word_20.font", "digits_34.font"
+    if height < 170:
+        return "text_14.font", "word_24.font", "digits_60.font"
+    if width < 240:
+        return "text_18.font", "word_24.font", "digits_42.font"
+    if height == 240 == width:
+        return "text_18.font", "word_24.font", "digits_60.font"
+    return "text_18.font", "word_32.font", "digits_76.font" if width > 240 else "digits_60.font"

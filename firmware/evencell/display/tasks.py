@@ -28,8 +28,10 @@ class Display:
         self._pressed = pressed
         self._settings = context.config["display"]
         self._panel = self._make()
-        self.canvas = Canvas(self._panel.width, self._panel.height, self._panel.colours)
-        self.screen = Screen(context, View(context), self._settings, not self._panel.colours)
+        colours = self._panel.colours
+        self.canvas = Canvas(self._panel.width, self._panel.height, colours)
+        view = View(context, "colour." if colours else "pages.")
+        self.screen = Screen(context, view, self._settings, not colours)
         self.heartbeat = context.watchdog.heartbeat()
         self.error: str | None = None
         self._is_due = self._is_updated = True

@@ -25,10 +25,24 @@ class View:
     The screen sets these two, calls `update` when the hub woke it, and `open` to change the page.
     """
 
-    __slots__ = ("_modules", "_trends", "_words", "clock", "context", "faults", "fonts", "hub", "pack", "page", "turn")
+    __slots__ = (
+        "_folder",
+        "_modules",
+        "_trends",
+        "_words",
+        "clock",
+        "context",
+        "faults",
+        "fonts",
+        "hub",
+        "pack",
+        "page",
+        "turn",
+    )
 
-    def __init__(self, context):
+    def __init__(self, context, folder: str = "pages."):
         self.context = context  # for the page "device"
+        self._folder = folder  # of the pages; "colour." for colour displays
         self.clock = context.clock
         self.hub = context.hub
         self.faults = context.config_faults
@@ -43,7 +57,7 @@ class View:
     def open(self, name: str):
         """Unload the previous page with all it loaded, and import this one; returns its module."""
         self.close()
-        self.page = self.load("pages." + name)
+        self.page = self.load(self._folder + name)
         return self.page
 
     def close(self):

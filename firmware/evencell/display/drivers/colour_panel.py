@@ -19,7 +19,7 @@ _MAX_PIECE = const(80)  # columns: 1.3 KB of heap
 _LIT = const(1)  # stands for a lit pixel while a piece is composed; no colour
 _WHITE = const(0xFFFF)
 # COLOURS, to be read on white.
-_COLOURS_ON_WHITE = (0x0000, 0x6B6D, 0x0BC7, 0x1A76, 0x9817, 0x8280, 0xB801)
+_COLOURS_ON_WHITE = (0x0000, 0x52EC, 0x03C9, 0x1A99, 0xA280, 0xC882, 0xB719, 0xBE19)
 _DIRECTIONS = b"\x00\x60\xc0\xa0"  # bits MY (80h), MX (40h), MV (20h) for 0, 90, 180 and 270 degrees
 
 

@@ -1,7 +1,6 @@
 """A bar for each cell, and its millivolts; marks on the highest and the lowest."""
 
 from evencell.compat import const
-from evencell.display.render.canvas import DIM, HIGH, LOW, TEXT
 from evencell.display.render.sheet import Sheet
 
 _MIN_SPAN_MV = const(20)  # a smaller one is measurement error, and shown as flat
@@ -23,10 +22,8 @@ def draw(canvas, view):
     if not status.slots:
         return
     pitch = (canvas.width - 2 * sheet.margin) // status.slots
-    if canvas.tints and pitch >= 8:
-        pitch &= ~7
     if pitch > 4 * sheet.unit:
-        bottom = sheet.on_grid(sheet.bottom - sheet.line)
+        bottom = sheet.bottom - sheet.line
         _draw_labels(sheet, pitch, bottom)
     else:
         bottom = _draw_entries(sheet, top)
@@ -36,16 +33,13 @@ def draw(canvas, view):
 
 
 def _left(sheet, pitch: int) -> int:
-    """The first bar's x: centred, as far as each bar stays within its own colour cells."""
-    left = (sheet.canvas.width - pitch * sheet.status.slots) // 2
-    return min(left, (left & ~7) + pitch // 10) if sheet.canvas.tints and pitch >= 8 else left
+    """The first bar's x: centred."""
+    return (sheet.canvas.width - pitch * sheet.status.slots) // 2
 
 
-def _colour(status, cell: int) -> int:
-    """Colour of a cell's bar and digits; cells from 0."""
-    if not status.delta_mv:
-        return TEXT
-    return HIGH if cell + 1 == status.highest_cell else LOW if cell + 1 == status.lowest_cell else TEXT
+def _is_marked(status, cell: int) -> bool:
+    """Whether a cell is the highest or the lowest; cells from 0."""
+    return bool(status.delta_mv) and cell + 1 in (status.highest_cell, status.lowest_cell)
 
 
 def _draw_bars(sheet, pitch: int, top: int, bottom: int):
@@ -63,21 +57,18 @@ def _draw_bars(sheet, pitch: int, top: int, bottom: int):
             continue
         height = stump + (voltage_mv - status.cells_mv[status.lowest_cell - 1]) * (room - stump) // span_mv
         canvas.pixels.fill_rect(x, bottom - height, width, height, 1)
-        colour = _colour(status, cell)
-        if colour != TEXT:
+        if _is_marked(status, cell):
             size = min(sheet.unit, width) // 2
-            sheet.mark(colour == HIGH, x + width // 2 - size, bottom - height - 2 * size - 2, size)
-            # A bar narrower than a colour cell stays white, because its neighbour would be coloured too.
-            canvas.tint(x, top, width, bottom - top, colour if pitch >= 8 else TEXT)
+            is_high = cell + 1 == status.highest_cell
+            sheet.mark(is_high, x + width // 2 - size, bottom - height - 2 * size - 2, size)
     if sheet.is_old:
         sheet.fade(left, top, pitch * status.slots, bottom - top)
 
 
 def _draw_labels(sheet, pitch: int, y: int):
-    status = sheet.status
     left = _left(sheet, pitch) + (pitch - 4 * sheet.unit) // 2
-    for cell in range(status.slots):
-        sheet.text(_millivolts(sheet, cell), left + cell * pitch, y, _colour(status, cell))
+    for cell in range(sheet.status.slots):
+        sheet.text(_millivolts(sheet, cell), left + cell * pitch, y)
 
 
 def _millivolts(sheet, cell: int) -> str:
@@ -96,7 +87,7 @@ def _draw_entries(sheet, top: int) -> int:
     parts = (needed + rows - 1) // rows
     rows = (needed + parts - 1) // parts
     first = sheet.view.turn // _TURNS % parts * rows * columns
-    y = sheet.on_grid(sheet.bottom - rows * sheet.line)
+    y = sheet.bottom - rows * sheet.line
     for cell in range(first, min(first + rows * columns, slots)):
         column, row = (cell - first) // rows, (cell - first) % rows
         _draw_entry(sheet, cell, sheet.margin + column * _ENTRY * sheet.unit, y + row * sheet.line)
@@ -104,19 +95,18 @@ def _draw_entries(sheet, top: int) -> int:
 
 
 def _draw_entry(sheet, cell: int, x: int, y: int):
-    colour = _colour(sheet.status, cell)
-    sheet.text("%2d" % (cell + 1), x, y, DIM)
-    x = sheet.text(_millivolts(sheet, cell), x + 5 * sheet.unit // 2, y, colour)
-    if colour != TEXT:
-        sheet.mark(colour == HIGH, x, y)
+    sheet.text("%2d" % (cell + 1), x, y)
+    x = sheet.text(_millivolts(sheet, cell), x + 5 * sheet.unit // 2, y)
+    if _is_marked(sheet.status, cell):
+        sheet.mark(cell + 1 == sheet.status.highest_cell, x, y)
 
 
 def _draw_extremes(sheet) -> int:
     """Draw the highest cell at the left, the lowest at the right; returns the y above them."""
     canvas, status = sheet.canvas, sheet.status
-    y = sheet.on_grid(sheet.bottom - sheet.line)
+    y = sheet.bottom - sheet.line
     if status.delta_mv is not None:
         for is_high, cell, x in ((True, status.highest_cell, 0), (False, status.lowest_cell, canvas.width // 2)):
             sheet.mark(is_high, x, y)
-            sheet.text("%d %d" % (cell, status.cells_mv[cell - 1]), x + sheet.unit, y, HIGH if is_high else LOW)
+            sheet.text("%d %d" % (cell, status.cells_mv[cell - 1]), x + sheet.unit, y)
     return y

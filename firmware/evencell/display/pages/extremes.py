@@ -1,7 +1,6 @@
-"""Lowest and highest voltage of each cell since the last reset (profile `display`)."""
+"""Lowest and highest voltage of each cell since the last reset, and their difference (profile `display`)."""
 
 from evencell.compat import const
-from evencell.display.render.canvas import DIM, HIGH, LOW
 from evencell.display.render.sheet import Sheet
 
 _TURNS = const(2)  # for each part of the cells, if not all fit
@@ -23,14 +22,15 @@ def draw(canvas, view):
     parts = max(1, (slots + rows - 1) // rows)
     first = view.turn // _TURNS % parts * rows
     for cell in range(first, min(first + rows, slots)):
-        sheet.text("%2d" % (cell + 1), sheet.margin, y, DIM)
-        _draw_value(sheet, False, lowest_mv[cell], _LOWEST, y)
-        _draw_value(sheet, True, highest_mv[cell], _HIGHEST, y)
+        sheet.text("%2d" % (cell + 1), sheet.margin, y)
+        if lowest_mv[cell]:
+            _draw_value(sheet, False, lowest_mv[cell], _LOWEST, y)
+            _draw_value(sheet, True, highest_mv[cell], _HIGHEST, y)
+            sheet.text_right("%d" % (highest_mv[cell] - lowest_mv[cell]), sheet.right, y)
         y += sheet.line
 
 
 def _draw_value(sheet, is_high: bool, cell_mv: int, characters: int, y: int):
     x = sheet.margin + characters * sheet.unit
-    if cell_mv:
-        sheet.mark(is_high, x, y)
-        sheet.text("%4d" % cell_mv, x + sheet.unit * 3 // 2, y, HIGH if is_high else LOW)
+    sheet.mark(is_high, x, y)
+    sheet.text("%4d" % cell_mv, x + sheet.unit * 3 // 2, y)

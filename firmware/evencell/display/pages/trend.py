@@ -1,7 +1,6 @@
 """Trend of delta and pack voltage: the last hour and the last day alternate."""
 
 from evencell.compat import const
-from evencell.display.render.canvas import DIM, GOOD, TEXT
 from evencell.display.render.sheet import Sheet, volts
 from evencell.display.trend import NOTHING, POINTS
 
@@ -32,10 +31,8 @@ def draw(canvas, view):
         if sheet.is_old:
             sheet.age_bar(sheet.bottom - sheet.line)
         return
-    top = sheet.on_grid(sheet.header(title) + (4 if canvas.tints else 0))
+    top = sheet.header(title)
     height = (canvas.height - top) // 2
-    if canvas.tints:
-        height &= ~7
     _draw_delta(sheet, ring, newest, top, height)
     _draw_voltage(sheet, ring, newest, top + height, height)
 
@@ -64,7 +61,7 @@ def _extremes(values) -> tuple[int, int]:
 def _draw_curve(sheet, values, newest: int, y: int, height: int, label: str, span: tuple):
     """Draw a label, and below it the values from the oldest to the newest; gaps stay gaps."""
     canvas = sheet.canvas
-    sheet.text(label or sheet.view.words("trend")["nothing"], sheet.margin, y, TEXT if label else DIM)
+    sheet.text(label or sheet.view.words("trend")["nothing"], sheet.margin, y)
     lowest, highest = span
     width = canvas.width - 2 * sheet.margin - 1
     bottom = y + height - 3
@@ -77,7 +74,5 @@ def _draw_curve(sheet, values, newest: int, y: int, height: int, label: str, spa
             at = bottom - (value - lowest) * room // (highest - lowest)
             x = sheet.margin + i * width // (POINTS - 1)
             start = sheet.margin + (i - 1) * width // (POINTS - 1) if before else x
-            for thickness in range(2 if canvas.tints else 1):
-                canvas.pixels.line(start, (before or at) + thickness, x, at + thickness, 1)
+            canvas.pixels.line(start, before or at, x, at, 1)
         before = at
-    canvas.tint(0, y + sheet.line, canvas.width, height - sheet.line, DIM if sheet.is_old else GOOD)

@@ -20,16 +20,17 @@ All but `make` raise OSError where the bus gets no acknowledge: on I2C; SPI has 
 
 import framebuf
 
-# Colours of lit pixels, as on the page; the others are black.
+# Colours of lit pixels, those of the page; the others are black. ALARM is for what needs action, and for nothing else.
 TEXT = 0
 DIM = 1
 GOOD = 2
-HIGH = 3
-LOW = 4
-WARN = 5
-ALARM = 6
+BUSY = 3
+WARN = 4
+ALARM = 5
+BAND = 6
+GRID = 7
 # The same in RGB565.
-COLOURS = (0xFFFF, 0x8C71, 0x5E31, 0x6D5F, 0xFBAE, 0xF5C9, 0xF8E3)
+COLOURS = (0xFFFF, 0xAD97, 0x5F14, 0x85BF, 0xFE08, 0xF985, 0x1AC8, 0x52EC)
 
 
 def glyph_buffer(font) -> tuple:

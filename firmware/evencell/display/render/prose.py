@@ -43,8 +43,8 @@ def detail(sheet, name: str) -> str:
     return sheet.view.words("alarms")["cell"] % ", ".join([str(cell) for cell in cells]) if cells else ""
 
 
-def title(sheet, name: str) -> str:
-    """Name of an alarm or fault, with its detail if that fits into a line."""
+def title(sheet, name: str, columns: int = 0) -> str:
+    """Name of an alarm or fault, with its detail if both fit into so many characters (0: into a line)."""
     text = sheet.view.words("names")[name]
-    longer = "%s %s" % (text, detail(sheet, name))
-    return longer if len(longer) <= (sheet.right - sheet.margin - 1) // sheet.unit else text
+    longer = ("%s %s" % (text, detail(sheet, name))).strip()
+    return longer if len(longer) <= (columns or (sheet.right - sheet.margin - 1) // sheet.unit) else text

@@ -1,7 +1,7 @@
 """Drawing of pages: fonts for the display's size, margins, header, marks. Loaded with a page."""
 
 from evencell.compat import const
-from evencell.display.render.canvas import DIM, HIGH, LOW, TEXT, WARN
+from evencell.display.render.canvas import DIM, TEXT, WARN
 from evencell.display.render.font import Font
 from evencell.display.view import file_of
 from evencell.pack.pack import ASLEEP, OFFLINE, STALE
@@ -12,10 +12,9 @@ _TINY_HEIGHT = const(48)  # below it there is no room for a header
 _MIN_OF_NAME = const(3)  # characters of a shortened name
 _FONTS = "evencell.display.fonts"
 
-# Roles of the fonts: text, large words, the largest digits.
+# Roles of the fonts: text, large words. The third are the largest digits (digits.py).
 TEXTS = const(0)
 WORDS = const(1)
-DIGITS = const(2)
 
 
 def volts(voltage_mv: int) -> str:
@@ -88,24 +87,17 @@ class Sheet:
         for row in range(rows):
             half = row if is_high else rows - 1 - row
             self.canvas.pixels.hline(x + rows - 1 - half, y + row, 2 * half + 1, 1)
-        self.canvas.tint(x, y, 2 * rows - 1, rows, DIM if self.is_old else HIGH if is_high else LOW)
+        self.canvas.tint(x, y, 2 * rows - 1, rows, DIM if self.is_old else TEXT)
 
     def fade(self, x: int, y: int, width: int, height: int):
-        """Show a rectangle as stale."""
-        if self.canvas.tints:
-            self.canvas.tint(x, y, width, height, DIM)
-        else:
-            for row in range(y, y + height, 2):
-                self.canvas.pixels.hline(x, row, width, 0)
+        """Show a rectangle as stale, without colours."""
+        for row in range(y, y + height, 2):
+            self.canvas.pixels.hline(x, row, width, 0)
 
     def bar(self, y: int, height: int, colour: int):
         """Invert a bar over the whole width."""
         self.canvas.invert(0, y, self.canvas.width, height)
         self.canvas.tint(0, y, self.canvas.width, height, colour)
-
-    def on_grid(self, y: int) -> int:
-        """Round to the rows of colour cells; `y` itself without colours."""
-        return y + 4 & ~7 if self.canvas.tints else y
 
     def link_word(self) -> str:
         """State of the link, as a key of the section `words`."""

@@ -71,6 +71,8 @@ TEXTS = {
     },
     "extremes": {
         "title": "Min/Max",
+        "lowest": "min",
+        "highest": "max",
     },
     "trend": {
         "hour": "letzte Stunde",

@@ -78,6 +78,8 @@ TEXTS = {
     },
     "extremes": {
         "title": "min/max",
+        "lowest": "min",
+        "highest": "max",
     },
     "trend": {
         "hour": "last hour",
