@@ -4,7 +4,7 @@ import json
 
 import click
 
-from evencell.forward.http.auth import MIN_LENGTH
+from evencell.forward.http.password_rule import fault_of
 from tools.dev.login import password_hash, random_password
 
 
@@ -17,6 +17,7 @@ def password(random):
         click.echo(f"Password: {chosen}", err=True)
     else:
         chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-        if len(chosen) < MIN_LENGTH:
-            raise click.UsageError(f"a password has at least {MIN_LENGTH} characters.")
+        fault = fault_of(chosen)
+        if fault:
+            raise click.UsageError(f"{fault}.")
     click.echo(json.dumps({"auth": {"password_hash": password_hash(chosen)}}))

@@ -11,7 +11,7 @@ from hashlib import sha256
 from evencell.compat import const
 from evencell.forward.http.server import JSON_TYPE, Response, error
 
-MIN_LENGTH, MAX_LENGTH = const(8), const(128)  # of a password
+MIN_LENGTH, MAX_LENGTH = const(10), const(128)  # of a new password
 MAX_AGE_S = const(86_400)  # of a session
 _MAX_IDLE_MS = const(3_600_000)
 _MAX_SESSIONS = const(4)

@@ -1,6 +1,6 @@
 """`POST /api/v1/password`: another password. All sessions end. Lazy handler."""
 
-from evencell.forward.http.auth import MAX_LENGTH, MIN_LENGTH, NO_PASSWORD, end_session
+from evencell.forward.http.auth import NO_PASSWORD, end_session
 from evencell.forward.http.server import JSON_TYPE, Response, error
 
 
@@ -10,8 +10,9 @@ async def answer(context, request, load):
     old, new = body.get("old"), body.get("new")
     if not isinstance(old, str) or not isinstance(new, str):
         return error(400, 'the body is {"old": "…", "new": "…"}')
-    if not MIN_LENGTH <= len(new) <= MAX_LENGTH:
-        return error(400, "a password has %d to %d characters" % (MIN_LENGTH, MAX_LENGTH), "new")
+    fault = load("evencell.forward.http.password_rule").fault_of(new)
+    if fault:
+        return error(400, fault, "new")
     if not context.config["auth"]["password_hash"]:
         return error(409, NO_PASSWORD, "auth.password_hash")
     wrong = error(403, "the old password is wrong", "old")
