@@ -38,7 +38,6 @@ BOARD = {
 }
 SETTINGS_VARIABLE = "EVENCELL_HOST"
 RESTART_STATUS = 75  # of the process after `restart()`: its starter may start it again
-_RESTARTED = "/restarted"  # a file while this computer restarts
 RTC_BYTES = 1024  # what the journal takes of 2048 (docs/architecture.md)
 _ID_DIGITS = 12
 _VMIN = 6  # Linux's index into the control characters
@@ -55,6 +54,7 @@ class Board:
     """
 
     chip = BOARD["chip"]
+    wired = False if network else None  # None: no station of its own
     set_time = None  # a computer's clock is its own matter, and right
 
     def __init__(self, settings: dict | None = None):
@@ -65,9 +65,9 @@ class Board:
         self.overrides = self._settings.get("overrides", {})
         self._ports = [Port(path) for path in self._settings.get("ports", ())]
         self._station = None
-        self._radio = _radio(self._settings, self.storage) if "air" in self._settings else None
-        self.wired = False if network or self._radio else None  # None: no station of its own
-        self._reset_cause = self._settings.get("reset_cause") or ("reset" if self._was_restarted() else "power")
+        self._button = None
+        if "air" in self._settings:
+            call("boards.host_radio", "equip", self, self._settings)
         firmware = self.firmware()
         if firmware:
             firmware.boot()
@@ -123,9 +123,7 @@ class Board:
         return new_id
 
     def station(self):
-        """None: the computer's network is its own matter. The simulated radio, or that of a module `network`."""
-        if self._radio:
-            return self._radio.station
+        """None: the computer's network is its own matter. Where there is a module `network`, its Wi-Fi station."""
         if network and self._station is None:
             from boards.esp32_wifi import Wireless
 
@@ -133,9 +131,7 @@ class Board:
         return self._station
 
     def access_point(self):
-        """The same radio as an access point, which also scans; None where there is none."""
-        if self._radio:
-            return self._radio.access_point
+        """None, as above."""
         return call("boards.esp32_access_point", "AccessPoint", self._settings.get("dns_port")) if network else None
 
     def gc_heap(self) -> tuple[int, int]:
@@ -154,24 +150,12 @@ class Board:
         return
 
     def reset_cause(self) -> str:
-        """What the settings say, for tests; else reset after `restart`, and power."""
-        return self._reset_cause
+        """What the settings say: who starts it again after a restart knows; else power."""
+        return self._settings.get("reset_cause", "power")
 
     def restart(self):
         """End the process with RESTART_STATUS; never returns."""
-        try:
-            open(self.storage + _RESTARTED, "wb").close()
-        except OSError:
-            pass  # the next start counts as one by power
         sys.exit(RESTART_STATUS)
-
-    def _was_restarted(self) -> bool:
-        """Whether the last process ended by `restart`; asked once."""
-        try:
-            os.remove(self.storage + _RESTARTED)
-        except OSError:
-            return False
-        return True
 
     def firmware(self):
         """None: a computer's programs are its own matter. Else what stands for application partitions."""
@@ -179,8 +163,9 @@ class Board:
         return call("boards.host_firmware", "Firmware", folder) if folder else None
 
     def button(self):
-        """A function: whether the button is pressed now. A file stands for it: see `Key`."""
-        return Key(self.storage + "/button").is_down
+        """A function: whether the button is pressed now. A file stands for it, polled by all who ask: see `Key`."""
+        self._button = self._button or Key(self.storage + "/button")
+        return self._button.is_down
 
     def button_2(self):
         """The same for the second button."""
@@ -315,13 +300,6 @@ class RtcMemory:
             os.rename(self._path + ".new", self._path)
         except OSError:
             pass
-
-
-def _radio(settings: dict, storage: str):
-    """The simulated radio, loaded for those who want one."""
-    from boards.host_radio import Radio
-
-    return Radio(settings["air"], storage + "/access_point", settings.get("dns_port"))
 
 
 def _open(path: str):

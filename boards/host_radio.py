@@ -2,7 +2,7 @@
 
 The file is JSON, read anew each time: `{"Home": "its password", "Camping": null}`, or an object for a network,
 `{"Home": {"password": "…", "rssi": -61, "hidden": false, "address": "192.168.1.7"}}`. A network whose password is
-"silent" gives no address. No packet passes here: sockets are the computer's own.
+"silent" gives no address. Without the file the radio fails. No packet passes here: sockets are the computer's own.
 """
 
 import json
@@ -18,23 +18,23 @@ _GATEWAY = "192.168.1.1"
 _LOOPBACK = "127.0.0.1"
 
 
-class Radio:
-    """Both sides of a radio. `air_path`: the file with the networks; `path`: of the access point."""
+def equip(board, settings: dict):
+    """Give the computer this radio. `settings`: `air`, the file, and `dns_port`."""
 
-    def __init__(self, air_path: str, path: str, dns_port: int | None):
-        self._air_path = air_path
-        self.station = Station(self._air, ticks_ms)
-        self.access_point = AccessPoint(self._air, path, dns_port)
-
-    def _air(self) -> dict:
-        """What the file has; raises OSError where it can't be read, as a radio that fails."""
-        with open(self._air_path) as file:
+    def air() -> dict:
+        with open(settings["air"]) as file:
             text = file.read()
         try:
             return json.loads(text)
         except ValueError:
             pass
-        raise OSError("%s is not JSON" % self._air_path)
+        raise OSError("%s is not JSON" % settings["air"])
+
+    station = Station(air, ticks_ms)
+    access_point = AccessPoint(air, board.storage + "/access_point", settings.get("dns_port"))
+    board.wired = False
+    board.station = lambda: station
+    board.access_point = lambda: access_point
 
 
 class Station:

@@ -83,6 +83,7 @@ SHARED = {
         "link",
         "runtime/test_event_loop.py",
         "net/test_reachability.py",
+        "net/test_captive_dns.py",
         "clock/test_sntp_query.py",
         "net/test_network_backoff.py",
         "net/test_send.py",

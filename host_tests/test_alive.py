@@ -1,16 +1,13 @@
 """The application's own loop on CPython, with a clock that jumps: days of running in seconds, and what gets stuck."""
 
 import asyncio
-import gc
 import itertools
 import json
-import selectors
 import socket
 from types import SimpleNamespace
 
 import pytest
 
-import evencell.compat
 from boards.host import Board
 from evencell import app
 from evencell.hub import Hub
@@ -18,24 +15,13 @@ from evencell.link.bus import Rs485Bus
 from evencell.link.poller import Poller
 from evencell.runtime.crash_file import newest_first
 from host_tests.fakes import FakeClock
+from host_tests.jumping import JumpingLife, JumpingSelector
 from host_tests.link.ports import ScriptedPort
 from host_tests.link.test_poller import poll_of
 
 MINUTE_S = 60
 DAY_S = 86_400
 FEED_GAP_S = 10  # of a watchdog that waits for 60
-
-
-class JumpingSelector(selectors.DefaultSelector):
-    """Never waits: where nothing is ready, the time it would have waited has passed."""
-
-    now_s = 1000.0
-
-    def select(self, timeout=None):
-        ready = super().select(0)
-        if not ready and timeout:
-            self.now_s += timeout
-        return ready
 
 
 class ScriptedBoard(Board):
@@ -54,24 +40,12 @@ class ScriptedBoard(Board):
         self.fed_s.append(self._selector.now_s)
 
 
-class Life:
-    """A board and the application on it, `live(seconds)` by a clock that jumps."""
+class Life(JumpingLife):
+    """The application on a board with a watchdog."""
 
     def __init__(self, folder, monkeypatch, config: dict):
-        self._selector = JumpingSelector()
-        monkeypatch.setattr(gc, "threshold", lambda _bytes: None, raising=False)  # CPython has none
-        clock = SimpleNamespace(monotonic_ns=lambda: int(self._selector.now_s * 1e9))
-        monkeypatch.setattr(evencell.compat, "time", clock)
-        self.board = ScriptedBoard(folder, self._selector, config)
-        self.context = app.Context(self.board)
-        self.context.log.enlarge(1 << 16)  # nothing that a test looks for is overwritten
-
-    def live(self, seconds: float, beside=None):
-        """`beside(context)`: another task."""
-        loop = asyncio.SelectorEventLoop(self._selector)
-        loop.time = lambda: self._selector.now_s
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(self._live(seconds, beside))
+        selector = JumpingSelector()
+        super().__init__(monkeypatch, selector, ScriptedBoard(folder, selector, config))
 
     def gaps_s(self) -> list[float]:
         return [after - before for before, after in itertools.pairwise(self.board.fed_s)] + [self.idle_s()]
@@ -79,17 +53,6 @@ class Life:
     def idle_s(self) -> float:
         """Since it was last fed."""
         return self._selector.now_s - self.board.fed_s[-1]
-
-    def log(self) -> str:
-        return "\n".join(self.context.log.lines())
-
-    async def _live(self, seconds, beside):
-        running = asyncio.create_task(app.run(self.context))
-        if beside:
-            asyncio.create_task(beside(self.context))  # noqa: RUF006 - it lives as long as this loop
-        await asyncio.sleep(seconds)
-        assert not running.done(), running.exception()
-        running.cancel()
 
 
 def config_of(mqtt_port: int, **pack) -> dict:

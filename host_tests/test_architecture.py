@@ -76,7 +76,7 @@ ALLOWED = {
         "evencell.compat", "evencell.net", "evencell.runtime.backoff", "evencell.runtime.lazy",
     },
     "setup": {
-        "json", "os", "evencell", "evencell.compat", "evencell.config", "evencell.forward.http", "evencell.net",
+        "gc", "json", "os", "evencell", "evencell.compat", "evencell.config", "evencell.forward.http", "evencell.net",
         "evencell.runtime.backoff", "evencell.runtime.lazy", "evencell.setup", "evencell.storage",
         "evencell.runtime.boot_state",  # its end is a restart by an owner
     },

@@ -21,6 +21,7 @@ _TICK_MS = const(1_000)
 _RESTART_BYTES = const(768)  # the log line of a restart
 _PROVEN_AFTER_MS = const(300_000)
 _SAFE_RESTART_MS = const(3_600_000)  # in safe mode, where restarts have not helped, until the next one for memory
+_SETUP_HOLD_S = const(10)  # of the button: beyond what opens the menu (display/button.py)
 _PAUSE_S = const(5)  # before a restart: time for Ctrl-C
 _PAUSE_SAFE_S = const(60)  # where even safe mode fails, again and again
 
@@ -108,8 +109,11 @@ async def run(context):
 async def stay_alive(context):
     """Check heartbeats and heaps every second. A start that lasts 5 minutes is proven: boot.py keeps it."""
     is_proven = bool(context.safe_mode)  # only its owner ends safe mode
-    supervisor = context.supervisor
+    supervisor, is_pressed, held_s = context.supervisor, context.board.button(), 0
     while True:
+        held_s = held_s + 1 if is_pressed and is_pressed() else 0
+        if held_s == _SETUP_HOLD_S:
+            call("evencell.setup.mode", "enter", context)
         context.watchdog.check()
         context.hub.tick()
         reason = context.heap.tick(context.clock.uptime_ms()) or context.restart_reason

@@ -15,7 +15,8 @@ from evencell.storage.paths import exists
 # of safe mode and of setup mode.
 # The network comes first: its driver needs memory in large pieces (docs/memory.md).
 PARTS = (
-    ("full telemetry safe", "wifi", "evencell.net.station"),
+    ("full telemetry safe", "wifi", "evencell.net.part"),
+    ("full", "fallback_ap", "evencell.setup.fallback"),
     ("setup", None, "evencell.setup.part"),
     ("full display telemetry", None, "evencell.link.part"),
     ("full", "history", "evencell.history.recorder"),
@@ -34,8 +35,8 @@ _NO_PSRAM = (
     "Memory may run out: docs/boards.md says which board to choose"
 )
 _NO_NETWORK = (
-    "no Wi-Fi: config.json names none, so there is no page, MQTT or time; "
-    'add "wifi": {"networks": [{"ssid": "…", "password": "…"}]}'
+    "no Wi-Fi: config.json names none, so there is no page, MQTT or time; switch the device off and on, and set it up "
+    'by phone (docs/wifi.md), or add "wifi": {"networks": [{"ssid": "…", "password": "…"}]}'
 )
 _PLAN = "evencell.runtime.plan"
 
@@ -156,6 +157,8 @@ def _switched_on(context, switch: str | None) -> bool:
         return True
     if switch == "wifi":
         return _network_wanted(context)
+    if switch == "fallback_ap":
+        return settings["wifi"]["fallback_ap"] and not context.board.wired
     if switch == "display":
         return settings["display"]["driver"] != "none"
     if switch == "syslog":

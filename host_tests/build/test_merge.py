@@ -125,10 +125,10 @@ def test_no_name_of_python_means_something_else_in_another_module():
 def test_firmware_has_25_fewer_modules():
     texts = {name: path.read_text() for name, path in firmware_sources().items()}
     homes = homes_of(graph({module_of(name): text for name, text in texts.items()}))
-    assert (
-        homes["evencell.hub"] == "evencell.app"
-        and homes["evencell.forward.http.server"] == "evencell.forward.http.routes"
-    )
+    assert homes["evencell.hub"] == "evencell.app"
+    assert homes["evencell.forward.http.event_stream"] == "evencell.forward.http.routes"
+    assert homes["evencell.net.tcp"] == "evencell.net.station"
+    assert "evencell.forward.http.server" not in homes  # setup mode has it without the rest
     assert "evencell.forward.status_json" not in homes  # page and MQTT send it, and either may be off
     assert len(merged(texts)) < len(texts) - 25
 

@@ -105,6 +105,7 @@ class Firmware:
         self._heap = f"{heap_kib}k" if heap_kib else None
         self._within = within
         self._radio = radio
+        self._reset_cause = "power"
         self._process = None
 
     def __enter__(self):
@@ -121,8 +122,14 @@ class Firmware:
         need_micropython()
         command = [device.micropython(), self._tree / "main.py"] if self._tree else device.command(self._heap)
         environment = device.environment(
-            self._port, self.data, overrides=self.overrides, more_ports=self._more_ports, radio=self._radio
+            self._port,
+            self.data,
+            overrides=self.overrides,
+            more_ports=self._more_ports,
+            radio=self._radio,
+            reset_cause=self._reset_cause,
         )
+        self._reset_cause = "power"
         self._process = Process([*self._within, *command], environment)
         self._process.wait_until_ready(lambda line: self._ready in line)
 
@@ -131,7 +138,8 @@ class Firmware:
         self._process.kill()
 
     def wait(self) -> int:
-        """Wait for its own end; returns the exit status."""
+        """Wait for its own end; returns the exit status. The next start is one by reset."""
+        self._reset_cause = "reset"
         return self._process.wait()
 
     def stop(self) -> str:

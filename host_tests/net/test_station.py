@@ -1,5 +1,5 @@
 from evencell.hub import Hub
-from evencell.net.station import start
+from evencell.net.part import start
 from evencell.runtime.log import Log
 from evencell.runtime.memory import MemoryPolicy
 from host_tests.fakes import FakeClock, ScriptedHeaps

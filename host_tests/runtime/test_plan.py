@@ -12,7 +12,7 @@ from host_tests.portable import scratch_path
 FOLDER = scratch_path("plan")
 PATH = FOLDER + "/plan"
 WIFI, PAGE, HISTORY, MQTT = (
-    "evencell.net.station",
+    "evencell.net.part",
     "evencell.forward.http.routes",
     "evencell.history.recorder",
     "evencell.forward.mqtt.forwarder",

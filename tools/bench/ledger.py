@@ -23,7 +23,7 @@ _KEPT = {
     "evencell.display.part": ["evencell.display.tasks"],  # where a display answers
     "evencell.forward.mqtt.forwarder": ["evencell.forward.mqtt.home_assistant", "evencell.forward.outbox.mqtt_sink"],
 }
-_AT_THE_START = "evencell.link.part"  # unloaded then: host_tests/test_unloading.py
+_AT_THE_START = ("evencell.link.part", "evencell.net.part")  # unloaded then: host_tests/test_unloading.py
 _DOCUMENT = ROOT / "docs" / "heap.md"
 _HEADER = """\
 # What each module costs
@@ -115,7 +115,7 @@ def when(name: str) -> str:
 def resident(profile: str) -> list[str]:
     """What a profile imports when all its parts are on."""
     wanted = _in_order([module for profiles, _, module in PARTS if profile in profiles.split()])
-    return [module for module in wanted if module != _AT_THE_START]
+    return [module for module in wanted if module not in _AT_THE_START]
 
 
 if __name__ == "__main__":

@@ -21,12 +21,13 @@ _ALWAYS = ("evencell.app", "evencell.link.poller")
 _TOGETHER = {
     "evencell.app": ("evencell.storage.data_files", "evencell.storage.key_value"),
     "evencell.link.poller": ("evencell.pack.temperature",),
-    "evencell.net.station": ("evencell.net.network_backoff",),  # every module that uses it needs a network
-    "evencell.forward.status_json": ("evencell.forward.event_json", "evencell.net.tcp", "evencell.pack.fields"),
+    # Every module that uses these needs a network.
+    "evencell.net.station": ("evencell.net.network_backoff", "evencell.net.tcp"),
+    "evencell.forward.status_json": ("evencell.forward.event_json", "evencell.pack.fields"),
 }
 _WITH_A_PART = (
     "evencell.display.tasks",
-    "evencell.setup.access",
+    *("evencell.net.station", "evencell.setup.access"),
     *("evencell.config.check", "evencell.clock.sntp_query", "evencell.link.writer"),  # loaded for a while only
     *(module for _, _, module in PARTS if not module.endswith(".part")),
 )

@@ -44,11 +44,13 @@ def environment(
     display: dict | None = None,
     simulated: bool = False,
     radio: dict | None = None,
+    reset_cause: str = "power",
 ) -> dict[str, str]:
     """Environment for the firmware: a serial port, the folder of its flash, a configuration, what wins over it.
 
     `port` is UART 0, `more_ports` are UART 1 and on. `display`: another than the usual picture.
-    `simulated`: the page says that the pack is. `radio`: settings of a simulated radio (boards/host.py).
+    `simulated`: the page says that the pack is. `radio`: settings of a simulated radio (boards/host.py). `reset_cause`:
+    reset where the firmware has restarted itself.
     """
     data.mkdir(parents=True, exist_ok=True)
     settings = {
@@ -58,6 +60,7 @@ def environment(
         "overrides": overrides or {},
         "display": display,
         "simulated": simulated,
+        "reset_cause": reset_cause,
         **(radio or {}),
     }
     return {**os.environ, "MICROPYPATH": ".frozen", SETTINGS_VARIABLE: json.dumps(settings, ensure_ascii=False)}

@@ -1,7 +1,4 @@
-"""Stays in a network, by Wi-Fi or cable; join.py joins it. Each step returns at once.
-
-The station is started with the part itself, before other parts take the memory that its driver needs.
-"""
+"""Stays in a network, by Wi-Fi or cable; join.py joins it. Each step returns at once."""
 
 from evencell.compat import const, sleep_ms
 from evencell.runtime.lazy import lazy, unload
@@ -11,27 +8,7 @@ _NO_ADDRESS_TIMEOUT_MS = const(15_000)
 _UNUSED_MS = const(600_000)  # a network that was not used for so long is probed
 _RETRY_MS = const(60_000)  # after a reset of the radio, until the next probe
 
-CABLE = ({"ssid": None, "password": None},)
 _JOIN = "evencell.net.join"
-
-
-def start(context):
-    """Keep the board's station connected for as long as the device runs."""
-    board = context.board
-    settings = context.config["wifi"]
-    txpower = settings["txpower"]
-    if txpower is None:
-        txpower = getattr(board, "txpower", None)
-    station = board.station()
-    static = settings.pop("static")
-    if static["address"]:
-        station.static = static["address"], static["netmask"], static["gateway"], static["dns"] or static["gateway"]
-    networks = CABLE if station.wired else settings["networks"]
-    network = Network(context, station, networks, (context.hostname, settings["country"], txpower))
-    context.network = network
-    network.start_station()
-    context.heap.reset_radio = network.reset
-    context.supervisor.start("wifi", network.run)
 
 
 class Network:

@@ -99,7 +99,7 @@ def _claim_for(context, planned: str, lives: list, features: list[str]) -> str:
 
 def features_of(context, wanted: list[str]) -> list[str] | None:
     """Features of a plan that are running; None where there is no network."""
-    if "evencell.net.station" not in wanted:
+    if "evencell.net.part" not in wanted:
         return None
     features = {_PARTS[module] for module in wanted if module in _PARTS}
     if "evencell.forward.mqtt.forwarder" in wanted:

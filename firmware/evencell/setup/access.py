@@ -1,9 +1,10 @@
 """Setup mode while it runs: the access point, the state of the setup, and its end."""
 
+import gc
 import os
 
 from evencell.compat import const, sleep_ms
-from evencell.forward.http.routes import serve
+from evencell.forward.http.server import serve
 from evencell.net import captive_dns
 from evencell.runtime.backoff import Backoff
 from evencell.runtime.lazy import call, lazy
@@ -40,8 +41,10 @@ class Setup:
 
     async def run(self):
         """Open the access point, then serve until setup mode is over."""
-        await self._open()
+        if self.state == "trying":  # it failed with an exception, which is in the log
+            self._fail("the device failed while it tried this; try again", None)
         if not self._is_served:
+            await self._open()
             self._is_served = True
             self._serve()
         while True:
@@ -66,7 +69,7 @@ class Setup:
                 context.log.warning("setup: the access point does not open: %s" % error)
                 await sleep_ms(backoff.fail())
         self.address = self._access_point.address()
-        self.ends_ms = context.clock.uptime_ms() + _WINDOW_MS
+        self.ends_ms = _WINDOW_MS  # since power-on
         secured = "open for 10 minutes" if self.password is None else "its password is on the display"
         context.log.info('setup: access point "%s" at %s, %s' % (self.ssid, self.address, secured))
 
@@ -108,22 +111,40 @@ class Setup:
         self.ends_ms = self._context.clock.uptime_ms() + 1_000
 
     async def _try(self, wanted: dict):
-        scope = lazy()
+        """One after the other, so that no more code is in memory at a time than has to."""
+        context, scope = self._context, lazy()
         try:
-            result = await scope.load("evencell.setup.trial").attempt(self._context, wanted)
+            password_hash = await scope.load("evencell.forward.http.pbkdf2").hash_password(wanted["password"])
+            unload(scope)
+            problem, field = await scope.load("evencell.setup.trial").join(context, wanted["network"])
+            unload(scope)
+            if not problem:
+                problem = scope.load("evencell.setup.settings").write(context, wanted, password_hash)
         finally:
-            scope.unload()
-        self.problem, self.field, self.new_address = result
-        self.state = "failed" if self.problem else "done"
-        if self.problem:
-            self._context.log.warning("setup: " + self.problem)
-            self.note_request()
-        else:
-            self._context.log.info("setup: done; restarting into normal operation in 5 minutes")
-            self.ends_ms = self._context.clock.uptime_ms() + _RESULT_MS
+            unload(scope)
+        if problem:
+            self._fail(problem, field)
+            return
+        self.new_address = context.board.station().address()
+        self.state = "done"
+        context.log.info("setup: done; restarting into normal operation in 5 minutes")
+        self.ends_ms = context.clock.uptime_ms() + _RESULT_MS
+
+    def _fail(self, problem: str, field: str | None):
+        """Leave the network; nothing has changed."""
+        self.state, self.problem, self.field = "failed", problem, field
+        self._context.log.warning("setup: " + problem)
+        self._context.board.station().disconnect()
+        self.note_request()
 
     def _end(self):
         if self.state != "done":
             self._context.log.warning("setup: nothing was set up in 10 minutes; the access point closes")
         self._access_point.stop()
         call("evencell.runtime.boot_state", "restart_by_owner", self._context)
+
+
+def unload(scope: lazy):
+    """Unload what was loaded; collected, so that what is loaded next takes its room."""
+    scope.unload()
+    gc.collect()

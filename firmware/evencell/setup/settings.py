@@ -1,9 +1,7 @@
 """What a phone sends in setup mode: checked, and written into `config.json`. Lazy."""
 
 from evencell.compat import const
-from evencell.config import edit
 from evencell.config.load import parse, read_best
-from evencell.forward.http.auth import MAX_LENGTH, MIN_LENGTH
 from evencell.forward.http.server import RefusalError
 from evencell.runtime.lazy import lazy
 
@@ -33,8 +31,10 @@ def read(context, body: bytes) -> dict:
         raise RefusalError(400, "the body is not JSON: %s" % fault)
     given = found[0] if found else {}
     password, network = given.get("password"), given.get("network")
-    if not isinstance(password, str) or not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise RefusalError(400, "a password has %d to %d characters" % (MIN_LENGTH, MAX_LENGTH), "password")
+    with lazy("evencell.forward.http.password_rule") as rule:
+        fault = rule.fault_of(password)
+    if fault:
+        raise RefusalError(400, fault, "password")
     if context.board.wired:
         network = None
     elif not isinstance(network, dict):
@@ -56,11 +56,12 @@ def write(context, wanted: dict, password_hash: str) -> str | None:
     old = _given(context)
     new = _merged(old, wanted)
     old["auth"] = {"password_hash": password_hash}  # tokens are those of the owner before
-    try:
-        for _ in range(2):
-            edit.replace(context, old, new)
-    except edit.EditError as error:
-        return error.args[0]
+    with lazy("evencell.config.edit") as edit:
+        try:
+            for _ in range(2):
+                edit.replace(context, old, new)
+        except edit.EditError as error:
+            return error.args[0]
     context.key_values.put("wifi_off", None)
     return None
 

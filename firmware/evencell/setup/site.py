@@ -2,8 +2,7 @@
 
 from evencell import __version__
 from evencell.compat import const
-from evencell.forward.http.routes import page_file
-from evencell.forward.http.server import RefusalError, Response, error, json_response
+from evencell.forward.http.server import NO_MEMORY, RefusalError, Response, error, json_response, page_file
 from evencell.net.tcp import PACE_MS, shared_buffer
 from evencell.runtime.lazy import lazy
 
@@ -24,6 +23,12 @@ class Site:
         self._setup = setup
         with lazy("evencell.forward.http.auth") as auth:
             self._password_min = auth.MIN_LENGTH
+        self._api = {
+            "/api/v1/session": {"GET": self._session},
+            "/api/v1/networks": {"GET": self._scan},
+            "/api/v1/setup": {"GET": self._state, "POST": self._attempt},
+            "/api/v1/setup/finish": {"POST": self._finish},
+        }
         self._networks = None
         self._scanned_ms = 0
         self.buffer = shared_buffer(context)
@@ -38,33 +43,21 @@ class Site:
             return error(*refusal.args)
         except OSError as fault:
             return error(503, "the radio fails: %s; try again" % fault)
+        except MemoryError:
+            return error(503, NO_MEMORY)
 
     def _respond(self, request) -> Response:
-        path, is_reading = request.path, request.method in ("GET", "HEAD")
-        if path.startswith("/api/"):
-            handler = self._handler(path, is_reading)
-            if handler:
-                return handler(request)
-            is_known = self._handler(path, not is_reading) is not None
-            return error(405, "method not allowed") if is_known else error(404, "not found: this is setup mode")
-        if not is_reading:
+        method = "GET" if request.method == "HEAD" else request.method
+        if request.path.startswith("/api/"):
+            handlers = self._api.get(request.path)
+            if handlers is None:
+                return error(404, "not found: this is setup mode")
+            return handlers[method](request) if method in handlers else error(405, "method not allowed")
+        if method != "GET":
             return error(405, "method not allowed")
-        if " %s " % path in _PROBES:
+        if " %s " % request.path in _PROBES:
             return Response((), "text/plain", 302, "Location: %s\r\n" % self._setup.url())
-        if path.startswith("/page/"):
-            return page_file(path[6:], bool(request.query))
         return page_file(_PAGE, False)
-
-    def _handler(self, path: str, is_reading: bool):
-        if is_reading:
-            handlers = {
-                "/api/v1/session": self._session,
-                "/api/v1/networks": self._scan,
-                "/api/v1/setup": self._state,
-            }
-        else:
-            handlers = {"/api/v1/setup": self._attempt, "/api/v1/setup/finish": self._finish}
-        return handlers.get(path)
 
     def _session(self, _request) -> Response:
         return json_response(

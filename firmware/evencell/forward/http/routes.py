@@ -2,32 +2,16 @@
 
 import json
 
-from evencell.compat import const
 from evencell.forward.http.event_stream import EventStreams
 from evencell.forward.http.lazy_response import LazyResponse
-from evencell.forward.http.server import JSON_TYPE, Response, Server, error, json_response
+from evencell.forward.http.server import JSON_TYPE, Response, json_response, page_file, serve
 from evencell.forward.http.status import StatusCache, device_status
 from evencell.net.tcp import PACE_MS, shared_buffer
-from evencell.storage.data_files import is_there, open_data
-
-_PAGE = __file__.rsplit("/", 1)[0] + "/page/"
-_PAGE_PIECE_BYTES = const(512)
 
 
 def start(context):
     """Start the web server."""
     serve(context, Site(context))
-
-
-def serve(context, site):
-    """Start the web server for this site: an object with `respond`, `buffer` and `pace_ms`."""
-    http = context.config["http"]
-    server = Server(site, context.log, context.supervisor)
-
-    async def run():
-        await server.serve(http["host"], http["port"])
-
-    context.supervisor.start("http", run)
 
 
 class Site:
@@ -73,28 +57,3 @@ class Site:
         for pieces in self._packs.pieces():
             body += [b", "] * (len(body) > 3) + list(pieces)
         return Response(body + [b"]}"], JSON_TYPE)
-
-
-def page_file(name: str, is_versioned: bool):
-    """A file of the page as the build compressed it, else its source; one that is versioned may be cached."""
-    headers = "Cache-Control: %s\r\n" % ("max-age=31536000, immutable" if is_versioned else "no-cache")
-    if "/" in name or name[:1] in ("", "."):  # another folder, such as that of the configuration
-        return error(404, "not found")
-    path = _PAGE + name
-    if is_there(path + ".gz"):
-        path += ".gz"
-        headers += "Content-Encoding: gzip\r\n"
-    elif not is_there(path):  # else the picture; or a source that mip installed (docs/frozen.md)
-        return error(404, "not found")
-    kind = name.split(".")[-1]
-    content_type = "image/png" if kind == "png" else "text/javascript" if kind == "js" else "text/" + kind
-    return Response(_pieces_of(open_data(path)), content_type, headers=headers)
-
-
-def _pieces_of(file):
-    """Generate the content of a file, then close it."""
-    with file:
-        piece = file.read(_PAGE_PIECE_BYTES)
-        while piece:
-            yield piece
-            piece = file.read(_PAGE_PIECE_BYTES)

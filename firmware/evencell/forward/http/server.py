@@ -8,7 +8,10 @@ import json
 
 from evencell.compat import const, wait_for_ms
 from evencell.net.tcp import send
+from evencell.storage.data_files import is_there, open_data
 
+_PAGE = __file__.rsplit("/", 1)[0] + "/page/"
+_PAGE_PIECE_BYTES = const(512)
 _MAX_CONNECTIONS = const(6)
 _MAX_REFUSALS = const(2)  # at a time; further connections are closed without a response
 _REQUEST_TIMEOUT_MS = const(5_000)
@@ -128,6 +131,17 @@ def json_response(body: dict, status: int = 200) -> Response:
 def internal_error() -> Response:
     """The response where a handler raised an exception, which is in the log."""
     return error(500, "internal error; the log says more")
+
+
+def serve(context, site):
+    """Start the web server for this site: an object with `respond`, `buffer` and `pace_ms`."""
+    http = context.config["http"]
+    server = Server(site, context.log, context.supervisor)
+
+    async def run():
+        await server.serve(http["host"], http["port"])
+
+    context.supervisor.start("http", run)
 
 
 class Server:
@@ -327,3 +341,28 @@ async def _close(writer):
         await writer.wait_closed()
     except OSError:
         pass  # it is closed
+
+
+def page_file(name: str, is_versioned: bool):
+    """A file of the page as the build compressed it, else its source; one that is versioned may be cached."""
+    headers = "Cache-Control: %s\r\n" % ("max-age=31536000, immutable" if is_versioned else "no-cache")
+    if "/" in name or name[:1] in ("", "."):  # another folder, such as that of the configuration
+        return error(404, "not found")
+    path = _PAGE + name
+    if is_there(path + ".gz"):
+        path += ".gz"
+        headers += "Content-Encoding: gzip\r\n"
+    elif not is_there(path):  # else the picture; or a source that mip installed (docs/frozen.md)
+        return error(404, "not found")
+    kind = name.split(".")[-1]
+    content_type = "image/png" if kind == "png" else "text/javascript" if kind == "js" else "text/" + kind
+    return Response(_pieces_of(open_data(path)), content_type, headers=headers)
+
+
+def _pieces_of(file):
+    """Generate the content of a file, then close it."""
+    with file:
+        piece = file.read(_PAGE_PIECE_BYTES)
+        while piece:
+            yield piece
+            piece = file.read(_PAGE_PIECE_BYTES)
