@@ -41,7 +41,9 @@ ALLOWED = {
     "link": {
         "asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link", "evencell.runtime.lazy",
     },
-    "control": {"array", "evencell.compat", "evencell.control", "evencell.pack"},
+    "control": {
+        "array", "evencell.clock.zone", "evencell.compat", "evencell.control", "evencell.pack", "evencell.runtime.lazy",
+    },
     "display": {
         "array", "binascii", "framebuf", "gc", "json", "evencell", "evencell.compat", "evencell.hub", "evencell.pack",
         "evencell.clock.zone", "evencell.display", "evencell.protocol.jk_balancer", "evencell.storage",

@@ -20,6 +20,7 @@ PARTS = (
     ("setup", None, "evencell.setup.part"),
     ("full display telemetry", None, "evencell.link.part"),
     ("full", "history", "evencell.history.recorder"),
+    ("full display telemetry", "control", "evencell.control.part"),
     ("full display", "display", "evencell.display.part"),
     ("full telemetry", "time", "evencell.clock.sntp"),
     ("full safe", "http", "evencell.forward.http.routes"),
@@ -167,6 +168,8 @@ def _switched_on(context, switch: str | None) -> bool:
         return _time_wanted(context)
     if switch == "journal":
         return settings["journal"]["enabled"] and (settings["mqtt"]["enabled"] or settings["influx"]["url"] is not None)
+    if switch == "control":
+        return settings["control"]["policy"]["preset"] != "off"
     if switch == "influx":
         return settings["influx"]["url"] is not None
     return settings[switch]["enabled"]

@@ -2,11 +2,13 @@
 
 import random
 
-from evencell.control.policy import PRESETS, Policy, is_in_span
-from evencell.control.trend import CHARGING, DISCHARGING, RESTING, Trend
+from evencell.control.policy import decide, is_in_span
+from evencell.control.state import PolicyState
+from evencell.control.trend import CHARGING, DISCHARGING, RESTING
 from evencell.pack.alarms import CELL_COUNT, WIRE_RESISTANCE
 from evencell.pack.status import Status
 
+_PRESETS = ("off", "always", "top", "rest", "off-ride", "storage", "custom")
 _MIN_S = 300
 _FRESH_MS = 1_000
 
@@ -26,15 +28,23 @@ def _status(cells_mv=(3410, 3420, 3412, 3411), is_on=False, temperature_dc=230, 
     return status
 
 
-def _trend(kind):
-    trend = Trend()
-    trend.kind = kind
-    return trend
+class _Pack:
+    accepted = None
 
 
-def _policy(preset: str, conditions=(), min_s=0, chemistry="lfp"):
-    settings = {"preset": preset, "conditions": list(conditions), "min_on_s": min_s, "min_off_s": min_s}
-    return Policy(settings, chemistry)
+class _Policy:
+    """A policy with its pack; `decide` as the part calls it."""
+
+    def __init__(self, preset: str, conditions=(), min_s=0, chemistry="lfp", at_start="unchanged"):
+        self.config = {"preset": preset, "conditions": conditions, "at_start": at_start}
+        self.config["min_on_s"] = self.config["min_off_s"] = min_s
+        self.state = PolicyState(_Pack(), chemistry, len(conditions))
+
+    def decide(self, status, age_ms, kind, now_s, minute):
+        self.state.pack.accepted = status
+        self.state.trend.kind = kind
+        decide(self.state, self.config, age_ms, now_s, minute)
+        return self.state.is_on
 
 
 def _condition(field, **keys):
@@ -42,27 +52,26 @@ def _condition(field, **keys):
 
 
 def _decided(policy, status, kind=RESTING, now_s=0, minute=None, age_ms=_FRESH_MS):
-    policy.decide(status, age_ms, _trend(kind), now_s, minute)
-    return policy.is_on, policy.reason
+    return policy.decide(status, age_ms, kind, now_s, minute), policy.state.reason
 
 
 def test_off_and_always():
-    assert _decided(_policy("off"), _status(is_on=True)) == (False, "off: the policy is off")
-    assert _decided(_policy("always"), _status()) == (True, "on: always")
+    assert _decided(_Policy("off"), _status(is_on=True)) == (False, "off: the policy is off")
+    assert _decided(_Policy("always"), _status()) == (True, "on: always")
 
 
 def test_top_needs_a_high_cell_and_a_steady_voltage():
     low = _status((3310, 3300, 3305, 3306))
-    assert _decided(_policy("top"), low) == (False, "off: highest cell 3.31 V is below 3.40 V")
-    assert _decided(_policy("top"), _status(), CHARGING) == (
+    assert _decided(_Policy("top"), low) == (False, "off: highest cell 3.31 V is below 3.40 V")
+    assert _decided(_Policy("top"), _status(), CHARGING) == (
         False,
         "off: highest cell 3.42 V, but the pack is charging",
     )
-    assert _decided(_policy("top"), _status()) == (True, "on: highest cell 3.42 V and the voltage is steady")
+    assert _decided(_Policy("top"), _status()) == (True, "on: highest cell 3.42 V and the voltage is steady")
 
 
 def test_top_stays_on_20_mv_below_its_limit():
-    policy = _policy("top")
+    policy = _Policy("top")
     assert _decided(policy, _status())[0]
     assert _decided(policy, _status((3385, 3380, 3381, 3382)))[0]
     assert not _decided(policy, _status((3379, 3370, 3371, 3372)))[0]
@@ -70,12 +79,12 @@ def test_top_stays_on_20_mv_below_its_limit():
 
 
 def test_while_the_trend_is_unknown_nothing_changes():
-    assert _decided(_policy("top"), _status(is_on=True), None)[0]
-    assert not _decided(_policy("top"), _status(), None)[0]
+    assert _decided(_Policy("top"), _status(is_on=True), None)[0]
+    assert not _decided(_Policy("top"), _status(), None)[0]
 
 
 def test_rest_waits_for_10_minutes():
-    policy = _policy("rest")
+    policy = _Policy("rest")
     assert _decided(policy, _status(), RESTING, 0) == (False, "off: at rest for 0 of 600 s")
     assert not _decided(policy, _status(), RESTING, 599)[0]
     assert _decided(policy, _status(), RESTING, 600) == (True, "on: at rest for 10 minutes")
@@ -83,14 +92,14 @@ def test_rest_waits_for_10_minutes():
 
 
 def test_off_ride_balances_unless_the_pack_discharges():
-    policy = _policy("off-ride")
+    policy = _Policy("off-ride")
     assert _decided(policy, _status(), DISCHARGING) == (False, "off: the pack is discharging")
     assert _decided(policy, _status(), CHARGING)[0]
     assert _decided(policy, _status(), RESTING)[0]
 
 
 def test_storage_balances_only_what_is_worth_it():
-    policy = _policy("storage")
+    policy = _Policy("storage")
     _decided(policy, _status(), RESTING, 0)
     assert _decided(policy, _status(), RESTING, 600) == (False, "off: delta 10 mV is below 15 mV: not worth it")
     assert _decided(policy, _status((3410, 3425, 3412, 3411)), RESTING, 610)[0]
@@ -106,7 +115,7 @@ def test_custom_names_the_condition_that_fails():
         _condition("trend", trend="resting"),
         _condition("time", span=["22:00", "06:00"]),
     ]
-    policy = _policy("custom", conditions)
+    policy = _Policy("custom", conditions)
     night = 23 * 60
     assert _decided(policy, _status(), RESTING, 0, night) == (True, "on: all conditions hold")
     assert _decided(policy, _status((3345, 3330, 3331, 3332)), RESTING, 0, night)[0]
@@ -126,14 +135,14 @@ def test_a_span_may_include_midnight():
 
 
 def test_old_data_changes_nothing():
-    policy = _policy("always")
+    policy = _Policy("always")
     _decided(policy, _status())
-    policy.decide(_status(), 10_001, _trend(RESTING), 5, None)
-    assert policy.is_on
-    assert policy.reason == "unchanged: the last reading is older than 10 s"
-    first = _policy("always")
-    first.decide(_status(), None, _trend(RESTING), 5, None)
-    assert first.is_on is None
+    policy.decide(_status(), 10_001, RESTING, 5, None)
+    assert policy.state.is_on
+    assert policy.state.reason == "unchanged: the last reading is older than 10 s"
+    first = _Policy("always")
+    first.decide(_status(), None, RESTING, 5, None)
+    assert first.state.is_on is None
 
 
 def test_what_forbids_balancing_ends_every_preset_at_once():
@@ -145,30 +154,30 @@ def test_what_forbids_balancing_ends_every_preset_at_once():
         _status(temperature_dc=-201),
         _status(temperature_dc=701),
     )
-    for preset in PRESETS:
+    for preset in _PRESETS:
         for status in forbidden:
-            policy = _policy(preset, min_s=_MIN_S)
-            policy.is_on = True
-            policy.since_s = 0
-            assert not _decided(policy, status, RESTING, 1)[0], (preset, policy.reason)
+            policy = _Policy(preset, min_s=_MIN_S)
+            policy.state.is_on = True
+            policy.state.since_s = 0
+            assert not _decided(policy, status, RESTING, 1)[0], (preset, policy.state.reason)
 
 
 def test_a_custom_chemistry_without_limits_is_never_switched_on():
-    assert _decided(_policy("always", chemistry="custom"), _status())[0] is False
+    assert _decided(_Policy("always", chemistry="custom"), _status())[0] is False
 
 
 def test_a_low_cell_must_recover_by_20_mv():
-    policy = _policy("always")
+    policy = _Policy("always")
     _decided(policy, _status((3000, 3100, 3100, 3100), is_on=True))
-    assert policy.is_on
+    assert policy.state.is_on
     _decided(policy, _status((2999, 3100, 3100, 3100)))
-    assert policy.reason == "off: cell 1 is low, 3.00 V: the balancer would discharge it further"
+    assert policy.state.reason == "off: cell 1 is low, 3.00 V: the balancer would discharge it further"
     assert not _decided(policy, _status((3019, 3100, 3100, 3100)))[0]
     assert _decided(policy, _status((3020, 3100, 3100, 3100)))[0]
 
 
 def test_minimum_time_is_said():
-    policy = _policy("off-ride", min_s=_MIN_S)
+    policy = _Policy("off-ride", min_s=_MIN_S)
     assert _decided(policy, _status(is_on=True), DISCHARGING, 100) == (
         True,
         "on for 300 s more, the minimum time, then the pack is discharging",
@@ -179,18 +188,24 @@ def test_minimum_time_is_said():
 def test_no_preset_switches_faster_than_its_minimum_times():
     """Any order of healthy readings, trends and ages."""
     random.seed(17)
-    for preset in PRESETS:
+    for preset in _PRESETS:
         conditions = [_condition("delta_mv", above=random.randint(3, 20)), _condition("trend", trend="resting")]
-        policy = _policy(preset, conditions, _MIN_S)
+        policy = _Policy(preset, conditions, _MIN_S)
         now_s, was_on, changed_s = 0, None, 0
         for _ in range(3_000):
             now_s += random.randint(1, 60)
             cells_mv = tuple(random.randint(3300, 3500) for _ in range(4))
             age_ms = random.choice((_FRESH_MS, _FRESH_MS, None, 20_000))
-            policy.decide(_status(cells_mv), age_ms, _trend(random.choice((None, 0, 1, 2))), now_s, now_s // 60 % 1440)
-            if was_on is not None and policy.is_on != was_on:
+            policy.decide(_status(cells_mv), age_ms, random.choice((None, 0, 1, 2)), now_s, now_s // 60 % 1440)
+            if was_on is not None and policy.state.is_on != was_on:
                 assert now_s - changed_s >= _MIN_S, preset
                 changed_s = now_s
-            if was_on is None and policy.is_on is not None:
+            if was_on is None and policy.state.is_on is not None:
                 changed_s = now_s
-            was_on = policy.is_on
+            was_on = policy.state.is_on
+
+
+def test_the_state_of_the_start_is_the_owners_choice():
+    for at_start, is_on in (("on", True), ("off", False)):
+        policy = _Policy("off-ride", min_s=_MIN_S, at_start=at_start)
+        assert policy.decide(_status(is_on=not is_on), _FRESH_MS, None, 0, None) is is_on

@@ -146,6 +146,7 @@ def _reconcile(config: dict, faults: _Faults):
         wifi["networks"] = secured
     _check_static(wifi["static"], faults)
     _check_access_point(wifi, faults)
+    _check_policy(config["control"]["policy"], faults)
     if mqtt["enabled"] and not mqtt["host"]:
         if not faults.concern("mqtt.host"):
             faults.add("mqtt.host", "it is needed where mqtt.enabled is true; MQTT stays off")
@@ -159,6 +160,24 @@ def _reconcile(config: dict, faults: _Faults):
             faults.add(section + ".password", "it needs %s.user; not used" % section)
     if config["time"]["mqtt"] and not mqtt["enabled"]:
         faults.add("time.mqtt", "it needs mqtt.enabled; not used")
+
+
+def _check_policy(policy: dict, faults: _Faults):
+    """A policy that is not as it was meant stays off."""
+    if policy["preset"] == "off":
+        return
+    if policy["preset"] == "custom" and not policy["conditions"] and not faults.concern("control.policy.conditions"):
+        faults.add("control.policy.conditions", "custom needs one at least; the policy stays off")
+        policy["preset"] = "off"
+    for i, condition in enumerate(policy["conditions"]):
+        field = condition["field"]
+        needed = "trend" if field == "trend" else "span" if field == "time" else "above"
+        if condition[needed] is None and (needed != "above" or condition["below"] is None):
+            words = "above or below" if needed == "above" else needed
+            faults.add("control.policy.conditions[%d].%s" % (i, needed), "%s needs %s" % (field, words))
+    if faults.concern_section("control", (_ANY, "policy")):
+        faults.add_consequence("control", "the balance policy stays off")
+        policy["preset"] = "off"
 
 
 def _check_access_point(wifi: dict, faults: _Faults):

@@ -92,5 +92,16 @@ display.language           "en"             choice en de
 log.level                  "info"           choice debug info warning error
 log.syslog                 null             host 1 64
 log.syslog_port            514              whole 1 65535
+control.policy.preset      "off"            choice off always top rest off-ride storage custom
+control.policy.at_start    "unchanged"      choice unchanged on off
+control.policy.min_on_s    600              whole 60 86400
+control.policy.min_off_s   600              whole 60 86400
+control.policy.conditions  []               list 0 8 field
+control.policy.conditions[].field  ""       choice highest_mv lowest_mv pack_mv delta_mv temperature_c trend time
+control.policy.conditions[].above  null     number -40 120000
+control.policy.conditions[].below  null     number -40 120000
+control.policy.conditions[].hysteresis  0   number 0 1000
+control.policy.conditions[].trend  null     choice resting charging discharging
+control.policy.conditions[].span   null     span
 pins                       {}               pins
 """

@@ -4,11 +4,11 @@ A reason is a sentence for the owner. What forbids balancing (docs/balancing.md)
 else waits for the minimum time. Without a fresh reading nothing changes.
 """
 
+from evencell.clock.zone import offset_at
 from evencell.compat import const
 from evencell.control.trend import CHARGING, DISCHARGING, RESTING, TRENDS
 from evencell.pack.limits import CHEMISTRIES, MAX_AGE_MS, switch_on_reason
 
-PRESETS = ("off", "always", "top", "rest", "off-ride", "storage", "custom")
 _HYSTERESIS_MV = const(20)
 _WORTH_MV = const(15)  # of delta, for storage
 _ENOUGH_MV = const(5)
@@ -25,69 +25,81 @@ _FIELDS = {
 }
 
 
-class Policy:
-    """The policy of one pack. `is_on`: what it wants; None until the first decision. `reason`: why, in a sentence.
+def decide(state, config: dict, age_ms: int | None, now_s: int, minute: int | None):
+    """Decide for the pack of `state` (state.py) from its last accepted reading.
 
-    `settings`: `preset`, `conditions` (of custom), `min_on_s`, `min_off_s` of the configuration's `control.policy`.
+    `config`: `control.policy` of the configuration. `minute`: of the local day, None without a clock.
     """
+    _Decision(state, config).decide(age_ms, now_s, minute)
 
-    def __init__(self, settings: dict, chemistry: str):
-        self._settings = settings
-        self._chemistry = chemistry
-        self.is_on: bool | None = None
-        self.reason = "waiting for the first reading"
-        self.since_s = 0
-        self._rest_since_s = None
-        self._held = [False] * len(settings["conditions"])  # whether each condition held, for its hysteresis
 
-    def decide(self, status, age_ms: int | None, trend, now_s: int, minute: int | None):
-        """Decide from the last accepted reading. `minute`: of the local day, None without a clock."""
+def local_minute(context) -> int | None:
+    """Minute of the local day; None without a clock."""
+    unix_s = context.clock.unix_s()
+    if unix_s is None:
+        return None
+    settings = context.config["time"]
+    offset_s = offset_at(settings["zone"], unix_s)[0] if settings["zone"] else 60 * settings["utc_offset_min"]
+    return (unix_s + offset_s) // 60 % 1440
+
+
+class _Decision:
+    def __init__(self, state, config: dict):
+        self._state = state
+        self._config = config
+
+    def decide(self, age_ms: int | None, now_s: int, minute: int | None):
+        state, config = self._state, self._config
         if age_ms is None or age_ms > MAX_AGE_MS:
-            self.reason = "unchanged: the last reading is older than %d s" % (MAX_AGE_MS // 1000)
+            state.reason = "unchanged: the last reading is older than %d s" % (MAX_AGE_MS // 1000)
             return
-        if self.is_on is None:
-            self.is_on = status.balancing_enabled
-            self.since_s = now_s
-        self._note_rest(trend, now_s)
+        status = state.pack.accepted
+        if state.is_on is None:
+            at_start = config["at_start"]
+            state.is_on = status.balancing_enabled if at_start == "unchanged" else at_start == "on"
+            state.since_s = now_s
+        self._note_rest(now_s)
         forbidden = self._forbidden(status)
         if forbidden:
             self._set(False, forbidden, now_s)
             return
-        wanted, reason = self._wanted(status, trend, now_s, minute)
-        left_s = self._settings["min_on_s" if self.is_on else "min_off_s"] - (now_s - self.since_s)
-        if wanted != self.is_on and left_s > 0:
-            self.reason = "%s for %d s more, the minimum time, then %s" % (_word(self.is_on), left_s, reason)
+        wanted, reason = self._wanted(status, now_s, minute)
+        left_s = config["min_on_s" if state.is_on else "min_off_s"] - (now_s - state.since_s)
+        if wanted != state.is_on and left_s > 0:
+            state.reason = "%s for %d s more, the minimum time, then %s" % (_word(state.is_on), left_s, reason)
             return
         self._set(wanted, reason, now_s)
 
     def _set(self, is_on: bool, reason: str, now_s: int):
-        if is_on != self.is_on:
-            self.is_on = is_on
-            self.since_s = now_s
-        self.reason = "%s: %s" % (_word(is_on), reason)
+        state = self._state
+        if is_on != state.is_on:
+            state.is_on = is_on
+            state.since_s = now_s
+        state.reason = "%s: %s" % (_word(is_on), reason)
 
-    def _note_rest(self, trend, now_s: int):
-        if trend.kind != RESTING:
-            self._rest_since_s = None
-        elif self._rest_since_s is None:
-            self._rest_since_s = now_s
+    def _note_rest(self, now_s: int):
+        state = self._state
+        if state.trend.kind != RESTING:
+            state.rest_since_s = None
+        elif state.rest_since_s is None:
+            state.rest_since_s = now_s
 
     def _forbidden(self, status) -> str:
         """What forbids balancing now, or an empty text."""
-        reason = switch_on_reason(status, 0, self._chemistry)
+        reason = switch_on_reason(status, 0, self._state.chemistry)
         if reason:
             return reason.rstrip(".")
-        low_mv = CHEMISTRIES[self._chemistry][3]
+        low_mv = CHEMISTRIES[self._state.chemistry][3]
         lowest_mv = status.cells_mv[status.lowest_cell - 1]
-        if lowest_mv < low_mv + (0 if self.is_on else _HYSTERESIS_MV):
+        if lowest_mv < low_mv + (0 if self._state.is_on else _HYSTERESIS_MV):
             return "cell %d is low, %s: the balancer would discharge it further" % (status.lowest_cell, _v(lowest_mv))
         temperature_dc = status.temperature_dc
         if temperature_dc is not None and not _MIN_DC <= temperature_dc <= _MAX_DC:
             return "%d °C is outside -20 to 70 °C" % (temperature_dc // 10)
         return ""
 
-    def _wanted(self, status, trend, now_s: int, minute: int | None) -> tuple[bool, str]:
-        preset = self._settings["preset"]
+    def _wanted(self, status, now_s: int, minute: int | None) -> tuple[bool, str]:
+        preset, trend = self._config["preset"], self._state.trend
         if preset == "always":
             return True, "always"
         if preset == "top":
@@ -96,7 +108,7 @@ class Policy:
             return self._wanted_at_rest(now_s)
         if preset == "off-ride":
             if trend.kind is None:
-                return bool(self.is_on), "the trend is not known yet"
+                return bool(self._state.is_on), "the trend is not known yet"
             is_riding = trend.kind == DISCHARGING
             return not is_riding, "the pack is " + TRENDS[trend.kind]
         if preset == "storage":
@@ -107,21 +119,21 @@ class Policy:
 
     def _wanted_at_top(self, status, trend) -> tuple[bool, str]:
         """At the top of the charge and steady: while a current flows, the cells' resistances would be balanced."""
-        limit_mv = CHEMISTRIES[self._chemistry][2] - (_HYSTERESIS_MV if self.is_on else 0)
+        limit_mv = CHEMISTRIES[self._state.chemistry][2] - (_HYSTERESIS_MV if self._state.is_on else 0)
         highest_mv = status.cells_mv[status.highest_cell - 1]
         if highest_mv < limit_mv:
             return False, "highest cell %s is below %s" % (_v(highest_mv), _v(limit_mv))
         if trend.kind is None:
-            return bool(self.is_on), "the trend is not known yet"
+            return bool(self._state.is_on), "the trend is not known yet"
         if trend.kind != RESTING:
             word = "charging" if trend.kind == CHARGING else "discharging or relaxing"
             return False, "highest cell %s, but the pack is %s" % (_v(highest_mv), word)
         return True, "highest cell %s and the voltage is steady" % _v(highest_mv)
 
     def _wanted_at_rest(self, now_s: int) -> tuple[bool, str]:
-        if self._rest_since_s is None:
+        if self._state.rest_since_s is None:
             return False, "the pack is not at rest"
-        rested_s = now_s - self._rest_since_s
+        rested_s = now_s - self._state.rest_since_s
         if rested_s < _RESTED_S:
             return False, "at rest for %d of %d s" % (rested_s, _RESTED_S)
         return True, "at rest for %d minutes" % (rested_s // 60)
@@ -130,7 +142,7 @@ class Policy:
         wanted, reason = self._wanted_at_rest(now_s)
         if not wanted:
             return wanted, reason
-        limit_mv = _ENOUGH_MV if self.is_on else _WORTH_MV
+        limit_mv = _ENOUGH_MV if self._state.is_on else _WORTH_MV
         if status.delta_mv < limit_mv:
             return False, "delta %d mV is below %d mV: not worth it" % (status.delta_mv, limit_mv)
         return True, "delta %d mV" % status.delta_mv
@@ -138,9 +150,9 @@ class Policy:
     def _wanted_by_conditions(self, status, trend, minute: int | None) -> tuple[bool, str]:
         """All conditions must hold; the first one that does not gives the reason."""
         failed = ""
-        for i, condition in enumerate(self._settings["conditions"]):
-            text = self._failure(condition, self._held[i], status, trend, minute)
-            self._held[i] = not text
+        for i, condition in enumerate(self._config["conditions"]):
+            text = self._failure(condition, self._state.held[i], status, trend, minute)
+            self._state.held[i] = not text
             failed = failed or text
         return not failed, failed or "all conditions hold"
 

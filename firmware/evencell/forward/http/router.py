@@ -12,6 +12,7 @@ GET /api/v1/crashes crashes_json
 GET /api/v1/log log_json
 GET /api/v1/packs/*/settings pack_settings
 PATCH /api/v1/packs/*/settings pack_settings
+GET /api/v1/packs/*/control control_json
 GET /api/v1/session session
 POST /api/v1/login session
 POST /api/v1/logout session

@@ -1,0 +1,85 @@
+"""Starts the balance policy where one is configured: decides every 30 s, and switches the balancer as decided."""
+
+from evencell.compat import const, sleep_ms
+from evencell.control.state import PolicyState
+from evencell.pack.pack import ONLINE
+from evencell.runtime.lazy import call, lazy
+
+_SAMPLE_MS = const(10_000)
+_DECIDE_EVERY = const(3)  # samples
+_POLICY = "evencell.control.policy"
+_LIMIT = "evencell.control.write_limit"
+_SWITCH = "balancing_enabled"
+
+
+def start(context):
+    """Start a policy for every pack."""
+    control = context.control = Control(context)
+    context.supervisor.start("control", control.run)
+
+
+class Control:
+    """The policies of all packs. `states`: one for each pack (state.py), in the order of the configuration."""
+
+    def __init__(self, context):
+        self._context = context
+        self._config = context.config["control"]["policy"]
+        conditions = len(self._config["conditions"])
+        self.states = [
+            PolicyState(pack, settings["chemistry"], conditions)
+            for pack, settings in zip(context.hub.packs, context.config["packs"])
+        ]
+
+    async def run(self):
+        """Sample, decide and carry out, without end."""
+        samples = _DECIDE_EVERY
+        while True:
+            await sleep_ms(_SAMPLE_MS)
+            now_s = self._context.clock.uptime_ms() // 1000
+            for state in self.states:
+                if state.pack.link == ONLINE:
+                    state.trend.add(state.pack.accepted, now_s)
+            samples += 1
+            if samples >= _DECIDE_EVERY and self._decide(now_s):
+                samples = 0
+                for state in self.states:
+                    await self._carry_out(state)
+
+    def _decide(self, now_s: int) -> bool:
+        """Decide for every pack; False while other lazy modules are in use."""
+        context = self._context
+        lock = context.lazy_lock
+        scope = lock.open() if lock else lazy()
+        if scope is None:
+            return False
+        was_on = [state.is_on for state in self.states]
+        try:
+            policy = scope.load(_POLICY)
+            minute = policy.local_minute(context)
+            for state in self.states:
+                policy.decide(state, self._config, state.pack.age_ms(context.clock), now_s, minute)
+        finally:
+            if lock:
+                lock.close(scope)
+            else:
+                scope.unload()
+        for state, before in zip(self.states, was_on):
+            if state.is_on != before:
+                context.log.info("%s: balancing %s" % (state.pack.name, state.reason))
+                context.hub.post("policy", state.pack.name, _SWITCH, state.is_on)
+        return True
+
+    async def _carry_out(self, state):
+        """Switch the balancer, if it is not as decided, and if the limit of writes allows it."""
+        pack, context = state.pack, self._context
+        if state.is_on is None or pack.link != ONLINE or pack.accepted.balancing_enabled == state.is_on:
+            state.problem = None
+            return
+        if pack.writer is None:
+            state.problem = 'the pack is read-only: set "writable": true in its entry of config.json'
+            return
+        state.problem = call(_LIMIT, "refusal", context, pack.name)
+        if state.problem is None:
+            call(_LIMIT, "note", context, pack.name)
+            result = await pack.writer(_SWITCH, state.is_on)
+            state.problem = result["error"]

@@ -1,0 +1,68 @@
+"""The balance policy on the firmware: it decides, switches the balancer by a verified write, and says why."""
+
+import json
+
+import pytest
+
+from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
+from host_tests.end_to_end.process import until
+from host_tests.end_to_end.web import request
+
+_PATH = "/api/v1/packs/pack1/control"
+_PACK = {"interval_ms": 1000, "writable": True, "capacity_ah": 20}
+
+
+@pytest.fixture
+def simulator(tmp_path):
+    with Simulator(tmp_path, *FIXED) as simulator:
+        yield simulator
+
+
+def _firmware(tmp_path, simulator, policy: dict, pack=_PACK) -> Firmware:
+    return Firmware(tmp_path / "device", simulator.link, config={"packs": [pack], "control": {"policy": policy}})
+
+
+def _policy(firmware: Firmware) -> dict:
+    return request(firmware.http_port, _PATH).json()["policy"]
+
+
+def _is_balancing(firmware: Firmware) -> bool | None:
+    return firmware.pack()["balancing_enabled"]
+
+
+def test_without_a_policy_nothing_is_loaded_and_the_balancer_is_left_alone(tmp_path, simulator):
+    with Firmware(tmp_path / "device", simulator.link) as firmware:
+        assert _policy(firmware)["preset"] == "off"
+        assert firmware.pack()["balancing_enabled"] in (True, None)
+
+
+def test_a_policy_switches_the_balancer_and_says_why(tmp_path, simulator):
+    policy = {"preset": "top", "at_start": "off", "min_on_s": 60, "min_off_s": 60}
+    with _firmware(tmp_path, simulator, policy) as firmware:
+        until(lambda: _is_balancing(firmware) is False, "a balancer that is off")
+        found = _policy(firmware)
+        until(lambda: "3.30 V is below 3.40 V" in _policy(firmware)["reason"], "the reason")
+        assert found["state"] == "off"
+        assert found["problem"] is None
+        assert "switched off when the device starts again" in found["when_dead"]
+        firmware.wait_for_line("balancing off: ")
+
+
+def test_after_a_kill_the_state_of_the_start_is_written(tmp_path, simulator):
+    off = {"preset": "top", "at_start": "off", "min_on_s": 60, "min_off_s": 60}
+    with _firmware(tmp_path, simulator, off) as firmware:
+        until(lambda: _is_balancing(firmware) is False, "a balancer that is off")
+        firmware.kill()
+        on = {"preset": "always", "at_start": "on"}
+        (firmware.data / "learned.json").unlink()  # the limit of writes, which has tests of its own
+        (firmware.data / "config.json").write_text(json.dumps({"packs": [_PACK], "control": {"policy": on}}))
+        firmware.start()
+        until(lambda: _is_balancing(firmware) is True, "a balancer that is on again")
+        assert _policy(firmware)["reason"] == "on: always"
+
+
+def test_a_pack_that_is_read_only_is_named_as_the_problem(tmp_path, simulator):
+    policy = {"preset": "top", "at_start": "off"}
+    with _firmware(tmp_path, simulator, policy, pack={**_PACK, "writable": False}) as firmware:
+        until(lambda: "read-only" in (_policy(firmware)["problem"] or ""), "the problem")
+        assert _is_balancing(firmware) is not False
