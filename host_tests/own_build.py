@@ -6,7 +6,7 @@ import pytest
 
 from tools.build import tree as build
 from tools.build.frozen import FROZEN_PASSES
-from tools.build.passes import PASSES
+from tools.build.passes import CHIP_PASSES
 from tools.flash import kept as flash_kept
 
 
@@ -23,7 +23,7 @@ def own_build(folder: Path, patch: pytest.MonkeyPatch):
     common = [build.COMPILED]
     with build.alone():
         (build.BUILD / build.COMPILED).mkdir(exist_ok=True)
-        for passes in (PASSES, FROZEN_PASSES):
+        for passes in (CHIP_PASSES, FROZEN_PASSES):
             build.small_sources({}, passes)
             common.append(build.sources_folder(passes))
     build.build("esp32_generic")

@@ -138,7 +138,7 @@ def start(context, module: str):
         context.log.info("%s is not in this build: it stays off" % module)
     else:
         part.start(context)
-        if module.endswith(".part"):
+        if module.endswith("part"):
             unload(module)  # what it imported stays
 
 

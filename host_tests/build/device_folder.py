@@ -10,6 +10,7 @@ from host_tests.end_to_end.process import Process
 from host_tests.needs import need_micropython
 from tools.build.common import FIRMWARE, ROOT
 from tools.build.partitions import BLOCK_BYTES
+from tools.build.passes import CHIP_PASSES
 from tools.build.slots import files_in, lay_out
 from tools.build.tree import board_data, board_module, compile_module, small_sources
 from tools.dev import device
@@ -39,7 +40,7 @@ def on_this_computer(flash: Path) -> Path:
     host, name = {**board_data("host"), "small": True}, "boards/host.py"
     (flash / "a/board.py").write_text(board_module(host))
     (flash / "a/plan").unlink(missing_ok=True)  # of a chip's memory
-    compile_module(small_sources({name: ROOT / name})[name], flash / "a/boards/host.mpy", name, host)
+    compile_module(small_sources({name: ROOT / name}, CHIP_PASSES)[name], flash / "a/boards/host.mpy", name, host)
     lay_out(flash, host, FIRMWARE)
     return flash
 

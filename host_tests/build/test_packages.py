@@ -17,9 +17,10 @@ from host_tests.portable import frame_of
 from tools.build import frozen as freezing
 from tools.build.command import make
 from tools.build.common import FIRMWARE, ROOT
+from tools.build.flatten import flat_name
 from tools.build.packages import repository_packages
 from tools.build.slots import files_in
-from tools.build.tree import board_data, board_module, firmware_sources
+from tools.build.tree import board_data, board_module, data_files, firmware_sources
 
 # What another program does with the protocol.
 DECODE = """
@@ -132,7 +133,7 @@ def test_the_repository_can_be_installed_and_runs(serve, tmp_path):
 
 def test_what_is_frozen_is_the_slot_with_its_data_boot_and_main(scratch):
     """By the documented meaning of `include` and `freeze`; test_frozen.py does it with the real makemanifest.py."""
-    make(board_data("esp32_generic"), None, None, None)
+    make(board_data("esp32_generic"), None, None, None, forced=True)
     folder = scratch / "esp32_generic"
     included, frozen, of_micropython = [], {}, []
 
@@ -148,9 +149,10 @@ def test_what_is_frozen_is_the_slot_with_its_data_boot_and_main(scratch):
     names = {}
     exec(frozen["frozen_files.py"].read_text(), names)
     data = {"manifest.json", "plan"}
+    sources_of = {flat_name(name): name for name in data_files()}  # frozen files keep their folders
     assert names["find"]("plan").startswith(b"network 1\ngc 0\n")  # its heap has one size: nothing is claimed
     for path in files_in(folder / "flash/a"):
-        name = path.relative_to(folder / "flash/a").as_posix()
+        name = sources_of.get(name := path.relative_to(folder / "flash/a").as_posix(), name)
         is_text = path.parent.name == "display" and path.suffix == ".json"
         if name not in data and (is_text or path.suffix not in (".py", ".mpy", ".json")):
             assert names["find"](name) == path.read_bytes(), name
@@ -162,9 +164,9 @@ def test_what_is_frozen_is_the_slot_with_its_data_boot_and_main(scratch):
         "evencell/display/text_10.font",
         "evencell/forward/mqtt/discovery.txt",
     } <= data
-    in_slot = {path.relative_to(folder / "flash/a").as_posix() for path in files_in(folder / "flash/a")} - data
-    code = {str(Path(name).with_suffix(".py")) for name in in_slot}
-    assert set(frozen) == {*code, "boot.py", "main.py", "frozen_files.py"}
+    in_slot = {path.relative_to(folder / "flash/a").as_posix() for path in files_in(folder / "flash/a")}
+    code = {str(Path(name).with_suffix(".py")) for name in in_slot - {flat_name(name) for name in data}}
+    assert {flat_name(name) for name in frozen} == {*code, "boot.py", "main.py", "frozen_files.py"}
     assert frozen["boot.py"].read_bytes() == (FIRMWARE / "frozen_boot.py").read_bytes()
     assert names["find"]("nothing") is None
 

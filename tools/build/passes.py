@@ -9,16 +9,20 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.build import constants, imports, merge, shorten, strip, syntax, verify
+from tools.build import constants, flatten, imports, merge, shorten, strip, syntax, verify
 from tools.build.common import written
 
 MERGE = "merge"  # modules that are always loaded together become one
 CONSTANTS = "constants"  # numbers in the place of constants of other files
 SHORTEN = "shorten"  # letters for private names
+FLATTEN = "flatten"  # folders that only take room on the flash are gone
 PASSES = (MERGE, CONSTANTS, SHORTEN)
+CHIP_PASSES = (*PASSES, FLATTEN)
 NAMES = "names.txt"  # the letters of each file
 _STAMP = "stamp.json"
-_TOOLS = tuple(Path(str(tool.__file__)) for tool in (constants, imports, merge, shorten, strip, syntax, verify))
+_TOOLS = tuple(
+    Path(str(tool.__file__)) for tool in (constants, flatten, imports, merge, shorten, strip, syntax, verify)
+)
 
 
 def rewritten(
@@ -27,7 +31,7 @@ def rewritten(
     """Name in the tree → rewritten file in `folder`, for those of `sources` that are left.
 
     `callers` use the firmware. MERGE redirects their imports, so they are among the files then; nothing else of them
-    changes. A file that comes out as it was is not written again.
+    changes. A file that comes out as it was is not written again. FLATTEN leaves each under its old name in `folder`.
     """
     stamp = folder / _STAMP
     newest_ns = max(path.stat().st_mtime_ns for path in (*sources.values(), *callers.values(), *_TOOLS, Path(__file__)))
@@ -58,7 +62,15 @@ def _passed(
     if SHORTEN in passes:
         own, letters = shorten.shortened(own, calling)
     verify.check_sources(own, calling)
+    if FLATTEN in passes:
+        texts = flatten.flattened({**own, **calling})
+        own, calling = ({name: texts[name] for name in part} for part in (own, calling))
+        verify.check_sources(_at_flat_names(own), _at_flat_names(calling))
     return {**own, **calling}, letters
+
+
+def _at_flat_names(texts: Mapping[str, str]) -> dict[str, str]:
+    return {flatten.flat_name(name): text for name, text in texts.items()}
 
 
 @functools.lru_cache(maxsize=1)  # a build has the same sources merged for the files and for what is frozen

@@ -25,9 +25,10 @@ from tools.build.common import (
     run,
     write_if_changed,
 )
+from tools.build.flatten import flat_name
 from tools.build.fonts import font_sources, text_sources, whole_texts
 from tools.build.memory_budget import usual_plan
-from tools.build.passes import PASSES, rewritten
+from tools.build.passes import CHIP_PASSES, FLATTEN, PASSES, rewritten
 from tools.build.select import PROFILES, WITHOUT_DISPLAY, left_out
 from tools.build.strip import without_slots
 from tools.cli.progress import Progress
@@ -114,7 +115,7 @@ def build_tree(
         wanted.add(put(source, tree, name, board))
     made = page.built() if "evencell/forward/http/routes.py" in sources else {}
     if release_key:
-        made[RELEASE_KEY] = release_key
+        made[flat_name(RELEASE_KEY)] = release_key
     for path, content in made.items():
         wanted.add(path)
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
@@ -132,9 +133,11 @@ def sources_of(board: dict, profile: str) -> dict[str, Path]:
     for name in left_out(sources, board, profile) | whole_texts():
         sources.pop(name, None)
     data = {file: FIRMWARE / file for module, file in _DATA_OF.items() if module in sources}
-    if is_small(board):
-        sources = small_sources(sources, board.get("passes", PASSES))
-    return sources | data
+    if not is_small(board):
+        return sources | data
+    passes = board.get("passes", PASSES if board["chip"] == "host" else CHIP_PASSES)
+    sources = small_sources(sources, passes) | data
+    return {flat_name(name): path for name, path in sources.items()} if FLATTEN in passes else sources
 
 
 def put(source: Path, tree: Path, name: str, board: dict) -> str:
