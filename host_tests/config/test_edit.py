@@ -22,9 +22,6 @@ class Device:
     """A context with the configuration that runs. `given` is what the file has."""
 
     def __init__(self, **given):
-        for suffix in ("", ".new", ".old"):
-            if exists(PATH + suffix):
-                os.remove(PATH + suffix)
         self.given = given
         self.board = Thing(config_path=PATH, overrides={})
         self.config = check(given)[0]
@@ -36,7 +33,12 @@ class Device:
 
     def patch(self, **patch) -> dict:
         new = edit.merge(self.given, patch, [])
-        result = edit.replace(self, self.given, new)
+        try:
+            result = edit.replace(self, self.given, new)
+        finally:
+            for suffix in ("", ".new", ".old"):
+                if exists(PATH + suffix):
+                    os.remove(PATH + suffix)
         self.given = new
         return result
 

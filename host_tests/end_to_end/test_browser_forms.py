@@ -302,6 +302,11 @@ def test_another_password_ends_the_session_and_is_the_one_that_counts(browser, t
         expect(password.locator(".said")).to_contain_text("The present password is wrong")
         expect(password.locator("[name=old]")).to_have_attribute("aria-invalid", "")
         password.get_by_label("Present password").fill(PASSWORD)
+        password.get_by_label("New password").fill("aaaaaaaaaaaa")
+        password.locator("button").click()
+        expect(password.locator(".said")).to_contain_text("This password is guessed easily")
+        expect(password.locator("[name=new]")).to_have_attribute("aria-invalid", "")
+        password.get_by_label("New password").fill("a quite new password")
         password.locator("button").click()
         expect(page.locator("#login .said")).to_contain_text("The password is changed")
         assert Client(chain.firmware.http_port).log_in("a quite new password").status == 204

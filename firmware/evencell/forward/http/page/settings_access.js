@@ -18,7 +18,7 @@ function field(id, word, properties) {
 /** The form for another password. `problem(answer)` gives the sentence of a failed request; after a change `end(text)`: all sessions end. */
 export function makePassword(problem, end) {
   const old = field("old", "password.old", { type: "password", autocomplete: "current-password" });
-  const wanted = field("new", "password.new", { type: "password", autocomplete: "new-password", minLength: 8, maxLength: 128, oninput: rate });
+  const wanted = field("new", "password.new", { type: "password", autocomplete: "new-password", minLength: 10, maxLength: 128, oninput: rate });
   const answer = answerLine();
   const form = el("form", { id: "password", onsubmit: change }, el("h3", {}, t("password")), el("input", { type: "text", autocomplete: "username", value: "evencell", hidden: true }),
     old, wanted, el("button", { className: "button" }, t("password.change")), answer);
