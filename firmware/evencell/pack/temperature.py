@@ -15,17 +15,18 @@ class TemperatureScale:
     """Converts the raw temperature to tenths of a degree, if the scale is known.
 
     With the setting `auto`, three accepted readings in a row that no probe can send in whole degrees settle the scale
-    to tenths. `memory` (a key-value store) keeps that for the pack of this name, and `log` gets a line.
+    to tenths. `memory` (a key-value store) keeps that for the pack of this name, and `log` gets a line. `agreeing`
+    counts such readings.
     """
 
-    __slots__ = ("_agreeing", "_log", "_memory", "_pack_name", "dc_per_count")
+    __slots__ = ("_log", "_memory", "_pack_name", "agreeing", "dc_per_count")
 
     def __init__(self, setting: str = "auto", memory=None, log=None, pack_name: str = ""):
         self.dc_per_count = SCALES[setting]
         self._memory = memory
         self._log = log
         self._pack_name = pack_name
-        self._agreeing = 0
+        self.agreeing = 0
 
     @property
     def name(self) -> str:
@@ -36,8 +37,8 @@ class TemperatureScale:
         """Evaluate the raw temperature of an accepted reading."""
         if self.dc_per_count:
             return
-        self._agreeing = self._agreeing + 1 if can_only_be_tenths(raw) else 0
-        if self._agreeing == _MIN_READINGS:
+        self.agreeing = self.agreeing + 1 if can_only_be_tenths(raw) else 0
+        if self.agreeing == _MIN_READINGS:
             self.dc_per_count = SCALES["0.1"]
             if self._memory and self._log:
                 self._log.info("%s: the temperature can only be in tenths of a degree" % self._pack_name)

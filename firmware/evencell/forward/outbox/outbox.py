@@ -6,10 +6,10 @@ go to the flash in one batch (store.py, a lazy module). For owners: docs/backlog
 
 import os
 import struct
-from binascii import crc32
 
 from evencell.compat import const
 from evencell.forward.change_filter import ChangeFilter
+from evencell.forward.outbox.held import AREA_BYTES, RECORDS_AT, seal
 from evencell.forward.outbox.record import HEAD_BYTES, KEY, NOT_DUE, encode, tag_of
 from evencell.protocol.jk_balancer import CELL_SLOTS
 from evencell.runtime.lazy import call, lazy
@@ -20,9 +20,6 @@ INFLUX = const(1)
 SWITCHED_OFF = const(0x1FFFFFFF)  # cursor of a disabled sink: behind every record
 OWNER = "journal"  # in StorageFaults
 
-# The area in RTC memory: CRC-32 of all behind it, bytes of a record, number of records, then the records.
-AREA_BYTES = const(1024)
-RECORDS_AT = const(8)
 _ENOUGH_BYTES = const(768)  # of the area: less than that is not worth a write
 
 _RECOVERY = "evencell.forward.outbox.recovery"
@@ -67,7 +64,7 @@ class Outbox:
         self.rtc = context.board.rtc_memory()
         self.held = self.rtc.buffer if self.rtc else bytearray(AREA_BYTES)
         self.first = self.end = 0
-        self._has_undated = False  # records of this run that have its uptime
+        self.has_undated = False  # records of this run that have its uptime
         self._is_dropping = False
         self.max_interval_s = config["mqtt"]["publish_s"]
         self._consumer = context.hub.subscribe(heartbeat)
@@ -84,18 +81,23 @@ class Outbox:
 
     def update(self):
         """Append every reading that is due, or that a sink gets all the same."""
-        faults = self.context.storage_faults
-        if self._has_undated and self.context.clock.unix_s() is not None and faults.may_retry("journal_runs.json"):
-            self._has_undated = not call("evencell.forward.outbox.dates", "date", self, self._records())
-            self._save()
+        self.date()
         for changes in self.filters:
             is_wanted = self.not_due and self.not_due.is_wanted(changes.pack, self.context.clock)
             if changes.update(self.max_interval_s):
                 self.append(changes.pack)
             elif is_wanted:
                 self.append(changes.pack, NOT_DUE)
-        if self.store and faults.has_failed(OWNER):
+        if self.store and self.context.storage_faults.has_failed(OWNER):
             self.release_store()
+
+    def date(self):
+        """Date the records of before the clock was set, once it is."""
+        context = self.context
+        is_known = self.has_undated and context.clock.unix_s() is not None
+        if is_known and context.storage_faults.may_retry("journal_runs.json"):
+            self.has_undated = not call("evencell.forward.outbox.dates", "date", self, self._records())
+            self._save()
 
     def append(self, pack, flags: int = 0):
         """Append the pack's accepted reading."""
@@ -105,12 +107,12 @@ class Outbox:
             self._make_room()
         time_s = self.context.clock.unix_s_at(pack.read_ms)
         if time_s is None:
-            self._has_undated = True
-        encode(self.held, self._at(self.end), self.cells, self.run_id, pack, time_s, flags)
+            self.has_undated = True
+        encode(self.held, self._at(self.end), self.cells, tag_of(pack.name), self.run_id, pack, time_s, flags)
         self.end += 1
         self._save()
         if self.rtc is None and self.has_flash and self.context.storage_faults.may_retry(OWNER):
-            self._write()
+            self.flush()
 
     def batch(self, sink: int, max_records: int) -> tuple:
         """The oldest records that were not handed to this sink, and the position with which they are acknowledged.
@@ -198,7 +200,7 @@ class Outbox:
 
     def _grow(self):
         """Make records for all cells that there can be; those that are held go to the flash as they are."""
-        self._write()
+        self.flush()
         if self.first < self.end:
             self._drop(self.end - self.first)
         self._recover(CELL_SLOTS)
@@ -207,11 +209,11 @@ class Outbox:
         """Free space for one more record."""
         self._discard_not_due(_ENOUGH_BYTES)
         if self._at(self.end) > _ENOUGH_BYTES:
-            self._write()
+            self.flush()
         if self._at(self.end + 1) > AREA_BYTES:
             self._drop((self.end - self.first) // 2)  # not one by one: each time the flash is tried again
 
-    def _write(self):
+    def flush(self):
         """Write all that is due to the flash, at once. What the flash does not take stays."""
         self._discard_not_due(0)
         if self.has_flash and self.first < self.end:
@@ -246,8 +248,7 @@ class Outbox:
 
     def _save(self):
         """Write what is held to RTC memory."""
-        struct.pack_into("<HH", self.held, 4, self.record_bytes, self.end - self.first)
-        struct.pack_into("<I", self.held, 0, crc32(memoryview(self.held)[4 : self._at(self.end)]))
+        seal(self.held, self.record_bytes, self.end - self.first)
         if self.rtc:
             self.rtc.save()
 
@@ -274,4 +275,4 @@ class Outbox:
     def _is_of(self, number: int, pack, sequence: int) -> bool:
         """Whether the record of this number is that reading of this run."""
         key = struct.unpack_from(KEY, self.held, self._at(number))
-        return (key[1], key[2], key[4]) == (tag_of(pack), self.run_id, sequence)
+        return (key[1], key[2], key[4]) == (tag_of(pack.name), self.run_id, sequence)

@@ -20,7 +20,7 @@ class Reader:
 
     def __init__(self, outbox):
         self._outbox = outbox
-        self._packs = {tag_of(pack): pack for pack in outbox.context.hub.packs}
+        self._packs = {tag_of(pack.name): pack for pack in outbox.context.hub.packs}
         self._starts = None  # by the number of a run
         self.accepted = Status()
         self.pack = outbox.context.hub.packs[0]

@@ -18,8 +18,11 @@ NOT_DUE = const(64)  # flag, never on the flash: within the deadbands, for the t
 # 128 is free: earlier firmware set it in RTC memory.
 
 
-def encode(buffer, at: int, cells: int, run_id: int, pack, time_s: int | None, flags: int):
-    """Write the accepted reading of `pack` to `buffer[at]`, with its uptime where the time is unknown."""
+def encode(buffer, at: int, cells: int, tag: int, run_id: int, pack, time_s: int | None, flags: int):
+    """Write the accepted reading of `pack` to `buffer[at]`, with its uptime where the time is unknown.
+
+    `tag`: of the pack (`tag_of`).
+    """
     status = pack.accepted
     if time_s is None:
         time_s = pack.read_ms // 1000
@@ -37,10 +40,10 @@ def encode(buffer, at: int, cells: int, run_id: int, pack, time_s: int | None, f
         status.balancing_raw,
         status.temperature_raw,
     )
-    struct.pack_into(FORMAT, buffer, at, flags, tag_of(pack), run_id, time_s, pack.sequence, *values)
+    struct.pack_into(FORMAT, buffer, at, flags, tag, run_id, time_s, pack.sequence, *values)
     struct.pack_into("<%dH" % cells, buffer, at + HEAD_BYTES, *status.cells_mv[:cells])
 
 
-def tag_of(pack) -> int:
+def tag_of(name: str) -> int:
     """Identify a pack by its name, since its place in the configuration may change."""
-    return crc32(pack.name.encode()) & 0xFFFF
+    return crc32(name.encode()) & 0xFFFF

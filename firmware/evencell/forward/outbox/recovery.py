@@ -1,9 +1,6 @@
 """Finds what the last run of the firmware left in the outbox (a lazy module)."""
 
-import struct
-from binascii import crc32
-
-from evencell.forward.outbox.outbox import AREA_BYTES, RECORDS_AT
+from evencell.forward.outbox.held import count_in
 from evencell.forward.outbox.record import FEW_CELLS, HEAD_BYTES
 from evencell.protocol.jk_balancer import CELL_SLOTS
 from evencell.storage.paths import exists
@@ -15,7 +12,7 @@ def find(outbox, cells: int) -> tuple[int, int, bool]:
     With 0 `cells` the records have room for all cells if such records are left, else for few.
     """
     storage = outbox.context.board.storage
-    count = _held(outbox, cells or CELL_SLOTS)
+    count = count_in(outbox.held, HEAD_BYTES + 2 * (cells or CELL_SLOTS)) if outbox.rtc else 0
     if not (cells or count or exists(folder(storage, CELL_SLOTS))):
         return find(outbox, FEW_CELLS)
     is_on_flash = exists(folder(storage, cells or CELL_SLOTS)) or exists(folder(storage, FEW_CELLS))
@@ -30,12 +27,3 @@ def has_larger_model(outbox) -> bool:
 def folder(storage: str, cells: int) -> str:
     """The folder on the flash for records with room for so many cells."""
     return "%s/journal%d" % (storage, cells)
-
-
-def _held(outbox, cells: int) -> int:
-    """How many records of this size RTC memory holds."""
-    crc, size, count = struct.unpack_from("<IHH", outbox.held)
-    end = RECORDS_AT + count * size
-    if outbox.rtc is None or size != HEAD_BYTES + 2 * cells or end > AREA_BYTES:
-        return 0
-    return count if crc == crc32(memoryview(outbox.held)[4:end]) else 0
