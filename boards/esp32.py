@@ -26,9 +26,9 @@ class Board:
     simulated = False
 
     def __init__(self, data: dict):
-        self._data = data
+        self.data = data
         self._ports = {}
-        self._station = None
+        self.own_station = self._rtc = None  # until they are asked for
         self.name = data["name"]
         self.chip = data["chip"]
         self.wired = "ethernet" in data  # its station is a cable's, else a radio; known without making one
@@ -38,20 +38,20 @@ class Board:
     def use_pins(self, pins: dict) -> tuple[list[str], list[str]]:
         """Take the pins of the configuration, before any other capability is asked for; refusals and warnings."""
         with lazy("boards.chips") as chips:
-            self._data, refusals, warnings = chips.with_pins(self._data, pins)
+            self.data, refusals, warnings = chips.with_pins(self.data, pins)
         return refusals, warnings
 
     def pins(self) -> dict:
         """The pins that the configuration may move: name → number in use."""
         with lazy("boards.chips") as chips:
-            return chips.named_pins(self._data)
+            return chips.named_pins(self.data)
 
     def port(self, uart: int | None):
         """The UART of this number, or the board's usual one; ValueError, with a sentence, where it has none such.
 
         Asked twice for one UART it gives the same port.
         """
-        uarts = self._data["uarts"]
+        uarts = self.data["uarts"]
         number = uart if uart is not None else min(uarts)
         if number not in uarts:
             raise ValueError("%s has no RS485 at UART %d, but at %s" % (self.name, number, sorted(uarts)))
@@ -65,7 +65,7 @@ class Board:
         The bus of a picture is None. ValueError, with a sentence, where the wanted display can't be had.
         """
         with lazy("boards.displays") as displays:
-            data = displays.display_data(self._data, wishes)
+            data = displays.display_data(self.data, wishes)
         if data is None:
             return None
         if data["bus"] is None:
@@ -76,7 +76,7 @@ class Board:
             return SPIBus(data["spi_hz"], data["pins"]), data
         from boards.esp32_i2c import I2CBus
 
-        return I2CBus(**self._data["i2c"]), data
+        return I2CBus(**self.data["i2c"]), data
 
     def unique_id(self) -> str:
         """Twelve hexadecimal digits, burnt into the chip."""
@@ -84,16 +84,16 @@ class Board:
 
     def station(self):
         """Ethernet where the board has it, else Wi-Fi; always the same."""
-        if self._station is None:
+        if self.own_station is None:
             if self.wired:
                 from boards.esp32_ethernet import Wired
 
-                self._station = Wired(self._data["ethernet"])
+                self.own_station = Wired(self.data["ethernet"])
             else:
                 from boards.esp32_wifi import Wireless
 
-                self._station = Wireless(self._data.get("txpower"))
-        return self._station
+                self.own_station = Wireless(self.data.get("txpower"))
+        return self.own_station
 
     def access_point(self):
         """Its radio as an access point, which also scans; the code is in memory as long as the object."""
@@ -133,11 +133,23 @@ class Board:
 
     def lacks_psram(self) -> bool:
         """Whether the board's data names PSRAM and MicroPython found none: another module, or an image without it."""
-        return bool(self._data.get("psram")) and not esp32_heap.has_psram()
+        return bool(self.data.get("psram")) and not esp32_heap.has_psram()
 
-    def rtc_memory(self):
-        """Memory that outlives a crash. Its layout: docs/architecture.md. To be asked for once."""
-        return RtcMemory()
+    def rtc_memory(self, size: int = _RTC_BYTES):
+        """At least so many bytes of memory that outlives a crash; always the same. Its layout: docs/architecture.md."""
+        if self._rtc is None:
+            self._rtc = RtcMemory(size)
+        return self._rtc
+
+    def time_ns(self) -> int:
+        """Nanoseconds of the clock that goes on through sleep."""
+        return time.time_ns()
+
+    def sleeper(self):
+        """What deep sleep takes."""
+        from boards.esp32_sleep import Sleeper
+
+        return Sleeper(self)
 
     def restart(self):
         """Start again, as after the reset button; never returns."""
@@ -149,20 +161,24 @@ class Board:
 
     def button(self):
         """A function: whether the button is pressed now. Every button here joins its pin with ground."""
-        return self._key(self._data.get("button"))
+        return self._key(self.data.get("button"))
 
     def button_2(self):
         """The same for the second button."""
-        return self._key(self._data.get("button_2"))
+        return self._key(self.data.get("button_2"))
 
     def _key(self, number: int | None):
         if number is None:
             return None
-        if self._data["chip"] == "esp32" and number >= 34:
-            pin = Pin(number, Pin.IN)  # has no pull-up; boards with a button there bring one
-        else:
-            pin = Pin(number, Pin.IN, Pin.PULL_UP)
+        pin = key_pin(self.data["chip"], number)
         return lambda: not pin.value()
+
+
+def key_pin(chip: str, number: int) -> Pin:
+    """The pin of a button."""
+    if chip == "esp32" and number >= 34:
+        return Pin(number, Pin.IN)  # has no pull-up; boards with a button there bring one
+    return Pin(number, Pin.IN, Pin.PULL_UP)
 
 
 class RtcMemory:
@@ -172,9 +188,9 @@ class RtcMemory:
     Source: MicroPython's ports/esp32/machine_rtc.c, RTC_NOINIT_ATTR; pull request 7298 says what it survives.
     """
 
-    def __init__(self):
+    def __init__(self, size: int):
         kept = machine.RTC().memory()
-        self.buffer = bytearray(kept) + bytes(max(0, _RTC_BYTES - len(kept)))
+        self.buffer = bytearray(kept) + bytes(max(0, size - len(kept)))
 
     def save(self):
         """Keep the buffer."""

@@ -9,6 +9,7 @@ board has both heaps and a Wi-Fi station. With the setting `air` it has a simula
 import json
 import os
 import sys
+import time
 from binascii import hexlify
 from hashlib import sha256
 
@@ -50,7 +51,7 @@ class Board:
 
     `settings`: `ports` (of UART 0, 1, …), `data` (folder), `config` (file), `overrides`, `reset_cause`, `display`,
     `simulated`; `air` (file with the networks in reach of its simulated radio), `dns_port` (of its access point),
-    `firmware` (folder that stands for application partitions).
+    `firmware` (folder that stands for application partitions); `wake_cause` and `time_ns` (host_sleep.py).
     """
 
     chip = BOARD["chip"]
@@ -64,10 +65,12 @@ class Board:
         self.config_path = self._settings.get("config") or self.storage + "/config.json"
         self.overrides = self._settings.get("overrides", {})
         self._ports = [Port(path) for path in self._settings.get("ports", ())]
-        self._station = None
+        self._station = self._rtc = None
         self._button = None
         if "air" in self._settings:
             call("boards.host_radio", "equip", self, self._settings)
+        if "time_ns" in self._settings:
+            call("boards.host_sleep", "equip", self, self._settings)
         firmware = self.firmware()
         if firmware:
             firmware.boot()
@@ -175,9 +178,21 @@ class Board:
         """A computer has memory enough."""
         return False
 
-    def rtc_memory(self):
-        """A file that stands for memory which outlives a crash, but no power cut."""
-        return RtcMemory(self.storage + "/rtc")
+    def rtc_memory(self, size: int = RTC_BYTES):
+        """A file that stands for memory which outlives a crash, but no power cut; always the same."""
+        if self._rtc is None:
+            self._rtc = RtcMemory(self.storage + "/rtc", size)
+        return self._rtc
+
+    def time_ns(self) -> int:
+        """Nanoseconds of the clock that goes on through sleep."""
+        return time.time_ns()
+
+    def sleeper(self):
+        """What deep sleep takes."""
+        from boards.host_sleep import Sleeper
+
+        return Sleeper(self, self._settings.get("wake_cause", ""))
 
 
 class Key:
@@ -283,14 +298,15 @@ class Port:
 class RtcMemory:
     """A file for an ESP32's RTC memory: `buffer` is what it holds, until `save()` all of it."""
 
-    def __init__(self, path: str):
+    def __init__(self, path: str, size: int):
         self._path = path
-        self.buffer = bytearray(RTC_BYTES)
+        kept = b""
         try:
             with open(path, "rb") as file:
-                file.readinto(self.buffer)
+                kept = file.read()
         except OSError:
             pass  # nothing was ever kept
+        self.buffer = bytearray(kept) + bytes(max(0, size - len(kept)))
 
     def save(self):
         """Keep the buffer, whole or not at all; where the disk refuses, it is in memory alone."""

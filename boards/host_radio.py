@@ -132,6 +132,29 @@ class Station:
         return "connected" if waited_ms >= 2 * _ANSWER_MS else "connecting"
 
 
+class Rejoin:
+    """As that of an ESP32 (esp32_rejoin.py), without a channel."""
+
+    def __init__(self, station):
+        self._station = station
+        self._static = station.static  # as configured
+
+    def learned(self) -> tuple:
+        """Channel, and the addresses of the connection."""
+        station = self._station
+        return 0, (station.address(), "255.255.255.0", station.gateway(), station.gateway())
+
+    def connect(self, _channel: int, addresses: tuple, ssid: str, password: str | None):
+        """Begin to connect with these addresses."""
+        self._station.static = addresses
+        self._station.connect(ssid, password)
+
+    def give_up(self):
+        """Leave."""
+        self._station.static = self._static
+        self._station.restart()
+
+
 class AccessPoint:
     """What is open now stands in the file `path`, as JSON: `ssid` and `password`. Its address is loopback."""
 

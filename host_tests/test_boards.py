@@ -28,13 +28,15 @@ CHECK_MS = 20  # display/tasks.py
 # What a Board offers, and with which arguments: on both sides the same.
 CAPABILITIES = {
     "use_pins": 1, "pins": 0, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "access_point": 0,
-    "watchdog": 1, "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0, "lacks_psram": 0,
-    "gc_heap": 0, "network_heap": 0, "firmware": 0,
+    "watchdog": 1, "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 1, "lacks_psram": 0,
+    "gc_heap": 0, "network_heap": 0, "firmware": 0, "time_ns": 0, "sleeper": 0,
 }  # fmt: skip
 STATION = {
     "start": 3, "connect": 2, "disconnect": 0, "is_connected": 0, "status": 0, "rssi": 0, "address": 0,
     "gateway": 0, "restart": 0, "is_started": 0,
 }  # fmt: skip
+SLEEPER = {"cause": 0, "sleep": 1, "rejoin": 1}
+REJOIN = {"learned": 0, "connect": 4, "give_up": 0}
 WORDS = {"idle", "connecting", "connected", "wrong password", "no such network", "failed"}
 CAUSES = {"power", "reset", "watchdog", "wake", "soft", "unknown"}
 # Key → of which type; `?` where a board may lack it.
@@ -174,7 +176,17 @@ def test_everything_can_be_said_about_it(board):
 def test_its_tree_has_all_that_makes_capabilities(tmp_path):
     sources = board_sources(board_data("esp32_generic"))
     both = ("esp32_access_point", "esp32_heap", "esp32_network", "esp32_wifi")
-    modules = ("chips", "displays", "esp32", "esp32_firmware", "esp32_i2c", "esp32_spi", "esp32_ethernet")
+    modules = (
+        "chips",
+        "displays",
+        "esp32",
+        "esp32_firmware",
+        "esp32_i2c",
+        "esp32_spi",
+        "esp32_ethernet",
+        "esp32_sleep",
+        "esp32_rejoin",
+    )
     assert set(sources) == {f"boards/{module}.py" for module in (*both, *modules)}
     for name, source in sources.items():
         run([bytecode_compiler(), "-o", str(tmp_path / Path(name).name), str(source)])
@@ -245,6 +257,19 @@ def test_both_sides_offer_the_same(file, more):
         assert re.search(rf"^    (?:    self\.)?{attribute} = ", text, re.MULTILINE), attribute
     for name in CHIP_ONLY:
         assert (name in more) != (f"    {name} = None" in text)
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "contract"),
+    [
+        ("boards/esp32_sleep.py", "Sleeper", SLEEPER),
+        ("boards/host.py", "Sleeper", SLEEPER),
+        ("boards/esp32_rejoin.py", "Rejoin", REJOIN),
+        ("boards/host_radio.py", "Rejoin", REJOIN),
+    ],
+)
+def test_both_sides_sleep_and_rejoin_alike(file, name, contract):
+    assert methods(file, name) == contract
 
 
 @pytest.mark.parametrize(("module", "name"), [("wifi", "Wireless"), ("ethernet", "Wired")])

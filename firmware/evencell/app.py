@@ -29,10 +29,10 @@ _PAUSE_SAFE_S = const(60)  # where even safe mode fails, again and again
 class Context:
     """What a part may need: everything of which there is one. What is None here is set by startup.py or by a part."""
 
-    def __init__(self, board):
+    def __init__(self, board, clock=None):
         self.board = board
         self.reserve = bytearray(_RESTART_BYTES)  # freed by `restart`
-        self.clock = Clock(board.set_time)
+        self.clock = clock or Clock(board.set_time, board.time_ns)
         self.log = Log(self.clock)
         self.heap = MemoryPolicy(board, self.log)
         self.storage_faults = StorageFaults(self.clock, self.log)

@@ -1,0 +1,40 @@
+"""An ESP32's way back into the network that it was in before it slept. Imported only for a report.
+
+Unproven on a board: checked against MicroPython 1.29, ports/esp32/network_wlan.c and network_common.c, and its stubs.
+"""
+
+
+class Rejoin:
+    """Joins by `station` (esp32_wifi.py, esp32_ethernet.py) with what was learned from a connection."""
+
+    def __init__(self, station):
+        self._station = station
+        self._static = station.static  # as configured
+
+    def learned(self) -> tuple:
+        """Channel of the connection, 0 on a cable; address, netmask, gateway and DNS server."""
+        interface = self._station.interface
+        return 0 if self._station.wired else interface.config("channel"), interface.ifconfig()
+
+    def connect(self, channel: int, addresses: tuple, ssid: str, password: str | None):
+        """Begin to connect, without a search on other channels first and without DHCP; raises OSError."""
+        station = self._station
+        station.static = addresses
+        station.connect(ssid, password)
+        if channel:
+            self._begin_at(channel)
+
+    def _begin_at(self, channel: int):
+        """Begin the search anew at this channel: `connect` with a name forgets it, without one it does not."""
+        interface = self._station.interface
+        interface.disconnect()
+        try:
+            interface.config(channel=channel)
+        except (OSError, ValueError):
+            pass  # this MicroPython has it for access points alone: the search begins at channel 1
+        interface.connect()
+
+    def give_up(self):
+        """Leave; the next connection has the configured address, or asks for one again."""
+        self._station.static = self._static
+        self._station.restart()
