@@ -5,6 +5,7 @@ on the path, and counts the boots that end early.
 how many boots of which slot in a row did not last 5 minutes, this one included, and that number twice: "2 2 b". Where
 they differ, the file is damaged. Earlier versions wrote "2 b". See docs/recovery.md.
 `claim` holds what to claim instead of the slot's plan: bytes, or "off" (runtime/plan.py writes it; docs/memory.md).
+`wake.json` is there where the device sleeps between its readings (docs/power.md).
 """
 
 import gc
@@ -18,13 +19,13 @@ from binascii import hexlify
 def claim_memory():
     """Start the Wi-Fi driver, then grow the GC heap to its planned size, as long as both find large blocks.
 
-    Returns an object that must stay referenced. After a wake from deep sleep, and without a plan, nothing is claimed.
+    Returns an object that must stay referenced. Without a plan, and for a device that sleeps, nothing is claimed.
     """
     slot = read("slot")[:1]
     path = "%s/plan" % (slot if slot in ("a", "b") else "a")
     plan = {}
     largest = 0
-    if reset_cause() == "wake" or not size_of(path):
+    if reset_cause() == "wake" or size_of("wake.json") or not size_of(path):
         return None
     with open(path) as file:
         while line := file.readline(99):
@@ -167,6 +168,24 @@ def digest_of(path):
     return [size_bytes, hexlify(sha.digest()).decode()]
 
 
+def limit_wake():
+    """Start the watchdog of a device that sleeps, or let it sleep an hour where three starts in a row ended early.
+
+    A wake that fails must not end at the prompt, where it would empty the pack. Nothing happens after a soft reset: an
+    owner is at the prompt.
+    """
+    if not size_of("wake.json"):
+        return
+    import machine
+
+    cause = machine.reset_cause()
+    if cause == machine.SOFT_RESET:
+        return
+    if cause in (machine.HARD_RESET, machine.WDT_RESET) and read("boots")[:1] == "4":
+        machine.deepsleep(3_600_000)
+    machine.WDT(timeout=120_000)
+
+
 def reset_cause():
     """ "wake" from deep sleep, "power", or "" for anything else. Where that is unknown: power."""
     try:
@@ -209,6 +228,12 @@ try:
         sys.path.insert(0, chosen)
 except Exception as error:
     print("evencell can't start:", error)
+try:
+    limit_wake()
+except ImportError:
+    pass
+except Exception as error:
+    print("the watchdog can't be started:", error)
 # main.py runs in the same namespace: what stays here stays in memory.
 for name in (
     "claim_memory",
@@ -216,6 +241,7 @@ for name in (
     "size_of",
     "occupy",
     "choose",
+    "limit_wake",
     "fault_in",
     "digest_of",
     "reset_cause",

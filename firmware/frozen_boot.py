@@ -11,14 +11,15 @@ import sys
 
 
 def claim_radio():
-    """Start the Wi-Fi driver while the memory of the network is free, where the plan has a radio; not after a wake.
+    """Start the Wi-Fi driver while the memory of the network is free, where the plan has a radio; not where the device
+    sleeps.
 
     `claim` is "off" where the configuration leaves the radio off (runtime/plan.py).
     """
     from frozen_files import find
 
     plan = find("plan") or b""
-    if plan.startswith(b"network 1\n") and reset_cause() != "wake" and read("claim") != "off":
+    if plan.startswith(b"network 1\n") and reset_cause() != "wake" and not read("wake.json") and read("claim") != "off":
         import network
 
         network.WLAN(network.STA_IF).active(True)
@@ -34,6 +35,23 @@ def count_boot():
         with open("boots.new", "w") as file:
             file.write("%d %d" % (count, count))
         os.rename("boots.new", "boots")
+
+
+def limit_wake():
+    """Start the watchdog of a device that sleeps, or let it sleep an hour where three starts in a row ended early.
+
+    Not after a soft reset: an owner is at the prompt.
+    """
+    if not read("wake.json"):
+        return
+    import machine
+
+    cause = machine.reset_cause()
+    if cause == machine.SOFT_RESET:
+        return
+    if cause in (machine.HARD_RESET, machine.WDT_RESET) and read("boots")[:1] == "4":
+        machine.deepsleep(3_600_000)
+    machine.WDT(timeout=120_000)
 
 
 def reset_cause():
@@ -67,6 +85,12 @@ try:
     count_boot()
 except Exception as error:
     print("this boot can't be counted:", error)
+try:
+    limit_wake()
+except ImportError:
+    pass
+except Exception as error:
+    print("the watchdog can't be started:", error)
 # main.py runs in the same namespace: what stays here stays in memory.
-for name in ("claim_radio", "count_boot", "reset_cause", "read"):
+for name in ("claim_radio", "count_boot", "limit_wake", "reset_cause", "read"):
     del globals()[name]

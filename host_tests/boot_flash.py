@@ -13,9 +13,11 @@ from tools.dev import device
 
 BOOT = "exec(open('boot.py').read())\n"
 CAUSES = {"power": 1, "reset": 2, "watchdog": 3, "wake": 4, "soft": 5}  # as MicroPython numbers them on an ESP32
-MACHINE = (
-    "PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = range(1, 6)\ndef reset_cause(): return {}\n"
-)
+MACHINE = """PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = range(1, 6)
+def reset_cause(): return {}
+def WDT(timeout): print("watchdog", timeout)
+def deepsleep(ms): print("sleep", ms)
+"""
 
 
 class Flash:

@@ -65,6 +65,13 @@ ALLOWED = {
         "evencell", "evencell.compat", "evencell.runtime.lazy", "evencell.storage", "evencell.update",
         "evencell.runtime.boot_state",  # whether boot.py went back, and the restart
     },
+    "power": {
+        "asyncio", "binascii", "json", "os", "struct",
+        "evencell.app", "evencell.clock", "evencell.compat", "evencell.forward", "evencell.link", "evencell.net",
+        "evencell.pack", "evencell.power", "evencell.protocol.jk_balancer", "evencell.runtime",
+        "evencell.storage",
+        "evencell.config.load", "evencell.startup",  # of a start that is no wake
+    },
     "storage": {
         "binascii", "errno", "io", "json", "os", "struct", "frozen_files",
         "evencell.compat", "evencell.runtime.lazy", "evencell.storage", "evencell.text",

@@ -212,7 +212,7 @@ def sources_of_capabilities() -> str:
 
 
 def test_host_tree_has_what_an_interpreter_with_two_heaps_and_a_radio_needs():
-    modules = ("host", "host_firmware", "host_radio", "esp32_access_point", "esp32_heap", "esp32_network", "esp32_wifi")
+    modules = ("host", "host_firmware", "host_radio", "host_sleep", "esp32_access_point", "esp32_heap", "esp32_network", "esp32_wifi")
     assert set(board_sources(board_data("host"))) == {f"boards/{module}.py" for module in modules}
 
 
@@ -263,7 +263,7 @@ def test_both_sides_offer_the_same(file, more):
     ("file", "name", "contract"),
     [
         ("boards/esp32_sleep.py", "Sleeper", SLEEPER),
-        ("boards/host.py", "Sleeper", SLEEPER),
+        ("boards/host_sleep.py", "Sleeper", SLEEPER),
         ("boards/esp32_rejoin.py", "Rejoin", REJOIN),
         ("boards/host_radio.py", "Rejoin", REJOIN),
     ],

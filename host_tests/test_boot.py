@@ -225,6 +225,31 @@ def test_a_wake_from_sleep_claims_nothing(esp32):
     assert esp32.boot("wake") == ("a", "")
 
 
+@pytest.mark.parametrize(
+    ("cause", "boots", "printed"),
+    [
+        ("wake", None, "watchdog 120000"),
+        ("wake", "4 4 a", "watchdog 120000"),  # one try after the long sleep
+        ("power", "4 4 a", "watchdog 120000"),
+        ("watchdog", "2 2 a", "watchdog 120000"),
+        ("watchdog", "3 3 a", "sleep 3600000\nwatchdog 120000"),  # of the fourth start; on a chip the sleep is the end
+        ("reset", "3 3 a", "sleep 3600000\nwatchdog 120000"),
+        ("soft", "3 3 a", ""),  # an owner is at the prompt
+    ],
+)
+def test_a_wake_is_limited_and_a_loop_of_failures_ends_in_a_long_sleep(esp32, cause, boots, printed):
+    """Nor is memory claimed, or the radio started."""
+    esp32.write("slot", "a")
+    esp32.write("boots", boots)
+    esp32.write("wake.json", "{}")
+    assert esp32.boot(cause) == ("a", printed)
+
+
+def test_a_device_that_does_not_sleep_gets_no_watchdog_from_boot(esp32):
+    esp32.write("boots", "3 3 a")
+    assert esp32.boot("watchdog") == ("a", "WLAN 0 active True\nheap")
+
+
 @pytest.mark.parametrize("text", ["STA_IF = 0", "raise OSError('WiFi Out of Memory')"])
 def test_a_radio_that_fails_does_not_stop_the_boot(esp32, text):
     esp32.stand_in("network", text)

@@ -83,6 +83,23 @@ def test_the_radio_takes_its_memory_first(tmp_path, network, cause, claim, is_st
     assert (tmp_path / "boots").exists() == (cause != "wake")
 
 
+@pytest.mark.parametrize(
+    ("cause", "boots", "printed"),
+    [
+        ("wake", "4 4", ["watchdog 120000"]),
+        ("watchdog", "3 3", ["sleep 3600000", "watchdog 120000"]),
+        ("reset", "1 1", ["watchdog 120000"]),
+        ("soft", "3 3", []),
+    ],
+)
+def test_a_device_that_sleeps_is_limited_and_starts_no_radio(tmp_path, cause, boots, printed):
+    (tmp_path / "wake.json").write_text("{}")
+    (tmp_path / "boots").write_text(boots)
+    *found, left = boot(tmp_path, cause, "network 1\n")
+    assert found == printed
+    assert "limit_wake" not in left
+
+
 def test_a_radio_that_fails_keeps_nothing_from_starting(tmp_path):
     (tmp_path / "network.py").write_text("raise OSError('no memory')")
     first, left = boot(tmp_path, "power", "network 1\n")[-2:]

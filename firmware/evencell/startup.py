@@ -7,6 +7,7 @@ from evencell.app import COLLECT_AFTER_BYTES
 from evencell.compat import collect_after, const
 from evencell.runtime.lazy import call, keep_modules, lazy, unload
 from evencell.runtime.log import LEVELS
+from evencell.storage.files import remove
 from evencell.storage.key_value import KeyValueStore
 from evencell.storage.paths import exists
 
@@ -15,6 +16,7 @@ from evencell.storage.paths import exists
 # of safe mode and of setup mode.
 # The network comes first: its driver needs memory in large pieces (docs/memory.md).
 PARTS = (
+    ("telemetry", "power", "evencell.power.part"),  # the first: no other is started then
     ("full telemetry safe", "wifi", "evencell.net.part"),
     ("full", "fallback_ap", "evencell.setup.fallback"),
     ("setup", None, "evencell.setup.part"),
@@ -44,6 +46,7 @@ _PLAN = "evencell.runtime.plan"
 
 def start_up(context):
     """Fill the context from the flash, and start every part that is wanted."""
+    stay_awake(context.board)
     load(context)
     introduce(context)
     context.watchdog.start()
@@ -61,6 +64,14 @@ def start_up(context):
         context.hub.post("config", None, fault.split(":")[0], fault)
     if exists(context.board.storage + "/update.json"):
         call("evencell.update.outcome", "begin", context)
+
+
+def stay_awake(board):
+    """Restart as a device that does not sleep, where another firmware on this flash did: boot.py spared the memory."""
+    path = board.storage + "/wake.json"
+    if exists(path):
+        remove(path)
+        board.restart()
 
 
 def load(context):
@@ -162,6 +173,8 @@ def _switched_on(context, switch: str | None) -> bool:
         return settings["wifi"]["fallback_ap"] and not context.board.wired
     if switch == "display":
         return settings["display"]["driver"] != "none"
+    if switch == "power":
+        return settings["power"]["interval_s"] > 0
     if switch == "syslog":
         return settings["log"]["syslog"] is not None
     if switch == "time":

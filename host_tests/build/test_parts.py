@@ -9,6 +9,7 @@ from tools.build.select import PROFILES, has_network, left_out, needs
 from tools.build.tree import board_data, board_sources, build_tree, firmware_sources
 
 I2C = {"name": "x", "chip": "esp32", "i2c": {"sda": 21, "scl": 22}}
+SLEEP = {"esp32_sleep", "esp32_rejoin"}
 BARE = {"name": "x", "chip": "esp32"}
 
 
@@ -49,11 +50,11 @@ def test_a_board_that_can_have_no_display_gets_no_code_for_one():
 @pytest.mark.parametrize(
     ("profile", "board", "useless"),
     [
-        ("full", I2C, {"esp32_ethernet"}),
-        ("full", I2C | {"ethernet": {}}, {"esp32_wifi"}),
-        ("full", BARE, {"esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
+        ("full", I2C, {"esp32_ethernet", *SLEEP}),
+        ("full", I2C | {"ethernet": {}}, {*SLEEP, "esp32_wifi"}),
+        ("full", BARE, {*SLEEP, "esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
         ("telemetry", I2C, {"esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
-        ("display", I2C, {"esp32_access_point", "esp32_ethernet", "esp32_wifi", "esp32_network"}),
+        ("display", I2C, {*SLEEP, "esp32_access_point", "esp32_ethernet", "esp32_wifi", "esp32_network"}),
     ],
 )
 def test_board_gets_no_code_for_hardware_that_it_lacks_or_that_no_part_uses(profile, board, useless):

@@ -47,6 +47,10 @@ class Listener:
         self._client.disconnect()
         self._client.loop_stop()
 
+    def wait_until_back(self):
+        """Wait for the subscription after the broker was away."""
+        self._subscribed.get(timeout=PATIENCE_S)
+
     def say(self, topic: str, payload: str, retain: bool = False):
         """Publish something."""
         self._client.publish(topic, payload, 1, retain).wait_for_publish(PATIENCE_S)

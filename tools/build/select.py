@@ -11,6 +11,7 @@ PROFILES = ("full", "display", "telemetry")
 _APPLICATION = ("evencell/app.py", "evencell/startup.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
 _NETWORK = "wifi"  # that of the network's, by radio or cable
+_SLEEP = "power"  # that of a device that sleeps
 _WITH_A_NETWORK = ("safe", "setup")  # profiles in PARTS of safe mode and setup mode
 # Every display there is a layout for.
 DISPLAY_SIZES = (
@@ -33,6 +34,8 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
     """
     wanted, unwanted, switches = [], [], set()
     own_profiles = {profile, *_WITH_A_NETWORK} if has_network(profile) else {profile}
+    if board["chip"] == "host":
+        own_profiles |= set(PROFILES)  # a computer's profile is chosen at each start
     for profiles, switch, module in PARTS:
         is_wanted = not own_profiles.isdisjoint(profiles.split()) and (switch != _DISPLAY or can_have_display(board))
         (wanted if is_wanted else unwanted).extend(roots(module, sources))
@@ -63,6 +66,8 @@ def useless_capabilities(board: dict, switches: set[str]) -> set[str]:
         names |= {"displays", "esp32_i2c", "esp32_spi"}
     if _NETWORK not in switches:
         names |= {"esp32_access_point", "esp32_network", "esp32_wifi", "esp32_ethernet"}
+    if _SLEEP not in switches:
+        names |= {"esp32_sleep", "esp32_rejoin"}
     return {f"boards/{name}.py" for name in names}
 
 

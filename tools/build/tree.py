@@ -51,6 +51,7 @@ _HOST_MODULES = (
     "host",
     "host_firmware",
     "host_radio",
+    "host_sleep",
     "esp32_access_point",
     "esp32_heap",
     "esp32_network",

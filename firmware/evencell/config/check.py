@@ -160,6 +160,20 @@ def _reconcile(config: dict, faults: _Faults):
             faults.add(section + ".password", "it needs %s.user; not used" % section)
     if config["time"]["mqtt"] and not mqtt["enabled"]:
         faults.add("time.mqtt", "it needs mqtt.enabled; not used")
+    _reconcile_power(config, faults)
+
+
+def _reconcile_power(config: dict, faults: _Faults):
+    """A device that sleeps reports over MQTT, and has no use for anything that goes on in between."""
+    power = config["power"]
+    if not power["interval_s"]:
+        return
+    if config["profile"] != "telemetry" or not config["mqtt"]["enabled"]:
+        faults.add("power.interval_s", "it needs the profile telemetry and mqtt.enabled; the device stays awake")
+        power["interval_s"] = 0
+    elif config["influx"]["url"] is not None:
+        faults.add("influx.url", "a device that sleeps (power.interval_s) reports over MQTT alone; not used")
+        config["influx"]["url"] = None
 
 
 def _check_policy(policy: dict, faults: _Faults):

@@ -71,6 +71,12 @@ influx.measurement         "evencell"       name 32
 influx.batch_s             10               whole 1 3600
 journal.enabled            true             switch
 journal.max_kib            256              whole 64 8192
+power.interval_s           0                whole 0 86400
+power.min_interval_s       null             whole 10 86400
+power.max_interval_s       null             whole 10 604800
+power.report_s             21600            whole 60 604800
+power.spill_every          8                whole 1 24
+power.low_pack_mv          null             whole 1000 120000
 history.enabled            true             switch
 display.driver             "auto"           choice auto none picture ssd1306 sh1106 st7789 ili9341
 display.width              null             whole 1 320

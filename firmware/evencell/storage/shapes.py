@@ -72,6 +72,19 @@ def _is_update(update) -> bool:
     return has_names and (reason is None or isinstance(reason, str))
 
 
+def _is_wake(config) -> bool:
+    """What power/settings.py keeps: sections of a checked configuration."""
+    return isinstance(config, dict) and all(name in config for name in ("packs", "mqtt", "wifi", "power"))
+
+
+def _are_marks(marks) -> bool:
+    """What power/marks.py keeps."""
+    if not isinstance(marks, dict) or not isinstance(marks.get("sequences"), dict):
+        return False
+    numbers = marks["sequences"].values()
+    return _is_whole(marks.get("starts"), 255) and all(_is_whole(number, 0xFFFFFFFF) for number in numbers)
+
+
 def _is_whole(value, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
@@ -81,4 +94,6 @@ SHAPES = {
     "extremes": (8192, _are_extremes),
     "runs": (400, _are_runs),
     "update": (1024, _is_update),
+    "wake": (8192, _is_wake),
+    "marks": (512, _are_marks),
 }

@@ -1,0 +1,1 @@
+"""A device that sleeps: it wakes, reads, sometimes reports, and sleeps again."""

@@ -1,0 +1,133 @@
+"""The application's context and outbox for a wake that does more than read (loaded for it)."""
+
+import asyncio
+
+from evencell.app import Context
+from evencell.compat import const, wait_for_ms
+from evencell.forward.outbox.outbox import Outbox
+from evencell.power import marks
+from evencell.power.due import plan_next, plan_retry
+from evencell.runtime.lazy import call, lazy
+from evencell.runtime.log import LEVELS
+from evencell.storage.paths import exists
+
+_REPORT_MS = const(60_000)  # for all phases of a report together
+
+
+class Session:
+    """`context` is that of the application, without its parts. `is_cold`: this start is no wake from sleep."""
+
+    def __init__(self, wake):
+        board = wake.board
+        self.wake = wake
+        self.is_cold = False
+        context = self.context = Context(board, wake.clock)
+        context.profile = "telemetry"
+        context.device_id = board.unique_id()
+        self.events = context.hub.subscribe()
+        self._outbox = None
+
+    @property
+    def config(self) -> dict:
+        """The configuration."""
+        context = self.context
+        if context.config is None:
+            context.config = call("evencell.power.settings", "load", self.wake.board, context.storage_faults)
+        return context.config
+
+    @property
+    def outbox(self):
+        """The outbox, with what RTC memory and flash hold."""
+        if self._outbox is None:
+            self._outbox = self._open()
+        return self._outbox
+
+    def _configure(self):
+        """Give the context, and the packs, what the configuration says of them."""
+        context, config = self.context, self.config
+        if context.hub.packs:
+            return
+        context.log.level = LEVELS.index(config["log"]["level"])
+        context.hostname = config["wifi"]["hostname"] or "evencell-" + context.device_id[-6:]
+        for place, (_, pack) in enumerate(self.wake.packs):
+            pack.name, pack.model = config["packs"][place]["name"], config["packs"][place]["model"]
+            context.hub.packs.append(pack)
+
+    def _open(self):
+        self._configure()
+        state, outbox = self.wake.state, Outbox(self.context, None)
+        outbox.run_id = state.run_id
+        outbox.has_undated = state.has_undated > 0
+        return outbox
+
+    def use_pins(self):
+        """Take the pins of the configuration."""
+        self.context.board.use_pins(self.config["pins"])
+
+    def spill(self):
+        """Write what RTC memory holds to the flash, then how far the numbers of the readings are."""
+        outbox = self.outbox
+        outbox.flush()
+        if outbox.first == outbox.end:
+            marks.save(self.context, self.wake.packs)
+
+    async def report(self):
+        """Send all that waits; a failure is logged, and postpones the next report."""
+        wake, state = self.wake, self.wake.state
+        outbox = self.outbox
+        state.is_transmitting = 1
+        wake.save()
+        scope = lazy()
+        try:
+            await wait_for_ms(scope.load("evencell.power.report").send(self), _REPORT_MS)
+            plan_next(state, wake.now_s())
+            outbox.release_store()
+            if exists(wake.board.storage + "/boots"):
+                call("evencell.runtime.boot_state", "proven", wake.board, self.context.storage_faults)
+        except (OSError, asyncio.TimeoutError) as error:
+            plan_retry(state, wake.now_s())
+            text = "report: %s; next try in %d s at the earliest" % (error, state.pause_ms // 1000)
+            self.context.log.warning(text)
+        finally:
+            scope.unload()
+        state.is_transmitting = 0
+
+    async def switch_balancing_off(self, pack):
+        """Protect a low pack; does nothing where the configuration lets nothing be written."""
+        place = [each for _, each in self.wake.packs].index(pack)
+        if self.config["packs"][place]["writable"]:
+            self.enable_writing()
+            await pack.writer("balancing_enabled", False)
+            self.number_polled()
+
+    def enable_writing(self):
+        """Let commands set the balancers."""
+        self._configure()
+        call("evencell.power.writing", "enable", self)
+
+    def number_polled(self) -> bool:
+        """Append the readings that commands brought; whether there are any."""
+        outbox, has_new = self.outbox, False
+        for pack_state, pack in self.wake.packs:
+            if pack.sequence != pack_state.sequence:
+                pack_state.sequence += 1
+                pack.sequence = pack_state.sequence
+                pack_state.alarms, pack_state.misses = pack.accepted.alarms, 0
+                outbox.append(pack)
+                has_new = True
+        return has_new
+
+    def finish(self):
+        """Note what the next wake needs to know of the outbox. After a start that was no wake all goes to the flash."""
+        if self.is_cold:
+            self.spill()
+        if self._outbox:
+            state = self.wake.state
+            state.cells = self._outbox.cells
+            state.has_undated = 1 if self._outbox.has_undated else 0
+
+    def crashed(self, error):
+        """Log and store a failure of the wake itself."""
+        context = self.context
+        context.supervisor.report("wake", error)
+        context.supervisor.attempt("storing a failure", context.crashes.flush, True)

@@ -1,0 +1,75 @@
+"""The checked configuration as a device that sleeps keeps it: `wake.json`. Its wakes parse nothing else (lazy module).
+
+main.py starts power/wake.py where this file is.
+"""
+
+from evencell.compat import const
+from evencell.power.guard import LOW_STEPS
+from evencell.power.state import ANY_UART, PackState
+from evencell.runtime.lazy import call, lazy
+
+_FILE = "/wake.json"
+_SECTIONS = ("packs", "wifi", "time", "mqtt", "influx", "journal", "log", "pins", "power", "profile", "name")
+_STATE_FILE = "evencell.storage.state_file"
+_SHORTEST_S = const(60)  # of the intervals that follow from interval_s
+_SPAN = const(4)  # they are so many times shorter or longer
+
+
+def read_config(board) -> tuple[dict, list[str], list[str]]:
+    """The configuration as its file is now, its faults, and warnings."""
+    with lazy("evencell.config.load") as config:
+        return config.load(board.config_path, board.overrides)
+
+
+def is_wanted(config: dict) -> bool:
+    """Whether a device with this configuration sleeps."""
+    return config["profile"] == "telemetry" and config["power"]["interval_s"] > 0
+
+
+def save(board, faults, config: dict):
+    """Write what of the configuration a wake may need, where that changed."""
+    kept = {name: config[name] for name in _SECTIONS}
+    if _load(board, faults) != kept:
+        call(_STATE_FILE, "save_json", faults, board.storage + _FILE, kept)
+
+
+def load(board, faults) -> dict:
+    """What `save` wrote; where that is damaged, the configuration itself."""
+    return _load(board, faults) or read_config(board)[0]
+
+
+def delete(board):
+    """The device does not sleep any more."""
+    call(_STATE_FILE, "delete", board.storage + _FILE)
+
+
+def _load(board, faults):
+    return call(_STATE_FILE, "load_json", faults, board.storage + _FILE, "wake")
+
+
+def apply(state, config: dict, scales: list):
+    """Put into RTC memory what each wake needs. `scales`: the temperature scale of each pack."""
+    power, packs = config["power"], config["packs"]
+    state.usual_s = power["interval_s"]
+    state.min_s = power["min_interval_s"] or min(state.usual_s, max(_SHORTEST_S, state.usual_s // _SPAN))
+    state.max_s = max(state.usual_s, power["max_interval_s"] or state.usual_s * _SPAN)
+    state.report_s = power["report_s"]
+    state.low_pack_mv = power["low_pack_mv"] or 0
+    state.spill_every = power["spill_every"]
+    state.has_pins = 1 if config["pins"] else 0
+    state.packs = [_pack_state(state, packs[place], scales[place]) for place in range(len(packs))]
+
+
+def _pack_state(state, settings: dict, scale: int):
+    """The state of a configured pack: that which it has, or a new one."""
+    tag = call("evencell.forward.outbox.record", "tag_of", settings["name"])
+    found = [pack for pack in state.packs if pack.tag == tag] or [PackState()]
+    pack = found[0]
+    pack.tag = tag
+    pack.timeout_ms, pack.address = settings["timeout_ms"], settings["address"]
+    pack.uart = ANY_UART if settings["uart"] is None else settings["uart"]
+    with lazy("evencell.pack.limits") as limits:
+        lowest_mv, pack.highest_mv, _, pack.low_mv = limits.CHEMISTRIES.get(settings["chemistry"], (0, 0, 0, 0))[:4]
+    pack.low_step_mv = (pack.low_mv - lowest_mv) // LOW_STEPS
+    pack.dc_per_count = scale
+    return pack

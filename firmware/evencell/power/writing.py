@@ -1,0 +1,18 @@
+"""Lets commands set the balancers during a wake (a lazy module)."""
+
+from evencell.link.diagnosis import Diagnosis
+from evencell.link.poller import Poll, Poller
+from evencell.link.writable import enable_writing
+from evencell.protocol.jk_balancer import read_request
+
+
+def enable(session):
+    """Give each writable pack its `writer` (link/writable.py)."""
+    context, buses = session.context, {}
+    for pack_state, pack in session.wake.packs:
+        request = read_request(pack_state.address)
+        pack.diagnosis = Diagnosis(request)
+        poll = Poll(pack, pack.diagnosis, request, 0, pack_state.timeout_ms)
+        buses.setdefault(pack.bus, []).append(poll)
+    for bus, polls in buses.items():
+        enable_writing(context, Poller(bus, polls, context.hub, context.log), polls)

@@ -1,0 +1,134 @@
+"""The network of a report: as the last time, else by trying all, within the deadline of its caller."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from evencell.compat import ticks_ms
+from evencell.power import join
+from host_tests.fakes import FakeLog
+from host_tests.net.stations import ScriptedStation
+from host_tests.power.packs import ReadPack, state_of
+
+HOME = {"ssid": "Home", "password": "secret99"}
+AWAY = {"ssid": "Away", "password": "secret88"}
+ADDRESSES = ("192.168.1.7", "255.255.255.0", "192.168.1.1", "192.168.1.1")
+HOUR_S = 3600
+
+
+class Clock:
+    """Real time, 1,000 times as fast."""
+
+    def uptime_ms(self) -> int:
+        return 1000 * ticks_ms()
+
+
+class Rejoin:
+    """What a board knows about its last connection. With `works` the station is connected at once."""
+
+    def __init__(self, station, works: bool):
+        self.station, self.works = station, works
+        self.asked = []
+        self.given_up = 0
+
+    def learned(self) -> tuple:
+        return 11, ADDRESSES
+
+    def connect(self, *about):
+        self.asked.append(about)
+        if self.works:
+            self.station.is_connected = lambda: True
+
+    def give_up(self):
+        self.given_up += 1
+
+
+class Device:
+    """A device that joined before, if `joined_s` says so."""
+
+    def __init__(self, monkeypatch, air: dict, networks, works: bool = True):
+        monkeypatch.setattr(join, "_FAST_MS", 100)
+        monkeypatch.setattr(join, "_POLL_MS", 1)
+        self.clock = Clock()
+        self.station = ScriptedStation(self.clock, air)
+        self.station.static = None
+        self.rejoin = Rejoin(self.station, works)
+        self.state = state_of(ReadPack())
+        self.now_s = 10 * HOUR_S
+        wifi = {"networks": networks, "country": None, "txpower": None, "static": {"address": None}}
+        self.context = SimpleNamespace(
+            board=SimpleNamespace(station=lambda: self.station),
+            clock=self.clock,
+            config={"wifi": wifi},
+            heap=SimpleNamespace(shortage=lambda: ""),
+            hostname="evencell-1",
+            hub=SimpleNamespace(post=lambda *_: None),
+            log=FakeLog(),
+            network=None,
+            reached_ms=0,
+        )
+
+    def join(self):
+        sleeper = SimpleNamespace(rejoin=lambda _station: self.rejoin)
+        wake = SimpleNamespace(state=self.state, now_s=lambda: self.now_s, sleeper=sleeper)
+        session = SimpleNamespace(context=self.context, wake=wake)
+        asyncio.run(asyncio.wait_for(join.join(session), 20))
+        return self.context.network
+
+
+def test_first_join_tries_the_networks_and_notes_what_the_next_needs(monkeypatch):
+    device = Device(monkeypatch, {"Home": "secret99"}, [AWAY, HOME])
+    network = device.join()
+    assert (network.state, network.ssid) == ("connected", "Home")
+    assert device.rejoin.asked == []
+    assert device.state.joined == bytes((1, 11, 192, 168, 1, 7, 255, 255, 255, 0, 192, 168, 1, 1, 192, 168, 1, 1))
+    assert device.state.joined_s == device.now_s
+
+
+def test_next_join_asks_neither_for_other_networks_nor_for_an_address(monkeypatch):
+    device = Device(monkeypatch, {"Home": "secret99"}, [AWAY, HOME])
+    device.join()
+    device.station.disconnect()
+    tried = len(device.station.networks_tried())
+    device.now_s += 6 * HOUR_S
+    network = device.join()
+    assert device.rejoin.asked == [(11, ADDRESSES, "Home", "secret99")]
+    assert (network.state, network.ssid) == ("connected", "Home")
+    assert len(device.station.networks_tried()) == tried
+
+
+@pytest.mark.parametrize("why", ["it fails", "the lease is old", "the network is gone from the configuration"])
+def test_otherwise_all_networks_are_tried_again(monkeypatch, why):
+    device = Device(monkeypatch, {"Away": "secret88"}, [HOME, AWAY], works=why != "it fails")
+    device.state.joined = bytes((9 if "gone" in why else 0, 11)) + bytes(16)
+    device.state.joined_s = device.now_s - (12 * HOUR_S if "old" in why else 60)
+    network = device.join()
+    assert network.ssid == "Away"
+    assert device.rejoin.given_up == (why == "it fails")
+    assert device.state.joined[0] == 1
+
+
+def test_static_address_of_the_configuration_is_used(monkeypatch):
+    device = Device(monkeypatch, {"Home": "secret99"}, [HOME])
+    static = {"address": "10.0.0.2", "netmask": "255.0.0.0", "gateway": "10.0.0.1", "dns": None}
+    device.context.config["wifi"]["static"] = static
+    device.join()
+    assert device.station.static == ("10.0.0.2", "255.0.0.0", "10.0.0.1", "10.0.0.1")
+
+
+def test_a_network_that_never_comes_ends_with_the_callers_deadline(monkeypatch):
+    device = Device(monkeypatch, {}, [HOME])
+    device.state.joined_s = 0
+
+    async def limited():
+        session = SimpleNamespace(
+            context=device.context,
+            wake=SimpleNamespace(
+                state=device.state, now_s=lambda: 1, sleeper=SimpleNamespace(rejoin=lambda _: device.rejoin)
+            ),
+        )
+        await asyncio.wait_for(join.join(session), 0.2)
+
+    with pytest.raises(asyncio.TimeoutError):
+        asyncio.run(limited())

@@ -1,0 +1,301 @@
+"""Months of a device that sleeps: `python -m tools.bench.asleep --days 90`.
+
+The real firmware and a real mosquitto, whose outages and restarts are random, as are resets in the middle of a wake and
+losses of RTC memory. Each reading that the device took, as RTC memory shows after each wake, must arrive in order, or
+be accounted for: by a thinned summary, or by a loss of RTC memory that cost no more than is allowed.
+"""
+
+import contextlib
+import itertools
+import json
+import math
+import os
+import random
+import signal
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from evencell.power.state import PackState, WakeState
+from tools.dev.broker import mosquitto
+from tools.dev.demo import free_port, listens, start, wait_until
+from tools.dev.scripted_balancer import ScriptedBalancer
+from tools.dev.sleeper import Sleeper
+
+START_S = 1_800_000_000
+DAY_S = 86_400
+POWER = {"interval_s": 1800, "min_interval_s": 450, "max_interval_s": 3600, "report_s": 21_600, "spill_every": 8}
+_ARRIVES_WITHIN_S = 60
+_MEMORY = "/dev/shm"  # writing to a disk may block
+_MAX_KIB = 64
+_CLOCKS_S = 60  # by which our time of a reading and the device's may differ: a slow machine
+
+# Chances of each wake.
+_KILLED = 0.02
+_POWER_LOST = 0.005
+_BROKER_RESTARTS = 0.01
+_OUTAGE = 0.004
+_OUTAGES_S = (1_800, 3 * DAY_S)  # shortest and longest
+
+
+@dataclass
+class Outcome:
+    """What became of the readings. `lost` were taken and are accounted for by nothing."""
+
+    days: float = 0
+    wakes: int = 0
+    reports: int = 0
+    killed: int = 0
+    power_losses: int = 0
+    outages: int = 0
+    taken: int = 0
+    arrived: int = 0
+    twice: int = 0
+    thinned: int = 0
+    lost_with_memory: int = 0
+    lost: list[int] = field(default_factory=list)
+    out_of_order: int = 0
+    false: int = 0
+    most_lost_at_once: int = 0
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every reading arrived in order and right, or is accounted for."""
+        allowed = POWER["spill_every"]
+        return not (self.lost or self.out_of_order or self.false) and self.most_lost_at_once <= allowed
+
+
+class Broker:
+    """Mosquitto, which keeps sessions and messages while it is stopped."""
+
+    def __init__(self, folder: Path, running: contextlib.ExitStack):
+        self.port = free_port(0)
+        self._running = running
+        self._file = folder / "mosquitto.conf"
+        lines = f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser root\nmax_queued_messages 0\n"
+        self._file.write_text(f"{lines}persistence true\npersistence_location {folder}/\n")
+        self._process = None
+        self.start()
+
+    def start(self):
+        program = mosquitto()
+        if program is None:
+            raise click.ClickException("mosquitto is missing: apt-get install mosquitto")
+        options = {"stdout": -3, "stderr": -3}
+        self._process = start(self._running, [program, "-c", str(self._file)], **options)
+        wait_until(lambda: listens(self.port), "the MQTT broker")
+
+    def stop(self):
+        """As at a normal end: it writes what it has."""
+        assert self._process
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait()
+        self._process = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
+
+class Subscriber:
+    """Collects the readings that arrive, in their order. The broker keeps its session."""
+
+    def __init__(self, port: int):
+        self.readings: list[dict] = []
+        self.reports = 0
+        self._marker = ""
+        self._came = threading.Condition()
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, "subscriber", clean_session=False)
+        self._client.reconnect_delay_set(1, 1)
+        self._client.on_connect = lambda client, *_: client.subscribe("evencell/#", 1)
+        self._client.on_message = self._take
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+
+    def sync(self):
+        """Wait until everything has come that the broker has acknowledged."""
+        marker = str(time.monotonic_ns())
+        self._client.publish("evencell/marker", marker, 1)
+        with self._came:
+            if not self._came.wait_for(lambda: self._marker == marker, _ARRIVES_WITHIN_S):
+                raise TimeoutError("the broker passes nothing on")
+
+    def stop(self):
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _take(self, _client, _userdata, message):
+        with self._came:
+            if message.topic == "evencell/marker":
+                self._marker = message.payload.decode()
+                self._came.notify_all()
+            elif message.topic.endswith("/backlog"):
+                self.readings += json.loads(message.payload)
+            elif message.topic.endswith("/state") and not message.retain:
+                self.readings.append(json.loads(message.payload))
+            self.reports += message.topic.endswith("/availability") and message.payload == b"online"
+
+
+class Life:
+    """A device, and all that happens to it."""
+
+    def __init__(self, folder: Path, running: contextlib.ExitStack, seed: int):
+        self._random = random.Random(seed)
+        self._broker = Broker(folder, running)
+        self._subscriber = Subscriber(self._broker.port)
+        running.callback(self._subscriber.stop)
+        self._balancer = running.enter_context(ScriptedBalancer())
+        config = {
+            "profile": "telemetry",
+            "time": {"servers": []},
+            "power": POWER,
+            "journal": {"max_kib": _MAX_KIB},
+            "mqtt": {"enabled": True, "host": "127.0.0.1", "port": self._broker.port},
+        }
+        self._device = Sleeper(folder / "device", self._balancer.port, config, START_S)
+        self._device.clock_s = START_S
+        self._outage_until_s = 0.0
+        self._allowed: list[range] = []  # numbers that losses of RTC memory may have cost
+        self._taken: dict[int, tuple] = {}  # by sequence, time and cells
+        self.outcome = Outcome()
+
+    def live(self, days: float, long_outage_days: float = 0):
+        """Let so many days pass, then a day without any disturbance."""
+        end_s = START_S + days * DAY_S
+        if long_outage_days:
+            self._begin_outage(long_outage_days * DAY_S)
+        while self._device.now_s < end_s:
+            self._disturb()
+            self._wake(is_killed=self._random.random() < _KILLED)
+        self._end_outage()
+        while self._device.now_s < end_s + DAY_S:
+            self._wake(is_killed=False)
+        self._wake(is_killed=False, cause="button")  # which reports
+        self.outcome.days = round((self._device.now_s - START_S) / DAY_S, 1)
+        self._subscriber.sync()
+        self._account()
+
+    def _wake(self, is_killed: bool, cause: str = "timer"):
+        self.outcome.wakes += 1
+        self._balancer.cells_mv = self._cells_mv()
+        process = self._device.start(cause)
+        if is_killed:
+            self.outcome.killed += 1
+            time.sleep(self._random.uniform(0, 0.4))  # at any moment of a wake
+            self._device.kill(process, self._random.choice(["watchdog", "reset", "power"]))
+            self._device.pass_time(1)
+        else:
+            ended = self._device.finish(process)
+            if ended.sleep_s is None or "Traceback" in ended.output:
+                raise RuntimeError(f"a wake failed: {ended}")
+        self._note_taken()
+        if self._broker.is_running:
+            self._subscriber.sync()
+
+    def _cells_mv(self) -> tuple:
+        """A pack that is used by day and rests at night."""
+        day = self._device.now_s / DAY_S
+        level_mv = 3300 + 12 * math.sin(2 * math.pi * day) * (day % 1 < 0.5) + self._random.randint(0, 3)
+        return tuple(round(level_mv) + offset_mv for offset_mv in (1, 2, -1, self._random.randint(-2, 2)))
+
+    def _note_taken(self):
+        pack = self._pack()
+        if pack and any(pack.frame) and pack.sequence not in self._taken:
+            cells_mv = [int.from_bytes(pack.frame[at : at + 2], "big") for at in (23, 25, 27, 29)]
+            self._taken[pack.sequence] = self._device.woken_s, cells_mv
+
+    def _pack(self) -> PackState | None:
+        path = self._device.folder / "rtc"
+        if not path.exists():
+            return None
+        state = WakeState(bytearray(path.read_bytes()))
+        return state.packs[0] if state.load() and state.packs else None
+
+    def _disturb(self):
+        """What happens before this wake."""
+        if self._outage_until_s and self._device.now_s >= self._outage_until_s:
+            self._end_outage()
+        if not self._outage_until_s and self._random.random() < _OUTAGE:
+            self._begin_outage(self._random.uniform(*_OUTAGES_S))
+        if not self._outage_until_s and self._random.random() < _BROKER_RESTARTS:
+            self._broker.stop()
+            self._broker.start()
+        if self._random.random() < _POWER_LOST:
+            self._lose_power()
+
+    def _lose_power(self):
+        self.outcome.power_losses += 1
+        pack = self._pack()
+        if pack:
+            self._allowed.append(range(pack.marked + 1, pack.sequence + 1))
+        self._device.lose_power()
+        self._device.clock_s = self._device.now_s  # as if a time server answered
+
+    def _begin_outage(self, seconds: float):
+        self.outcome.outages += 1
+        self._broker.stop()
+        self._outage_until_s = self._device.now_s + seconds
+
+    def _end_outage(self):
+        if self._outage_until_s:
+            self._outage_until_s = 0.0
+            self._broker.start()
+
+    def _account(self):
+        outcome, received = self.outcome, self._subscriber.readings
+        whole = [reading for reading in received if "thinned" not in reading]
+        thinned = [reading for reading in received if "thinned" in reading]
+        first = {}
+        for reading in whole:
+            first.setdefault(reading["sequence"], reading)
+        order = list(first)
+        outcome.reports = self._subscriber.reports
+        outcome.taken, outcome.arrived = len(self._taken), len(first)
+        outcome.twice, outcome.thinned = len(whole) - len(first), len(thinned)
+        outcome.out_of_order = sum(after < before for before, after in itertools.pairwise(order))
+        outcome.false = sum(
+            sequence in self._taken and reading["cells_mv"] != self._taken[sequence][1]
+            for sequence, reading in first.items()
+        )
+        missing = set(self._taken) - set(first)
+        with_memory = {sequence for allowed in self._allowed for sequence in allowed} & missing
+        outcome.lost_with_memory = len(with_memory)
+        outcome.most_lost_at_once = max((len(missing & set(allowed)) for allowed in self._allowed), default=0)
+        spans = [(reading["time"], reading["time"] + reading["span_s"]) for reading in thinned]
+        outcome.lost = sorted(
+            sequence
+            for sequence in missing - with_memory
+            if not any(
+                begin_s - 5 <= self._taken[sequence][0] - POWER["max_interval_s"] * 0 <= end_s + 5
+                for begin_s, end_s in spans
+            )
+        )
+
+
+def run(days: float, seed: int, long_outage_days: float = 0) -> Outcome:
+    """Such a life."""
+    folder = _MEMORY if os.path.isdir(_MEMORY) else None
+    with tempfile.TemporaryDirectory(prefix="evencell-", dir=folder) as name, contextlib.ExitStack() as running:
+        life = Life(Path(name), running, seed)
+        life.live(days, long_outage_days)
+        return life.outcome
+
+
+@click.command()
+@click.option("--days", type=float, default=90, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--long-outage-days", type=float, default=40, show_default=True, help="Without a broker, at the start.")
+def asleep(days, seed, long_outage_days):
+    """Live so many days, and print what became of the readings as JSON."""
+    outcome = run(days, seed, min(long_outage_days, days / 2))
+    click.echo(json.dumps({**vars(outcome), "is_sound": outcome.is_sound}))
+
+
+if __name__ == "__main__":
+    asleep()
