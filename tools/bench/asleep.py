@@ -113,7 +113,7 @@ class Subscriber:
         self._came = threading.Condition()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, "subscriber", clean_session=False)
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda client, *_: client.subscribe("evencell/#", 1)
+        self._client.on_connect = self._subscribe
         self._client.on_message = self._take
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
@@ -129,6 +129,9 @@ class Subscriber:
     def stop(self):
         self._client.disconnect()
         self._client.loop_stop()
+
+    def _subscribe(self, *_):
+        self._client.subscribe("evencell/#", 1)
 
     def _take(self, _client, _userdata, message):
         with self._came:
