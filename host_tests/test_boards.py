@@ -212,7 +212,16 @@ def sources_of_capabilities() -> str:
 
 
 def test_host_tree_has_what_an_interpreter_with_two_heaps_and_a_radio_needs():
-    modules = ("host", "host_firmware", "host_radio", "host_sleep", "esp32_access_point", "esp32_heap", "esp32_network", "esp32_wifi")
+    modules = (
+        "host",
+        "host_firmware",
+        "host_radio",
+        "host_sleep",
+        "esp32_access_point",
+        "esp32_heap",
+        "esp32_network",
+        "esp32_wifi",
+    )
     assert set(board_sources(board_data("host"))) == {f"boards/{module}.py" for module in modules}
 
 

@@ -7,6 +7,13 @@ CABLE = ({"ssid": None, "password": None},)
 
 def start(context):
     """Keep the board's station connected for as long as the device runs."""
+    network = started(context)
+    context.heap.reset_radio = network.reset
+    context.supervisor.start("wifi", network.run)
+
+
+def started(context) -> Network:
+    """The network of the configuration, its station switched on."""
     board = context.board
     settings = context.config["wifi"]
     txpower = settings["txpower"]
@@ -20,5 +27,4 @@ def start(context):
     network = Network(context, station, networks, (context.hostname, settings["country"], txpower))
     context.network = network
     network.start_station()
-    context.heap.reset_radio = network.reset
-    context.supervisor.start("wifi", network.run)
+    return network

@@ -6,31 +6,22 @@ at the first access point of the network.
 """
 
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
-from evencell.net.station import Network
+from evencell.net.part import started
 
 _POLL_MS = const(50)
 _FAST_MS = const(4_000)
 _LEASE_S = const(43_200)  # an address is used again for half a day: shorter than most leases
 _ADDRESSES_AT = const(2)  # of `joined`, behind place and channel
 
-_CABLE = ({"ssid": None, "password": None},)
-
 
 async def join(session):
     """Return once there is a network; for a computer that is at once. To be cancelled where it takes too long."""
     context, wake = session.context, session.wake
-    station = context.board.station()
-    if station is None:
+    if context.board.station() is None:
         return
-    settings = context.config["wifi"]
-    static = settings["static"]
-    if static["address"]:
-        station.static = static["address"], static["netmask"], static["gateway"], static["dns"] or static["gateway"]
-    networks = _CABLE if station.wired else settings["networks"]
-    network = Network(context, station, networks, (context.hostname, settings["country"], settings["txpower"]))
-    context.network = network
-    network.start_station()
-    rejoin = wake.sleeper.rejoin(station)
+    network = started(context)
+    networks = list(network.networks)  # a connection changes their order
+    rejoin = wake.sleeper.rejoin(network.station)
     if _is_fresh(wake) and await _has_rejoined(network, rejoin, wake.state.joined):
         return
     wake.state.joined_s = 0
@@ -38,8 +29,8 @@ async def join(session):
         network.tick()
         await sleep_ms(_POLL_MS)
     channel, addresses = rejoin.learned()
-    wake.state.joined = bytes((list(networks).index(network.current), channel)) + _packed(addresses)
-    wake.state.joined_s = wake.now_s()
+    wake.state.joined = bytes((networks.index(network.current), channel)) + _packed(addresses)
+    wake.state.joined_s = max(1, wake.now_s())
 
 
 def _is_fresh(wake) -> bool:
