@@ -41,6 +41,7 @@ def check(given: dict, repeated=()) -> tuple[dict, list[str]]:
     faults = _Faults(repeated)
     config = _complete("", given, "", faults)
     _reconcile(config, faults)
+    _check_power(config, faults)
     return config, faults.all()
 
 
@@ -160,10 +161,9 @@ def _reconcile(config: dict, faults: _Faults):
             faults.add(section + ".password", "it needs %s.user; not used" % section)
     if config["time"]["mqtt"] and not mqtt["enabled"]:
         faults.add("time.mqtt", "it needs mqtt.enabled; not used")
-    _reconcile_power(config, faults)
 
 
-def _reconcile_power(config: dict, faults: _Faults):
+def _check_power(config: dict, faults: _Faults):
     """A device that sleeps reports over MQTT, and has no use for anything that goes on in between."""
     power = config["power"]
     if not power["interval_s"]:
