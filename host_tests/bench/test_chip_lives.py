@@ -6,7 +6,7 @@ import time
 import pytest
 
 from host_tests.needs import need_broker, need_chip_port, need_faketime
-from tools.bench.chip import deliveries, peaks
+from tools.bench.chip import deliveries, first_contact, peaks
 from tools.bench.chip.device import SPEED, ChipDevice
 from tools.bench.chip.life import SHORT_MINUTES, answer_of
 from tools.bench.chip.measure import CASES, SETS, measured
@@ -28,6 +28,12 @@ def needed():
 def test_a_promised_set_lives(case):
     found = measured(case, SHORT_MINUTES)
     assert found.shortcomings == [], found.life.log
+
+
+@pytest.mark.parametrize("gc_bytes", first_contact.GC_BYTES)
+def test_a_device_is_set_up_by_phone(gc_bytes):
+    found = first_contact.live(deliveries.files("full"), gc_bytes)
+    assert found.problems == [], found.log
 
 
 def test_no_request_raises_the_heap_beyond_its_bounds():

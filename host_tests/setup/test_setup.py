@@ -106,6 +106,7 @@ def test_a_bug_or_a_full_flash_ends_the_try_and_the_next_one_works(tmp_path, mon
 
 def test_what_works_is_written_and_the_result_stays_for_five_minutes(tmp_path, monkeypatch):
     device = Device(tmp_path, monkeypatch)
+    (tmp_path / "claim").write_text("off")  # the start before had no network
     done_s = []
 
     async def visit(phone, context):
@@ -133,6 +134,7 @@ def test_what_works_is_written_and_the_result_stays_for_five_minutes(tmp_path, m
         "wifi": {"networks": [{"ssid": "Home", "password": "correct horse"}]},
     }
     assert asyncio.run(is_password(PASSWORD, password_hash))
+    assert not (tmp_path / "claim").exists()
     text = "".join(path.read_text(errors="replace") for path in tmp_path.iterdir() if path.is_file())
     assert PASSWORD not in text
     assert "horse" not in device.log() and PASSWORD not in device.log()
@@ -219,10 +221,13 @@ def test_a_held_button_restarts_into_setup_and_without_it_everything_is_as_befor
         return 30 <= device.uptime_s() < 39 or 60 <= device.uptime_s() < 75
 
     monkeypatch.setattr(device.board, "button", lambda: is_pressed)
+    (tmp_path / "claim").write_text("101500")
     device.live(2 * MINUTE_S)
     assert 75 <= device.restart_s() <= 77, "after its release: else the configuration would be deleted"
+    assert not (tmp_path / "claim").exists(), "boot.py claims what the plan has"
     device = Device(tmp_path, monkeypatch, restarted=True)
     device.live(11 * MINUTE_S)
+    assert (tmp_path / "claim").read_text() == "101500"
     assert 600 <= device.restart_s() <= 602
     assert "setup mode" in device.log() and device.config() == config
     assert not is_wanted(Device(tmp_path, monkeypatch)), "once"

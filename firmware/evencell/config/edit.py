@@ -34,7 +34,7 @@ def set_auth(context, key: str, value) -> str | None:
             given[_AUTH] = {}
         given[_AUTH][key] = value
         for _ in range(2):
-            _write(context, given)
+            write(context, given)
     except EditError as error:
         return error.args[0]
     context.config[_AUTH][key] = value
@@ -121,7 +121,7 @@ def replace(context, old: dict, new: dict) -> dict:
     wrong = [fault for fault in faults if fault not in old_faults]
     if wrong:
         raise EditError(*wrong)
-    _write(context, new)
+    write(context, new)
     if before["http"]["enabled"] and not config["http"]["enabled"]:
         faults.append("http.enabled: after the restart there is no page, and this can be changed over USB alone")
     for each in (before, config):
@@ -132,7 +132,8 @@ def replace(context, old: dict, new: dict) -> dict:
     return {"applied": applied, "restart": restart, "warnings": faults}
 
 
-def _write(context, given: dict):
+def write(context, given: dict):
+    """Write the whole file as it is; raises EditError."""
     size = len(json.dumps(given).encode())
     if size > MAX_BYTES:
         raise EditError("the configuration would take %d bytes, at most %d are read" % (size, MAX_BYTES))

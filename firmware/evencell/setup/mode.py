@@ -1,10 +1,13 @@
 """Decides at the start whether setup mode is wanted, and restarts a running device into it. Lazy."""
 
+import os
+
 from evencell.compat import const, sleep_ms
 from evencell.runtime.lazy import call
 from evencell.storage.paths import exists
 
 _ASKED = "setup"  # in the key-value store: the next start is in setup mode
+_CLAIM, _CLAIM_AFTERWARDS = "/claim", "/claim.setup"  # boot.py claims what the plan has, not what a smaller set needs
 _POLL_MS = const(20)
 _OPENED = "setup mode: connect a phone to the device's access point (docs/wifi.md)"
 
@@ -23,8 +26,17 @@ def is_wanted(context) -> bool:
         return False
     if not _has_access_point(context.board):
         return False
+    move(context.board, _CLAIM_AFTERWARDS, _CLAIM)
     context.notes.append(_OPENED)
     return True
+
+
+def move(board, name: str, other: str):
+    """Rename a file of the flash, if it is there and can be renamed."""
+    try:
+        os.rename(board.storage + name, board.storage + other)
+    except OSError:
+        pass
 
 
 def _has_access_point(board) -> bool:
@@ -57,6 +69,7 @@ def enter(context):
     if not context.key_values.put(_ASKED, True):
         context.log.warning("setup: the button was held, but the flash can't be written")
         return
+    move(context.board, _CLAIM, _CLAIM_AFTERWARDS)
     context.log.info("setup: the button was held; restarting into setup mode")
     context.supervisor.start("restart", lambda: _restart(context))
 

@@ -42,17 +42,25 @@ class Delivery:
 class ChipDevice:
     """A device in `folder`, with a configuration; it restarts as a chip does. Ends with `running`.
 
-    `plan`: the text of its memory plan.
+    `plan`: the text of its memory plan. `board`: further settings of boards/host.py.
     """
 
     def __init__(
-        self, delivery: Delivery, config: dict, plan: str, folder: Path, running: contextlib.ExitStack, fast: Fast
+        self,
+        delivery: Delivery,
+        config: dict,
+        plan: str,
+        folder: Path,
+        running: contextlib.ExitStack,
+        fast: Fast,
+        board: dict | None = None,
     ):
         folder.mkdir()
         self._delivery = delivery
         self._folder = folder
         self._running = running
         self._fast = fast
+        self._board = board or {}
         self._radio = folder / "radio"
         self.root = folder / "flash"
         self.log = folder / "log"
@@ -70,7 +78,7 @@ class ChipDevice:
     def _start(self, reset_cause: str):
         self.starts += 1
         began_s = time.time() + self._fast.ahead_s()
-        settings = {"ports": [str(self._port)], "data": str(self.root), "reset_cause": reset_cause}
+        settings = {"ports": [str(self._port)], "data": str(self.root), "reset_cause": reset_cause, **self._board}
         environment = {
             **os.environ,
             "MICROPYPATH": ":.frozen",

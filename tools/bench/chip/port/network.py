@@ -2,7 +2,8 @@
 
 The network is the computer's. A file, named by EVENCELL_CHIP_RADIO, holds `gone` while the access point is away, and
 `leak` while the driver takes more memory at each check and gives none of it back before the radio is off.
-Weights in bytes: the rows "bare, Wi-Fi active" and "bare, Wi-Fi joined" of docs/memory.md.
+Weights in bytes: the rows "bare, Wi-Fi active" and "bare, Wi-Fi joined" of docs/memory.md. What an access point takes
+beside the driver is an estimate: docs/memory.md says of what.
 """
 
 import os
@@ -11,6 +12,9 @@ import time
 import _chip
 
 STA_IF = 0
+AP_IF = 1
+AUTH_OPEN = 0
+AUTH_WPA2_PSK = 3
 STAT_IDLE = 1000
 STAT_CONNECTING = 1001
 STAT_GOT_IP = 1010
@@ -23,11 +27,15 @@ _RX_BUFFERS = 10
 _RX_BUFFER_BYTES = 1600
 _DRIVER_BYTES = (4096,) * 6 + (256,) * 7  # beside its buffers: 42.4 KB in all
 _LEAK_BYTES = 1024
+_ACCESS_POINT_BYTES = (1600,) * 4 + (256,) * 6  # its interface, beacons, DHCP server and clients: 8 KB
 _JOINED_BYTES = (4096,) + (256,) * 7 + (64,) * 2  # the network interface, DHCP, mDNS
 
 
 class WLAN:
-    """As network.WLAN of the esp32 port, as far as boards/esp32_wifi.py asks it."""
+    """As network.WLAN of the esp32 port, as far as boards/ asks it."""
+
+    def __new__(cls, interface):
+        return object.__new__(AccessPoint if interface == AP_IF else cls)
 
     def __init__(self, _interface):
         pass
@@ -60,7 +68,7 @@ class WLAN:
         """Leave."""
         _state["since_ms"] = None
         _release("joined")
-        _chip.joined(False)
+        _tell_sockets()
 
     def isconnected(self):
         """Whether there is an address."""
@@ -103,7 +111,7 @@ class WLAN:
         is_gone = mode == "gone"
         if _state["joined"] and is_gone:
             _release("joined")
-            _chip.joined(False)
+            _tell_sockets()
             _state["since_ms"] = time.ticks_ms()
         since_ms = _state["since_ms"]
         if since_ms is None or _state["joined"] or is_gone:
@@ -115,7 +123,33 @@ class WLAN:
                     _release("joined")
                     return
                 _state["joined"].append(claim)
-            _chip.joined(True)
+            _tell_sockets()
+
+
+class AccessPoint:
+    """The other interface of the radio."""
+
+    def active(self, wanted):
+        """Open or close it; OSError where it finds no memory."""
+        if not wanted:
+            _release("access_point")
+            _tell_sockets()
+        elif not _state["access_point"]:
+            WLAN(STA_IF).active(True)  # the driver is that of both
+            for size in _ACCESS_POINT_BYTES:
+                claim = _chip.claim(size)
+                if claim is None:
+                    _release("access_point")
+                    raise OSError("Wifi Out of Memory")
+                _state["access_point"].append(claim)
+            _tell_sockets()
+
+    def config(self, **_values):
+        """Name and password: no client sees them here."""
+
+    def ifconfig(self):
+        """Address, mask, gateway, name server."""
+        return (_ADDRESS, "255.0.0.0", _ADDRESS, _ADDRESS)
 
 
 def hostname(*_name):
@@ -135,10 +169,15 @@ def _mode() -> str:
         return ""
 
 
+def _tell_sockets():
+    """They work while there is a network of some kind."""
+    _chip.joined(bool(_state["joined"] or _state["access_point"]))
+
+
 def _release(kind: str):
     for claim in _state[kind]:
         _chip.release(claim)
     _state[kind] = []
 
 
-_state = {"driver": [], "joined": [], "since_ms": None}
+_state = {"driver": [], "joined": [], "access_point": [], "since_ms": None}
