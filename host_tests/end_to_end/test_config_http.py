@@ -6,6 +6,7 @@ import pytest
 
 from host_tests.end_to_end.chain import FIXED, Chain
 from host_tests.end_to_end.door import CONFIG, Client
+from host_tests.update.signing import key
 
 SECRET = "not for anybody"
 GIVEN = {
@@ -174,3 +175,24 @@ def test_a_backup_on_another_device_lacks_its_secrets_and_says_so(client, tmp_pa
         assert [network["ssid"] for network in stored(chain.firmware)["wifi"]["networks"]] == ["Camping"]
         assert other.send("POST", "/api/v1/restore", {"backup": 2, "config": {}}).status == 400
         assert other.send("POST", "/api/v1/restore", {"name": 0}).status == 400
+
+
+def test_keys_for_updates_count_at_once_and_stay_with_a_restore(firmware, client):
+    keys = [key("owner").public.entry("owner")]
+    answer = client.send("PATCH", "/api/v1/config", {"update": {"keys": keys}})
+    assert (answer.json()["applied"], answer.json()["restart"]) == (["update.keys"], [])
+    assert client.send("GET", "/api/v1/update").json()["keys"] == ["owner"]
+    others = {"update": {"keys": [key("another").public.entry("another")]}}
+    backup = client.send("GET", "/api/v1/backup").json()
+    assert backup["config"]["update"] == {"keys": keys}
+    for config in ({**backup["config"], **others}, {k: v for k, v in backup["config"].items() if k != "update"}):
+        answer = client.send("POST", "/api/v1/restore", {**backup, "config": config})
+        assert answer.status == 200, answer.body
+        assert stored(firmware)["update"] == {"keys": keys}
+    short = {"name": "short", "modulus": keys[0]["modulus"][:200]}
+    assert (
+        client.send("PATCH", "/api/v1/config", {"update": {"keys": [short]}}).json()["field"]
+        == "update.keys[0].modulus"
+    )
+    assert client.send("PATCH", "/api/v1/config", {"update": None}).json()["applied"] == ["update.keys"]
+    assert client.send("GET", "/api/v1/update").json()["keys"] == []

@@ -2,10 +2,12 @@
 
 import json
 import threading
+import time
 from dataclasses import replace
 
 import pytest
 
+from evencell import __version__
 from host_tests.broker import Broker
 from host_tests.end_to_end.chain import EVERY_SECOND, FIXED, Simulator, assert_no_traceback
 from host_tests.end_to_end.door import Client
@@ -14,6 +16,7 @@ from host_tests.end_to_end.updating import (
     PATH,
     VERSION,
     Device,
+    OwnFirmware,
     begun,
     send,
     signed,
@@ -23,8 +26,9 @@ from host_tests.end_to_end.updating import (
 )
 from host_tests.needs import need_broker
 from host_tests.update.signing import key
-from tools.update.image import Image, of_files
+from tools.update.image import Image, of_files, of_firmware
 
+POLL_MS = 100
 FAILS = b"import sys\nsys.exit(75)\n"
 
 
@@ -169,7 +173,7 @@ def test_body_that_no_flash_has_room_for_is_not_read(client):
 
 def test_new_version_is_confirmed_and_keeps_what_the_device_knows(tmp_path):
     need_broker()
-    config = {**EVERY_SECOND, "name": "Scooter", "packs": [{"interval_ms": 100}]}
+    config = {**EVERY_SECOND, "name": "Scooter", "packs": [{"interval_ms": POLL_MS}]}
     with (
         Simulator(tmp_path, *FIXED) as simulator,
         Broker() as broker,
@@ -182,10 +186,13 @@ def test_new_version_is_confirmed_and_keeps_what_the_device_knows(tmp_path):
         image = signed(of_files(version_of(device.slot("a"))))
         answers = []
         sending = threading.Thread(target=lambda: answers.append(send(client, image)))
+        since_s, polls = time.monotonic(), device.status()["packs"][0]["sequence"]
         sending.start()
         until(lambda: client.send("GET", PATH).json()["bytes"], "the beginning of the image")
         assert {client.send("GET", "/api/v1/log").status for _ in range(10)} == {200}
         sending.join()
+        polls = device.status()["packs"][0]["sequence"] - polls
+        assert polls >= 0.5 * (time.monotonic() - since_s) * 1000 / POLL_MS - 1
         assert answers[0].status == 200, answers[0].body
         assert answers[0].json() == {"version": VERSION, "slot": "b", "restart": True}
         assert device.wait() == 75
@@ -236,3 +243,44 @@ def test_power_cut_before_the_last_step_is_told(tmp_path):
         device.kill()
         device.flash.write("slot", "a")
         device.start("was not kept: the power failed before it was complete; 0.1.0 runs again", "power")
+
+
+APPLICATION = b"\xe9" + bytes(range(256)) * 50
+
+
+def firmware_image(application: bytes = APPLICATION, version: str = __version__) -> bytes:
+    return signed(of_firmware({"name": "host", "chip": "host"}, version, application))
+
+
+def test_own_firmware_goes_into_the_other_partition_and_is_marked_valid(tmp_path):
+    with OwnFirmware(tmp_path) as device:
+        device.start()
+        client = device.client()
+        assert client.send("GET", PATH).json()["kind"] == "firmware"
+        assert send(client, signed(small_image())).status == 409
+        for application, status, words in (
+            (b"\x00" + APPLICATION[1:], 400, "takes this image for damaged"),
+            (b"\xe9" * 0x190001, 507, "the partition ota_1 has 1638400"),
+        ):
+            answer = send(client, firmware_image(application))
+            assert (answer.status, words in answer.json()["error"]) == (status, True), answer.body
+            assert device.otadata()["state"] == "valid"
+            assert device.flash.read("update.json") is None
+        assert send(client, firmware_image()).json() == {"version": __version__, "slot": "ota_1", "restart": True}
+        assert device.wait() == 75
+        written = (device.partitions / "ota_1").read_bytes()
+        assert written == APPLICATION + b"\xff" * (4 * 4096 - len(APPLICATION))
+        assert device.otadata()["state"] == "new"  # `confirm` would have marked what has not run yet
+        device.start("is confirmed")
+        assert device.otadata() == {"boot": "ota_1", "running": "ota_1", "state": "valid", "before": "ota_0"}
+        assert device.client().send("GET", PATH).json()["state"] == "confirmed"
+
+
+def test_own_firmware_that_is_reset_before_it_is_confirmed_is_left(tmp_path):
+    with OwnFirmware(tmp_path) as device:
+        device.start()
+        assert send(device.client(), firmware_image()).status == 200
+        device.wait()
+        device.start("runs, and is kept once it has proven itself")
+        device.start("was not kept: it was restarted before it was confirmed", "power")
+        assert device.otadata()["running"] == "ota_0"

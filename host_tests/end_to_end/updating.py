@@ -5,6 +5,7 @@ import socket
 from contextlib import contextmanager
 from pathlib import Path
 
+from boards.host import SETTINGS_VARIABLE
 from host_tests.boot_flash import Flash
 from host_tests.broker import free_port
 from host_tests.end_to_end import web
@@ -12,6 +13,7 @@ from host_tests.end_to_end.door import CONFIG, Client
 from host_tests.end_to_end.process import Process
 from host_tests.update.signing import key
 from tools.build.slots import Release, contents_of, manifest
+from tools.dev.device import command, environment
 from tools.update.image import Image, of_files
 
 PATH = "/api/v1/update"
@@ -48,11 +50,17 @@ class Device:
         overrides = {"http": {"host": web.LOOPBACK, "port": self.http_port}}
         if self._mqtt:
             overrides["mqtt"] = {"enabled": True, "host": web.LOOPBACK, "port": self._mqtt}
-        options = self.flash.options(cause, self._port, overrides)
-        interpreter, *rest = self.flash.command()
+        options = self.options(cause, overrides)
+        interpreter, *rest = self.command()
         self._process = Process([interpreter, "-X", f"heapsize={HEAP}", *rest], options.pop("env"), **options)
         if said:
             self.wait_for_line(said)
+
+    def command(self) -> list[str]:
+        return self.flash.command()
+
+    def options(self, cause: str, overrides: dict) -> dict:
+        return self.flash.options(cause, self._port, overrides)
 
     def kill(self):
         if self._process:
@@ -76,6 +84,25 @@ class Device:
 
     def slot(self, name: str) -> dict[str, bytes]:
         return contents_of(self.flash.path / name)
+
+
+class OwnFirmware(Device):
+    """The same on evencell's own firmware: files stand for its application partitions."""
+
+    def __init__(self, folder: Path):
+        self.partitions = folder / "partitions"
+        super().__init__(folder)
+
+    def command(self) -> list[str]:
+        return command()
+
+    def options(self, cause: str, overrides: dict) -> dict:
+        given = environment("none", self.flash.path, overrides=overrides)
+        settings = {**json.loads(given[SETTINGS_VARIABLE]), "firmware": str(self.partitions), "reset_cause": cause}
+        return {"env": {**given, SETTINGS_VARIABLE: json.dumps(settings)}}
+
+    def otadata(self) -> dict:
+        return json.loads((self.partitions / "otadata").read_text())
 
 
 def version_of(files: dict[str, bytes], version: str = VERSION, **changed: bytes) -> Release:

@@ -46,7 +46,8 @@ class Upload:
 
 def read(upload: Upload, line: bytes, second: bytes) -> dict:
     """What both lines say, in the order of forward/http/private/update.py."""
-    signature.verify(upload, line, second)
+    upload.seal = second
+    signature.verify(upload, line)
     head.read(upload, line)
     return upload.header
 

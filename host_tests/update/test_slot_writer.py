@@ -12,7 +12,7 @@ from evencell.runtime.lazy import call, keep_modules
 from evencell.runtime.log import Log
 from evencell.storage.faults import StorageFaults
 from evencell.storage.paths import exists
-from evencell.update import slot_check, slot_writer, state
+from evencell.update import slot_check, slot_closing, state
 from host_tests.fakes import FakeClock
 from host_tests.faulty_storage import FaultyStorage, File
 from host_tests.history.history_helpers import clear
@@ -89,6 +89,7 @@ class Upload:
     """As forward/http/private/update.py has it."""
 
     slot = "b"
+    held = ("answer",)
     file = manifest = None
 
     def __init__(self, body: bytes, manifest_bytes: int, **header):
@@ -199,9 +200,9 @@ def receive(upload: Upload, body: bytes):
             taken += call(upload.writer, "write", upload, data[taken:])
     while not call(upload.writer, "is_complete", upload):
         pass
-    slot_writer.finish(upload)
-    assert state.begin(upload.context, upload.header, upload.slot, ["answer"])
-    slot_writer.activate(upload)
+    slot_closing.finish(upload)
+    state.begin(upload)
+    slot_closing.activate(upload)
 
 
 def refused(flash: Flash, upload: Upload, body: bytes) -> tuple:

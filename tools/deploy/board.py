@@ -10,10 +10,13 @@ import click
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
+from tools.build.common import FIRMWARE
 from tools.cli.serial_port import is_url, open_port
 
 BAUD = 115200
 _SCRIPT = Path(__file__).with_name("script.py")
+_STEPS = FIRMWARE / "evencell/update/slot_steps.py"  # the same as of an update over the air
+_IMPORT = "from evencell.update.slot_steps import digest, make_folders\n"  # of the script
 _ANSWER_WITHIN_S = 10
 _ATTEMPTS = 8
 _ATTEMPT_S = 1
@@ -82,7 +85,7 @@ class Board:
         self._serial.close()
 
     def call(self, function: str, *arguments) -> Any:
-        """Call a function of tools/deploy/script.py there; returns what it returned."""
+        """Call a function of tools/deploy/script.py or of the steps there; returns what it returned."""
         with self._sentences():
             return self._transport.eval(f"{function}({', '.join(map(repr, arguments))})")
 
@@ -95,7 +98,7 @@ class Board:
 
     def write(self, path: str, data: bytes, report=None):
         """Send a file; `report(bytes)` is called as it goes on."""
-        self.call("make_folders", path)
+        self.call("prepare", path)
         done = 0
 
         def progress(written: int, _size: int):
@@ -119,7 +122,7 @@ class Board:
             self._enter_raw_repl()
             self._transport.enter_raw_repl(soft_reset=True, timeout_overall=_START_S)
         self._serial.timeout = _ANSWER_WITHIN_S
-        self._transport.exec(_SCRIPT.read_bytes())
+        self._transport.exec(script())
         self._transport.eval("feed()")
 
     def _enter_raw_repl(self):
@@ -141,6 +144,13 @@ class Board:
                 f"{self._port}: the connection broke. Was the cable pulled? What runs on the board is still whole: "
                 "plug it in and type the same again."
             ) from None
+
+
+def script() -> str:
+    """What runs on the board, whole."""
+    text = _SCRIPT.read_text("utf-8")
+    assert _IMPORT in text
+    return text.replace(_IMPORT, _STEPS.read_text("utf-8"))
 
 
 def connect(port: str) -> SerialTransport:

@@ -63,11 +63,11 @@ def nothing_to_copy(board: Board, running: str, wanted: Release) -> str:
 
 
 def switch(board: Board, running: str | None, files: Files, wanted: Release, facts: dict, report: Callable) -> str:
-    """Fill the other slot, and let it start next. The last thing written is which one starts."""
+    """Fill the other slot, and let it start next. The last thing written is which one starts (slot_steps.py)."""
     slot = "b" if running == "a" else "a"
     plan = fill(board, slot, (running, files), wanted.slot, facts, report)
     update_root(board, wanted.root)
-    put(board, "slot", f"{slot} new".encode())
+    board.call("activate", "slot", slot)
     return f"{plan}. evencell {wanted.version} for {wanted.board} starts from slot {slot}."
 
 

@@ -1,9 +1,13 @@
-"""What a deploy runs on the board itself: sent as it stands, for any MicroPython from 1.24 on. Buffers are bounded."""
+"""What a deploy runs on the board itself: sent as it stands, for any MicroPython from 1.24 on. Buffers are bounded.
 
-import hashlib
+In the place of its one import of evencell comes the text of that module: a board may have no evencell yet.
+"""
+
 import json
 import os
 import sys
+
+from evencell.update.slot_steps import digest, make_folders
 
 _FOLDER = 0x4000
 _piece = memoryview(bytearray(512))
@@ -74,32 +78,15 @@ def paths(folder: str):
             yield path
 
 
-def digest(path: str) -> str | None:
-    """SHA-256 of a file in hexadecimal digits, None where there is no such file."""
-    sha = hashlib.sha256()
-    try:
-        with open(path, "rb") as file:
-            while count := file.readinto(_piece):
-                sha.update(_piece[:count])
-    except OSError:
-        return None
-    return sha.digest().hex()
-
-
-def make_folders(path: str):
-    """Those that the file `path` lies in."""
+def prepare(path: str):
+    """For the file `path`: the folders that it lies in."""
     feed()
-    for at, letter in enumerate(path):
-        if letter == "/":
-            try:  # noqa: SIM105 - there is no contextlib here
-                os.mkdir(path[:at])
-            except OSError:
-                pass  # it is there
+    make_folders(path)
 
 
 def copy(source: str, target: str):
     """From one slot to the other."""
-    make_folders(target)
+    prepare(target)
     with open(source, "rb") as old, open(target, "wb") as new:
         while count := old.readinto(_piece):
             new.write(_piece[:count])
@@ -114,14 +101,6 @@ def prune(folder: str):
         os.rmdir(folder)
     except OSError:
         pass  # not empty, or not there
-
-
-def commit(path: str, wanted: str) -> bool:
-    """Let the new file take its place, if it is whole."""
-    if digest(path + ".new") != wanted:
-        return False
-    os.rename(path + ".new", path)
-    return True
 
 
 def can_reset() -> bool:

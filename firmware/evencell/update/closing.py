@@ -3,20 +3,12 @@
 from evencell.compat import const, sleep_ms
 from evencell.runtime.lazy import call
 
-_STATE = "evencell.update.state"
 _RESTART_MS = const(1_000)  # for the response to arrive
 
 
 def complete(upload) -> dict:
-    """Verify the whole, let it start next, and restart; returns the response.
-
-    The writer's `activate` is the last step: what happens before it changes nothing.
-    """
+    """Restart into the new version; returns the response."""
     context, version = upload.context, upload.header["version"]
-    call(upload.writer, "finish", upload)
-    if not call(_STATE, "begin", context, upload.header, upload.slot, upload.held):
-        raise upload.refusal(507, "update.json can't be written: watch the storage on the page")
-    call(upload.writer, "activate", upload)
     upload.progress["state"] = "confirming"
     text = "evencell %s is complete; restarting" % version
     context.log.info("update: " + text)
@@ -31,6 +23,8 @@ def abandon(upload, why: str):
     for file in (upload.file, upload.manifest):
         if file:
             file.close()
+    if upload.is_noted:
+        call("evencell.update.state", "discard", context)
     context.heap.shed = 0  # where memory is short, it is shed again
     context.log.warning("update: refused: " + why)
     context.hub.post("update", None, "refused", why)

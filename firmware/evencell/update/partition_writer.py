@@ -24,7 +24,7 @@ def begin(upload):
     upload.block = bytearray(_BLOCK_BYTES)
     upload.block_left = _BLOCK_BYTES  # of this block
     upload.number = 0
-    upload.writer = "evencell.update.partition_writer"
+    upload.writer = upload.closer = "evencell.update.partition_writer"
 
 
 def write(upload, data) -> int:

@@ -15,13 +15,17 @@ _KEY_DIGITS = const(16)
 _DIGEST_INFO = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
 
 
-def verify(upload, header: bytes, seal: bytes):
-    """Raise `upload.refusal(status, sentence)` unless `seal` is a signature of `header` by one of `upload.keys`."""
+def verify(upload, header: bytes):
+    """Raise `upload.refusal(status, sentence)` unless `upload.seal` signs the header by one of `upload.keys`.
+
+    Both are gone then: numbers of 4,096 bits are large for a chip.
+    """
     try:
-        key, signature = _parsed(seal)
+        key, signature = _parsed(upload.seal)
     except (KeyError, ValueError, TypeError, RuntimeError):  # the last: CPython, nested too deeply
         raise upload.refusal(400, "this is no image of evencell: its second line is no signature")
-    keys, upload.keys = upload.keys, None
+    keys = upload.keys
+    upload.keys = upload.seal = None
     if not keys:
         raise upload.refusal(409, "this device knows no key for updates: add yours as update.keys (docs/update.md)")
     if not key:

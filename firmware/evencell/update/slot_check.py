@@ -38,6 +38,7 @@ def begin(upload):
     upload.file_left = upload.header["manifest"]
     upload.sha, upload.whole, upload.digest = sha256(), sha256(), None
     upload.writer = _WRITER
+    upload.closer = "evencell.update.slot_closing"
 
 
 def write(upload, _data) -> int:
@@ -48,6 +49,7 @@ def write(upload, _data) -> int:
     if upload.is_checked:
         if not slot_steps.remove_some(upload.folder, upload.path):
             upload.manifest = _opened(upload)
+            upload.parent = None
             upload.writer = _WRITER
         return 0
     if upload.manifest is None:

@@ -64,6 +64,8 @@ def commit(path: str, wanted: str) -> bool:
 
 def activate(path: str, slot: str):
     """Let boot.py start `slot` the next time; `path`: that of the file `slot`. The last step of all."""
+    if slot not in ("a", "b"):
+        raise ValueError
     with open(path + ".new", "w") as file:
         file.write(slot + " new")
     os.rename(path + ".new", path)

@@ -1,14 +1,15 @@
-"""Writes an image of files into the slot that isn't running, by the steps of slot_steps.py. Lazy.
+"""Writes an image of files into the slot that isn't running. Lazy.
 
-First the manifest, which slot_check.py then checks; after it the files in its order. `upload`: as for opening.py.
+First the manifest, which slot_check.py then checks; after it the files in its order. It is in memory longer than any
+other of an upload: what is seldom needed is loaded for that. `upload`: as for opening.py.
 """
 
 from binascii import hexlify
 from hashlib import sha256
 
+from evencell.runtime.lazy import call
 from evencell.storage.files import from_json
 from evencell.storage.paths import exists
-from evencell.update import slot_steps
 
 _LAST_LINE = "}}"
 
@@ -25,19 +26,6 @@ def write(upload, data) -> int:
 def is_complete(upload) -> bool:
     """Whether every file is there; makes one that is empty."""
     return upload.file is None and not _open_next(upload)
-
-
-def finish(upload):
-    """Verify the whole: from now on the slot is one that boot.py may start."""
-    if _hex(upload.whole) != upload.header["sha256"]:
-        raise upload.refusal(400, "this image arrived damaged: its hash is another than its header says")
-    if not slot_steps.commit(upload.folder + "/manifest.json", upload.manifest_digest):
-        raise upload.refusal(507, "manifest.json could not be written: try again, and watch the storage on the page")
-
-
-def activate(upload):
-    """Let boot.py start the slot next: the last step of all."""
-    slot_steps.activate(upload.context.board.storage + "/slot", upload.slot)
 
 
 def _append(upload, data) -> int:
@@ -68,7 +56,10 @@ def _open_next(upload) -> bool:
     path = "%s/%s" % (upload.folder, upload.name)
     if exists(path):
         raise upload.refusal(400, "%s is in manifest.json twice" % upload.name)
-    slot_steps.make_folders(path)
+    parent = path.rpartition("/")[0]
+    if parent != upload.parent:
+        upload.parent = parent
+        call("evencell.update.slot_steps", "make_folders", path)
     upload.file = open(path, "wb")  # noqa: SIM115 - `upload` closes it
     upload.sha = sha256()
     if not upload.file_left:

@@ -6,6 +6,7 @@
 
 from evencell import __version__
 from evencell.storage import state_file
+from evencell.storage.files import remove
 
 _FILE = "/update.json"
 
@@ -20,7 +21,16 @@ def save(context, update: dict) -> bool:
     return state_file.save_json(context.storage_faults, context.board.storage + _FILE, update)
 
 
-def begin(context, header: dict, slot: str, held: list) -> bool:
-    """Keep what the start after an update needs; False where the flash can't be written."""
-    update = {"kind": header["kind"], "version": header["version"], "previous": __version__, "slot": slot, "held": held}
-    return save(context, {"state": "confirming", "reason": None} | update)
+def begin(upload):
+    """Keep what the start after an upload needs."""
+    header = upload.header
+    update = {"kind": header["kind"], "version": header["version"], "previous": __version__}
+    update.update({"slot": upload.slot, "held": upload.held, "state": "confirming", "reason": None})
+    upload.is_noted = True
+    if not save(upload.context, update):
+        raise upload.refusal(507, "update.json can't be written: watch the storage on the page")
+
+
+def discard(context):
+    """Delete what `begin` has kept: that update does not start."""
+    remove(context.board.storage + _FILE)

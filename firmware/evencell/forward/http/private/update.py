@@ -20,7 +20,7 @@ from evencell.runtime.lazy import call
 
 _HEAD_BYTES = const(2_560)  # both lines, with their ends
 _READ_BYTES = const(256)
-_PIECE_BYTES = const(1_024)
+_PIECE_BYTES = const(512)
 _PIECE_TIMEOUT_MS = const(10_000)
 _IMAGE_TIMEOUT_MS = const(900_000)
 _TURN_TIMEOUT_MS = const(120_000)  # while others use lazy modules
@@ -41,15 +41,16 @@ class Upload:
     """An image on its way: what lasts from one turn of its lazy modules to the next.
 
     `left`: bytes still to come; `header` is that of the image, `size` how many bytes follow its head. `writer`: the
-    module whose `write` takes the next bytes. The rest is set by these modules.
+    module whose `write` takes the next bytes, `closer` the one that ends it. The rest is set by these modules.
     """
 
     def __init__(self, context, request):
         self.context = context
         self.request = request
         self.left = request.length
-        self.header, self.writer, self.size = {}, "", 0
+        self.header, self.size, self.writer, self.closer = {}, 0, "", ""
         self.file = self.manifest = None  # open ones
+        self.is_noted = False
         self.progress = {}  # what `context.update` is meanwhile
         self._percent = 0  # what was reported
         self._buffer = memoryview(bytearray(_PIECE_BYTES))
@@ -92,6 +93,9 @@ class Upload:
             await self._write(self._buffer[: await self._fill()])
         while not await self._turn(self.writer, "is_complete"):
             pass
+        await self._turn(self.closer, "finish")
+        await self._turn("evencell.update.state", "begin")
+        await self._turn(self.closer, "activate")  # the last step: what happened before it changes nothing
         return json_response(await self._turn(_CLOSING, "complete"))
 
     async def _abandon(self, why: str):
@@ -109,13 +113,11 @@ class Upload:
             if len(data) >= _HEAD_BYTES or not self.left:
                 raise self.refusal(400, _NO_IMAGE)
             data += bytes(self._buffer[: await self._fill(_READ_BYTES)])
-        header, seal, *_ = data.split(b"\n", 2)
-        data = data[len(header) + len(seal) + 2 :]
+        end = data.find(b"\n") + 1
+        header, (self.seal, _, data) = data[:end], data[end:].partition(b"\n")
         self.size = len(data) + self.left
-        header += b"\n"
         await self._turn("evencell.update.keys", "note")
-        await self._turn("evencell.update.signature", "verify", header, seal)
-        seal = None
+        await self._turn("evencell.update.signature", "verify", header)
         await self._turn("evencell.update.head", "read", header)
         await self._turn("evencell.update.conditions", "note")
         await self._turn(_OPENING, "prepare")
