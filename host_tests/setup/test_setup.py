@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from evencell.config import edit
 from evencell.forward.http.pbkdf2 import is_password
 from host_tests.setup.device import HOME, MINUTE_S, OLD, PASSWORD, WANTED, Device, ask_for_setup, is_wanted, visited
 
@@ -40,6 +41,16 @@ def test_a_board_with_a_cable_is_set_up_only_without_any_configuration(tmp_path,
         device = Device(tmp_path, monkeypatch, config)
         device.board.wired = True
         assert is_wanted(device) is wanted
+
+
+@pytest.mark.parametrize("torn", ["", '{"name": "to'], ids=repr)
+@pytest.mark.parametrize("wired", [False, True], ids=["Wi-Fi", "cable"])
+def test_a_first_configuration_that_was_not_written_whole_is_none(tmp_path, monkeypatch, torn, wired):
+    (tmp_path / "config.json.new").write_text(torn)
+    device = Device(tmp_path, monkeypatch)
+    device.board.wired = wired
+    assert is_wanted(device)
+    assert not device.context.config_faults and edit.read_given(device.context) == {}
 
 
 def test_wifi_off_in_the_menu_and_safe_mode_keep_it_closed(tmp_path, monkeypatch):
@@ -152,6 +163,45 @@ def test_finishing_restarts_at_once(tmp_path, monkeypatch):
     visited(device, 2 * MINUTE_S, visit)
     assert device.restart_s() < MINUTE_S
     assert device.config()["wifi"]["networks"] == [{"ssid": "Camping", "password": None}]
+
+
+def test_a_result_that_is_read_after_the_finish_delays_no_restart(tmp_path, monkeypatch):
+    device = Device(tmp_path, monkeypatch)
+
+    async def visit(phone, context):
+        phone.post("/api/v1/setup", WANTED)
+        while context.setup.state == "trying":
+            await asyncio.sleep(1)
+        assert phone.post("/api/v1/setup/finish", {})[0] == 202
+        assert phone.get("/api/v1/setup")["state"] == "done"
+
+    visited(device, 2 * MINUTE_S, visit)
+    assert device.restart_s() < MINUTE_S
+
+
+def test_one_try_after_the_other_does_not_keep_an_open_access_point_open(tmp_path, monkeypatch):
+    device = Device(tmp_path, monkeypatch)
+
+    async def visit(phone, context):
+        while True:
+            if context.setup.state != "trying":
+                phone.post("/api/v1/setup", WANTED | {"network": {"ssid": "Nowhere"}})
+            await asyncio.sleep(0.05)
+
+    visited(device, 15 * MINUTE_S, visit)
+    assert 600 <= device.restart_s() <= 620 and device.config() is None
+
+
+def test_only_what_belongs_to_a_pack_is_given_back_or_written(tmp_path, monkeypatch):
+    device = Device(tmp_path, monkeypatch)
+
+    async def visit(phone, _context):
+        pack = {"cells": 4, "password": PASSWORD, "writable": True}
+        phone.post("/api/v1/setup", WANTED | {"pack": pack})
+        assert (await phone.result())["given"] == {"name": "Scooter", "pack": {"cells": 4}}
+
+    visited(device, MINUTE_S, visit)
+    assert device.config()["packs"] == [{"cells": 4}]
 
 
 def test_of_a_configuration_before_only_what_is_set_up_changes(tmp_path, monkeypatch):

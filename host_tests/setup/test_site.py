@@ -27,6 +27,8 @@ PROBES = """
         ({"network": {"ssid": 33 * "x"}}, "network.ssid"),
         ({"network": {"ssid": "Home", "password": "short"}}, "network.password"),
         ({"network": {"ssid": "Home", "password": ["x"]}}, "network.password"),
+        ({"network": {"ssid": "Camping", "password": 0}}, "network.password"),
+        ({"network": {"ssid": "Camping", "password": {}}}, "network.password"),
         ({"name": ""}, "name"),
         ({"name": 7}, "name"),
         ({"name": "a\u0007"}, "name"),
@@ -36,6 +38,8 @@ PROBES = """
         ({"pack": {"capacity_ah": "20"}}, "pack.capacity_ah"),
         ({"pack": {"cells": 1}}, "pack.cells"),
         ({"pack": {"cells": 25}}, "pack.cells"),
+        ({"pack": [1]}, "pack"),
+        ({"pack": "lfp"}, "pack"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_field_and_shows_no_secret(tmp_path, monkeypatch, change, field):

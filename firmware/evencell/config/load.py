@@ -88,6 +88,9 @@ def read_best(path: str, faults: list, warnings: list) -> tuple[dict, list[str]]
         try:
             found = read(file)
         except (OSError, ValueError) as error:
+            if files == [path + ".new"]:  # the first one of all was never whole: there is no configuration yet
+                warnings.append("%s: %s; not used" % (file, error))
+                return {}, []
             faults.append("%s: %s" % (file, error))
             continue
         if found is None:

@@ -48,11 +48,11 @@ class Setup:
             self._is_served = True
             self._serve()
         while True:
-            if self._wanted:
+            if self._context.clock.uptime_ms() >= self.ends_ms:  # first: one try after the other would keep it open
+                self._end()
+            elif self._wanted:
                 wanted, self._wanted = self._wanted, None
                 await self._try(wanted)
-            elif self._context.clock.uptime_ms() >= self.ends_ms:
-                self._end()
             await sleep_ms(_TICK_MS)
 
     async def _open(self):
@@ -108,6 +108,7 @@ class Setup:
 
     def finish(self):
         """Restart a second from now, with the new settings."""
+        self._is_read = True
         self.ends_ms = self._context.clock.uptime_ms() + 1_000
 
     async def _try(self, wanted: dict):

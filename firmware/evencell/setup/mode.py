@@ -3,6 +3,7 @@
 import os
 
 from evencell.compat import const, sleep_ms
+from evencell.config.load import read_best
 from evencell.runtime.lazy import call
 from evencell.storage.paths import exists
 
@@ -56,7 +57,8 @@ def is_unconfigured(context) -> bool:
     if context.config_faults:
         return False
     if board.wired:
-        return not any(exists(board.config_path + end) for end in ("", ".new", ".old"))
+        is_written = any(exists(board.config_path + end) for end in ("", ".old"))
+        return not is_written and not read_best(board.config_path, [], [])[0]
     if config["profile"] == "display" or context.key_values.get("wifi_off"):
         return False
     return not config["wifi"]["networks"] and not config["auth"]["password_hash"]

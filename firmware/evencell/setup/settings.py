@@ -30,7 +30,7 @@ def read(context, body: bytes) -> dict:
     except ValueError as fault:
         raise RefusalError(400, "the body is not JSON: %s" % fault)
     given = found[0] if found else {}
-    password, network = given.get("password"), given.get("network")
+    password, network, pack = given.get("password"), given.get("network"), given.get("pack")
     with lazy("evencell.forward.http.password_rule") as rule:
         fault = rule.fault_of(password)
     if fault:
@@ -40,8 +40,13 @@ def read(context, body: bytes) -> dict:
     elif not isinstance(network, dict):
         raise RefusalError(400, "a network is needed", "network.ssid")
     else:
-        network = {"ssid": network.get("ssid"), "password": network.get("password") or None}
-    wanted = {"password": password, "network": network, "pack": given.get("pack")}
+        key = network.get("password")
+        network = {"ssid": network.get("ssid"), "password": None if key == "" else key}
+    if isinstance(pack, dict):
+        pack = {key: pack[key] for key in _PACK if key in pack}
+    elif pack is not None:
+        raise RefusalError(400, "this must be an object { … }", "pack")
+    wanted = {"password": password, "network": network, "pack": pack}
     for key in ("name", "language"):
         wanted[key] = given.get(key)
     with lazy("evencell.config.kinds") as kinds, lazy("evencell.config.schema") as schema:
@@ -102,8 +107,7 @@ def _merged(old: dict, wanted: dict) -> dict:
     if wanted["pack"] is not None:
         packs = _list(old.get("packs"))
         first = packs[0] if packs else {}
-        given = wanted["pack"] if isinstance(wanted["pack"], dict) else {}
-        new["packs"] = [_with(first, {key: given[key] for key in _PACK if key in given})] + packs[1:]
+        new["packs"] = [_with(first, wanted["pack"])] + packs[1:]
     network = wanted["network"]
     if network:
         networks = _list(_with(old.get("wifi"), {}).get("networks"))
