@@ -32,9 +32,9 @@ firmware: ## evencell's own MicroPython with evencell in it: BOARD=… [SOURCES=
 	@$(PYTHON) tools/dev/bootstrap.py flash
 	@$(BIN)/python -X utf8 -m tools.release.firmware --board "$(BOARD)" $(if $(SOURCES),--sources "$(SOURCES)") $(SIGN) $(TAKES)
 
-deploy: ## the firmware alone onto a board that runs it: BOARD=… [PROFILE=…] [PORT=/dev/ttyUSB0] [FORCE=1 onto a device made for another board]
+deploy: ## the firmware alone onto a board that runs it: BOARD=… [PROFILE=…] [CONFIG=my.json says which display] [PORT=/dev/ttyUSB0] [FORCE=1 onto a device made for another board]
 	@$(PYTHON) tools/dev/bootstrap.py flash
-	@$(BIN)/python -X utf8 -m tools.deploy.command $(WHAT) $(DEVICE)
+	@$(BIN)/python -X utf8 -m tools.deploy.command $(WHAT) $(if $(CONFIG),--config "$(CONFIG)") $(DEVICE)
 
 test: setup ## every test: CPython, MicroPython, 32-bit MicroPython, broker, browser
 	@$(BIN)/python -m tools.dev.system_packages

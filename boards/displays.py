@@ -13,7 +13,7 @@ DRIVERS = {
     "picture": (((128, 64), (128, 32), (240, 240), (135, 240), (170, 320), (240, 320)), None),
 }
 _OLED_WIDTH = 128  # no page has room on 64 pixels
-_COLOURS = ("st7789", "ili9341")
+COLOURS = ("st7789", "ili9341")
 _WISHES = ("width", "height", "rotation", "x_offset", "y_offset", "inverted", "bgr")
 
 
@@ -68,7 +68,7 @@ def _bus(data: dict, board: dict) -> str | None:
         return None
     if "mosi" in data["pins"]:
         return "spi"
-    if data["driver"] in _COLOURS:
+    if data["driver"] in COLOURS:
         raise ValueError("display.driver: %s needs pins.mosi, sck and dc; the display stays off" % data["driver"])
     if "i2c" in board:
         return "i2c"

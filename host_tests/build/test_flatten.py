@@ -17,6 +17,8 @@ def test_a_folder_without_folders_goes():
         ("evencell/forward/outbox/store.py", "evencell/forward/outbox_store.py"),
         ("evencell/forward/mqtt/discovery.txt", "evencell/forward/discovery.txt"),
         ("evencell/update/release_key.txt", "evencell/release_key.txt"),
+        ("evencell/display/pages/glance.py", "evencell/display/pages_glance.py"),
+        ("evencell/display/pages/__init__.py", "evencell/display/pages.py"),
     ):
         assert flat_name(name) == flat
 
@@ -25,12 +27,12 @@ def test_a_folder_without_folders_goes():
     "name",
     [
         "evencell/app.py",
-        "evencell/net/__init__.py",
         "evencell/forward/syslog.py",
         "evencell/forward/http/server.py",
         "evencell/forward/http/private/update.py",
         "evencell/forward/http/page/app.js.gz",
-        "evencell/display/pages/glance.py",
+        "evencell/__init__.py",
+        "evencell/display/view.py",
         "boards/esp32.py",
         "board.py",
     ],
@@ -54,7 +56,25 @@ def test_every_import_and_every_name_in_a_string_follows():
     }
 
 
-@pytest.mark.parametrize("line", ['x = "evencell.net." + name', "import evencell.net.tcp", 'x = "evencell.net.other"'])
+def test_a_name_that_is_put_together_follows():
+    texts = {
+        "evencell/display/pages/__init__.py": "PAGES = ()\n",
+        "evencell/display/pages/glance.py": 'view.load("render.font")\n',
+        "evencell/display/render/font.py": "",
+        "evencell/display/view.py": 'from evencell.display.pages import PAGES\nload(_DISPLAY + "pages." + name)\n',
+        "evencell/display/tasks.py": '__import__("evencell.display.render." + name)\n',
+    }
+    made = flattened(texts)
+    assert made["evencell/display/pages/glance.py"] == "view.load('render_font')\n"
+    assert made["evencell/display/tasks.py"] == "__import__('evencell.display.render_' + name)\n"
+    imported, loaded = made["evencell/display/view.py"].splitlines()
+    assert imported == "from evencell.display.pages import PAGES"
+    assert loaded == "load(_DISPLAY + 'pages_' + name)"
+
+
+@pytest.mark.parametrize(
+    "line", ["import evencell.net.tcp", 'x = "evencell.net.other"', "from evencell.net import tcp, X"]
+)
 def test_a_name_that_would_be_missed_is_an_error(line):
     with pytest.raises(BuildError):
         flattened({"evencell/net/tcp.py": "", "evencell/app.py": line})
@@ -72,10 +92,10 @@ def test_no_two_modules_get_one_name_and_none_is_called_by_its_old_one():
 
 def test_a_slot_has_few_folders():
     tree = build("esp32_generic")
-    folders = {path.relative_to(tree).as_posix() for path in tree.glob("**/") if path != tree}
-    assert {folder for folder in folders if "display" not in folder} == {
+    assert {path.relative_to(tree).as_posix() for path in tree.glob("**/") if path != tree} == {
         "boards",
         "evencell",
+        "evencell/display",
         "evencell/forward",
         "evencell/forward/http",
         "evencell/forward/http/page",

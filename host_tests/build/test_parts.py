@@ -83,14 +83,14 @@ def test_a_smaller_profile_leaves_nothing_of_a_larger_one(scratch):
     left = {path.relative_to(tree).as_posix() for path in tree.glob("**/*")}
     assert not has(left, "evencell/display")
     assert {
-        "evencell/forward/mqtt/forwarder.mpy",
-        "evencell/forward/mqtt/discovery.txt",
+        "evencell/forward/mqtt_forwarder.mpy",
+        "evencell/forward/discovery.txt",
         "evencell/forward/http/routes.mpy",
         "evencell/forward/http/page/index.html.gz",
     } <= left
     build_tree(tree, board, "display")
     left = {path.relative_to(tree).as_posix() for path in tree.glob("**/*")}
-    for gone in ("evencell/forward/mqtt", "evencell/forward/http", "evencell/forward/page"):
+    for gone in ("evencell/forward/mqtt_", "evencell/forward/discovery", "evencell/forward/http"):
         assert not has(left, gone)
     assert has(left, "evencell/display")
 

@@ -4,9 +4,9 @@ import pytest
 
 from evencell.display.render.font import Font
 from tools.build.fonts import font_characters, font_names, font_sources, languages
-from tools.build.select import DISPLAY_SIZES, display_sizes, fonts_of
+from tools.build.select import DISPLAY_SIZES, DISPLAY_WISHES, display_sizes, fonts_of, useless_pages
 
-PANEL = {"chip": "esp32", "display": {"width": 135, "height": 240}}
+PANEL = {"chip": "esp32", "display": {"driver": "st7789", "width": 135, "height": 240}}
 
 
 @pytest.mark.parametrize("name", font_names())
@@ -48,6 +48,20 @@ def test_a_board_gets_the_fonts_of_its_display_however_it_is_turned():
     assert "evencell/display/text_10.font" not in names
 
 
-def test_a_board_without_a_display_built_in_may_get_any():
-    assert display_sizes({"chip": "esp32", "i2c": {}}) == display_sizes({"chip": "host"}) == DISPLAY_SIZES
-    assert display_sizes({"chip": "esp32"}) == ()
+def test_a_board_with_a_small_flash_gets_what_its_bus_and_its_configuration_can_have():
+    assert display_sizes({"chip": "host"}) == DISPLAY_SIZES
+    bare = {"chip": "esp32", "i2c": {}}
+    assert display_sizes(bare) == ((128, 64), (128, 32))
+    assert display_sizes({**bare, "flash_mb": 8}) == DISPLAY_SIZES
+    assert display_sizes({**PANEL, "i2c": {}}) == ((128, 64), (128, 32), (135, 240), (240, 135))
+    wishes = {"driver": "ili9341"}
+    assert display_sizes({**bare, DISPLAY_WISHES: wishes}) == ((128, 64), (128, 32), (240, 320), (320, 240))
+    assert display_sizes({**bare, DISPLAY_WISHES: {"driver": "none"}}) == display_sizes({"chip": "esp32"}) == ()
+
+
+def test_pages_and_drivers_that_no_display_uses_are_left_out():
+    bare = {"chip": "esp32", "i2c": {}}
+    assert "evencell/display/colour/glance.py" in useless_pages(bare)
+    assert "evencell/display/pages/glance.py" in useless_pages(PANEL)
+    assert not useless_pages({**bare, DISPLAY_WISHES: {"driver": "picture"}}) & {"evencell/display/colour/glance.py"}
+    assert useless_pages({"chip": "host"}) == set()

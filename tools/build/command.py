@@ -88,8 +88,8 @@ def make(
     own = delivery == OWN
     planned = budget(board, profile, given, delivery, forced)
     partition = image.whole_micropython(firmware, board)[1] if firmware else partitions.VFS[partitions.flash_mb(board)]
-    has_display = "display" in planned.features
-    slot = build(board["name"], planned.profile, plan=planned.plan, has_display=has_display, release_key=release_key)
+    display = config_check.check(planned.config)[0]["display"]
+    slot = build(board["name"], planned.profile, plan=planned.plan, display=display, release_key=release_key)
     flash = flash_folder(board["name"])
     folder = flash.parent
     (flash / CONFIG).write_bytes(written(planned.config))

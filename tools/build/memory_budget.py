@@ -41,14 +41,12 @@ _OFF = {
 
 @dataclass(frozen=True)
 class Budget:
-    """`config` is the configuration with what was left out, `lines` are for the table of the build, `features` what is
-    in it."""
+    """`config` is the configuration with what was left out, `lines` are for the table of the build."""
 
     profile: str
     config: dict
     plan: str
     lines: dict[str, str]
-    features: frozenset[str]
 
 
 def budget(board: dict, profile: str | None, given: dict, delivery: str = FILES, forced: bool = False) -> Budget:
@@ -66,7 +64,7 @@ def budget(board: dict, profile: str | None, given: dict, delivery: str = FILES,
         raise BuildError(_refusal(board, memory, required if verdict(memory, required)[0] is False else allowed))
     config = _without(given, allowed - chosen)
     lines = _lines(profile, memory, chosen, allowed - chosen, config)
-    return Budget(profile, config, memory_plan.plan_text(board, memory, chosen), lines, chosen)
+    return Budget(profile, config, memory_plan.plan_text(board, memory, chosen), lines)
 
 
 def usual_plan(board: dict, profile: str, delivery: str = FILES) -> str:

@@ -2,17 +2,22 @@
 
 from pathlib import Path
 
+from boards.displays import COLOURS, DRIVERS
 from evencell.display.fonts import fonts
+from evencell.display.pages import PAGES
 from evencell.startup import PARTS
 from tools.build.imports import graph, module_of, packages_of, reached, texts_of
+from tools.build.partitions import flash_mb
 
-WITHOUT_DISPLAY = "without_display"  # key of a board's data for a build that leaves the display out
+DISPLAY_WISHES = "display_wishes"  # key of a board's data: `display` of the configuration
 PROFILES = ("full", "display", "telemetry")
 _APPLICATION = ("evencell/app.py", "evencell/startup.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
 _NETWORK = "wifi"  # that of the network's, by radio or cable
 _SLEEP = "power"  # that of a device that sleeps
 _WITH_A_NETWORK = ("safe", "setup")  # profiles in PARTS of safe mode and setup mode
+_ON_I2C = {"ssd1306", "sh1106"}
+_SMALL_FLASH_MB = 4
 # Every display there is a layout for.
 DISPLAY_SIZES = (
     (128, 64),
@@ -41,7 +46,7 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
         (wanted if is_wanted else unwanted).extend(roots(module, sources))
         switches |= {switch} if is_wanted else set()
     useless = {name for name in sources if name.endswith(".font")} - fonts_of(board)
-    useless |= useless_capabilities(board, switches) & set(sources)
+    useless |= (useless_capabilities(board, switches) | useless_pages(board)) & set(sources)
     if not unwanted:
         return useless
     application = [name for name in sources if name in _APPLICATION or name.startswith("boards/")]
@@ -71,26 +76,54 @@ def useless_capabilities(board: dict, switches: set[str]) -> set[str]:
     return {f"boards/{name}.py" for name in names}
 
 
+def useless_pages(board: dict) -> set[str]:
+    """Names in the tree of drivers and pages that no display of the board uses."""
+    drivers = display_drivers(board)
+    names = {f"drivers/{driver}" for driver in DRIVERS.keys() - drivers - {"picture"}}
+    if not drivers & {*COLOURS, "picture"}:
+        names |= {"drivers/colour_panel", *(f"colour/{page}" for page in PAGES)}
+    if drivers <= {*COLOURS}:
+        names |= {"drivers/mono_panel", *(f"pages/{page}" for page in PAGES)}
+    return {f"evencell/display/{name}.py" for name in names}
+
+
 def fonts_of(board: dict) -> set[str]:
     """Names in the tree of the fonts that the board's display can use, however it is turned."""
     return {f"evencell/display/{font}" for size in display_sizes(board) for font in fonts(*size)}
 
 
 def display_sizes(board: dict) -> tuple:
-    """Width and height of the displays that it can have. Where none is built in, the configuration may name any."""
-    if WITHOUT_DISPLAY in board:
-        return ()
-    if board["chip"] == "host" or "i2c" in board:
+    """Width and height of the displays that it can have."""
+    if board["chip"] == "host":
         return DISPLAY_SIZES
-    if "display" in board:
-        size = board["display"]["width"], board["display"]["height"]
-        return size, size[::-1]
-    return ()
+    if not can_have_display(board):
+        return ()
+    drivers, wishes = display_drivers(board), board.get(DISPLAY_WISHES, {})
+    if "picture" in drivers:
+        return DISPLAY_SIZES
+    own = board.get("display", {})
+    wanted = wishes.get("width") or own.get("width"), wishes.get("height") or own.get("height")
+    sizes = {wanted, wanted[::-1]} if all(wanted) else set()
+    for driver in drivers - {own.get("driver")}:
+        sizes |= {turned for size in DRIVERS[driver][0] for turned in (size, size[::-1])}
+    return tuple(size for size in DISPLAY_SIZES if size in sizes)
+
+
+def display_drivers(board: dict) -> set[str]:
+    """Drivers of the displays that it can have: its own, those that fit its I2C bus, and the one of the configuration.
+
+    Where the flash is large any: the configuration may name it later.
+    """
+    if board["chip"] == "host" or ("i2c" in board and flash_mb(board) > _SMALL_FLASH_MB):
+        return set(DRIVERS)
+    wished = board.get(DISPLAY_WISHES, {}).get("driver", "auto")
+    found = {board["display"]["driver"]} if "display" in board else set()
+    return found | (_ON_I2C if "i2c" in board else set()) | ({wished} & DRIVERS.keys())
 
 
 def can_have_display(board: dict) -> bool:
     """Whether the board has a display, or an I2C bus that one may hang on, and this build is to serve it."""
-    return ("display" in board or "i2c" in board) and WITHOUT_DISPLAY not in board
+    return ("display" in board or "i2c" in board) and board.get(DISPLAY_WISHES, {}).get("driver") != "none"
 
 
 def roots(module: str, sources: dict[str, Path]) -> list[str]:

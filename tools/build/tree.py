@@ -29,7 +29,7 @@ from tools.build.flatten import flat_name
 from tools.build.fonts import font_sources, text_sources, whole_texts
 from tools.build.memory_budget import usual_plan
 from tools.build.passes import CHIP_PASSES, FLATTEN, PASSES, rewritten
-from tools.build.select import PROFILES, WITHOUT_DISPLAY, left_out
+from tools.build.select import DISPLAY_WISHES, PROFILES, left_out
 from tools.build.strip import without_slots
 from tools.cli.progress import Progress
 
@@ -39,7 +39,7 @@ COMPILED = "compiled"  # folder of all bytecode that was ever made
 # Keys of a board file that are for people and for the build: strings that would only take heap on the device.
 _NOT_FOR_THE_DEVICE = {
     "description", "march", "micropython", "variant", "flash_mb", "supply_v", "supply_pin", "supply_warning", "source",
-    "unverified", "transceiver", WITHOUT_DISPLAY,
+    "unverified", "transceiver", DISPLAY_WISHES,
 }  # fmt: skip
 
 # Data files beside the module that reads them.
@@ -65,15 +65,15 @@ def build(
     *,
     small: bool = False,
     plan: str | None = None,
-    has_display: bool = True,
+    display: dict | None = None,
     release_key: bytes | None = None,
 ) -> Path:
     """Build for `board` (a name of `evencell boards`); returns the folder of the tree, with `board.py` in it.
 
     `host`: `build/host` with `main.py`; `small`: `build/host-small`, compiled as for a chip. A chip: the slot
     `build/<board>/flash/a`, with its manifest.json; what lies outside the slots is in the folder above. `plan`: of a
-    chip's memory (memory_budget.py); without it that of the profile with an empty configuration. Without
-    `has_display` it can use no display. `release_key`: the content of RELEASE_KEY. Raises BuildError.
+    chip's memory (memory_budget.py); without it that of the profile with an empty configuration. `display`: that of
+    the configuration. `release_key`: the content of RELEASE_KEY. Raises BuildError.
     """
     if profile not in PROFILES:
         raise BuildError(f"There is no profile {profile!r}. Take one of: {', '.join(PROFILES)}.")
@@ -84,7 +84,7 @@ def build(
             write_if_changed(tree / "main.py", (FIRMWARE / "main.py").read_bytes())
             return tree
         plan = plan or usual_plan(data, profile)
-        data = data if has_display else data | {WITHOUT_DISPLAY: True}
+        data = data | {DISPLAY_WISHES: display or {}}
         tree = build_tree(flash_folder(board) / slots.FIRST, data, profile, plan, release_key)
         slots.lay_out(flash_folder(board), data, FIRMWARE)
         return tree

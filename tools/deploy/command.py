@@ -1,9 +1,12 @@
 """`make deploy`: the firmware onto a board that has MicroPython, into the slot that isn't running."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
+from evencell.config.check import check
+from tools.build.command import configuration
 from tools.build.common import FIRMWARE
 from tools.build.select import PROFILES
 from tools.build.slots import Release, release, sha256
@@ -27,12 +30,17 @@ def quiet(sent: int = 0, more: int = 0):
 @board_option
 @profile_option
 @device_port_option
+@click.option("--config", type=click.Path(path_type=Path), help="Says which display: the device keeps its own.")
 @click.option("--force", is_flag=True, help="Even if the device was made for another board.")
 @release_key_option
-def main(board: str, profile: str | None, port: str | None, force: bool, release_key: bytes | None):
+def main(
+    board: str, profile: str | None, port: str | None, config: Path | None, force: bool, release_key: bytes | None
+):
     """Bring the firmware onto a board. Its configuration stays as it is."""
     data = chosen(board)
-    wanted = release(build(board, profile or PROFILES[0], release_key=release_key), data, FIRMWARE)
+    display = check(configuration(config, profile))[0]["display"]
+    tree = build(board, profile or PROFILES[0], display=display, release_key=release_key)
+    wanted = release(tree, data, FIRMWARE)
     port = port or choose_port()
     with progress_bar(port) as report:
         outcome = deploy(port, wanted, force, report)
