@@ -23,7 +23,7 @@ class Device:
 
     def __init__(self, **given):
         self.given = given
-        self.board = Thing(config_path=PATH, overrides={})
+        self.board = Thing(config_path=PATH, overrides={}, wired=False)
         self.config = check(given)[0]
         self.log = FakeLog()
         self.key_values = FakeKeyValue()
@@ -126,3 +126,42 @@ def test_a_choice_of_the_menu_gives_way_to_a_new_value():
     assert device.key_values.get("display") == {"flipped": [None, True]}
     device.patch(display={"temperature_unit": "F"})
     assert device.key_values.get("display") == {"flipped": [None, True]}
+
+
+# Patches after which the owner may not reach the device any more: the key that the warning is about.
+LOCKOUTS = (
+    ({"http": {"enabled": False}}, "http.enabled"),
+    ({"http": {"port": 1}}, "http.port"),
+    ({"http": {"host": "192.168.1.20"}}, "http.host"),
+    ({"wifi": {"networks": []}}, "wifi.networks"),
+    ({"wifi": None}, "wifi.networks"),
+    ({"profile": "display"}, "profile"),
+)
+
+
+def test_what_may_lock_the_owner_out_is_warned_about():
+    home = {"networks": [{"ssid": "Home", "password": "correct horse"}]}
+    for patch, key in LOCKOUTS:
+        device = Device(wifi=home)
+        warnings = device.patch(**patch)["warnings"]
+        assert [warning.split(":")[0] for warning in warnings] == [key], warnings
+        assert device.patch(name="Rear")["warnings"] == []  # said once
+        assert device.patch(**Device(wifi=home, http={"host": "0.0.0.0", "port": 8080}).given)["warnings"] == []
+    cable = Device(wifi=home)
+    cable.board.wired = True
+    assert cable.patch(wifi=None)["warnings"] == []
+
+
+def test_what_would_lock_the_owner_out_by_a_fault_is_refused():
+    for patch in (
+        {"wifi": {"fallback_ap": True}},
+        {"wifi": {"static": {"address": "192.168.1.20"}}},
+        {"wifi": {"static": {"address": "192.168.1.20", "gateway": "10.0.0.1"}}},
+        {"wifi": {"static": {"address": "192.168.1.20", "gateway": "192.168.1.1", "netmask": "0.0.0.0"}}},
+        {"http": {"port": 0}},
+    ):
+        try:
+            Device().patch(**patch)
+        except edit.EditError:
+            continue
+        raise AssertionError(patch)

@@ -148,7 +148,11 @@ def test_a_backup_is_restored_with_the_secrets_of_this_device(firmware, client):
     assert client.session()["logged_in"]
 
 
-@pytest.mark.parametrize("body", [{}, {"backup": 1, "config": {}}, {"backup": True, "config": GIVEN}])
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"backup": 1, "config": {}}, {"backup": True, "config": GIVEN}, {"wifi": {}}, {"wifi": {"networks": []}},
+     {"wifi": {"networks": [{"ssid": "Foreign", "password": True}]}}],
+)  # fmt: skip
 def test_a_file_without_a_network_or_with_a_wrong_mark_is_not_restored(firmware, client, body):
     assert client.send("POST", "/api/v1/restore", body).status == 400
     assert stored(firmware) == GIVEN
@@ -157,7 +161,19 @@ def test_a_file_without_a_network_or_with_a_wrong_mark_is_not_restored(firmware,
 def test_a_patch_that_ends_the_page_is_warned_about(client):
     answer = client.send("PATCH", "/api/v1/config", {"http": {"enabled": False}})
     assert answer.status == 200
-    assert "there is no page" in " ".join(answer.json()["warnings"])
+    assert "there will be no page" in " ".join(answer.json()["warnings"])
+
+
+def test_a_backup_has_nothing_that_is_misspelt_or_wrong(tmp_path):
+    """It may be a secret in a wrong place."""
+    wrong = {"pasword": SECRET, "wifi": {"ssid": "Home", "pass": SECRET}, "influx": {"url": f"http://a:{SECRET}@b"}}
+    (tmp_path / "x").mkdir()
+    with Chain(tmp_path / "x", *FIXED, config={**GIVEN, **wrong, "log": {"level": "debug"}}, broker=False) as chain:
+        client = Client.logged_in(chain.firmware.http_port)
+        for path in ("/api/v1/backup", "/api/v1/config"):
+            answer = client.send("GET", path)
+            assert answer.status == 200 and SECRET.encode() not in answer.body, answer.body
+        assert client.send("GET", "/api/v1/backup").json()["config"]["log"] == {"level": "debug"}
 
 
 def test_a_backup_on_another_device_lacks_its_secrets_and_says_so(client, tmp_path):

@@ -122,8 +122,7 @@ def replace(context, old: dict, new: dict) -> dict:
     if wrong:
         raise EditError(*wrong)
     write(context, new)
-    if before["http"]["enabled"] and not config["http"]["enabled"]:
-        faults.append("http.enabled: after the restart there is no page, and this can be changed over USB alone")
+    faults += call("evencell.config.lockout", "warnings", context.board, before, config)
     for each in (before, config):
         override(each, context.board.overrides)  # the command line wins over the file
     applied, restart = [], []

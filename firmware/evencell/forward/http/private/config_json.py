@@ -9,6 +9,7 @@ from evencell.forward.http.server import JSON_TYPE, RefusalError, Response, json
 _FORMAT = const(1)  # of a backup
 _MAX_BODY_BYTES = const(8_192)
 _KEPT = ("auth", "update")  # sections that a restore does not change
+_UNREACHABLE = "this file names no network that could be joined; this device would be unreachable after its restart"
 
 
 async def answer(context, request, load) -> Response:
@@ -54,10 +55,20 @@ def _config(context, edit) -> Response:
 
 
 def _backup(context, edit) -> Response:
-    config = edit.without_secrets(edit.read_given(context))
+    given = edit.read_given(context)
+    with edit.lazy("evencell.config.check") as check:
+        config, faults = check.check(given)
+    config = edit.without_secrets(_accepted(given, config) if faults else given)
     body = {"backup": _FORMAT, "firmware": __version__, "config": config}
     header = 'Content-Disposition: attachment; filename="evencell-%s.json"\r\n' % context.device_id
     return Response([json.dumps(body).encode()], JSON_TYPE, 200, header)
+
+
+def _accepted(given, config):
+    """What counts of `given`: an unknown key or a wrong value may be a secret in a wrong place."""
+    if isinstance(given, dict) and isinstance(config, dict):
+        return {key: _accepted(given[key], config[key]) for key in given if key in config}
+    return config
 
 
 def _restored(edit, old: dict, given: dict, missing: list) -> dict:
@@ -69,7 +80,7 @@ def _restored(edit, old: dict, given: dict, missing: list) -> dict:
     # Who may log in, and whose updates are run, is not decided by a file that was kept elsewhere.
     given = {key: value for key, value in given.items() if key not in _KEPT}
     if "wifi" in old and "wifi" not in given:
-        raise edit.EditError("wifi: this file names no network; this device would be unreachable after its restart")
+        raise edit.EditError("wifi: " + _UNREACHABLE)
     kept = {key: value for key, value in old.items() if key in given or key in _KEPT}
     new = edit.merge(kept, given, missing)
     for section in new:  # what only `old` had is in no backup
@@ -78,7 +89,10 @@ def _restored(edit, old: dict, given: dict, missing: list) -> dict:
     networks = new["wifi"].get("networks") if isinstance(new.get("wifi"), dict) else None
     if isinstance(networks, list):  # without its password an open network of the same name would be joined
         lost = ["wifi.networks[%d]" % i for i in range(len(networks)) if "wifi.networks[%d].password" % i in missing]
-        new["wifi"]["networks"] = [networks[i] for i in range(len(networks)) if "wifi.networks[%d]" % i not in lost]
+        networks = [networks[i] for i in range(len(networks)) if "wifi.networks[%d]" % i not in lost]
+        new["wifi"]["networks"] = networks
+    if not networks and isinstance(old.get("wifi"), dict) and old["wifi"].get("networks"):
+        raise edit.EditError("wifi.networks: " + _UNREACHABLE)
     return new
 
 
