@@ -5,8 +5,8 @@ import sys
 from binascii import b2a_base64
 
 from evencell import __version__
-from evencell.update import head, signature
-from evencell.update.keys import known
+from evencell.update import keys
+from evencell.update import upload as uploads
 from host_tests.portable import scratch_path
 from host_tests.update.signed import MODULUS, header, seal
 
@@ -33,12 +33,11 @@ class Upload:
     size = 1000
     allows_downgrade = False
     context = Context()
-    keys = None
 
     def __init__(self, config=None):
         with open(Board.config_path, "w") as file:
             file.write(json.dumps({"update": {"keys": KEYS}} if config is None else config))
-        self.keys = known(self.context)
+        self.progress = {}
 
     def refusal(self, status: int, sentence: str):
         return Refusal(status, sentence)
@@ -47,8 +46,8 @@ class Upload:
 def read(upload: Upload, line: bytes, second: bytes) -> dict:
     """What both lines say, in the order of forward/http/private/update.py."""
     upload.seal = second
-    signature.verify(upload, line)
-    head.read(upload, line)
+    keys.verify(upload, line)
+    uploads.read(upload, line)
     return upload.header
 
 
@@ -111,7 +110,7 @@ def test_one_of_several_keys_is_enough():
 
 def test_signed_header_that_is_for_another_device_is_refused():
     older = "0.0.9"
-    assert head.order_of(older) < head.order_of(__version__)
+    assert uploads.order_of(older) < uploads.order_of(__version__)
     cases = (
         (409, {"kind": "firmware"}, "this image is of a firmware"),
         (409, {"board": "esp32_generic"}, "for the board esp32_generic"),
@@ -158,7 +157,7 @@ def test_image_of_firmware_needs_no_bytecode_version():
 
 def test_versions_are_ordered_by_their_numbers():
     versions = ("0.9.10", "0.10.0-rc1", "0.10.0-rc2", "0.10.0", "1.0.0", "1.0.1")
-    orders = [head.order_of(version) for version in versions]
+    orders = [uploads.order_of(version) for version in versions]
     assert sorted(orders) == orders
 
 

@@ -1,6 +1,6 @@
 """One signature alone is right: forged ones, whatever a parser would make of them, are refused."""
 
-from evencell.update.signature import is_signature
+from evencell.update.keys import is_signature
 from host_tests.update.signed import DIGEST_INFO, MODULUS, SIZE, N, block, signature
 
 MESSAGE = b"evencell 1.2.0\n"

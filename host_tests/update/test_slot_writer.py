@@ -12,7 +12,7 @@ from evencell.runtime.lazy import call, keep_modules
 from evencell.runtime.log import Log
 from evencell.storage.faults import StorageFaults
 from evencell.storage.paths import exists
-from evencell.update import slot_check, slot_closing, state
+from evencell.update import slot_check, state
 from host_tests.fakes import FakeClock
 from host_tests.faulty_storage import FaultyStorage, File
 from host_tests.history.history_helpers import clear
@@ -200,9 +200,9 @@ def receive(upload: Upload, body: bytes):
             taken += call(upload.writer, "write", upload, data[taken:])
     while not call(upload.writer, "is_complete", upload):
         pass
-    slot_closing.finish(upload)
+    slot_check.finish(upload)
     state.begin(upload)
-    slot_closing.activate(upload)
+    slot_check.activate(upload)
 
 
 def refused(flash: Flash, upload: Upload, body: bytes) -> tuple:

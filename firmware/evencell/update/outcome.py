@@ -12,7 +12,6 @@ from evencell.runtime import boot_state
 from evencell.runtime.lazy import call
 from evencell.storage.files import replace
 from evencell.update import state
-from evencell.update.place import place
 
 _MAX_NOTE = const(80)  # boot.py reads 99 bytes of `slot`
 _RESTARTED = "it was restarted before it was confirmed"
@@ -24,7 +23,7 @@ def begin(context):
     update = state.load(context)
     if update is None or update["state"] == "rolled_back":
         return
-    kind, running, _ = place(context.board)
+    kind, running, _ = state.place(context.board)
     note = boot_state.why_fallen_back(context.board.storage)
     is_running = (kind, running) == (update["kind"], update["slot"])
     if update["state"] == "confirming" and is_running and note:  # boot.py came back to it

@@ -1,6 +1,6 @@
 """Writes an image of evencell's own firmware into the application partition that isn't running. Lazy.
 
-`upload`: as for opening.py. The boot loader goes on with the partition that runs
+`upload`: as for upload.py. The boot loader goes on with the partition that runs
 until `Firmware.activate` at the end (docs/firmware.md).
 """
 

@@ -1,10 +1,12 @@
-"""Checks an image of files before the slot that isn't running is touched: its room, and its manifest. Lazy.
+"""Checks an image of files before the slot that isn't running is touched, and at the end. Lazy.
 
-The slot keeps its old files until its new manifest is there and right as a whole; then they are removed. `upload`: as
-for opening.py; open files, hashes and counts are kept there from call to call.
+First its room and its manifest; at last the whole, and then boot.py may start it. The slot keeps its old files until
+its new manifest is there and right as a whole; then they are removed. `upload`: as for upload.py; open files, hashes
+and counts are kept there from call to call.
 """
 
 import os
+from binascii import hexlify
 from hashlib import sha256
 
 from evencell.compat import const
@@ -38,7 +40,7 @@ def begin(upload):
     upload.file_left = upload.header["manifest"]
     upload.sha, upload.whole, upload.digest = sha256(), sha256(), None
     upload.writer = _WRITER
-    upload.closer = "evencell.update.slot_closing"
+    upload.closer = "evencell.update.slot_check"
 
 
 def write(upload, _data) -> int:
@@ -70,6 +72,19 @@ def is_complete(upload) -> bool:
     """Never: the files are still to be made."""
     write(upload, b"")
     return False
+
+
+def finish(upload):
+    """Verify the whole: from now on the slot is one that boot.py may start."""
+    if hexlify(upload.whole.digest()).decode() != upload.header["sha256"]:
+        raise upload.refusal(400, "this image arrived damaged: its hash is another than its header says")
+    if not slot_steps.commit(upload.folder + "/manifest.json", upload.manifest_digest):
+        raise upload.refusal(507, "manifest.json could not be written: try again, and watch the storage on the page")
+
+
+def activate(upload):
+    """Let boot.py start the slot next: the last step of all."""
+    slot_steps.activate(upload.context.board.storage + "/slot", upload.slot)
 
 
 def _end(upload):

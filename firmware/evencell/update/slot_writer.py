@@ -1,7 +1,7 @@
 """Writes an image of files into the slot that isn't running. Lazy.
 
 First the manifest, which slot_check.py then checks; after it the files in its order. It is in memory longer than any
-other of an upload: what is seldom needed is loaded for that. `upload`: as for opening.py.
+other of an upload: what is seldom needed is loaded for that. `upload`: as for upload.py.
 """
 
 from binascii import hexlify

@@ -5,4 +5,4 @@ from evencell.forward.http.server import json_response
 
 async def answer(context, _request, load):
     """The response (lazy_response.py)."""
-    return json_response(load("evencell.update.status").status(context))
+    return json_response(load("evencell.update.state").status(context))

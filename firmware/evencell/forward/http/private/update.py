@@ -27,8 +27,7 @@ _TURN_TIMEOUT_MS = const(120_000)  # while others use lazy modules
 _SILENCE_MS = const(1_000)  # after which a client that was refused has stopped
 _STEP_PERCENT = const(10)
 
-_OPENING = "evencell.update.opening"
-_CLOSING = "evencell.update.closing"
+_UPLOAD = "evencell.update.upload"
 _NO_IMAGE = "this is no image of evencell: `make build` and `make firmware` make one"
 
 
@@ -87,7 +86,7 @@ class Upload:
         return False
 
     async def _receive(self) -> Response:
-        call(_OPENING, "begin", self)
+        call(_UPLOAD, "begin", self)
         await self._write(await self._head())
         while self.left:
             await self._write(self._buffer[: await self._fill()])
@@ -96,12 +95,12 @@ class Upload:
         await self._turn(self.closer, "finish")
         await self._turn("evencell.update.state", "begin")
         await self._turn(self.closer, "activate")  # the last step: what happened before it changes nothing
-        return json_response(await self._turn(_CLOSING, "complete"))
+        return json_response(await self._turn(_UPLOAD, "complete"))
 
     async def _abandon(self, why: str):
         self._close_scope()
         if self.context.update is self.progress:
-            call(_CLOSING, "abandon", self, why)
+            call(_UPLOAD, "abandon", self, why)
             await self._report()
 
     async def _head(self) -> bytes:
@@ -116,11 +115,11 @@ class Upload:
         end = data.find(b"\n") + 1
         header, (self.seal, _, data) = data[:end], data[end:].partition(b"\n")
         self.size = len(data) + self.left
-        await self._turn("evencell.update.keys", "note")
-        await self._turn("evencell.update.signature", "verify", header)
-        await self._turn("evencell.update.head", "read", header)
+        await self._turn("evencell.update.keys", "verify", header)
+        await self._turn(_UPLOAD, "read", header)
         await self._turn("evencell.update.conditions", "note")
-        await self._turn(_OPENING, "prepare")
+        await self._turn(self.writer, "begin")
+        await self._turn(_UPLOAD, "announce")
         await self._report(0)
         return data
 
