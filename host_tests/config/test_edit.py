@@ -136,6 +136,7 @@ LOCKOUTS = (
     ({"wifi": {"networks": []}}, "wifi.networks"),
     ({"wifi": None}, "wifi.networks"),
     ({"profile": "display"}, "profile"),
+    ({"profile": "telemetry"}, "profile"),
 )
 
 

@@ -16,8 +16,8 @@ def warnings(board, before: dict, config: dict) -> list[str]:
         found.append("http.enabled: there will be no page: " + _OTHER_WAYS)
     if before["wifi"]["networks"] and not wifi["networks"] and board.wired is False:
         found.append("wifi.networks: there will be no network: " + _OTHER_WAYS)
-    if config["profile"] == "display" != before["profile"]:
-        found.append("profile: display has no network: " + _OTHER_WAYS)
+    if config["profile"] != "full" == before["profile"]:
+        found.append("profile: only full has a page: " + _OTHER_WAYS)
     if http["host"] not in (before["http"]["host"], _ANY_ADDRESS):
         found.append("http.host: there will be a page only if this is an address of the device; 0.0.0.0 always works")
     port = http["port"]
