@@ -148,6 +148,19 @@ def test_a_backup_is_restored_with_the_secrets_of_this_device(firmware, client):
     assert client.session()["logged_in"]
 
 
+def test_a_restore_does_not_send_secrets_to_another_host(firmware, client):
+    backup = client.send("GET", "/api/v1/backup").json()
+    backup["config"]["mqtt"]["host"] = "192.0.2.1"
+    backup["config"]["influx"]["url"] = "http://192.0.2.1/write?db=x"
+    answer = client.send("POST", "/api/v1/restore", backup)
+    assert answer.status == 200, answer.body
+    assert sorted(warning.split(":")[0] for warning in answer.json()["warnings"]) == ["influx.token", "mqtt.password"]
+    config = stored(firmware)
+    assert (config["mqtt"], config["influx"]) == (
+        {"host": "192.0.2.1", "user": "a"}, {"url": "http://192.0.2.1/write?db=x"},
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"backup": 1, "config": {}}, {"backup": True, "config": GIVEN}, {"wifi": {}}, {"wifi": {"networks": []}},

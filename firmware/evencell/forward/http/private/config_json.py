@@ -9,6 +9,7 @@ from evencell.forward.http.server import JSON_TYPE, RefusalError, Response, json
 _FORMAT = const(1)  # of a backup
 _MAX_BODY_BYTES = const(8_192)
 _KEPT = ("auth", "update")  # sections that a restore does not change
+_SENT_TO = {"mqtt": "host", "influx": "url"}  # sections with secrets, and the key that says where these are sent
 _UNREACHABLE = "this file names no network that could be joined; this device would be unreachable after its restart"
 
 
@@ -86,6 +87,8 @@ def _restored(edit, old: dict, given: dict, missing: list) -> dict:
     for section in new:  # what only `old` had is in no backup
         if isinstance(new[section], dict) and section in given:
             new[section] = {key: value for key, value in new[section].items() if key in given[section]}
+    for section, key in _SENT_TO.items():
+        _drop_secrets(edit, old.get(section), new.get(section), key, section + ".", missing)
     networks = new["wifi"].get("networks") if isinstance(new.get("wifi"), dict) else None
     if isinstance(networks, list):  # without its password an open network of the same name would be joined
         lost = ["wifi.networks[%d]" % i for i in range(len(networks)) if "wifi.networks[%d].password" % i in missing]
@@ -94,6 +97,15 @@ def _restored(edit, old: dict, given: dict, missing: list) -> dict:
     if not networks and isinstance(old.get("wifi"), dict) and old["wifi"].get("networks"):
         raise edit.EditError("wifi.networks: " + _UNREACHABLE)
     return new
+
+
+def _drop_secrets(edit, old, new, place: str, path: str, missing: list):
+    """A file that was kept elsewhere must not have this device's secrets sent to another host."""
+    if isinstance(old, dict) and isinstance(new, dict) and old.get(place) != new.get(place):
+        for key in edit.SECRETS:
+            if key in new and new[key] == old.get(key):
+                del new[key]
+                missing.append(path + key)
 
 
 def _parsed(data: bytes, load) -> dict:
