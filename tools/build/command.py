@@ -15,6 +15,7 @@ from tools.build.common import FIRMWARE, BuildError
 from tools.build.memory_budget import budget
 from tools.build.memory_plan import FILES, OWN
 from tools.build.packages import flash_package
+from tools.build.partitions import Partition
 from tools.build.select import PROFILES
 from tools.build.slots import CONFIG, CONFIG_BEFORE, FIRST, OUTSIDE, contents_of, files_in, release
 from tools.build.tree import build, flash_folder
@@ -100,13 +101,7 @@ def make(
     files = contents_of(flash)
     if own:
         files = {path: content for path, content in files.items() if "/" not in path and path not in _OF_SLOTS}
-    try:
-        file_system, free = image.littlefs({**kept, **files}, partition)
-    except BuildError as error:
-        if not kept:
-            raise
-        size = sum(map(len, kept.values()))
-        raise BuildError(f"{error} {size} bytes are kept of the device: ERASE=1 keeps nothing.") from None
+    file_system, free = file_system_of(files, kept, partition)
     (folder / FILE_SYSTEM).write_bytes(file_system)
     (folder / "package.json").write_text(flash_package(flash), "ascii")
     freezing.lay_out(folder, board, planned.profile, release_key)
@@ -114,13 +109,33 @@ def make(
         (folder / name).unlink(missing_ok=True)  # of an older build
     lines = ({"profile": planned.profile} if own else sizes(slot, planned.profile)) | planned.lines
     lines["file system"] = f"{shown(folder / FILE_SYSTEM)}, {partition.size} bytes for address {partition.offset:#x}"
-    lines["free"] = f"{free} bytes" + ("" if own else ", with both slots full")
+    if free < 0:
+        lines["one slot"] = (
+            f"{-free} bytes are missing for a second one: `make deploy` and updates over the air will be refused. "
+            "`make flash` works. A smaller set has room for two: docs/fits.md"
+        )
+    else:
+        lines["free"] = f"{free} bytes" + ("" if own else ", with both slots full")
     lines |= warnings(board, planned.profile, config, given)
     if kept:
         lines["kept"] = kept_words(kept, bool(config and before))
     if has_secrets(planned.config):
         lines["private"] = "the images hold the passwords of your configuration: do not share them"
     return lines
+
+
+def file_system_of(files: dict[str, bytes], kept: dict[str, bytes], partition: Partition) -> tuple[bytes, int]:
+    """What image.littlefs gives, with the files that stay on the device; BuildError where these take a slot's room."""
+    try:
+        file_system, free = image.littlefs({**kept, **files}, partition)
+        if free < 0 and kept and image.littlefs(files, partition)[1] >= 0:
+            raise BuildError(f"Two slots do not fit into {partition.size} bytes of flash: {-free} bytes are missing.")
+    except BuildError as error:
+        if not kept:
+            raise
+        size = sum(map(len, kept.values()))
+        raise BuildError(f"{error} {size} bytes are kept of the device: ERASE=1 keeps nothing.") from None
+    return file_system, free
 
 
 def delivery_of(firmware: Path | None, board: dict) -> str:

@@ -47,7 +47,8 @@ Unproven on a board.</p>
 
 def littlefs(files: dict[str, bytes], partition: Partition) -> tuple[bytes, int]:
     """A file system with these files, path → content, exactly as large as the partition, else MicroPython won't mount
-    it; and how many bytes are free once both slots are full. Raises BuildError where they don't fit."""
+    it; and how many bytes are free once both slots are full, below 0 where only one has room. Raises BuildError where
+    the files don't fit."""
     system = LittleFS(
         block_size=BLOCK_BYTES,
         block_count=partition.size // BLOCK_BYTES,
@@ -66,8 +67,6 @@ def littlefs(files: dict[str, bytes], partition: Partition) -> tuple[bytes, int]
     except LittleFSError as error:
         raise BuildError(f"The files do not fit into {partition.size} bytes of flash: {error}.") from None
     free = (system.block_count - system.used_block_count - slot_blocks) * BLOCK_BYTES
-    if free < 0:
-        raise BuildError(f"Two slots do not fit into {partition.size} bytes of flash: {-free} bytes are missing.")
     return bytes(system.context.buffer), free
 
 
