@@ -7,6 +7,7 @@ import pytest
 
 from evencell.config import edit
 from evencell.forward.http.pbkdf2 import is_password
+from host_tests.net.stations import Cable
 from host_tests.setup.device import HOME, MINUTE_S, OLD, PASSWORD, WANTED, Device, ask_for_setup, is_wanted, visited
 
 
@@ -149,6 +150,26 @@ def test_what_works_is_written_and_the_result_stays_for_five_minutes(tmp_path, m
     text = "".join(path.read_text(errors="replace") for path in tmp_path.iterdir() if path.is_file())
     assert PASSWORD not in text
     assert "horse" not in device.log() and PASSWORD not in device.log()
+
+
+def test_a_board_with_a_cable_tries_the_cable(tmp_path, monkeypatch):
+    device = Device(tmp_path, monkeypatch)
+    cable = Cable(device.context.clock, {})
+    device.board.wired, device.board.station = True, lambda: cable
+
+    async def visit(phone, _context):
+        wanted = WANTED | {"network": None}
+        assert phone.post("/api/v1/setup", wanted)[0] == 202
+        result = await phone.result()
+        assert (result["state"], result["field"]) == ("failed", None)
+        assert result["problem"] == "the cable gave no address within 15 s: is it plugged in?"
+        cable.air[None] = None
+        phone.post("/api/v1/setup", wanted)
+        result = await phone.result()
+        assert (result["state"], result["address"], result["ssid"]) == ("done", "192.168.1.7", None)
+
+    visited(device, 2 * MINUTE_S, visit)
+    assert "wifi" not in device.config()
 
 
 def test_finishing_restarts_at_once(tmp_path, monkeypatch):

@@ -80,12 +80,14 @@ def _check(wanted: dict, field: str, kinds, table: str):
     """
     section, dot, key = field.partition(".")
     given = wanted[section]
-    if dot and given is not None:
+    if given is None:
+        return
+    if dot:
         if not isinstance(given, dict):
             raise RefusalError(400, "%s: this must be an object { … }" % section, field)
         given = given.get(key)
-    if given is None and field != "network.ssid":
-        return
+        if given is None and key != "ssid":
+            return
     start = table.index(_KEYS[field] + " ")
     rule = kinds.Rule(table[start : table.index("\n", start)])
     if not rule.accepts(given):

@@ -30,6 +30,8 @@ async def join(context, wanted: dict | None) -> tuple:
     unload("evencell.net.join")
     if network.state == "connected":
         return None, None
+    if wanted is None:
+        return "the cable gave no address within 15 s: is it plugged in?", None
     problem = next(iter(network.problems.values()))
     if problem == before:  # it may be that of the try before: join.py waited for another one
         problem = "no address"
