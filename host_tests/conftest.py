@@ -105,6 +105,7 @@ SHARED = {
         "display/test_drivers.py",
         "display/test_menu.py",
         "display/test_prose.py",
+        "display/test_setup_page.py",
         "test_hub.py",
         "runtime/test_supervisor.py",
         "update/test_head.py",
@@ -122,7 +123,10 @@ SHARED = {
 }
 # It has no framebuf, and no stream of its own that asyncio polls.
 _NOT_ON_CPYTHON = (
-    *(f"display/test_{name}.py" for name in ("absent", "axes", "canvas", "device_page", "drivers", "menu", "prose")),
+    *(
+        f"display/test_{name}.py"
+        for name in ("absent", "axes", "canvas", "device_page", "drivers", "menu", "prose", "setup_page")
+    ),
     "runtime/test_event_loop.py",
     "storage/test_failing_writes.py",
     "update/test_head.py",

@@ -23,7 +23,7 @@ PARTS = (
     ("full display telemetry", None, "evencell.link.part"),
     ("full", "history", "evencell.history.recorder"),
     ("full display telemetry", "control", "evencell.control.part"),
-    ("full display", "display", "evencell.display.part"),
+    ("full display setup", "display", "evencell.display.part"),
     ("full telemetry", "time", "evencell.clock.sntp"),
     ("full safe", "http", "evencell.forward.http.routes"),
     ("full telemetry", "journal", "evencell.forward.outbox.outbox"),  # before those that take from it

@@ -45,6 +45,23 @@ def scenarios():
         yield pack(**alarm)
 
 
+def setups():
+    """Setup mode, from its access point to its end."""
+    usual = {"ssid": "evencell-3d49aa", "password": "k7mzq2hxwb", "address": NETWORK["address"], "state": "open"}
+    usual = dict(usual, problem=None, new_ssid=None, new_address=None)
+    problem = '"Home" is not in reach: check its name; only 2.4 GHz can be used'
+    for state in (
+        {},
+        {"password": None},
+        {"state": "trying"},
+        {"state": "trying", "new_ssid": "FRITZ!Box 7590 AX"},
+        {"state": "failed", "problem": problem},
+        {"state": "done", "new_address": NETWORK["address"]},
+        {"state": "done"},
+    ):
+        yield {"setup": dict(usual, **state), "packs": []}
+
+
 def watch(sheet, found: list):
     """Look at every text on its way: whether it leaves the display, or meets one that is there."""
     draw, clear, age_bar = sheet.text, sheet.__init__, sheet.age_bar
@@ -132,6 +149,13 @@ def main(size: str, language: str):
             for turn in (0, 1, 2, 3, 6) if page.has_content(view) else ():
                 view.turn = turn
                 page.draw(canvas, view)
+        view.close()
+    for scenario in setups():
+        view = make_view(dict({"language": language}, **scenario), colours)
+        page = view.open("setup")
+        watch(sys.modules["evencell.display.render.sheet"].Sheet, found)
+        for view.turn in range(0, 12, 3):
+            page.draw(canvas, view)
         view.close()
     view = make_view(dict({"language": language}, **pack()), colours)
     watch(view.load("render.sheet").Sheet, found)

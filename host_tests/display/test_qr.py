@@ -3,7 +3,7 @@
 import pytest
 import zxingcpp
 
-from evencell.display.render.qr import MAX_BYTES, SIZE, encode
+from evencell.display.render.qr import MAX_BYTES, encode
 from tools.screens.png import enlarged
 from tools.screens.sheets import pictures
 
@@ -20,11 +20,12 @@ def read(grey: list[list[int]]) -> list[str]:
 
 def printed(rows: list[int]) -> list[list[int]]:
     """Black on white, with the margin that the standard wants."""
-    side = SIZE + 2 * _MARGIN
+    size = len(rows)
+    side = size + 2 * _MARGIN
     modules = [[255] * side for _ in range(side)]
     for y, bits in enumerate(rows):
-        for x in range(SIZE):
-            modules[y + _MARGIN][x + _MARGIN] = 0 if bits >> (SIZE - 1 - x) & 1 else 255
+        for x in range(size):
+            modules[y + _MARGIN][x + _MARGIN] = 0 if bits >> (size - 1 - x) & 1 else 255
     return [[value for value in row for _ in range(_TIMES)] for row in modules for _ in range(_TIMES)]
 
 
@@ -34,6 +35,21 @@ def printed(rows: list[int]) -> list[list[int]]:
 )
 def test_a_reader_reads_what_was_written(text):
     assert "".join(read(printed(encode(text)))) == text
+
+
+@pytest.mark.parametrize(("size", "most"), [(25, 32), (29, 53), (33, 78)])
+def test_the_smallest_version_that_fits_is_chosen(size, most):
+    text = "".join(chr(33 + i * 7 % 90) for i in range(most))
+    assert len(encode(text)) == size
+    assert read(printed(encode(text))) == [text]
+    if most < MAX_BYTES:
+        assert len(encode(text + "x")) == size + 4
+
+
+@pytest.mark.parametrize("length", range(MAX_BYTES))
+def test_a_text_of_every_length_can_be_read(length):
+    text = "".join(chr(35 + (i * i + length) % 80) for i in range(length + 1))
+    assert read(printed(encode(text))) == [text]
 
 
 def test_every_last_number_of_an_address_can_be_read():
@@ -54,6 +70,18 @@ def test_the_code_on_each_display_can_be_read():
         found[size] = read(grey)
     assert found.pop((128, 32)) == []
     assert found == {size: [ADDRESS] for size in found}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "text"),
+    [("setup", "WIFI:T:WPA;S:evencell-3d49aa;P:k7mzq2hxwb;;"), ("setup_done", "http://192.168.178.123/")],
+)
+def test_the_code_of_setup_mode_can_be_read_on_each_display(scenario, text):
+    found = {}
+    for size, pages in pictures(scenario).items():
+        found[size] = read([list(row[::3]) for row in surrounded(pages["setup"])])
+    assert found.pop((128, 32)) == []
+    assert found == {size: [text] for size in found}
 
 
 def surrounded(picture: list[bytes]) -> list[bytes]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from host_tests.broker import free_port
 from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
 from host_tests.end_to_end.finger import HELD_MS, LONG_MS, SHORT_MS, press
 from host_tests.end_to_end.process import until
@@ -213,3 +214,19 @@ def test_the_display_profile_keeps_each_cells_extremes_over_power_cuts(tmp_path,
         press(firmware, HELD_MS, *[SHORT_MS] * 5, LONG_MS)
         now = {"pack1": [[3250, 3302, 3299, 3350]] * 2}
         until(lambda: kept_in(kept) == now, "new extremes")
+
+
+def test_setup_mode_shows_the_password_of_the_access_point_and_no_other_page(tmp_path, simulator, tree):
+    air = tmp_path / "air.json"
+    air.write_text("{}")
+    radio = {"air": str(air), "dns_port": free_port()}
+    with Firmware(tmp_path, simulator.link, tree=tree, radio=radio) as firmware:
+        firmware.wait_for_line("its password is on the display")
+        assert len(json.loads((firmware.data / "access_point").read_text())["password"]) == 10
+        path = firmware.data / "modules"
+        until(lambda: path.exists() and "pages.setup" in path.read_text(), "the page")
+        assert (firmware.data / "sent").exists()
+        names = path.read_text().split()
+        pages = {name for name in names if ".display.pages." in name or ".display.colour." in name}
+        assert pages == {"evencell.display.pages.setup"}
+        assert "evencell.link.poller" not in names

@@ -42,7 +42,10 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
     if board["chip"] == "host":
         own_profiles |= set(PROFILES)  # a computer's profile is chosen at each start
     for profiles, switch, module in PARTS:
-        is_wanted = not own_profiles.isdisjoint(profiles.split()) and (switch != _DISPLAY or can_have_display(board))
+        is_wanted = not own_profiles.isdisjoint(profiles.split())
+        if switch == _DISPLAY:  # also in setup mode, but not because of it
+            of_its_own = own_profiles.difference(_WITH_A_NETWORK)
+            is_wanted = not of_its_own.isdisjoint(profiles.split()) and can_have_display(board)
         (wanted if is_wanted else unwanted).extend(roots(module, sources))
         switches |= {switch} if is_wanted else set()
     useless = {name for name in sources if name.endswith(".font")} - fonts_of(board)

@@ -16,7 +16,10 @@ _COLOUR, _UPRIGHT, _LARGE, _MONO, _TINY = (240, 135), (135, 240), (240, 320), (1
 _SHOWN = (
     (("charging_lowest", _COLOUR, ("glance", "cells", "balance", "trend")),),
     (("at_rest", _LARGE, ("glance",)), ("cells_24", _LARGE, ("glance", "cells")), ("alarms", _LARGE, ("glance",))),
-    (("charging_lowest", _UPRIGHT, ("glance", "balance")), ("at_rest", _UPRIGHT, ("trend", "device"))),
+    (
+        *(("charging_lowest", _UPRIGHT, ("glance", "balance")), ("at_rest", _UPRIGHT, ("trend", "device"))),
+        ("setup", _UPRIGHT, ("setup",)),
+    ),
     (("discharging_highest", _MONO, ("glance", "cells", "balance", "trend", "device")),),
     (("alarms", _MONO, ("glance", "alarms")), ("charging_lowest", _TINY, ("glance", "cells", "balance"))),
 )

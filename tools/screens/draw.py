@@ -76,13 +76,14 @@ def make_view(scenario: dict, is_colour: bool = False) -> QuietView:
         "network": network and Thing(network),
         "network_heap": scenario.get("network_heap"),
         "heap": Thing({"is_short": scenario.get("is_short", False)}),
+        "setup": Thing(scenario["setup"]) if "setup" in scenario else None,
         "extremes": Extremes(scenario["extremes"]) if "extremes" in scenario else None,
         "hostname": "evencell-3d49aa",
     })  # fmt: skip
     view = QuietView(context, "colour." if is_colour else "pages.")
     for data, pack in zip(scenario["packs"], packs):
         fill_trend(view.trend_of(pack), data.get("trend"), pack.accepted, clock)
-    view.pack = packs[0]
+    view.pack = packs[0] if packs else None
     view.turn = scenario.get("turn", 0)
     return view
 
@@ -142,7 +143,7 @@ def main(scenario_path: str, folder: str, sizes: str):
     for width, height, colours in json.loads(sizes):
         view = make_view(scenario, colours)
         canvas = Canvas(width, height, colours)
-        for name in PAGES:
+        for name in ("setup",) if "setup" in scenario else PAGES:
             page = view.open(name)
             if page.has_content(view):
                 page.draw(canvas, view)

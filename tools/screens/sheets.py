@@ -13,6 +13,8 @@ from tools.screens.png import Picture, read_pnm
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 _SCRIPT = Path(__file__).parent / "draw.py"
+SETUP = "setup"  # the page of setup mode, which is the only one there
+ALL_PAGES = (*PAGES, SETUP)
 _LARGEST_MONO = 128  # pixels wide; larger displays have colours
 
 _LIT = bytes((214, 236, 255))  # of a white OLED
@@ -41,13 +43,14 @@ def pictures(scenario: str, sizes=DISPLAY_SIZES) -> dict[tuple, dict[str, Pictur
 
 def read_all(folder: Path, size: tuple) -> dict[str, Picture]:
     """Page → picture, of one size."""
-    paths = {page: folder / f"{size[0]}x{size[1]}-{page}.pnm" for page in PAGES}
+    paths = {page: folder / f"{size[0]}x{size[1]}-{page}.pnm" for page in ALL_PAGES}
     return {page: read_pnm(path, _LIT, _DARK) for page, path in paths.items() if path.exists()}
 
 
 def rows_of(drawn: dict[tuple, dict[str, Picture]]) -> list[list[Picture]]:
     """A row for each size, a column for each page up to the last that is wanted; what is not wanted is a gap."""
-    shown = PAGES[: max(PAGES.index(page) for pages in drawn.values() for page in pages) + 1]
+    drawn_pages = {page for pages in drawn.values() for page in pages}
+    shown = PAGES[: max(PAGES.index(page) for page in drawn_pages) + 1] if drawn_pages <= {*PAGES} else (SETUP,)
     return [[pages.get(page) or blank(width, height) for page in shown] for (width, height), pages in drawn.items()]
 
 

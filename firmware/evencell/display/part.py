@@ -12,7 +12,7 @@ def start(context):
     except ValueError as error:
         report_fault(context, str(error))
         return
-    if found is None:
+    if found is None or (context.setup and found[0] is None):  # a picture is not served in setup mode
         return
     size = found[1]["width"], found[1]["height"]
     if call("evencell.display.fonts", "missing", *size):
@@ -53,7 +53,10 @@ def show(context, found: tuple):
         context.extremes = Extremes(context)
         context.at_end.append(context.extremes.flush)
     board = context.board
-    display = Display(context, found, [key for key in (board.button(), board.button_2()) if key])
+    screen = None
+    if context.setup:
+        from evencell.display.setup_screen import SetupScreen as screen
+    display = Display(context, found, [key for key in (board.button(), board.button_2()) if key], screen)
     context.display, context.canvas = display, display.canvas
     context.supervisor.start("button", display.poll)
     return display

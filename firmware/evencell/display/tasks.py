@@ -19,10 +19,10 @@ class Display:
     """Owns the panel. A panel that does not answer is retried, and stops nothing else.
 
     `found`: bus and data, as the board's `display_bus` returns them. `pressed`: a function for each button, which
-    returns whether it is down. `error`: why the panel is missing, or None.
+    returns whether it is down. `screen`: a class in place of `Screen`. `error`: why the panel is missing, or None.
     """
 
-    def __init__(self, context, found: tuple, pressed: list):
+    def __init__(self, context, found: tuple, pressed: list, screen=None):
         self._context = context
         self._found = found
         self._pressed = pressed
@@ -31,7 +31,7 @@ class Display:
         colours = self._panel.colours
         self.canvas = Canvas(self._panel.width, self._panel.height, colours)
         view = View(context, "colour." if colours else "pages.")
-        self.screen = Screen(context, view, self._settings, not colours)
+        self.screen = (screen or Screen)(context, view, self._settings, not colours)
         self.heartbeat = context.watchdog.heartbeat()
         self.error: str | None = None
         self._is_due = self._is_updated = True

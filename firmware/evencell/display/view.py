@@ -57,7 +57,10 @@ class View:
     def open(self, name: str):
         """Unload the previous page with all it loaded, and import this one; returns its module."""
         self.close()
-        self.page = self.load(self._folder + name)
+        try:
+            self.page = self.load(self._folder + name)
+        except ImportError:  # one page for all displays
+            self.page = self.load("pages." + name)
         return self.page
 
     def close(self):

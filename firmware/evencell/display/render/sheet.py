@@ -48,7 +48,7 @@ class Sheet:
         self.canvas = canvas
         self.view = view
         self.pack = view.pack
-        self.status = view.pack.accepted
+        self.status = view.pack and view.pack.accepted  # none in setup mode
         self.name = view.pack.name if len(view.hub.packs) > 1 else ""
         self.is_tiny = canvas.height < _TINY_HEIGHT
         self.is_old = is_of_pack and (self.pack.link in (STALE, OFFLINE, ASLEEP) or not self.pack.sequence)

@@ -92,6 +92,15 @@ TEXTS = {
         "free": "%d KB frei",
         "network": "Netz %d KB, Block %d KB",
     },
+    "setup": {
+        "wifi": "WLAN %s",
+        "password": "Passwort %s",
+        "open": "kein Passwort",
+        "scan": "Zum Verbinden scannen, dann einrichten.",
+        "trying": "Verbinde: %s",
+        "cable": "Kabel",
+        "done": "Eingerichtet. Im eigenen WLAN diese Adresse öffnen.",
+    },
     "menu": {
         "brightness": "Helligkeit",
         "flipped": "kopfüber",

@@ -99,6 +99,15 @@ TEXTS = {
         "free": "%d KB free",
         "network": "network %d KB, block %d KB",
     },
+    "setup": {
+        "wifi": "Wi-Fi %s",
+        "password": "password %s",
+        "open": "no password",
+        "scan": "Scan to join, then set up.",
+        "trying": "Connecting: %s",
+        "cable": "cable",
+        "done": "Set up. Back in your own Wi-Fi, open this address.",
+    },
     "menu": {
         "brightness": "brightness",
         "flipped": "upside down",
