@@ -47,6 +47,14 @@ def test_a_board_that_can_have_no_display_gets_no_code_for_one():
     assert has(kept("full", BARE | {"display": {"driver": "st7789", "width": 135, "height": 240}}), "evencell/display/")
 
 
+def test_a_board_with_a_colour_display_gets_nothing_for_others():
+    board = BARE | {"display": {"driver": "st7789", "width": 135, "height": 240}}
+    names = {name.removeprefix("evencell/display/") for name in kept("full", board)}
+    assert {"colour/glance.py", "pages/alarms.py", "drivers/st7789.py", "drivers/colour_panel.py"} <= names
+    assert names.isdisjoint({"pages/glance.py", "saver.py"})
+    assert names.isdisjoint({f"drivers/{name}.py" for name in ("ssd1306", "sh1106", "mono_panel", "ili9341")})
+
+
 @pytest.mark.parametrize(
     ("profile", "board", "useless"),
     [

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from boards.displays import COLOURS, DRIVERS
 from evencell.display.fonts import fonts
-from evencell.display.pages import PAGES
 from evencell.startup import PARTS
+from tools.build.common import FIRMWARE
 from tools.build.imports import graph, module_of, packages_of, reached, texts_of
 from tools.build.partitions import flash_mb
 
@@ -83,10 +83,11 @@ def useless_pages(board: dict) -> set[str]:
     """Names in the tree of drivers and pages that no display of the board uses."""
     drivers = display_drivers(board)
     names = {f"drivers/{driver}" for driver in DRIVERS.keys() - drivers - {"picture"}}
+    in_colour = [path.stem for path in (FIRMWARE / "evencell/display/colour").glob("[a-z]*.py")]
     if not drivers & {*COLOURS, "picture"}:
-        names |= {"drivers/colour_panel", *(f"colour/{page}" for page in PAGES)}
+        names |= {"drivers/colour_panel", *(f"colour/{page}" for page in in_colour)}
     if drivers <= {*COLOURS}:
-        names |= {"drivers/mono_panel", *(f"pages/{page}" for page in PAGES)}
+        names |= {"drivers/mono_panel", "saver", *(f"pages/{page}" for page in in_colour)}
     return {f"evencell/display/{name}.py" for name in names}
 
 

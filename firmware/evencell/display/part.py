@@ -55,7 +55,7 @@ def show(context, found: tuple):
     board = context.board
     screen = None
     if context.setup:
-        from evencell.display.setup_screen import SetupScreen as screen
+        from evencell.display.pages.setup import SetupScreen as screen
     display = Display(context, found, [key for key in (board.button(), board.button_2()) if key], screen)
     context.display, context.canvas = display, display.canvas
     context.supervisor.start("button", display.poll)

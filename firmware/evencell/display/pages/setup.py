@@ -5,6 +5,7 @@ from evencell.display.render.canvas import BUSY, DIM, GOOD, TEXT, WARN
 from evencell.display.render.code import draw_facts, draw_with_code
 from evencell.display.render.sheet import Sheet
 
+_TURN_S = const(2)  # as in screen.py
 _TURNS = const(3)  # for each part
 _SPECIAL = '\\;,":'
 
@@ -55,3 +56,38 @@ def _escaped(text: str) -> str:
 def _with_port(view, address: str) -> str:
     port = view.context.config["http"]["port"]
     return address if port == 80 else "%s:%d" % (address, port)
+
+
+class SetupScreen:
+    """In place of `Screen`: one page, always lit; no menu, and no packs."""
+
+    def __init__(self, context, view, settings: dict, _burns_in: bool):
+        self._context = context
+        self._view = view
+        self._state = None
+        self.level = settings["brightness"]
+        self.shown = "setup"
+
+    def press(self, _press: int, _is_second: bool):
+        """Nothing: there is no other page."""
+
+    def update(self):
+        """Nothing: no pack is polled."""
+
+    def tick(self) -> bool:
+        """Return whether the picture changes."""
+        setup = self._context.setup
+        state = setup.state, setup.problem, setup.password, setup.address, self._turn()
+        if state == self._state:
+            return False
+        self._state = state
+        return True
+
+    def draw(self, canvas):
+        """Draw the current picture."""
+        view = self._view
+        view.turn = self._turn()
+        (view.page or view.open(self.shown)).draw(canvas, view)
+
+    def _turn(self) -> int:
+        return self._context.clock.uptime_ms() // 1000 // _TURN_S
