@@ -5,6 +5,7 @@ import itertools
 import re
 import resource
 import shutil
+import subprocess
 
 import pytest
 
@@ -278,3 +279,20 @@ def test_a_manifest_with_another_end_is_damaged(flash, end):
     flash.write("b/manifest.json", text[:-2] + end)
     assert flash.boot("reset")[0] == "a"
     assert flash.read("slot") == "a fell-back: manifest.json is damaged in b"
+
+
+@pytest.mark.parametrize("broken", ["board.py", "evencell/app.py"])
+def test_a_version_that_can_not_be_imported_restarts_and_is_left(flash, broken):
+    for path in (flash.path / "b" / broken, (flash.path / "b" / broken).with_suffix(".mpy")):
+        path.unlink(missing_ok=True)
+    (flash.path / "b" / broken).write_text("import nothing_there\n")
+    flash.write_manifest("b")
+    flash.write("slot", "b new")
+    options = flash.options("reset")
+    with (flash.path.parent / "flash-machine/machine.py").open("a") as machine:
+        machine.write("def reset(): raise SystemExit(75)\n")
+    result = subprocess.run(flash.command(), **options, capture_output=True, text=True)
+    assert result.returncode == 75 and "nothing_there" in result.stdout + result.stderr
+    assert flash.read("boots") == "1 1 b"
+    flash.write("boots", "3 3 b")
+    assert flash.boot("reset")[0] == "a" and flash.read("slot") == "a fell-back: b ended early 3 times"
