@@ -28,7 +28,7 @@ class Board:
     def __init__(self, data: dict):
         self.data = data
         self._ports = {}
-        self.own_station = self._rtc = None  # until they are asked for
+        self.own_station = None  # until it is asked for
         self.name = data["name"]
         self.chip = data["chip"]
         self.wired = "ethernet" in data  # its station is a cable's, else a radio; known without making one
@@ -135,18 +135,12 @@ class Board:
         """Whether the board's data names PSRAM and MicroPython found none: another module, or an image without it."""
         return bool(self.data.get("psram")) and not esp32_heap.has_psram()
 
-    def rtc_memory(self, size: int = _RTC_BYTES):
-        """At least so many bytes of memory that outlives a crash; always the same. Its layout: docs/architecture.md."""
-        if self._rtc is None:
-            self._rtc = RtcMemory(size)
-        return self._rtc
-
-    def time_ns(self) -> int:
-        """Nanoseconds of the clock that goes on through sleep."""
-        return time.time_ns()
+    def rtc_memory(self):
+        """Memory that outlives a crash. Its layout: docs/architecture.md. To be asked for once."""
+        return RtcMemory()
 
     def sleeper(self):
-        """What deep sleep takes."""
+        """What deep sleep takes. To be made before any other capability is asked for."""
         from boards.esp32_sleep import Sleeper
 
         return Sleeper(self)
@@ -188,9 +182,9 @@ class RtcMemory:
     Source: MicroPython's ports/esp32/machine_rtc.c, RTC_NOINIT_ATTR; pull request 7298 says what it survives.
     """
 
-    def __init__(self, size: int):
+    def __init__(self):
         kept = machine.RTC().memory()
-        self.buffer = bytearray(kept) + bytes(max(0, size - len(kept)))
+        self.buffer = bytearray(kept) + bytes(max(0, _RTC_BYTES - len(kept)))
 
     def save(self):
         """Keep the buffer."""

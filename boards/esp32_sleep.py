@@ -4,21 +4,35 @@ Unproven on a board: checked against MicroPython 1.29, ports/esp32/modmachine.c,
 stubs.
 """
 
+import time
+
 import esp32
 import machine
 from machine import Pin
 
 from boards.esp32 import key_pin
 
+_RTC_BYTES = 2048  # all there are
+
 
 class Sleeper:
-    """Deep sleep of `board`: RTC memory and the clock go on, everything else starts anew. To be made before a port.
+    """Deep sleep of `board`: `rtc` memory and the clock go on, everything else starts anew.
 
     Direction pins stay low, so that the transceiver never drives the bus. The button wakes where its pin can.
     """
 
     def __init__(self, board):
         self._board = board
+        rtc = self.rtc = board.rtc_memory()
+        rtc.buffer += bytes(_RTC_BYTES - len(rtc.buffer))
+        board.rtc_memory = lambda: rtc  # there is one
+
+    def time_ns(self) -> int:
+        """Nanoseconds of the clock."""
+        return time.time_ns()
+
+    def release_pins(self):
+        """Release what the sleep held, before a port is used."""
         self._hold(False)
 
     def cause(self) -> str:

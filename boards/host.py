@@ -9,7 +9,6 @@ board has both heaps and a Wi-Fi station. With the setting `air` it has a simula
 import json
 import os
 import sys
-import time
 from binascii import hexlify
 from hashlib import sha256
 
@@ -65,12 +64,10 @@ class Board:
         self.config_path = self._settings.get("config") or self.storage + "/config.json"
         self.overrides = self._settings.get("overrides", {})
         self._ports = [Port(path) for path in self._settings.get("ports", ())]
-        self._station = self._rtc = None
+        self._station = None
         self._button = None
         if "air" in self._settings:
             call("boards.host_radio", "equip", self, self._settings)
-        if "time_ns" in self._settings:
-            call("boards.host_sleep", "equip", self, self._settings)
         firmware = self.firmware()
         if firmware:
             firmware.boot()
@@ -178,21 +175,15 @@ class Board:
         """A computer has memory enough."""
         return False
 
-    def rtc_memory(self, size: int = RTC_BYTES):
-        """A file that stands for memory which outlives a crash, but no power cut; always the same."""
-        if self._rtc is None:
-            self._rtc = RtcMemory(self.storage + "/rtc", size)
-        return self._rtc
-
-    def time_ns(self) -> int:
-        """Nanoseconds of the clock that goes on through sleep."""
-        return time.time_ns()
+    def rtc_memory(self):
+        """A file that stands for memory which outlives a crash, but no power cut."""
+        return RtcMemory(self.storage + "/rtc")
 
     def sleeper(self):
-        """What deep sleep takes."""
+        """What deep sleep takes. To be made before any other capability is asked for."""
         from boards.host_sleep import Sleeper
 
-        return Sleeper(self, self._settings.get("wake_cause", ""))
+        return Sleeper(self, self._settings)
 
 
 class Key:
@@ -298,7 +289,7 @@ class Port:
 class RtcMemory:
     """A file for an ESP32's RTC memory: `buffer` is what it holds, until `save()` all of it."""
 
-    def __init__(self, path: str, size: int):
+    def __init__(self, path: str):
         self._path = path
         kept = b""
         try:
@@ -306,7 +297,7 @@ class RtcMemory:
                 kept = file.read()
         except OSError:
             pass  # nothing was ever kept
-        self.buffer = bytearray(kept) + bytes(max(0, size - len(kept)))
+        self.buffer = bytearray(kept) + bytes(max(0, RTC_BYTES - len(kept)))
 
     def save(self):
         """Keep the buffer, whole or not at all; where the disk refuses, it is in memory alone."""

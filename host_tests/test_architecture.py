@@ -66,7 +66,7 @@ ALLOWED = {
         "evencell.runtime.boot_state",  # whether boot.py went back, and the restart
     },
     "power": {
-        "asyncio", "binascii", "json", "os", "struct",
+        "asyncio", "gc", "json", "os", "struct", "binascii",
         "evencell.app", "evencell.clock", "evencell.compat", "evencell.forward", "evencell.link", "evencell.net",
         "evencell.pack", "evencell.power", "evencell.protocol.jk_balancer", "evencell.runtime",
         "evencell.storage",

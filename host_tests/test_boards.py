@@ -28,14 +28,14 @@ CHECK_MS = 20  # display/tasks.py
 # What a Board offers, and with which arguments: on both sides the same.
 CAPABILITIES = {
     "use_pins": 1, "pins": 0, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "access_point": 0,
-    "watchdog": 1, "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 1, "lacks_psram": 0,
-    "gc_heap": 0, "network_heap": 0, "firmware": 0, "time_ns": 0, "sleeper": 0,
+    "watchdog": 1, "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0, "lacks_psram": 0,
+    "gc_heap": 0, "network_heap": 0, "firmware": 0, "sleeper": 0,
 }  # fmt: skip
 STATION = {
     "start": 3, "connect": 2, "disconnect": 0, "is_connected": 0, "status": 0, "rssi": 0, "address": 0,
     "gateway": 0, "restart": 0, "is_started": 0,
 }  # fmt: skip
-SLEEPER = {"cause": 0, "sleep": 1, "rejoin": 1}
+SLEEPER = {"cause": 0, "time_ns": 0, "release_pins": 0, "sleep": 1, "rejoin": 1}
 REJOIN = {"learned": 0, "connect": 4, "give_up": 0}
 WORDS = {"idle", "connecting", "connected", "wrong password", "no such network", "failed"}
 CAUSES = {"power", "reset", "watchdog", "wake", "soft", "unknown"}

@@ -32,7 +32,7 @@ class Context:
     def __init__(self, board, clock=None):
         self.board = board
         self.reserve = bytearray(_RESTART_BYTES)  # freed by `restart`
-        self.clock = clock or Clock(board.set_time, board.time_ns)
+        self.clock = clock or Clock(board.set_time)
         self.log = Log(self.clock)
         self.heap = MemoryPolicy(board, self.log)
         self.storage_faults = StorageFaults(self.clock, self.log)

@@ -51,9 +51,8 @@ class Asleep:
         self.listener.wait_until_back()
 
     def begin(self) -> "Asleep":
-        """The first start, which only notes that the device sleeps, and the first wake, which reports."""
-        self.wake()
-        self.wake()
+        """Two starts, which note that the device sleeps and what its wakes need, and the first wake, which reports."""
+        self.wake(3)
         return self
 
     def wake(self, times: int = 1, cause: str = "timer") -> Ended:
@@ -63,6 +62,11 @@ class Asleep:
             assert_no_traceback(ended.output)
             assert ended.sleep_s is not None, ended
         return ended
+
+    def start_again(self, reset_cause: str = "reset") -> Ended:
+        """A start that is no wake, and the wake that follows it."""
+        self.sleeper.reset_cause = reset_cause
+        return self.wake(2)
 
     @property
     def state(self) -> WakeState:

@@ -1,9 +1,8 @@
 """What a wake appends to the outbox in RTC memory is what the outbox itself finds there."""
 
-from evencell.forward.outbox.held import AREA_BYTES
 from evencell.forward.outbox.outbox import MQTT
 from evencell.forward.outbox.reading import Reader
-from evencell.forward.outbox.record import tag_of
+from evencell.forward.outbox.record import AREA_BYTES, tag_of
 from evencell.power.held import append, has_room
 from evencell.power.state import RTC_BYTES
 from host_tests.fakes import FakeClock

@@ -3,8 +3,8 @@
 import asyncio
 from types import SimpleNamespace
 
-from evencell.clock.clock import Clock
 from evencell.power.time_of_day import refresh
+from evencell.power.wake import WakeClock
 from host_tests.end_to_end.time_server import TimeServer, unsynchronised
 from host_tests.fakes import FakeLog
 from host_tests.power.packs import ReadPack, state_of
@@ -27,6 +27,9 @@ class Device:
     def set_time(self, unix_s: int):
         self.clock_s = unix_s
 
+    def time_ns(self) -> int:
+        return int(self.clock_s * 1e9)
+
     def error_s(self) -> float:
         return self.clock_s - NOON_S - self.now_s
 
@@ -34,7 +37,7 @@ class Device:
         """Let the time between two reports pass, then report; how often a server was asked."""
         self.now_s += REPORT_S
         self.clock_s += REPORT_S * (1 + self._drift_ppm / 1e6)
-        clock = Clock(self.set_time, lambda: int(self.clock_s * 1e9), int(self.now_s * 1000))
+        clock = WakeClock(self, self, int(self.now_s * 1000))
         context = SimpleNamespace(
             board=self,
             clock=clock,

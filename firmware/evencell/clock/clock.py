@@ -22,16 +22,15 @@ class Clock:
     """Ticks wrap after 12 days; this clock counts on, if it is asked once in 6 at least (the poller does).
 
     `set_time(unix_s)`, the board's, keeps the time across restarts; None where the system's clock is right anyway.
-    `time_ns()`: that clock. `uptime_ms`: where the uptime begins, for a device that slept.
+    `uptime_ms`: where the uptime begins, for a device that slept.
 
     A later reading of the time of day is never earlier, except after a step: an error above 1 s, which a better
     source or the system's clock brought to light. Smaller errors are slewed, by 1 ms a second at most.
     """
 
-    def __init__(self, set_time=None, time_ns=time.time_ns, uptime_ms: int = 0):
+    def __init__(self, set_time=None, uptime_ms: int = 0):
         self._last_ticks = ticks_ms()
         self._uptime_ms = uptime_ms
-        self._time_ns = time_ns
         # The ESP32 counts from 2000, computers from 1970.
         self._epoch_offset_s = _EPOCH_2000_S if time.gmtime(0)[0] == 2000 else 0
         self._set_time = set_time
@@ -143,4 +142,8 @@ class Clock:
             self._since_ms, self._unix_ms, self._source = now_ms, system_ms, "system"
 
     def _system_ms(self) -> int:
-        return self._time_ns() // 1_000_000 + self._epoch_offset_s * 1000
+        return self.time_ns() // 1_000_000 + self._epoch_offset_s * 1000
+
+    def time_ns(self) -> int:
+        """Nanoseconds of the system's clock, which begins anywhere while it is not set."""
+        return time.time_ns()

@@ -1,44 +1,60 @@
 """A start that is no wake from sleep: the configuration is read anew, and RTC memory may be lost (a lazy module)."""
 
+from evencell.app import COLLECT_AFTER_BYTES, Context
+from evencell.compat import collect_after, const
 from evencell.pack.temperature import SCALES
 from evencell.power import marks, settings
 from evencell.runtime.lazy import call
 from evencell.storage.key_value import KeyValueStore
 
-_CAUTIOUS_S = 900  # after a start that did not come to its sleep, until the next report
+_CAUTIOUS_S = const(900)  # after a start that did not come to its sleep, until the next report
 
 
-def count_start(session) -> int:
+def count_start(wake) -> int:
     """Count this start without RTC memory; returns how many in a row before it did not come to their sleep."""
-    found = marks.load(session.context)
+    context = Context(wake.board, wake.clock)
+    found = marks.load(context)
     before = found["starts"]
-    marks.count_start(session.context, found)
+    marks.count_start(context, found)
     return before
 
 
-def begin(session):
+def store_crash(wake, error):
+    """Log a failure of the wake itself, and store it on the flash."""
+    context = Context(wake.board, wake.clock)
+    context.supervisor.report("wake", error)
+    context.supervisor.attempt("storing a failure", context.crashes.flush, True)
+
+
+def begin(wake):
     """Fill the state from the configuration, and after a loss of RTC memory from the marks on the flash.
 
     A configuration that does not let the device sleep restarts it.
     """
-    wake, context = session.wake, session.context
-    board, state, faults = wake.board, wake.state, context.storage_faults
-    session.is_cold = True
-    state.is_subscribed = 0
+    collect_after(COLLECT_AFTER_BYTES)
+    context, board, state = Context(wake.board, wake.clock), wake.board, wake.state
+    faults = context.storage_faults
+    context.device_id = board.unique_id()
     _, context.notes = call("evencell.runtime.boot_state", "begin", board, faults)
     config, context.config_faults, warnings = settings.read_config(board)
     context.notes += warnings
     if not settings.is_wanted(config):
         settings.delete(board)
         board.restart()
-    context.config = config
-    settings.save(board, faults, config)
-    call("evencell.startup", "introduce", context)
-    is_new = not state.packs
+    _introduce(context, config)
+    settings.save(board, faults, config, context.config_faults)
+    state.is_subscribed, state.is_new, state.has_faults = 0, 1, len(context.config_faults) > 0
+    has_numbers = len(state.packs) > 0
     learned = KeyValueStore(board.storage + "/learned.json", faults)
     settings.apply(state, config, [_scale(learned, pack) for pack in config["packs"]])
-    if is_new:
-        _number(session, marks.load(context))
+    if not has_numbers:
+        _number(wake, config["packs"], marks.load(context))
+
+
+def _introduce(context, config: dict):
+    """The first lines of the log, as of any start; the pins of the configuration are used from now on."""
+    context.config = config
+    call("evencell.startup", "introduce", context)
 
 
 def _scale(learned, pack: dict) -> int:
@@ -49,12 +65,12 @@ def _scale(learned, pack: dict) -> int:
     return SCALES[setting]
 
 
-def _number(session, found: dict):
+def _number(wake, packs: list, found: dict):
     """Go on behind every number that may have been used since the marks were written."""
-    state, sequences = session.wake.state, found["sequences"]
-    for pack, settings_of_pack in zip(state.packs, session.context.config["packs"]):
+    state, sequences = wake.state, found["sequences"]
+    for pack, settings_of_pack in zip(state.packs, packs):
         if settings_of_pack["name"] in sequences or found["starts"] > 1:
             pack.sequence = pack.marked = sequences.get(settings_of_pack["name"], 0) + state.spill_every
             state.has_gap = 1
     if found["starts"] > 1:
-        state.report_due_s = session.wake.now_s() + _CAUTIOUS_S
+        state.report_due_s = wake.now_s() + _CAUTIOUS_S

@@ -1,7 +1,6 @@
 """Appends a reading to the outbox's area in RTC memory, for a wake that does nothing else with the outbox."""
 
-from evencell.forward.outbox.held import AREA_BYTES, RECORDS_AT, count_in, seal
-from evencell.forward.outbox.record import HEAD_BYTES, encode
+from evencell.forward.outbox.record import AREA_BYTES, HEAD_BYTES, RECORDS_AT, count_in, encode, seal
 
 
 def append(area, state, pack_state, pack, clock) -> bool:

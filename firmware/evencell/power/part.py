@@ -8,5 +8,6 @@ from evencell.runtime.lazy import call
 
 def start(context):
     """Note that this device sleeps, and begin; its first wake comes at once, and reports."""
-    call("evencell.power.settings", "save", context.board, context.storage_faults, context.config)
-    context.board.sleeper().sleep(1)
+    board = context.board
+    call("evencell.power.settings", "save", board, context.storage_faults, context.config, context.config_faults)
+    board.sleeper().sleep(1)

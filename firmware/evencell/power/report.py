@@ -5,7 +5,7 @@ import json
 
 from evencell.compat import const, wait_for_ms
 from evencell.forward.event_json import event_of
-from evencell.forward.mqtt.client import MqttClient
+from evencell.forward.mqtt.forwarder import MqttClient  # on a chip they are one module
 from evencell.forward.outbox.mqtt_replay import Replay
 from evencell.forward.outbox.outbox import MQTT
 from evencell.forward.status_json import status_of
@@ -19,7 +19,6 @@ from evencell.runtime.lazy import call, lazy
 _JOIN_MS = const(20_000)
 _CLOCK_MS = const(5_000)
 _ANSWER_MS = const(8_000)  # of the broker, to each message
-_MAX_RECORDS = const(6)  # in a message
 _NETWORK = "network"
 
 
@@ -82,7 +81,7 @@ class Report:
             await self._inbox.subscribe(client)
         await self._publish("availability", b"online")
         await self._publish_readings()
-        for pack_state, pack in self._session.wake.packs:
+        for pack_state, pack in self._session.packs:
             await self._publish_link(pack_state, pack)
         self._post_events()
         await self._publish_events()
@@ -107,10 +106,10 @@ class Report:
 
     async def _publish_readings(self):
         """The backlog, oldest first, then the readings of this wake as states."""
-        outbox, packs = self._session.outbox, self._session.wake.packs
+        outbox, packs = self._session.outbox, self._session.packs
         for place, (pack_state, _) in enumerate(packs):
             outbox.filters[place].set_pending(pack_state.misses == 0)
-        replay = Replay(outbox, self._topic, _MAX_RECORDS)
+        replay = Replay(outbox, self._topic)
         while outbox.has_backlog():
             await replay.publish(self._client)
         for pack_state, pack in packs:
@@ -134,11 +133,11 @@ class Report:
     def _post_events(self):
         """What changed since the last report."""
         hub, state = self._context.hub, self._session.wake.state
-        for fault in self._context.config_faults:
+        for fault in self._context.config["faults"] if state.has_faults else ():
             hub.post("config", None, fault.split(":")[0], fault)
         if state.level != state.reported_level:
             hub.post("power", None, "low_pack", state.level)
-        for pack_state, pack in self._session.wake.packs:
+        for pack_state, pack in self._session.packs:
             if state.has_gap:
                 hub.post("power", pack.name, "gap", state.spill_every)
             alarms = names_of(pack_state.alarms)
@@ -149,7 +148,8 @@ class Report:
     def _note_reported(self):
         """Everything was acknowledged."""
         state = self._session.wake.state
-        state.has_gap, state.reported_level = 0, state.level
+        state.has_gap = state.has_faults = 0
+        state.reported_level = state.level
         for pack_state in state.packs:
             pack_state.reported_alarms, pack_state.reported_misses = pack_state.alarms, pack_state.misses
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from evencell.app import Context
-from evencell.compat import const, wait_for_ms
+from evencell.app import COLLECT_AFTER_BYTES, Context
+from evencell.compat import collect_after, const, wait_for_ms
 from evencell.forward.outbox.outbox import Outbox
 from evencell.power import marks
 from evencell.power.due import plan_next, plan_retry
@@ -15,15 +15,15 @@ _REPORT_MS = const(60_000)  # for all phases of a report together
 
 
 class Session:
-    """`context` is that of the application, without its parts. `is_cold`: this start is no wake from sleep."""
+    """`context` is that of the application, without its parts. `packs`: pairs of a PackState and its pack."""
 
-    def __init__(self, wake):
-        board = wake.board
+    def __init__(self, wake, packs):
+        collect_after(COLLECT_AFTER_BYTES)
         self.wake = wake
-        self.is_cold = False
-        context = self.context = Context(board, wake.clock)
+        self.packs = packs
+        context = self.context = Context(wake.board, wake.clock)
         context.profile = "telemetry"
-        context.device_id = board.unique_id()
+        context.device_id = wake.board.unique_id()
         self.events = context.hub.subscribe()
         self._outbox = None
 
@@ -49,7 +49,7 @@ class Session:
             return
         context.log.level = LEVELS.index(config["log"]["level"])
         context.hostname = config["wifi"]["hostname"] or "evencell-" + context.device_id[-6:]
-        for place, (_, pack) in enumerate(self.wake.packs):
+        for place, (_, pack) in enumerate(self.packs):
             pack.name, pack.model = config["packs"][place]["name"], config["packs"][place]["model"]
             context.hub.packs.append(pack)
 
@@ -60,16 +60,12 @@ class Session:
         outbox.has_undated = state.has_undated > 0
         return outbox
 
-    def use_pins(self):
-        """Take the pins of the configuration."""
-        self.context.board.use_pins(self.config["pins"])
-
     def spill(self):
         """Write what RTC memory holds to the flash, then how far the numbers of the readings are."""
         outbox = self.outbox
         outbox.flush()
         if outbox.first == outbox.end:
-            marks.save(self.context, self.wake.packs)
+            marks.save(self.context, self.packs)
 
     async def report(self):
         """Send all that waits; a failure is logged, and postpones the next report."""
@@ -94,7 +90,7 @@ class Session:
 
     async def switch_balancing_off(self, pack):
         """Protect a low pack; does nothing where the configuration lets nothing be written."""
-        place = [each for _, each in self.wake.packs].index(pack)
+        place = [each for _, each in self.packs].index(pack)
         if self.config["packs"][place]["writable"]:
             self.enable_writing()
             await pack.writer("balancing_enabled", False)
@@ -108,7 +104,7 @@ class Session:
     def number_polled(self) -> bool:
         """Append the readings that commands brought; whether there are any."""
         outbox, has_new = self.outbox, False
-        for pack_state, pack in self.wake.packs:
+        for pack_state, pack in self.packs:
             if pack.sequence != pack_state.sequence:
                 pack_state.sequence += 1
                 pack.sequence = pack_state.sequence
@@ -118,16 +114,8 @@ class Session:
         return has_new
 
     def finish(self):
-        """Note what the next wake needs to know of the outbox. After a start that was no wake all goes to the flash."""
-        if self.is_cold:
-            self.spill()
+        """Note what the next wake needs to know of the outbox."""
         if self._outbox:
             state = self.wake.state
             state.cells = self._outbox.cells
             state.has_undated = 1 if self._outbox.has_undated else 0
-
-    def crashed(self, error):
-        """Log and store a failure of the wake itself."""
-        context = self.context
-        context.supervisor.report("wake", error)
-        context.supervisor.attempt("storing a failure", context.crashes.flush, True)

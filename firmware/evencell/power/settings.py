@@ -3,6 +3,7 @@
 main.py starts power/wake.py where this file is.
 """
 
+from evencell.app import Context
 from evencell.compat import const
 from evencell.power.guard import LOW_STEPS
 from evencell.power.state import ANY_UART, PackState
@@ -26,16 +27,27 @@ def is_wanted(config: dict) -> bool:
     return config["profile"] == "telemetry" and config["power"]["interval_s"] > 0
 
 
-def save(board, faults, config: dict):
-    """Write what of the configuration a wake may need, where that changed."""
+def save(board, faults, config: dict, sentences: list):
+    """Write what of the configuration a wake may need, and sentences about its faults, where that changed."""
     kept = {name: config[name] for name in _SECTIONS}
+    kept["faults"] = sentences
     if _load(board, faults) != kept:
         call(_STATE_FILE, "save_json", faults, board.storage + _FILE, kept)
 
 
 def load(board, faults) -> dict:
     """What `save` wrote; where that is damaged, the configuration itself."""
-    return _load(board, faults) or read_config(board)[0]
+    found = _load(board, faults)
+    if found is None:
+        found, sentences, _ = read_config(board)
+        found["faults"] = sentences
+    return found
+
+
+def use_pins(wake):
+    """Take the pins of the configuration."""
+    board = wake.board
+    board.use_pins(load(board, Context(board, wake.clock).storage_faults)["pins"])
 
 
 def delete(board):

@@ -17,15 +17,17 @@ _CRC_BYTES = const(4)
 _LAYOUT = const(1)  # the number of this layout; what has another one is discarded
 _JOINED_BYTES = const(18)  # as join.py writes it
 
-_WAKE_FORMAT = "<BBBBBBBBBBBBBBHqIIIIIIIIIII%ds" % _JOINED_BYTES
+_WAKE_FORMAT = "<BBBBBBBBBBBBBBBBHqIIIIIIIIIII%ds" % _JOINED_BYTES
 WAKE_FIELDS = (
     "layout",
     "pack_count",
     "cells",
+    "is_new",
     "aborted",
     "is_pausing",
     "is_transmitting",
     "has_gap",
+    "has_faults",
     "has_undated",
     "is_subscribed",
     "failed_reports",
@@ -120,10 +122,12 @@ class WakeState(Fields):
     layout: int
     pack_count: int
     cells: int  # that a record of the outbox has room for; 0: not known
+    is_new: int  # no wake has followed a start that was none
     aborted: int  # wakes in a row that did not come to their sleep
     is_pausing: int  # the next wake is late because of them
     is_transmitting: int  # a report has begun
     has_gap: int  # readings were lost with RTC memory, to be reported
+    has_faults: int  # of the configuration, to be reported
     has_undated: int  # records of this run have its uptime
     is_subscribed: int  # the broker knows that the device takes commands
     failed_reports: int  # in a row

@@ -1,16 +1,12 @@
-"""One wake of a device that sleeps: read, decide, sometimes report, sleep (docs/decisions/0024-wake-cycle.md)."""
+"""One wake of a device that sleeps: decides whether it runs at all, runs it, and sleeps again (decisions/0025)."""
 
 import asyncio
+import gc
 import os
 
 from evencell.clock.clock import Clock
 from evencell.compat import const
-from evencell.power.due import is_due, plan_retry, sleep_s
-from evencell.power.guard import BALANCER_OFF, level_of
-from evencell.power.held import append, has_room
-from evencell.power.interval import next_interval_s
-from evencell.power.reading import open_packs, read
-from evencell.power.state import RTC_BYTES, WakeState
+from evencell.power.state import WakeState
 from evencell.runtime.lazy import call
 from evencell.runtime.supervisor import run_guarded
 
@@ -34,117 +30,86 @@ def main(board):
     wake.sleep()
 
 
+class WakeClock(Clock):
+    """A clock whose uptime goes on through sleep, as that of `sleeper` does."""
+
+    def __init__(self, board, sleeper, uptime_ms: int):
+        Clock.__init__(self, board.set_time, uptime_ms)
+        self.sleeper = sleeper
+
+    def time_ns(self) -> int:
+        """Nanoseconds of that clock."""
+        return self.sleeper.time_ns()
+
+
 class Wake:
-    """What a wake knows: `state` of RTC memory (state.py), `packs` as pairs of a PackState and its pack, `cause`
-    (timer, button, "" after another start than from sleep).
+    """What a wake has: `state` of RTC memory (state.py), `clock`, `sleeper`, and `cause`: timer, button, or "" after
+    another start than from sleep.
     """
 
     def __init__(self, board):
         self.board = board
-        self.rtc = board.rtc_memory(RTC_BYTES)
+        self.sleeper = board.sleeper()
+        self.rtc = self.sleeper.rtc
         state = self.state = WakeState(self.rtc.buffer)
-        self.is_known = state.load()
-        self.packs = []
-        self._session = None
-        now_ms = board.time_ns() // 1_000_000
-        if not self.is_known:
+        self._is_known = state.load()
+        now_ms = self.sleeper.time_ns() // 1_000_000
+        if not self._is_known:
             state.base_ms = now_ms
             state.run_id = int.from_bytes(os.urandom(2), "little")
-        self.clock = Clock(board.set_time, board.time_ns, max(0, now_ms - state.base_ms))
+        self.clock = WakeClock(board, self.sleeper, max(0, now_ms - state.base_ms))
         if state.has_pins:
-            self.session().use_pins()
-        self.sleeper = board.sleeper()
+            call("evencell.power.settings", "use_pins", self)
+        self.sleeper.release_pins()
         self.cause = self.sleeper.cause()
+        self._sleep_s = 0
 
     def run(self):
-        """Everything but the sleep. The state is saved before each step that may end the wake early."""
+        """Everything but the sleep. The state is saved before each step that may end the wake early.
+
+        A start that is no wake only reads the configuration, and sleeps for a moment: the memory is free again then.
+        """
         state = self.state
-        if not self.is_known:
-            state.aborted = call(_COLD, "count_start", self.session())
+        if not self._is_known:
+            state.aborted = call(_COLD, "count_start", self)
         if self._must_pause():
             return
-        if state.is_transmitting:
-            state.is_transmitting = 0
-            plan_retry(state, self.now_s())
         state.aborted = min(state.aborted + 1, 255)
         self.save()
-        if not (self.cause and state.packs):
-            call(_COLD, "begin", self.session())
-        self.packs = open_packs(self.board, state)
-        asyncio.run(self._cycle())
-        if self._session:
-            self._session.finish()
-        state.aborted = 0
+        if self.cause and state.packs:
+            from evencell.power.cycle import Cycle
 
-    async def _cycle(self):
-        state, clock = self.state, self.clock
-        for pack_state, pack in self.packs:
-            if await read(pack_state, pack, clock):
-                self._keep(pack_state, pack)
-        self.save()
-        await self._guard()
-        state.interval_s = next_interval_s(state, self.packs)
-        if not self._is_safe():
-            self.session().spill()
-        is_asked = self.cause == "button" or not has_room(self.rtc.buffer, state)
-        if is_due(state, self.now_s(), is_asked):
-            await self.session().report()
-
-    def _keep(self, pack_state, pack):
-        """Append the reading to the outbox; its area in RTC memory is enough as long as it has room."""
-        session = self._session
-        if session or not append(self.rtc.buffer, self.state, pack_state, pack, self.clock):
-            self.session().outbox.append(pack)
-
-    async def _guard(self):
-        """Judge how low the packs are."""
-        state, level = self.state, 0
-        for pack_state, pack in self.packs:
-            level = max(level, level_of(pack.accepted, pack_state, state.low_pack_mv, state.level))
-        state.level = level
-        for _, pack in self.packs:
-            if level >= BALANCER_OFF and pack.accepted.balancing_enabled:
-                await self.session().switch_balancing_off(pack)
-
-    def _is_safe(self) -> bool:
-        """Whether a loss of RTC memory would cost fewer readings than allowed."""
-        every = self.state.spill_every
-        is_marked = all(pack.sequence - pack.marked < every for pack in self.state.packs)
-        return is_marked and has_room(self.rtc.buffer, self.state)
+            self._sleep_s = asyncio.run(Cycle(self).run())
+            state.aborted = 0
+        else:
+            call(_COLD, "begin", self)
+            state.aborted -= 1  # neither a success nor a failure
 
     def now_s(self) -> int:
         """Uptime, which goes on through sleep."""
         return self.clock.uptime_ms() // 1000
 
-    def session(self):
-        """What a wake takes that does more than read, made when it is first needed."""
-        if self._session is None:
-            from evencell.power.session import Session
-
-            self._session = Session(self)
-        return self._session
-
     def save(self):
         """Keep the state, and what the outbox holds."""
-        self.state.base_ms = self.board.time_ns() // 1_000_000 - self.clock.uptime_ms()
+        self.state.base_ms = self.sleeper.time_ns() // 1_000_000 - self.clock.uptime_ms()
         self.state.save()
         self.rtc.save()
 
     def crashed(self, error):
         """Log and store a failure."""
-        self.session().crashed(error)
+        gc.collect()
+        self._sleep_s = max(_SHORTEST_PAUSE_S, self.state.usual_s)
+        call(_COLD, "store_crash", self, error)
 
     def sleep(self):
         """Sleep until the next wake; after wakes that failed, longer. Never returns."""
-        state = self.state
+        state, seconds = self.state, self._sleep_s
         if state.aborted >= _ABORTS:
             state.is_pausing = 1
             doublings = min(state.aborted - _ABORTS, _MAX_DOUBLINGS)
             seconds = min(max(_SHORTEST_PAUSE_S, state.usual_s) << doublings, _LONGEST_PAUSE_S)
-        else:
-            seconds = sleep_s(state, self.now_s())
         self.save()
-        self.sleeper.sleep(1000 * min(max(seconds, 1), _MAX_SLEEP_S))
+        self.sleeper.sleep(max(1, 1000 * min(seconds, _MAX_SLEEP_S)))
 
     def _must_pause(self) -> bool:
         """Whether too many wakes were aborted, and no pause has followed them yet."""

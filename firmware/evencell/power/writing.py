@@ -9,7 +9,7 @@ from evencell.protocol.jk_balancer import read_request
 def enable(session):
     """Give each writable pack its `writer` (link/writable.py)."""
     context, buses = session.context, {}
-    for pack_state, pack in session.wake.packs:
+    for pack_state, pack in session.packs:
         request = read_request(pack_state.address)
         pack.diagnosis = Diagnosis(request)
         poll = Poll(pack, pack.diagnosis, request, 0, pack_state.timeout_ms)

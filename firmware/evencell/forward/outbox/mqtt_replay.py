@@ -14,10 +14,9 @@ _MAX_RECORDS = const(3)  # statuses of 450 to 700 bytes each
 class Replay:
     """Publishes it batch by batch."""
 
-    def __init__(self, outbox, topic: str, max_records: int = _MAX_RECORDS):
+    def __init__(self, outbox, topic: str):
         self._outbox = outbox
         self._topic = topic
-        self._max_records = max_records  # in a message
         self._reader = Reader(outbox)
 
     async def publish(self, client):
@@ -25,7 +24,7 @@ class Replay:
 
         Raises OSError as `client.publish` does: then they come again. Damaged ones are dropped.
         """
-        records, position = self._outbox.batch(MQTT, self._max_records)
+        records, position = self._outbox.batch(MQTT, _MAX_RECORDS)
         for name, statuses in self._by_pack(records).items():
             topic = "%s/%s/backlog" % (self._topic, name)
             size = sum([len(status) for status in statuses]) + len(statuses) + 1

@@ -1,8 +1,7 @@
 """Records of readings that are not due, for a sink that gets every reading: loaded where there is such a sink."""
 
-from evencell.forward.outbox.held import RECORDS_AT
 from evencell.forward.outbox.outbox import INFLUX
-from evencell.forward.outbox.record import NOT_DUE
+from evencell.forward.outbox.record import NOT_DUE, RECORDS_AT
 
 
 class NotDue:

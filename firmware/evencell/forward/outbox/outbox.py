@@ -9,8 +9,7 @@ import struct
 
 from evencell.compat import const
 from evencell.forward.change_filter import ChangeFilter
-from evencell.forward.outbox.held import AREA_BYTES, RECORDS_AT, seal
-from evencell.forward.outbox.record import HEAD_BYTES, KEY, NOT_DUE, encode, tag_of
+from evencell.forward.outbox.record import AREA_BYTES, HEAD_BYTES, KEY, NOT_DUE, RECORDS_AT, encode, seal, tag_of
 from evencell.protocol.jk_balancer import CELL_SLOTS
 from evencell.runtime.lazy import call, lazy
 

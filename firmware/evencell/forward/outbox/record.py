@@ -1,4 +1,7 @@
-"""Record of the outbox: one reading as the balancer sent it, in 28 bytes and two for each cell."""
+"""Record of the outbox: one reading as the balancer sent it, in 28 bytes and two for each cell.
+
+RTC memory holds records in an area: CRC-32 of all behind it, bytes of a record, number of records, then the records.
+"""
 
 import struct
 from binascii import crc32
@@ -16,6 +19,9 @@ LOWEST, MEAN, HIGHEST = const(2), const(4), const(6)  # flags: it stands for sev
 HOUR = const(8)  # … of an hour, else of a minute
 NOT_DUE = const(64)  # flag, never on the flash: within the deadbands, for the time series database alone
 # 128 is free: earlier firmware set it in RTC memory.
+
+AREA_BYTES = const(1024)
+RECORDS_AT = const(8)
 
 
 def encode(buffer, at: int, cells: int, tag: int, run_id: int, pack, time_s: int | None, flags: int):
@@ -47,3 +53,18 @@ def encode(buffer, at: int, cells: int, tag: int, run_id: int, pack, time_s: int
 def tag_of(name: str) -> int:
     """Identify a pack by its name, since its place in the configuration may change."""
     return crc32(name.encode()) & 0xFFFF
+
+
+def count_in(area, record_bytes: int) -> int:
+    """How many records of this size the area holds; 0 where it is damaged, or holds others."""
+    crc, size, count = struct.unpack_from("<IHH", area)
+    end = RECORDS_AT + count * size
+    if size != record_bytes or end > AREA_BYTES:
+        return 0
+    return count if crc == crc32(memoryview(area)[4:end]) else 0
+
+
+def seal(area, record_bytes: int, count: int):
+    """Write size, number and CRC of the records that the area holds."""
+    struct.pack_into("<HH", area, 4, record_bytes, count)
+    struct.pack_into("<I", area, 0, crc32(memoryview(area)[4 : RECORDS_AT + count * record_bytes]))

@@ -1,7 +1,6 @@
 """Finds what the last run of the firmware left in the outbox (a lazy module)."""
 
-from evencell.forward.outbox.held import count_in
-from evencell.forward.outbox.record import FEW_CELLS, HEAD_BYTES
+from evencell.forward.outbox.record import FEW_CELLS, HEAD_BYTES, count_in
 from evencell.protocol.jk_balancer import CELL_SLOTS
 from evencell.storage.paths import exists
 

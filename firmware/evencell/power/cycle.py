@@ -1,0 +1,70 @@
+"""The cycle of one wake: read each pack, decide, sometimes spill and report."""
+
+from evencell.power.due import is_due, plan_retry, sleep_s
+from evencell.power.guard import BALANCER_OFF, level_of
+from evencell.power.held import append, has_room
+from evencell.power.interval import next_interval_s
+from evencell.power.reading import open_packs, read
+
+
+class Cycle:
+    """`packs`: pairs of a PackState and its pack."""
+
+    def __init__(self, wake):
+        self.wake = wake
+        self.packs = open_packs(wake.board, wake.state)
+        self._session = None
+
+    async def run(self) -> int:
+        """Returns the seconds to sleep."""
+        wake, state = self.wake, self.wake.state
+        if state.is_transmitting:  # the last wake ended in its report
+            state.is_transmitting = 0
+            plan_retry(state, wake.now_s())
+        for pack_state, pack in self.packs:
+            if await read(pack_state, pack, wake.clock):
+                self._keep(pack_state, pack)
+        wake.save()
+        await self._guard()
+        state.interval_s = next_interval_s(state, self.packs)
+        if not self._is_safe():
+            self.session().spill()
+        is_asked = wake.cause == "button" or not has_room(wake.rtc.buffer, state)
+        if is_due(state, wake.now_s(), is_asked):
+            await self.session().report()
+        if state.is_new:
+            self.session().spill()
+            state.is_new = 0
+        if self._session:
+            self._session.finish()
+        return sleep_s(state, wake.now_s())
+
+    def _keep(self, pack_state, pack):
+        """Append the reading to the outbox; its area in RTC memory is enough as long as it has room."""
+        wake = self.wake
+        if self._session or not append(wake.rtc.buffer, wake.state, pack_state, pack, wake.clock):
+            self.session().outbox.append(pack)
+
+    async def _guard(self):
+        """Judge how low the packs are."""
+        state, level = self.wake.state, 0
+        for pack_state, pack in self.packs:
+            level = max(level, level_of(pack.accepted, pack_state, state.low_pack_mv, state.level))
+        state.level = level
+        for _, pack in self.packs:
+            if level >= BALANCER_OFF and pack.accepted.balancing_enabled:
+                await self.session().switch_balancing_off(pack)
+
+    def _is_safe(self) -> bool:
+        """Whether a loss of RTC memory would cost fewer readings than allowed."""
+        state = self.wake.state
+        is_marked = all(pack.sequence - pack.marked < state.spill_every for pack in state.packs)
+        return is_marked and has_room(self.wake.rtc.buffer, state)
+
+    def session(self):
+        """What a wake takes that does more than read, made when it is first needed."""
+        if self._session is None:
+            from evencell.power.session import Session
+
+            self._session = Session(self.wake, self.packs)
+        return self._session
