@@ -100,6 +100,8 @@ class Scripted(Device):
             uptime_s, self._next = next(self._answers)
             if isinstance(self._next, Exception):
                 raise self._next
+            if uptime_s is None:
+                return {}  # it ended in the middle of its answer
             return {"device": {"uptime_s": uptime_s}}
         self._next = self._next or next(self._answers)[1]
         answer, self._next = self._next, {}
@@ -121,7 +123,8 @@ CONFIRMING = {"state": "confirming", "version": "3", "previous": "2"}
 @pytest.mark.usefixtures("no_pauses")
 def test_only_what_the_device_says_after_its_restart_counts(capsys):
     gone = UnreachableError("connection refused")
-    device = Scripted((9000, OLD), (9001, OLD), (0, gone), (1, CONFIRMING), (2, CONFIRMING), (3, OLD))
+    busy = DeviceError("device: all 6 connections are in use.")
+    device = Scripted((9000, OLD), (None, OLD), (0, gone), (0, busy), (1, CONFIRMING), (2, CONFIRMING), (3, OLD))
     sentence = watch.follow(device, "3", "b", pytest.fail)
     assert sentence == "device: evencell 3 runs from slot b and is confirmed."
     said = capsys.readouterr().err

@@ -24,12 +24,12 @@ def follow(device: Device, version: str, slot: str, log_in: Callable[[], object]
     while time.monotonic() - sent_s < _DEADLINE_S:
         time.sleep(_POLL_S)
         try:
-            has_restarted = has_restarted or _uptime_s(device) < time.monotonic() - sent_s
+            has_restarted = has_restarted or _runs_for_less_than(device, time.monotonic() - sent_s)
             about = device.get(PATH) or {} if has_restarted else {}
         except LoginNeededError:
             log_in()
             continue
-        except UnreachableError:
+        except (UnreachableError, DeviceError):  # away, busy, or in the middle of an answer
             about = {}
         if outcome := _outcome(device, about, version, slot):
             return outcome
@@ -42,8 +42,9 @@ def follow(device: Device, version: str, slot: str, log_in: Callable[[], object]
     )
 
 
-def _uptime_s(device: Device) -> float:
-    return (device.get(STATUS_PATH) or {})["device"]["uptime_s"]
+def _runs_for_less_than(device: Device, seconds: float) -> bool:
+    about = (device.get(STATUS_PATH) or {}).get("device", {})
+    return about.get("uptime_s", seconds) < seconds
 
 
 def _outcome(device: Device, about: dict, version: str, slot: str) -> str | None:
