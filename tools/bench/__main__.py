@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import backlog, boot, display, heap, jitter, ledger, noise, poll, sizes, wear, web
+from tools.bench import backlog, boot, display, heap, jitter, ledger, noise, poll, sizes, wake, wear, web
 from tools.bench.chip import bench as chip
 from tools.build.common import BUILD
 
@@ -29,6 +29,7 @@ TARGETS = {
     "heap.display_64_kib": (operator.le, 90),
     "heap.telemetry_64_kib": (operator.le, 96),
     "boot.first_reading_ms": (operator.le, 150),
+    "wake.own_ms": (operator.le, 100),
     "mpy.resident_bytes": (operator.le, 52 * 1024),
     "http.page_bytes": (operator.le, 40_000),
     "http.status_rps": (operator.ge, 0.5),
@@ -40,7 +41,7 @@ _SIGNS = {operator.ge: "≥", operator.le: "≤"}
 
 def main():
     figures = {}
-    for group in (poll, boot, jitter, display, web, sizes, ledger, heap, chip, wear, backlog, noise):
+    for group in (poll, boot, wake, jitter, display, web, sizes, ledger, heap, chip, wear, backlog, noise):
         print(f"measuring {group.__name__.removeprefix('tools.bench.')} ...", file=sys.stderr, flush=True)
         figures.update(group.measure())
     Console().print(table(figures))

@@ -6,6 +6,7 @@ be accounted for: by a thinned summary, or by a loss of RTC memory that cost no 
 """
 
 import contextlib
+import getpass
 import itertools
 import json
 import math
@@ -30,18 +31,18 @@ from tools.dev.sleeper import Sleeper
 
 START_S = 1_800_000_000
 DAY_S = 86_400
-POWER = {"interval_s": 1800, "min_interval_s": 450, "max_interval_s": 3600, "report_s": 21_600, "spill_every": 8}
+POWER = {"interval_s": 900, "min_interval_s": 300, "max_interval_s": 1800, "report_s": 21_600, "spill_every": 8}
 _ARRIVES_WITHIN_S = 60
 _MEMORY = "/dev/shm"  # writing to a disk may block
 _MAX_KIB = 64
 _CLOCKS_S = 60  # by which our time of a reading and the device's may differ: a slow machine
 
-# Chances of each wake.
+# Chances of each wake in a life of 90 days; a shorter one is as much rougher as is asked for.
 _KILLED = 0.02
 _POWER_LOST = 0.005
 _BROKER_RESTARTS = 0.01
 _OUTAGE = 0.004
-_OUTAGES_S = (1_800, 3 * DAY_S)  # shortest and longest
+_OUTAGES_S = (1_800, 3 * DAY_S)  # shortest and longest, of that life
 
 
 @dataclass
@@ -78,7 +79,9 @@ class Broker:
         self.port = free_port(0)
         self._running = running
         self._file = folder / "mosquitto.conf"
-        lines = f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser root\nmax_queued_messages 0\n"
+        lines = (
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser {getpass.getuser()}\nmax_queued_messages 0\n"
+        )
         self._file.write_text(f"{lines}persistence true\npersistence_location {folder}/\n")
         self._process = None
         self.start()
@@ -148,7 +151,8 @@ class Subscriber:
 class Life:
     """A device, and all that happens to it."""
 
-    def __init__(self, folder: Path, running: contextlib.ExitStack, seed: int):
+    def __init__(self, folder: Path, running: contextlib.ExitStack, seed: int, roughness: float):
+        self._roughness = roughness
         self._random = random.Random(seed)
         self._broker = Broker(folder, running)
         self._subscriber = Subscriber(self._broker.port)
@@ -175,7 +179,7 @@ class Life:
             self._begin_outage(long_outage_days * DAY_S)
         while self._device.now_s < end_s:
             self._disturb()
-            self._wake(is_killed=self._random.random() < _KILLED)
+            self._wake(is_killed=self._happens(_KILLED))
         self._end_outage()
         while self._device.now_s < end_s + DAY_S:
             self._wake(is_killed=False)
@@ -220,16 +224,19 @@ class Life:
         state = WakeState(bytearray(path.read_bytes()))
         return state.packs[0] if state.load() and state.packs else None
 
+    def _happens(self, chance: float) -> bool:
+        return self._random.random() < chance * self._roughness
+
     def _disturb(self):
         """What happens before this wake."""
         if self._outage_until_s and self._device.now_s >= self._outage_until_s:
             self._end_outage()
-        if not self._outage_until_s and self._random.random() < _OUTAGE:
-            self._begin_outage(self._random.uniform(*_OUTAGES_S))
-        if not self._outage_until_s and self._random.random() < _BROKER_RESTARTS:
+        if not self._outage_until_s and self._happens(_OUTAGE):
+            self._begin_outage(self._random.uniform(*_OUTAGES_S) / self._roughness)
+        if not self._outage_until_s and self._happens(_BROKER_RESTARTS):
             self._broker.stop()
             self._broker.start()
-        if self._random.random() < _POWER_LOST:
+        if self._happens(_POWER_LOST):
             self._lose_power()
 
     def _lose_power(self):
@@ -281,11 +288,11 @@ class Life:
         )
 
 
-def run(days: float, seed: int, long_outage_days: float = 0) -> Outcome:
+def run(days: float, seed: int, long_outage_days: float = 0, roughness: float = 1) -> Outcome:
     """Such a life."""
     folder = _MEMORY if os.path.isdir(_MEMORY) else None
     with tempfile.TemporaryDirectory(prefix="evencell-", dir=folder) as name, contextlib.ExitStack() as running:
-        life = Life(Path(name), running, seed)
+        life = Life(Path(name), running, seed, roughness)
         life.live(days, long_outage_days)
         return life.outcome
 
@@ -293,10 +300,10 @@ def run(days: float, seed: int, long_outage_days: float = 0) -> Outcome:
 @click.command()
 @click.option("--days", type=float, default=90, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--long-outage-days", type=float, default=40, show_default=True, help="Without a broker, at the start.")
+@click.option("--long-outage-days", type=float, default=24, show_default=True, help="Without a broker, at the start.")
 def asleep(days, seed, long_outage_days):
     """Live so many days, and print what became of the readings as JSON."""
-    outcome = run(days, seed, min(long_outage_days, days / 2))
+    outcome = run(days, seed, min(long_outage_days, days / 3))
     click.echo(json.dumps({**vars(outcome), "is_sound": outcome.is_sound}))
 
 
