@@ -88,7 +88,7 @@ def test_confirmed_update_is_proven_after_five_minutes(device):
 def test_update_is_left_after_three_minutes_where_something_is_missing(device, missing):
     device.write("b new", held=list(WORDS))
     config = configured()
-    assert not device.live(2.9, holds=[name for name in WORDS if name not in missing], config=config)
+    assert not device.live(2.98, holds=[name for name in WORDS if name not in missing], config=config)
     assert device.slot() == "b new"
     assert device.live(3.2, holds=[name for name in WORDS if name not in missing], config=config)
     reason = ", ".join(WORDS[name] for name in WORDS if name in missing)

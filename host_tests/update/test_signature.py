@@ -50,6 +50,13 @@ def test_number_that_is_no_signature_is_refused():
     lengths = {"nothing": b"", "short": right[1:], "long": b"\x00" + right, "longer": right + b"\x00"}
     for name in lengths:
         assert not is_signature(MESSAGE, lengths[name], MODULUS), name
-    more = number + N  # the same residue
-    if more < 1 << (8 * SIZE):
-        assert not is_signature(MESSAGE, more.to_bytes(SIZE, "big"), MODULUS)
+
+
+def test_same_residue_is_another_signature():
+    """A number beyond the modulus that has as many bytes."""
+    message, more = b"", 1 << (8 * SIZE)
+    while more >= 1 << (8 * SIZE):
+        message += b"x"
+        more = int.from_bytes(signature(block(message)), "big") + N
+    assert is_signature(message, (more - N).to_bytes(SIZE, "big"), MODULUS)
+    assert not is_signature(message, more.to_bytes(SIZE, "big"), MODULUS)

@@ -156,6 +156,13 @@ class Flash:
             sys.path[:] = paths
         return names["chosen"]
 
+    def is_whole(self, slot: str) -> bool:
+        """Whether boot.py would start it."""
+        self.put("slot", (slot + " new").encode())
+        chosen = self.boot()
+        self.put("slot", b"a")
+        return chosen == slot
+
     def close(self):
         vfs.umount(PLACE)
         clear(self.root)
@@ -192,7 +199,8 @@ def image(files: dict) -> tuple:
     return first + b"".join([files[path] for path in sorted(files)]), len(first)
 
 
-def receive(upload: Upload, body: bytes):
+def receive(upload: Upload, body: bytes, harm=None):
+    """`harm()` is called before the end."""
     slot_check.begin(upload)
     for at in range(0, len(body), PIECE_BYTES):
         data, taken = body[at : at + PIECE_BYTES], 0
@@ -200,15 +208,17 @@ def receive(upload: Upload, body: bytes):
             taken += call(upload.writer, "write", upload, data[taken:])
     while not call(upload.writer, "is_complete", upload):
         pass
+    if harm:
+        harm()
     slot_check.finish(upload)
     state.begin(upload)
     slot_check.activate(upload)
 
 
-def refused(flash: Flash, upload: Upload, body: bytes) -> tuple:
+def refused(flash: Flash, upload: Upload, body: bytes, harm=None) -> tuple:
     """Status and sentence; the slot that runs is as it was, and starts again."""
     try:
-        receive(upload, body)
+        receive(upload, body, harm)
     except Refusal as refusal:
         assert flash.has("a", RUNS) and flash.read("slot") == b"a" and flash.boot() == "a"
         assert flash.read("update.json") is None
@@ -257,6 +267,7 @@ def test_power_cut_at_each_write_leaves_a_slot_that_starts():
             flash.storage.cut_at = 0
             assert flash.read("slot") == b"a" and flash.boot() == "a", cut_at
             assert flash.has("a", RUNS), cut_at
+            assert flash.read("b/manifest.json") is None or flash.is_whole("b"), cut_at
             ended.append(cut_at)
             receive(Upload(body, size), body)
         assert flash.boot() == "b" and flash.has("a", RUNS) and flash.has("b", NEW), cut_at
@@ -277,6 +288,14 @@ def test_bytes_that_arrive_damaged_are_refused():
     flash = Flash()  # every file is right, the whole is not what was signed
     status, sentence = refused(flash, Upload(body, size, sha256="0" * 64), body)
     assert status == 400 and "another than its header says" in sentence
+    flash.close()
+
+
+def test_manifest_that_the_flash_has_damaged_is_noticed():
+    body, size = image(NEW)
+    flash = Flash()
+    status, sentence = refused(flash, Upload(body, size), body, lambda: flash.put("b/manifest.json.new", b"x"))
+    assert status == 507 and "manifest.json" in sentence
     flash.close()
 
 
