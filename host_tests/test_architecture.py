@@ -226,6 +226,14 @@ def test_nothing_is_created_at_import(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=by_name)
+def test_a_constant_has_a_statement_of_its_own(path):
+    """Else MicroPython's compiler makes a variable of it: `A, B = const(1), const(2)`."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Name):
+            assert "const(" not in ast.unparse(node.value), f"line {node.lineno}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=by_name)
 def test_every_module_and_public_name_has_a_docstring(path):
     tree = ast.parse(path.read_text())
     assert ast.get_docstring(tree)

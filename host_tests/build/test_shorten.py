@@ -1,9 +1,15 @@
 """Shorter names: what the code does stays as it is, and so does what others or a traceback see of it."""
 
+import re
+import sysconfig
+from pathlib import Path
+
 import pytest
 
-from tools.build.common import BuildError
-from tools.build.shorten import kept_names, keyword_names, shorten, shortened
+from tools.build import merge
+from tools.build.common import ROOT, BuildError
+from tools.build.shorten import kept_names, keyword_names, shorten, shortened, unshared_names
+from tools.build.tree import firmware_sources
 
 SOURCE = """
 from evencell.compat import const
@@ -102,6 +108,53 @@ def test_two_files_use_the_same_letters_for_what_each_has_for_itself():
     texts = {f"{name}.py": f"class {name}:\n    def _{name}_step(self): ...\n" for name in ("One", "Two")}
     _, letters = shortened(texts, {})
     assert letters == {"One.py": {"_One_step": "a"}, "Two.py": {"_Two_step": "a"}}
+
+
+PACK = """
+import sys
+
+class Pack:
+    def __init__(self):
+        self.cell_count = 4
+        self.is_read = self.max_cells = False
+
+    def has_cells(self, cells):
+        cells.row_count = 1
+        return self.cell_count > 0 and sys.print_exception
+
+    def print_exception(self):
+        return self.has_cells(self)
+
+    def link_name(self):
+        pass
+"""
+
+
+def test_public_name_that_no_other_file_uses_or_mentions_becomes_letters():
+    texts = {"pack.py": PACK, "other.py": 'FIELD = "link_name is_read"\ndef f(pack):\n    return pack.max_cells\n'}
+    short, letters = shortened(texts, {})
+    assert set(letters["pack.py"]) == {"cells", "cell_count", "has_cells"}
+    assert all(name not in short["pack.py"] for name in ("cell_count", "has_cells"))
+    assert "row_count" in short["pack.py"]  # of another object
+    assert "cell_count" not in shortened(texts, {"board.py": "pack.cell_count"})[1]["pack.py"]
+
+
+def test_no_name_of_micropython_becomes_letters():
+    """Its own objects have it too: one name can't mean both."""
+    stubs = Path(sysconfig.get_path("purelib"))
+    known = set()
+    for folder in ("micropython_esp32_stubs", "micropython_stdlib_stubs"):
+        (record,) = stubs.glob(f"{folder}-*/RECORD")
+        files = [stubs / line.split(",")[0] for line in record.read_text().splitlines() if ".pyi," in line]
+        known |= set(re.findall(r"\w+", "".join(path.read_text() for path in files)))
+    assert {"wait_closed", "get_extra_info", "print_exception"} < known
+    boards = {f"boards/{path.name}": path for path in (ROOT / "boards").glob("*.py")}
+    sources = {name: path.read_text() for name, path in firmware_sources().items()}
+    merged = merge.merged({**sources, **{name: path.read_text() for name, path in boards.items()}})
+    own = {name: text for name, text in merged.items() if name not in boards}
+    names = set().union(*unshared_names(own, {name: merged[name] for name in boards}).values())
+    assert len(names) > 50
+    assert names & known == set()
 
 
 BASE = "class Base:\n    def __init__(self):\n        self._bus = 1\n"

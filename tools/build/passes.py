@@ -40,6 +40,7 @@ def rewritten(
         if done["of"] == sorted([*sources, *callers]) and all((folder / name).exists() for name in done["made"]):
             return {name: folder / name for name in done["made"]}
     given = {name: strip.only_micropython(path.read_text("utf-8")) for name, path in {**sources, **callers}.items()}
+    given |= {name: strip.without_slots(given[name]) for name in sources}  # strings keep a name from being shortened
     texts, letters = _passed(given, set(callers), passes)
     listed = (f"{name}\n" + "".join(f"  {new} {old}\n" for old, new in own.items()) for name, own in letters.items())
     made = written({name: text for name, text in texts.items() if MERGE in passes or name not in callers}, folder)

@@ -1,8 +1,8 @@
 """Shorter names for what only one file knows: MicroPython keeps each name of the firmware in the heap, once for all.
 
 When a file is compiled for a chip, public constants become numbers first (constants.py). Parameters, and the file's
-private attributes, variables, functions and methods, become one or two letters. Every file uses the same letters, so
-there are some 300 names less. Whatever is public keeps its name.
+private attributes, variables, functions and methods, become one or two letters, and so do public ones that no other
+file uses. Every file uses the same letters, so there are some 400 names less. Whatever else is public keeps its name.
 
 A private name that two files share would get different letters in each: that is a build error (`refuse_shared`), and
 so is a file in which more than names has changed (verify.py).
@@ -12,12 +12,14 @@ A traceback of a chip shows the letters of a private function: the build lists t
 
 import ast
 import builtins
+import collections
 import io
 import itertools
 import keyword
+import re
 import string
 import tokenize
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from tools.build import constants
 from tools.build.common import BuildError
@@ -35,11 +37,46 @@ def shortened(texts: dict[str, str], callers: Mapping[str, str]) -> tuple[dict[s
     """
     refuse_shared(texts)
     kept = kept_names(texts.values(), callers.values())
-    letters = {name: letters_of(text, kept) for name, text in texts.items()}
-    after = {name: _renamed(text, letters[name]) for name, text in texts.items()}
+    unshared = unshared_names(texts, callers)
+    letters = {name: letters_of(text, kept, unshared[name]) for name, text in texts.items()}
+    after = {name: _renamed(text, letters[name], unshared[name]) for name, text in texts.items()}
     for name, text in texts.items():
-        check_renamed(name, text, after[name], letters[name])
+        check_renamed(name, text, after[name], letters[name], unshared[name])
     return after, letters
+
+
+def unshared_names(texts: Mapping[str, str], callers: Mapping[str, str]) -> dict[str, set[str]]:
+    """Name in the tree → public names that the text defines, that no other one uses, and that no text mentions.
+
+    They have two words: what MicroPython itself asks an object for, such as `write`, has one.
+    """
+    trees = {name: parsed(text) for name, text in [*texts.items(), *callers.items()]}
+    names = {name: _all_names(tree) | _words(tree) for name, tree in trees.items()}
+    count = collections.Counter(itertools.chain(*names.values()))
+    return {
+        name: {each for each in _defined(trees[name]) - _words(trees[name]) if "_" in each and count[each] == 1}
+        for name in texts
+    }
+
+
+def _words(tree: ast.Module) -> set[str]:
+    """Words of the texts in a file."""
+    texts = (node.value for node in nodes(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return set(re.findall(r"\w+", " ".join(texts)))
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    """Public functions, methods and attributes that a file makes itself."""
+    found, others = set(), set()
+    foreign = {alias.name for node in nodes(tree) if isinstance(node, ast.Import) for alias in node.names} | {"super()"}
+    for node in nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self":
+            found.add(node.attr)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in foreign:
+            others.add(node.attr)
+    return {name for name in found - others if not name.startswith("_")}
 
 
 def refuse_shared(texts: Mapping[str, str]):
@@ -123,23 +160,23 @@ def shorten(source: str, kept: set[str]) -> str:
     return _renamed(source, letters_of(source, kept))
 
 
-def letters_of(source: str, kept: set[str]) -> dict[str, str]:
+def letters_of(source: str, kept: set[str], unshared: Set[str] = frozenset()) -> dict[str, str]:
     """The names of `source` that become letters."""
     tree = parsed(source)
-    names = (_private_names(tree) | _local_names(tree)) - kept - _fixed_names(tree)
+    names = (_private_names(tree) | _local_names(tree) | unshared) - kept - (_fixed_names(tree) - unshared)
     letters = _letters(_all_names(tree) | kept)
     return {name: next(letters) for name in sorted(names)}
 
 
-def _renamed(source: str, short: dict[str, str]) -> str:
-    """The text with each name replaced where it stands; an attribute only if it is private.
+def _renamed(source: str, short: dict[str, str], unshared: Set[str] = frozenset()) -> str:
+    """The text with each name replaced where it stands; an attribute only if it is private or `unshared`.
 
     Nothing else changes: MicroPython makes a tuple of `(a, b) = (c, d)`, and none of `a, b = c, d`.
     """
     found, before = [], ""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         is_ours = token.type == tokenize.NAME and token.string in short
-        if is_ours and (before != "." or _is_private(token.string)):
+        if is_ours and (before != "." or _is_private(token.string) or token.string in unshared):
             found.append((token.start, token.end, short[token.string]))
         before = token.string
     return constants.edited(source, found)

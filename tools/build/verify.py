@@ -6,7 +6,7 @@ Each check compares results, and does not depend on how a pass works.
 import ast
 import builtins
 import symtable
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from tools.build.common import BuildError
 from tools.build.constants import is_only_compiled
@@ -35,10 +35,11 @@ def check_sources(texts: Mapping[str, str], callers: Mapping[str, str]):
             raise BuildError(f"{name}: {', '.join(undefined)}: used, but neither defined nor imported")
 
 
-def check_renamed(name: str, before: str, after: str, letters: Mapping[str, str]):
+def check_renamed(name: str, before: str, after: str, letters: Mapping[str, str], unshared: Set[str] = frozenset()):
     """Raise BuildError unless `after` is `before` with the names of `letters` replaced, and no two names became one.
 
-    Attributes are replaced only if they are private; what is imported, and the names of arguments in calls, never.
+    Attributes are replaced only if they are private or `unshared`; what is imported, and the names of arguments in
+    calls, never.
     """
     used = {getattr(node, field, None) for node in nodes(parsed(before)) for field in _NAMES}
     if len({*letters.values()}) < len(letters) or used & {*letters.values()}:
@@ -48,7 +49,8 @@ def check_renamed(name: str, before: str, after: str, letters: Mapping[str, str]
         if isinstance(node, ast.Global | ast.Nonlocal):
             node.names = [letters.get(each, each) for each in node.names]
         elif isinstance(node, ast.Attribute):
-            node.attr = letters.get(node.attr, node.attr) if node.attr.startswith("_") else node.attr
+            is_replaced = node.attr.startswith("_") or node.attr in unshared
+            node.attr = letters.get(node.attr, node.attr) if is_replaced else node.attr
         elif not isinstance(node, ast.keyword | ast.alias):
             for field in _NAMES:
                 old = getattr(node, field, None)

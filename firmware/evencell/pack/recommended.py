@@ -5,7 +5,8 @@ from evencell.pack.settings import TENTH_C_MA_PER_AH, CommandError, check_switch
 from evencell.protocol.jk_settings import setting_range
 
 _LARGE_AH = const(50)
-_TRIGGER_MV, _SMALL_TRIGGER_MV = const(5), const(10)
+_TRIGGER_MV = const(5)
+_SMALL_TRIGGER_MV = const(10)
 
 
 def recommended(pack, setting: str, config: dict, age_ms: int | None) -> tuple:

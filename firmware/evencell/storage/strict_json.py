@@ -10,7 +10,10 @@ _DEEPEST = const(10)  # levels: each takes two calls
 _MAX_DIGITS = const(38)  # digits: a longer number becomes a float
 _LARGEST = 1e38  # a float of single precision reaches 3.4e38
 _JOINED = const(0x10000)  # first code point that takes two surrogates
-_HIGH, _LOW, _END = const(0xD800), const(0xDC00), const(0xE000)  # ranges of the surrogates
+# Ranges of the surrogates.
+_HIGH = const(0xD800)
+_LOW = const(0xDC00)
+_END = const(0xE000)
 _HIGHEST = const(0x10FFFF)
 
 _LITERALS = ((b"true", True), (b"false", False), (b"null", None))

@@ -11,7 +11,9 @@ from hashlib import sha256
 from evencell.compat import const
 from evencell.storage.data_files import is_there, open_data
 
-MIN_BYTES, MAX_BYTES = const(256), const(512)  # 2,048 to 4,096 bits
+# 2,048 to 4,096 bits.
+MIN_BYTES = const(256)
+MAX_BYTES = const(512)
 RELEASE_KEY = "release_key.txt"  # beside this module: the modulus in base64
 _RELEASE = "release"
 _EXPONENT = const(65_537)

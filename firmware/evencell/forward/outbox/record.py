@@ -15,7 +15,10 @@ HEAD_BYTES = const(28)
 FEW_CELLS = const(4)  # a record has room for these, or for CELL_SLOTS
 
 DATED = const(1)  # flag: the time is UNIX seconds, else the uptime of that run
-LOWEST, MEAN, HIGHEST = const(2), const(4), const(6)  # flags: it stands for several readings …
+# Flags: it stands for several readings …
+LOWEST = const(2)
+MEAN = const(4)
+HIGHEST = const(6)
 HOUR = const(8)  # … of an hour, else of a minute
 NOT_DUE = const(64)  # flag, never on the flash: within the deadbands, for the time series database alone
 # 128 is free: earlier firmware set it in RTC memory.

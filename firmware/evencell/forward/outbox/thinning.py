@@ -8,7 +8,11 @@ from evencell.forward.outbox.record import DATED, FORMAT, HIGHEST, HOUR, LOWEST,
 _SPANS_S = (3600, 60)  # of the rings that are thinned into: store.py
 _MAX_BATCH = const(16)
 # Indices of values in a record; measured are voltage, balance current, temperature and cells.
-_TAG, _RUN, _TIME, _ALARMS, _CELLS = const(1), const(2), const(3), const(9), const(15)
+_TAG = const(1)
+_RUN = const(2)
+_TIME = const(3)
+_ALARMS = const(9)
+_CELLS = const(15)
 _MEASURED = [5, 10, 14]
 
 
