@@ -7,6 +7,7 @@ from host_tests.end_to_end import web
 from tools.dev.login import password_hash
 
 PASSWORD = "correct horse"
+SMALL_HEAP_KIB = 290  # on 64 bits: some 180 KiB of an ESP32, so that all code is loaded on demand
 CONFIG = {"auth": {"password_hash": password_hash(PASSWORD, iterations=500)}}  # cheaper to verify
 
 

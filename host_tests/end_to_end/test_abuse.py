@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from host_tests.end_to_end import web
-from host_tests.end_to_end.chain import FIXED, Chain
-from host_tests.end_to_end.door import CONFIG, Client
+from host_tests.end_to_end.chain import FIXED, Chain, Firmware, Simulator
+from host_tests.end_to_end.door import CONFIG, SMALL_HEAP_KIB, Client
 from host_tests.end_to_end.process import until
 
 SOCKETS = 10  # of an ESP32
@@ -114,7 +114,14 @@ def client(firmware):
 @pytest.fixture
 def few_sockets(firmware):
     """The firmware can open no more sockets than on a chip."""
-    allowed = len(list(Path(f"/proc/{firmware.pid}/fd").iterdir())) + SOCKETS - 1  # one listens already
+    with limited_sockets(firmware):
+        yield
+
+
+@contextlib.contextmanager
+def limited_sockets(firmware, files: int = 0):
+    """`files`: how many it may have open beside them."""
+    allowed = len(list(Path(f"/proc/{firmware.pid}/fd").iterdir())) + SOCKETS - 1 + files  # one listens already
     before = resource.prlimit(firmware.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(firmware.pid, resource.RLIMIT_NOFILE, (allowed, before[1]))
     yield
@@ -151,12 +158,13 @@ def test_a_body_of_100_mb_that_is_really_sent_is_not_taken(firmware):
 
 
 class Attackers:
-    """Clients in threads, each with a connection on which it sends `head`, then a byte now and then; closed, it opens
-    another.
+    """Clients in threads, each with a connection on which it sends `head`, then a byte of `data` now and then, or reads
+    the response where there is none; closed, it opens another. `host`: their address.
     """
 
-    def __init__(self, port: int, count: int, head: bytes, data: bytes):
+    def __init__(self, port: int, count: int, head: bytes, data: bytes, host: str = web.LOOPBACK):
         self.connections = itertools.count()
+        self._host = host
         self._port = port
         self._head = head
         self._data = data
@@ -176,12 +184,18 @@ class Attackers:
     def _attack(self):
         while not self._ended.is_set():
             next(self.connections)
-            with contextlib.suppress(OSError), socket.create_connection((web.LOOPBACK, self._port), 2) as connection:
+            address = (web.LOOPBACK, self._port)
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(address, 2, source_address=(self._host, 0)) as connection,
+            ):
                 connection.sendall(self._head)
                 for byte in self._data:
                     connection.send(bytes([byte]))
                     if self._ended.wait(0.1):
                         return
+                while not self._data and connection.recv(65_536) and not self._ended.is_set():
+                    pass
 
 
 SLOW = {
@@ -212,6 +226,50 @@ def test_a_session_gets_through_forty_slow_clients(firmware, client, name):
     assert successes >= 0.3 * tries  # no limit of speed: the attackers' threads share the processors
     assert polls >= 0.3 * expected - 1
     assert firmware.get("/healthz").json()["ok"]
+
+
+# Whole requests of one client, sent as fast as they are answered, 8 at a time.
+FLOODS = {
+    "metrics": b"GET /metrics HTTP/1.1\r\n\r\n",
+    "wrong passwords": LOGIN + b'Content-Length: 21\r\n\r\n{"password": "wrong"}',
+}
+
+
+@pytest.fixture(scope="module")
+def small_firmware(tmp_path_factory):
+    """Answers one request at a time, because it has as little memory as a chip."""
+    folder = tmp_path_factory.mktemp("small")
+    config = {**CONFIG, "packs": [{"interval_ms": POLL_MS}]}
+    with (
+        Simulator(folder, *FIXED) as simulator,
+        Firmware(folder, simulator.link, config=config, heap_kib=SMALL_HEAP_KIB) as firmware,
+    ):
+        firmware.wait_for_line("link online")
+        yield firmware
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_login_and_its_session_get_through_a_flood_and_forty_slow_clients(small_firmware, name):
+    client = Client(small_firmware.http_port)
+    tries = successes = 0
+    port = small_firmware.http_port
+    with (
+        limited_sockets(small_firmware, files=4),
+        Attackers(port, 8, FLOODS[name], b"", "127.0.0.2") as flood,
+        Attackers(port, 40, *SLOW["headers"], "127.0.0.3"),
+    ):
+        until(lambda: next(flood.connections) > 20, "a flood")
+        until(lambda: client.log_in().status == 204, "a login")
+        before, since = sequence_of(client), time.monotonic()
+        while time.monotonic() - since < 3:
+            tries += 1
+            with contextlib.suppress(OSError):
+                successes += client.send("DELETE", "/api/v1/tokens", {"name": "none"}).status == 404
+        polls = sequence_of(client) - before
+        expected = (time.monotonic() - since) * 1000 / POLL_MS
+    assert successes >= 0.3 * tries
+    assert polls >= 0.3 * expected - 1
+    assert until(lambda: small_firmware.get("/healthz").json()["ok"], "health")
 
 
 def sequence_of(client) -> int:

@@ -3,9 +3,7 @@
 import pytest
 
 from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
-from host_tests.end_to_end.door import CONFIG, PASSWORD, Client
-
-HEAP_KIB = 290  # 64-bit: some 180 KiB of an ESP32
+from host_tests.end_to_end.door import CONFIG, PASSWORD, SMALL_HEAP_KIB, Client
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +12,7 @@ def firmware(tmp_path_factory):
     config = {**CONFIG, "packs": [{"writable": True, "interval_ms": 200}], "log": {"level": "debug"}}
     with (
         Simulator(folder, *FIXED) as simulator,
-        Firmware(folder, simulator.link, config=config, heap_kib=HEAP_KIB) as firmware,
+        Firmware(folder, simulator.link, config=config, heap_kib=SMALL_HEAP_KIB) as firmware,
     ):
         firmware.wait_for_line("link online")
         yield firmware

@@ -38,8 +38,9 @@ class Served:
             buffer=SendBuffer(),
             pace_ms=0,
         )
-        server = Server(site, log, Supervisor(log))
-        self._serving = self._loop.create_task(server.serve("127.0.0.1", self._port))
+        http = {"host": "127.0.0.1", "port": self._port}
+        server = Server(site, SimpleNamespace(config={"http": http}, log=log, supervisor=Supervisor(log)))
+        self._serving = self._loop.create_task(server.run())
         self._loop.run_until_complete(asyncio.sleep(0.1))
 
     def answer(self, data: bytes) -> bytes:

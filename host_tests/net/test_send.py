@@ -2,7 +2,7 @@
 
 import asyncio
 
-from evencell.compat import sleep_ms, ticks_ms
+from evencell.compat import sleep_ms, ticks_ms, wait_for_ms
 from evencell.net import tcp
 from evencell.net.tcp import SEGMENT_BYTES, SendBuffer, send
 
@@ -40,6 +40,41 @@ def test_what_another_task_leaves_in_the_shared_buffer_is_not_sent():
         assert writer.taken == body
 
     asyncio.run(scenario())
+
+
+def test_slow_reader_has_less_time_while_others_wait():
+    class Full(Writer):
+        """Takes nothing more."""
+
+        def __init__(self):
+            super().__init__()
+            self.out_buf = b"unsent"
+
+        def get_write_buffer_size(self) -> int:
+            return len(self.out_buf)
+
+        def drain(self):
+            return None
+
+    async def never_drained(_awaitable, milliseconds):
+        waits.append(milliseconds)
+        raise TimeoutError
+
+    async def patience_ms(queue: list):
+        buffer = SendBuffer()
+        buffer.queue = queue
+        try:
+            await send(Full(), iter([b"a"]), buffer, 60_000, 0)
+        except TimeoutError:
+            return waits.pop()
+
+    waits = []
+    tcp.wait_for_ms = never_drained
+    try:
+        assert asyncio.run(patience_ms([])) == 5_000
+        assert asyncio.run(patience_ms([1])) == 3_000
+    finally:
+        tcp.wait_for_ms = wait_for_ms
 
 
 def test_an_iterator_that_pauses_keeps_what_it_gave():

@@ -19,7 +19,7 @@ from tools.build.syntax import nodes, parsed
 _ALWAYS = ("evencell.app", "evencell.link.poller")
 # Modules that are in memory whenever the first is, though it does not import them.
 _TOGETHER = {
-    "evencell.app": ("evencell.storage.data_files", "evencell.storage.key_value"),
+    "evencell.app": ("evencell.storage.key_value",),
     "evencell.link.poller": ("evencell.pack.temperature",),
     # Every module that uses these needs a network.
     "evencell.net.station": ("evencell.net.network_backoff", "evencell.net.tcp"),

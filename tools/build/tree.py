@@ -43,7 +43,10 @@ _NOT_FOR_THE_DEVICE = {
 }  # fmt: skip
 
 # Data files beside the module that reads them.
-_DATA_OF = {"evencell/forward/mqtt/discovery.py": "evencell/forward/mqtt/discovery.txt"}
+_DATA_OF = {
+    "evencell/forward/mqtt/discovery.py": "evencell/forward/mqtt/discovery.txt",
+    "evencell/forward/http/metrics_device.py": "evencell/forward/http/metrics_device.txt",
+}
 
 # What the computer's board uses: its simulated radio; and of a chip's, where the interpreter stands for a chip's heaps
 # and radio.

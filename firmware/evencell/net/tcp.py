@@ -12,10 +12,13 @@ SEGMENT_BYTES = const(1400)  # fits into a segment of lwIP (1,440 bytes) and of 
 PACE_MS = const(15)  # between two segments of one body, where the network has little memory
 _STUCK_MS = const(5_000)  # a peer that takes nothing for so long is gone
 _SLOW_MS = const(15_000)  # that one reads slowly must not keep others from lazy handlers
+_HURRIED_SLOW_MS = const(3_000)
 
 
 class SendBuffer:
     """Collects up to `SEGMENT_BYTES`, allocated once. `is_at_end`: the iterator of the last `fill` ended.
+
+    `queue` (of LazyLock) has what waits meanwhile.
 
     All connections share one: what the network did not take at once is copied before other tasks run.
     """
@@ -24,6 +27,7 @@ class SendBuffer:
         self._data = bytearray(SEGMENT_BYTES)
         self._count = 0
         self.is_at_end = False
+        self.queue = ()
 
     def clear(self):
         """Discard the content."""
@@ -71,6 +75,8 @@ def shared_buffer(context) -> SendBuffer:
     """The send buffer of all connections, created for the first part that sends."""
     if context.send_buffer is None:
         context.send_buffer = SendBuffer()
+        if context.lazy_lock:
+            context.send_buffer.queue = context.lazy_lock.queue
     return context.send_buffer
 
 
@@ -78,7 +84,7 @@ async def send(writer, pieces, buffer: SendBuffer, limit_ms: int, pace_ms: int):
     """Send all that an iterator gives to an asyncio stream, a segment every `pace_ms`.
 
     When it gives None, other tasks run. Raises OSError, and asyncio.TimeoutError for a peer that takes nothing for 5 s,
-    lets us wait for 15 s in all, or has not all within `limit_ms`.
+    lets us wait for 15 s in all (3 s while others wait), or has not all within `limit_ms`.
     """
     since_ms, waited_ms, rest = ticks_ms(), 0, None
     while True:
@@ -91,7 +97,8 @@ async def send(writer, pieces, buffer: SendBuffer, limit_ms: int, pace_ms: int):
         writer.write(buffer.content())
         if unsent(writer):
             now_ms = ticks_ms()
-            left_ms = min(limit_ms - ticks_diff(now_ms, since_ms), _SLOW_MS - waited_ms, _STUCK_MS)
+            slow_ms = _HURRIED_SLOW_MS if buffer.queue else _SLOW_MS
+            left_ms = min(limit_ms - ticks_diff(now_ms, since_ms), slow_ms - waited_ms, _STUCK_MS)
             await wait_for_ms(writer.drain(), max(1, left_ms))
             waited_ms += ticks_diff(ticks_ms(), now_ms)
         if rest is None:

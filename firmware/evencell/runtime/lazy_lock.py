@@ -1,5 +1,6 @@
 """Lock for scopes of lazy modules that stay open while other tasks run: never two of them in memory at a time."""
 
+import asyncio
 import gc
 
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
@@ -9,14 +10,15 @@ _POLL_MS = const(20)
 
 
 class LazyLock:
-    """Opens one scope at a time, unless memory is plentiful.
+    """Opens one scope at a time, in the order in which tasks wait for it, unless memory is plentiful.
 
-    A scope that will soon be used again is parked: it stays loaded until another one is opened.
+    A scope that will soon be used again is parked: it stays loaded until another one is opened. `queue` has the tasks
+    that wait.
     """
 
     def __init__(self):
         self._is_open = False
-        self._waiting = 0  # tasks
+        self.queue = []
         self._parked = None
 
     def open(self, parked: lazy | None = None) -> lazy | None:
@@ -24,22 +26,22 @@ class LazyLock:
 
         To be ended with `close` or `park`.
         """
-        if (self._is_open or self._waiting) and not keeps_modules():
+        if (self._is_open or self.queue) and not keeps_modules():
             return None
         return self._opened(parked)
 
     async def wait(self, timeout_ms: int, parked: lazy | None = None) -> lazy | None:
         """The same, as soon as it can be had; None after so many milliseconds."""
-        since_ms = ticks_ms()
-        self._waiting += 1
+        since_ms, task = ticks_ms(), asyncio.current_task()
+        self.queue.append(task)
         try:
-            while self._is_open and not keeps_modules():
+            while (self._is_open or self.queue[0] is not task) and not keeps_modules():
                 if ticks_diff(ticks_ms(), since_ms) >= timeout_ms:
                     return None
                 await sleep_ms(_POLL_MS)
             return self._opened(parked)
         finally:
-            self._waiting -= 1
+            self.queue.remove(task)
 
     def close(self, scope: lazy):
         """Unload the scope's modules."""

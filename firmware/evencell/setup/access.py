@@ -4,7 +4,7 @@ import gc
 import os
 
 from evencell.compat import const, sleep_ms
-from evencell.forward.http.server import serve
+from evencell.forward.http.server import Server
 from evencell.net import captive_dns
 from evencell.runtime.backoff import Backoff
 from evencell.runtime.lazy import call, lazy
@@ -75,7 +75,7 @@ class Setup:
 
     def _serve(self):
         context = self._context
-        serve(context, Site(context, self))
+        context.supervisor.start("http", Server(Site(context, self), context).run)
         context.supervisor.start("dns", lambda: captive_dns.serve(self.address, self._access_point.dns_port))
 
     def url(self) -> str:

@@ -2,9 +2,9 @@
 
 from evencell import __version__
 from evencell.compat import const
-from evencell.forward.http.server import NO_MEMORY, RefusalError, Response, error, json_response, page_file
+from evencell.forward.http.server import NO_MEMORY, RefusalError, Response, error, json_response
 from evencell.net.tcp import PACE_MS, shared_buffer
-from evencell.runtime.lazy import lazy
+from evencell.runtime.lazy import call, lazy
 
 _PAGE = "setup.html"
 _SCAN_AGE_MS = const(10_000)  # a scan stops the device for 2 s: not more often
@@ -57,7 +57,7 @@ class Site:
             return error(405, "method not allowed")
         if " %s " % request.path in _PROBES:
             return Response((), "text/plain", 302, "Location: %s\r\n" % self._setup.url())
-        return page_file(_PAGE, False)
+        return call("evencell.forward.http.page_file", "response", _PAGE, False)
 
     def _session(self, _request) -> Response:
         return json_response(

@@ -22,12 +22,21 @@ HEAD = (
 
 
 class Connection:
-    """Takes `room` bytes at a time, like a socket that does not block."""
+    """Takes `room` bytes at a time, like a socket that does not block; that of a client at this host."""
 
-    def __init__(self, room):
-        self.s = self
+    out_buf = b""
+
+    def __init__(self, room, host="a"):
+        self.s = self.transport = self
         self.room = room
         self.taken = b""
+        self._host = host
+
+    def get_extra_info(self, _name):
+        return (self._host, 1234)
+
+    def get_write_buffer_size(self) -> int:
+        return 0
 
     def write(self, data):
         count = min(self.room, len(data))
@@ -141,12 +150,17 @@ class Device:
         await coroutine
 
 
+def served(writer, session=None) -> list:
+    """A connection as the web server has it."""
+    return [writer, None, 0, session]
+
+
 async def two_browsers() -> tuple:
     device = Device()
     streams = EventStreams(device, device, SendBuffer())
     first, second = Connection(1000), Connection(1000)
     for connection in (first, second):
-        await streams.send(connection, None, [1e12])
+        await streams.send(served(connection), None)
         for _ in range(5):
             await asyncio.sleep(0)
     return first.taken, second.taken
@@ -163,7 +177,7 @@ def test_streams_end_the_newest_first_while_memory_is_short_and_new_ones_are_ref
         first, second = Connection(1000), Connection(1000)
         for connection in (first, second):
             assert streams.handle(Request([GET])).status == 200
-            await streams.send(connection, leave, [1e12])
+            await streams.send(served(connection), leave)
         device.heap.is_short, device.heap.shed = True, 1
         assert streams.handle(Request([GET])).status == 503
         while len(left) < 2:
@@ -180,8 +194,30 @@ def test_there_are_as_many_streams_as_the_plan_says():
 
     async def scenario():
         streams = EventStreams(device, device, SendBuffer())
-        await streams.send(Connection(1000), None, [1e12])
-        assert streams.handle(Request([GET])).status == 503
+        assert await streams.send(served(Connection(1000)), None)
+        refused = Connection(1000)
+        assert not await streams.send(served(refused), None)
+        assert refused.taken.startswith(b"HTTP/1.0 503 ")
+
+    asyncio.run(scenario())
+
+
+def test_client_with_most_streams_loses_its_oldest_to_another_client():
+    device, left = Device(), []
+    device.heap.max_streams = 3
+
+    async def leave(writer):
+        left.append(writer)
+
+    async def scenario():
+        streams = EventStreams(device, device, SendBuffer())
+        first, second, third, fourth = [Connection(1000, host) for host in ("a", "b", "b", "b")]
+        for connection in (first, second, third):
+            assert await streams.send(served(connection), leave)
+        assert not await streams.send(served(fourth), leave)  # it has most
+        assert await streams.send(served(Connection(1000, "c")), leave)
+        assert left == [second]
+        assert not await streams.send(served(Connection(1000, "d")), leave)  # each has one
 
     asyncio.run(scenario())
 
@@ -200,8 +236,8 @@ def test_stream_ends_with_its_session_and_sends_nothing_more():
 
     async def scenario():
         streams = EventStreams(device, device, SendBuffer())
-        await streams.send(connection, leave, session)
-        await streams.send(other, leave, [1e12])
+        await streams.send(served(connection, session), leave)
+        await streams.send(served(other), leave)
         device.hub.clock.now_ms = 4_999
         await woken()
         assert left == []

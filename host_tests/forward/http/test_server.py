@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from evencell.compat import ticks_ms
 from evencell.forward.http import server
 from evencell.forward.http.server import Response, Server, json_response
 from evencell.net.tcp import SendBuffer
@@ -13,6 +14,7 @@ from evencell.runtime.supervisor import Supervisor
 from host_tests.broker import free_port
 
 HOST = "127.0.0.1"
+FLOODER = "127.0.0.2"
 MOST_CONNECTIONS = 6
 COOKIES = b"Cookie: " + b"; ".join(b"session%d=%s" % (number, 400 * b"a") for number in range(10)) + b"\r\n"
 
@@ -29,11 +31,14 @@ class Serving:
             buffer=SendBuffer(),
             pace_ms=0,
         )
-        self.server = Server(site, log, Supervisor(log))
+        http = {"host": HOST, "port": self.port}
+        self.server = Server(site, SimpleNamespace(config={"http": http}, log=log, supervisor=Supervisor(log)))
         self._task = None
+        self.turn = asyncio.Event()
+        self.grace_ms = 60_000
 
     async def __aenter__(self):
-        self._task = asyncio.create_task(self.server.serve(HOST, self.port))
+        self._task = asyncio.create_task(self.server.run())
         while True:
             with contextlib.suppress(OSError):
                 (await self.connect())[1].transport.abort()
@@ -44,8 +49,8 @@ class Serving:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    async def connect(self):
-        return await asyncio.open_connection(HOST, self.port)
+    async def connect(self, host=HOST):
+        return await asyncio.open_connection(HOST, self.port, local_addr=(host, 0))
 
     async def answer(self, *pieces: bytes) -> bytes:
         """All that comes back for these bytes, sent one piece after the other."""
@@ -66,8 +71,34 @@ class Serving:
         assert await reader.read(2) == b"ok"
         return writer
 
+    async def waiting(self, host=HOST):
+        """A connection whose request waits for its turn."""
+        count = self._count(False)
+        reader, writer = await self.connect(host)
+        writer.write(b"GET /waiting HTTP/1.1\r\n\r\n")
+        await self.until_there_are(count + 1, late=False)
+        return reader, writer
+
+    async def until_there_are(self, count: int, *, late: bool):
+        while self._count(late) < count:
+            await asyncio.sleep(0)
+
+    def _count(self, is_late: bool) -> int:
+        """How many connections may be closed for others, and are late or not."""
+        late_ms = [connection[server.LATE_MS] for connection in self.server._connections if connection[server.TASK]]
+        return sum((each_ms <= ticks_ms()) == is_late for each_ms in late_ms)
+
     def _respond(self, request):
-        return {"/": self._asked, "/held": self._kept}[request.path](request)
+        return {"/": self._asked, "/held": self._kept, "/waiting": self._in_turn}[request.path](request)
+
+    def _in_turn(self, _request):
+        async def send(connection, _leave):
+            connection[server.LATE_MS] = ticks_ms() + self.grace_ms
+            await self.turn.wait()
+            connection[server.WRITER].write(b"ok")
+            await connection[server.WRITER].drain()
+
+        return Response((), "text/plain", send=send)
 
     def _asked(self, request):
         return json_response(
@@ -75,9 +106,9 @@ class Serving:
         )
 
     def _kept(self, _request):
-        async def send(writer, _leave):
-            writer.write(b"ok")
-            await writer.drain()
+        async def send(connection, _leave):
+            connection[server.WRITER].write(b"ok")
+            await connection[server.WRITER].drain()
             return True
 
         return Response((), "text/plain", send=send)
@@ -142,7 +173,7 @@ def test_the_kept_lines_of_a_head_do_not_grow_with_it():
 
 
 def test_request_without_memory_gets_503_and_is_no_crash(monkeypatch):
-    async def without_memory(_reader, _arrival):
+    async def without_memory(_reader):
         raise MemoryError
 
     async def scenario(serving):
@@ -187,8 +218,7 @@ def test_who_sends_slowly_makes_room_for_who_sends_at_once():
         slow = [await serving.connect() for _ in range(2)]
         for _, writer in slow:
             writer.write(b"GET /")
-        while len(serving.server._reading) < 2:
-            await asyncio.sleep(0)
+        await serving.until_there_are(2, late=True)
         assert status_of(await serving.answer(b"GET / HTTP/1.1\r\n\r\n")) == 200
         oldest, newest = slow
         assert await oldest[0].read() == b""
@@ -200,13 +230,58 @@ def test_who_sends_slowly_makes_room_for_who_sends_at_once():
     run(scenario)
 
 
+def test_client_that_asks_all_the_time_makes_room_for_others():
+    async def scenario(serving):
+        flood = [await serving.waiting(FLOODER) for _ in range(MOST_CONNECTIONS)]
+        assert status_of(await serving.answer(b"GET / HTTP/1.1\r\n\r\n")) == 200
+        assert await flood.pop(0)[0].read() == b""
+        flood.append(await serving.waiting(FLOODER))
+        reader, writer = await serving.connect(FLOODER)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert status_of(await reader.read()) == 503
+        serving.turn.set()
+        assert [await reader.read() for reader, _ in flood] == [b"ok"] * MOST_CONNECTIONS
+
+    run(scenario)
+
+
+def test_waiting_connection_is_kept_where_the_new_client_has_as_many():
+    async def scenario(serving):
+        half = MOST_CONNECTIONS // 2
+        flood = [await serving.waiting(FLOODER) for _ in range(half)]
+        own = [await serving.waiting() for _ in range(half)]
+        assert status_of(await serving.answer(b"GET / HTTP/1.1\r\n\r\n")) == 503
+        serving.turn.set()
+        assert [await reader.read() for reader, _ in flood + own] == [b"ok"] * MOST_CONNECTIONS
+
+    run(scenario)
+
+
+def test_late_connection_makes_room_where_the_new_client_has_as_many():
+    async def scenario(serving):
+        waiting = [await serving.waiting() for _ in range(2)]
+        waiting += [await serving.waiting(host) for host in (FLOODER, FLOODER, "127.0.0.3")]
+        serving.grace_ms = 0
+        late_reader, late_writer = await serving.connect()
+        late_writer.write(b"GET /waiting HTTP/1.1\r\n\r\n")
+        await serving.until_there_are(1, late=True)
+        reader, writer = await serving.connect(FLOODER)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert status_of(await reader.read()) == 200
+        assert await late_reader.read() == b""
+        serving.turn.set()
+        assert [await reader.read() for reader, _ in waiting] == [b"ok"] * (MOST_CONNECTIONS - 1)
+
+    run(scenario)
+
+
 def test_forty_silent_connections_leave_room_for_others():
     async def scenario(serving):
         silent = [await serving.connect() for _ in range(40)]
         for _ in range(20):
             assert status_of(await serving.answer(b"GET / HTTP/1.1\r\n\r\n")) == 200
             silent.append(await serving.connect())
-        assert serving.server._connections <= MOST_CONNECTIONS
+        assert len(serving.server._connections) <= MOST_CONNECTIONS
         for _, writer in silent:
             writer.transport.abort()
 

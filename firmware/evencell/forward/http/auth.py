@@ -11,12 +11,16 @@ from hashlib import sha256
 from evencell.compat import const
 from evencell.forward.http.server import JSON_TYPE, Response, error
 
-MIN_LENGTH, MAX_LENGTH = const(10), const(128)  # of a new password
+MIN_LENGTH = const(10)  # of a new password
+MAX_LENGTH = const(128)
 MAX_AGE_S = const(86_400)  # of a session
 _MAX_IDLE_MS = const(3_600_000)
 _MAX_SESSIONS = const(4)
 _TOKEN_BYTES = const(24)
-_ENDS, _HASH, _CREATED = const(0), const(1), const(2)  # in an entry of context.sessions; two are uptime in ms
+# In an entry of context.sessions; two are uptime in ms.
+_ENDS = const(0)
+_HASH = const(1)
+_CREATED = const(2)
 _NOT_OF_THE_INTERNET = (".local", ".lan", ".home.arpa", ".internal", ".localdomain")
 _BODY_TYPES = ("application/json", "application/octet-stream")
 

@@ -6,7 +6,8 @@ import json
 
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
 from evencell.forward.event_json import event_of
-from evencell.forward.http.server import NO_MEMORY, Response, error
+from evencell.forward.http.server import NO_MEMORY, SESSION, WRITER, Response, error, send_response
+from evencell.runtime.lazy import call
 
 _WRITE_TIMEOUT_MS = const(5_000)  # a client that takes nothing for so long is disconnected
 _PACE_MS = const(20)  # between two segments, where one had no room or the network has little memory
@@ -31,14 +32,22 @@ class EventStreams:
         """The response to a request: a stream that lasts until the client disconnects."""
         if not self._heap.allows("stream"):
             return error(503, NO_MEMORY)
-        if len(self._clients) >= self._heap.max_streams:
-            return error(503, "all %d event streams are in use" % self._heap.max_streams)
-        session = request.session or self._context.sessionless
-        send = None if request.method == "HEAD" else lambda writer, leave: self.send(writer, leave, session)
-        return Response((), "text/event-stream", send=send)
+        return Response((), "text/event-stream", send=None if request.method == "HEAD" else self.send)
 
-    async def send(self, writer, leave, session) -> bool:
-        """Add a client; its connection stays open until it disconnects, or its session (auth.py) ends."""
+    async def send(self, connection, leave) -> bool:
+        """Add a client; its connection stays open until it disconnects, or its session (auth.py) ends.
+
+        Where there is no room for it, one of a client with more streams ends.
+        """
+        writer = connection[WRITER]
+        if len(self._clients) >= self._heap.max_streams:
+            dropped = call("evencell.forward.http.crowd", "stream_to_drop", self._clients, writer)
+            if not dropped:
+                refusal = error(503, "all %d event streams are in use" % self._heap.max_streams)
+                await send_response(writer, refusal, self._buffer, 0)
+                return False
+            await self._drop(dropped)
+        session = connection[SESSION] or self._context.sessionless
         self._clients.append(Client(writer, leave, self._pieces(), session))
         if self._consumer:
             self._consumer.wake()

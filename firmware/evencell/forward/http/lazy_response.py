@@ -1,9 +1,20 @@
 """Responses of lazy handlers: one at a time, because their code is loaded for the request and unloaded afterwards."""
 
-from evencell.compat import const, sleep_ms
-from evencell.forward.http.server import NO_MEMORY, RefusalError, error, internal_error, send_response
+from evencell.compat import const, sleep_ms, ticks_add, ticks_ms
+from evencell.forward.http.server import (
+    GRACE_MS,
+    LATE_MS,
+    NO_MEMORY,
+    SESSION,
+    TASK,
+    WRITER,
+    RefusalError,
+    error,
+    internal_error,
+    send_response,
+)
 
-_LOCK_TIMEOUT_MS = const(5_000)  # while others use lazy modules
+_LOCK_TIMEOUT_MS = const(20_000)  # while others use lazy modules: several that read slowly
 _SEND_TIMEOUT_MS = const(300_000)  # a month of history
 _BUSY = "another request is being answered; try again in a moment"
 
@@ -21,24 +32,30 @@ class LazyResponse:
         self._request = request
         self._resident = resident
 
-    async def send(self, writer, leave):
+    async def send(self, connection, leave):
         """Load, answer, unload; returns as `send` of a Response does. Raises OSError or asyncio.TimeoutError."""
         context, request = self._context, self._request
-        has_body = request.method != "HEAD"
+        writer, has_body = connection[WRITER], request.method != "HEAD"
         request.peer = writer.get_extra_info("peername")
+        connection[LATE_MS] = ticks_add(ticks_ms(), _LOCK_TIMEOUT_MS)
         scope = await context.lazy_lock.wait(_LOCK_TIMEOUT_MS)
         if scope is None:
             await send_response(writer, error(503, _BUSY), context.send_buffer, 0, has_body)
             return False
         try:
+            task, connection[TASK] = connection[TASK], None  # no handler is cut off
             response = await context.supervisor.contain("a request", self._answer(scope)) or internal_error()
             response.headers += request.cors
             if not hasattr(response.body, "send"):  # no generator: nothing of the handler is needed any more
                 context.lazy_lock.close(scope)
                 scope = None
                 if response.send:
-                    return await response.send(writer, leave)
+                    connection[SESSION] = request.session
+                    return await response.send(connection, leave)
+                connection[TASK], connection[LATE_MS] = task, ticks_ms()
                 await request.discard()  # others use lazy modules meanwhile
+            del self._request, request  # its memory is needed now
+            connection[TASK], connection[LATE_MS] = task, ticks_add(ticks_ms(), GRACE_MS)
             await send_response(writer, response, context.send_buffer, self._pace_ms, has_body, _SEND_TIMEOUT_MS)
             return False
         finally:

@@ -4,14 +4,15 @@ import json
 
 from evencell.forward.http.event_stream import EventStreams
 from evencell.forward.http.lazy_response import LazyResponse
-from evencell.forward.http.server import JSON_TYPE, Response, json_response, page_file, serve
+from evencell.forward.http.server import JSON_TYPE, NO_MEMORY, Response, Server, error, json_response
 from evencell.forward.http.status import StatusCache, device_status
 from evencell.net.tcp import PACE_MS, shared_buffer
+from evencell.runtime.lazy import call
 
 
 def start(context):
     """Start the web server."""
-    serve(context, Site(context))
+    context.supervisor.start("http", Server(Site(context), context).run)
 
 
 class Site:
@@ -36,13 +37,16 @@ class Site:
         is_public = self._context.config["http"]["public_read"] and not request.header("origin")
         is_public = is_public or not request.path.startswith("/api/")
         if handler and is_public and request.method in ("GET", "HEAD"):
-            return handler(request)
+            try:
+                return handler(request)
+            except MemoryError:
+                return error(503, NO_MEMORY)
         return LazyResponse(self._context, self.pace_ms, request, handler)
 
     def page(self, request):
         """A file of the page, by default the document."""
         name = request.path[6:]
-        return page_file(name or "index.html", bool(name and request.query))
+        return call("evencell.forward.http.page_file", "response", name or "index.html", bool(name and request.query))
 
     def healthz(self, _request):
         """200 while every part runs, else 503."""

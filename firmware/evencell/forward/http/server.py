@@ -6,17 +6,15 @@ One request per connection. Why it is our own: docs/decisions/0003-own-web-serve
 import asyncio
 import json
 
-from evencell.compat import const, wait_for_ms
+from evencell.compat import const, ticks_add, ticks_diff, ticks_ms, wait_for_ms
 from evencell.net.tcp import send
-from evencell.storage.data_files import is_there, open_data
 
-_PAGE = __file__.rsplit("/", 1)[0] + "/page/"
-_PAGE_PIECE_BYTES = const(512)
 _MAX_CONNECTIONS = const(6)
 _MAX_REFUSALS = const(2)  # at a time; further connections are closed without a response
 _REQUEST_TIMEOUT_MS = const(5_000)
 _RESPONSE_TIMEOUT_MS = const(10_000)
 _REFUSAL_TIMEOUT_MS = const(1_000)
+_REFUSED_BYTES = const(512)  # read of a request that is refused for want of a connection
 _DISCARD_TIMEOUT_MS = const(1_000)
 _MAX_HEAD_BYTES = const(32_768)  # request line and headers; headers that are not used are skipped
 _MAX_LINE_BYTES = const(1_024)  # the request line, or a used header
@@ -31,6 +29,13 @@ _HEAD = (
     "HTTP/1.0 %d \r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n"
     "Cross-Origin-Resource-Policy: same-origin\r\n%s\r\n"
 )
+
+GRACE_MS = const(3_000)  # for a response: afterwards its connection is late
+# A connection: its stream, the task to cancel where another client needs it, when it is late, its session (auth.py).
+WRITER = const(0)
+TASK = const(1)
+LATE_MS = const(2)
+SESSION = const(3)
 
 JSON_TYPE = "application/json; charset=UTF-8"
 NO_MEMORY = "not enough memory for this request just now; try again in a minute"
@@ -47,8 +52,8 @@ class Request:
     where a login was needed the `session` (auth.py).
     """
 
-    def __init__(self, lines: list, reader=None, body: bytes = b"", arrival=None):
-        """`lines`: the request line, then the used headers; `body`: what has arrived of it; `arrival`: as of Server.
+    def __init__(self, lines: list, reader=None, body: bytes = b""):
+        """`lines`: the request line, then the used headers; `body`: what has arrived of it.
 
         Raises ValueError if this is not HTTP.
         """
@@ -67,7 +72,6 @@ class Request:
         self.received = body
         self.body: bytes | None = None
         self.peer = self.session = None
-        self.arrival = arrival
         self.cors = ""  # headers of the response that let a page of another origin read it
 
     def header(self, name: str) -> str:
@@ -80,10 +84,10 @@ class Request:
 
     async def discard(self):
         """Read a body that nothing needs: closing a socket with unread input may discard the response."""
-        if self.body is None and self.arrival and self.length <= _MAX_DISCARDED_BYTES:
+        if self.body is None and self.length <= _MAX_DISCARDED_BYTES:
             rest = _skip(self.reader, self.length - len(self.received))
             try:
-                await self.arrival(rest, _DISCARD_TIMEOUT_MS)
+                await wait_for_ms(rest, _DISCARD_TIMEOUT_MS)
             except (asyncio.TimeoutError, OSError, EOFError):
                 pass  # it gets the response all the same
 
@@ -91,8 +95,8 @@ class Request:
 class Response:
     """A response. `body`: a list of bytes, or an iterator of pieces (bytes or text).
 
-    `headers` are whole lines, each with its end. `send(writer, leave)`: a coroutine function that sends everything by
-    itself, head included. If it returns True, the connection stays open until `await leave(writer)`.
+    `headers` are whole lines, each with its end. `send(connection, leave)`: a coroutine function that sends everything
+    by itself, head included. If it returns True, the connection stays open until `await leave(writer)`.
     """
 
     def __init__(self, body, content_type: str, status: int = 200, headers: str = "", send=None):
@@ -133,131 +137,116 @@ def internal_error() -> Response:
     return error(500, "internal error; the log says more")
 
 
-def serve(context, site):
-    """Start the web server for this site: an object with `respond`, `buffer` and `pace_ms`."""
-    http = context.config["http"]
-    server = Server(site, context.log, context.supervisor)
-
-    async def run():
-        await server.serve(http["host"], http["port"])
-
-    context.supervisor.start("http", run)
-
-
 class Server:
     """Serves what `site` (routes.py) responds. A bug in a handler, which `supervisor` logs, ends one connection."""
 
-    def __init__(self, site, log, supervisor):
+    def __init__(self, site, context):
         self._site = site
-        self._log = log
-        self._supervisor = supervisor
-        self._connections = 0
+        self._http = context.config["http"]
+        self._log = context.log
+        self._supervisor = context.supervisor
+        self._connections = []  # the oldest first
         self._refusals = 0
-        self._reading = []  # tasks whose request has yet to arrive, the oldest first
 
-    async def serve(self, host: str, port: int):
+    async def run(self):
         """Accept connections; raises OSError if it can't listen on the port."""
-        server = await asyncio.start_server(self._accept, host, port)
-        self._log.info("page at http://%s:%d/" % (host, port))
+        address = self._http["host"], self._http["port"]
+        server = await asyncio.start_server(self._accept, *address)
+        self._log.info("page at http://%s:%d/" % address)
         await server.wait_closed()
 
-    async def _accept(self, reader, writer):
-        await self._supervisor.contain("a connection", self._handle(reader, writer))
+    def _accept(self, reader, writer):
+        return self._supervisor.contain("a connection", self._handle(reader, writer))
 
     async def _handle(self, reader, writer):
+        """Read a request and send its response."""
+        connection = [writer, asyncio.current_task(), ticks_ms(), None]
         is_ours = True
         try:
-            if self._connections >= _MAX_CONNECTIONS and not self._evict():
+            if len(self._connections) >= _MAX_CONNECTIONS and not self._evict(writer):
                 await self._refuse(reader, writer)
+                return
+            self._connections.append(connection)
+            response, has_body = await self._respond(reader)
+            connection[LATE_MS] = ticks_add(ticks_ms(), GRACE_MS)
+            if response.send:
+                is_ours = not await response.send(connection, self._leave)
             else:
-                is_ours = await self._serve_request(reader, writer)
+                await send_response(writer, response, self._site.buffer, self._site.pace_ms, has_body)
         except (asyncio.TimeoutError, OSError, EOFError):
             pass  # the client disconnected, or exceeded a time limit
         finally:
+            connection[TASK] = None  # an event stream's is at its end
             if is_ours:
-                await _close(writer)
+                await self._leave(writer)
 
-    def _evict(self) -> bool:
-        """Close the connection whose request has been arriving for longest; returns whether there is one.
+    def _evict(self, writer) -> bool:
+        """Close another connection for that of `writer`; returns whether there is one that may be closed.
 
-        So clients that send slowly or nothing at all, however many, keep out none that sends at once.
+        It is one of the client that has most, if that is more than the new client has, or as many and it is late. So
+        neither clients that send or read slowly, however many, nor one that asks all the time keep others out.
         """
-        if not self._reading:
-            return False
-        self._reading.pop(0).cancel()
-        return True
-
-    async def _serve_request(self, reader, writer) -> bool:
-        """Read a request and send its response; returns whether the connection is to be closed now."""
-        self._connections += 1
-        is_ours = True
-        try:
-            response, has_body = await self._respond(reader)
-            if response.send:
-                is_ours = not await response.send(writer, self._leave)
-            else:
-                await send_response(writer, response, self._site.buffer, self._site.pace_ms, has_body)
-        finally:
-            if is_ours:
-                self._connections -= 1
-        return is_ours
+        hosts = [host_of(connection[WRITER]) for connection in self._connections] + [host_of(writer)]
+        found, most = None, 2 * hosts.count(hosts[-1])
+        for connection, host in zip(self._connections, hosts):
+            rank = 2 * hosts.count(host) + (ticks_diff(ticks_ms(), connection[LATE_MS]) >= 0)
+            if connection[TASK] and rank > most:
+                found, most = connection, rank
+        if found:
+            found[TASK].cancel()
+            found[TASK] = None
+        return found is not None
 
     async def _leave(self, writer):
-        """Close a connection that a response kept open."""
-        self._connections -= 1
-        await _close(writer)
+        """Close a connection, also one that a response kept open."""
+        self._connections = [connection for connection in self._connections if connection[WRITER] is not writer]
+        try:
+            writer.close()
+            await writer.wait_closed()
+        except OSError:
+            pass  # it is closed
 
     async def _respond(self, reader):
         """The response, and whether its body is wanted."""
         try:
-            request = await self.arrival(_read(reader, self.arrival), _REQUEST_TIMEOUT_MS)
+            request = await wait_for_ms(_read(reader), _REQUEST_TIMEOUT_MS)
         except asyncio.TimeoutError:
-            response = error(408, "the request took longer than 5 s to arrive")
-        except RefusalError as refusal:
-            response = error(*refusal.args)
-        except ValueError:
-            self._log.debug("http: malformed request")
-            response = error(400, "malformed HTTP request")
+            refused = 408, "the request took longer than 5 s to arrive"
+        except ValueError as refusal:
+            refused = refusal.args if isinstance(refusal, RefusalError) else (400, "malformed HTTP request")
         except MemoryError:
-            response = error(503, NO_MEMORY)
+            refused = 503, NO_MEMORY
         else:
             response = self._supervisor.result_of("a request", self._site.respond, request) or internal_error()
             return response, request.method != "HEAD"
-        return response, True
-
-    async def arrival(self, reading, timeout_ms: int):
-        """Result of a coroutine that reads from a client; meanwhile its connection may be closed for another one."""
-        task = asyncio.current_task()
-        self._reading.append(task)
-        try:
-            return await wait_for_ms(reading, timeout_ms)
-        finally:
-            if task in self._reading:
-                self._reading.remove(task)
+        return error(*refused), True
 
     async def _refuse(self, reader, writer):
-        """Respond 503, after reading the request: closing a socket with unread input discards the response."""
+        """Respond 503, after reading a usual request: closing a socket with unread input may discard the response."""
         if self._refusals >= _MAX_REFUSALS:
             return
         self._refusals += 1
         try:
-            try:
-                await wait_for_ms(_read_head(reader), _REFUSAL_TIMEOUT_MS)
-            except (ValueError, MemoryError):
-                pass  # malformed or too large: the response is the same
+            await wait_for_ms(reader.read(_REFUSED_BYTES), _REFUSAL_TIMEOUT_MS)
             refusal = error(503, "all %d connections are in use; try again in a moment" % _MAX_CONNECTIONS)
             await send_response(writer, refusal, self._site.buffer, 0, timeout_ms=_REFUSAL_TIMEOUT_MS)
         finally:
             self._refusals -= 1
 
 
-async def _read(reader, arrival) -> Request:
+def host_of(writer):
+    """What tells a client's host from others; MicroPython's unix port has a sockaddr: family, port, address."""
+    peer = writer.get_extra_info("peername")
+    return peer[0] if isinstance(peer, tuple) else bytes(peer)[4:]
+
+
+async def _read(reader) -> Request:
     """Read a request, without its body where that is long.
 
     Raises ValueError (RefusalError where it exceeds a limit), or EOFError at a disconnect.
     """
     lines, body = await _read_head(reader)
-    request = Request(lines, reader, body, arrival)
+    request = Request(lines, reader, body)
     if request.length <= _MAX_BODY_BYTES:
         request.body = await read_body(reader, body, request.length)
     return request
@@ -333,36 +322,3 @@ async def send_response(writer, response, buffer, pace_ms: int, has_body=True, t
         await send(writer, pieces, buffer, timeout_ms, pace_ms)
     finally:
         pieces.close()  # files that it reads
-
-
-async def _close(writer):
-    try:
-        writer.close()
-        await writer.wait_closed()
-    except OSError:
-        pass  # it is closed
-
-
-def page_file(name: str, is_versioned: bool):
-    """A file of the page as the build compressed it, else its source; one that is versioned may be cached."""
-    headers = "Cache-Control: %s\r\n" % ("max-age=31536000, immutable" if is_versioned else "no-cache")
-    if "/" in name or name[:1] in ("", "."):  # another folder, such as that of the configuration
-        return error(404, "not found")
-    path = _PAGE + name
-    if is_there(path + ".gz"):
-        path += ".gz"
-        headers += "Content-Encoding: gzip\r\n"
-    elif not is_there(path):  # else the picture; or a source that mip installed (docs/frozen.md)
-        return error(404, "not found")
-    kind = name.split(".")[-1]
-    content_type = "image/png" if kind == "png" else "text/javascript" if kind == "js" else "text/" + kind
-    return Response(_pieces_of(open_data(path)), content_type, headers=headers)
-
-
-def _pieces_of(file):
-    """Generate the content of a file, then close it."""
-    with file:
-        piece = file.read(_PAGE_PIECE_BYTES)
-        while piece:
-            yield piece
-            piece = file.read(_PAGE_PIECE_BYTES)

@@ -56,9 +56,9 @@ class StatusCache:
             yield texts + (b', "age_ms": %s}' % json.dumps(pack.age_ms(hub.clock)).encode(),)
 
 
-def _encode_without_age(pack, clock) -> tuple[bytes, bytes]:
-    """The status without its age and without its end."""
+def _encode_without_age(pack, clock) -> tuple:
+    """The status without its age and without its end; not as a slice of the text, which would take as much again."""
     status = status_with_diagnosis(pack, clock)
     del status["age_ms"]
     diagnosis = json.dumps(status.pop("diagnosis"))
-    return json.dumps(status)[:-1].encode(), b', "diagnosis": %s' % diagnosis.encode()
+    return memoryview(json.dumps(status).encode())[:-1], b', "diagnosis": %s' % diagnosis.encode()

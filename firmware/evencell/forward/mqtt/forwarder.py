@@ -15,7 +15,10 @@ from evencell.runtime.lazy import call, lazy
 _ERRORS = "evencell.forward.mqtt.errors"
 _STEP_MS = const(60_000)  # deadline of a connection attempt or a publication
 _LAST_READING_S = const(300)  # between two of `last_reading`, unless the link changes
-_LINK, _VERDICT, _READ_S = const(0), const(1), const(2)  # indices of what was published last of a pack
+# Indices of what was published last of a pack.
+_LINK = const(0)
+_VERDICT = const(1)
+_READ_S = const(2)
 _HANDLERS = "evencell.forward.mqtt.handlers"
 
 
@@ -104,11 +107,10 @@ class Forwarder:
 
     def _sentence(self, error: OSError) -> str:
         """The problem as a sentence. Closes the connection first: the memory that it used is no shortage."""
-        under_way = self.client and self.client.under_way
-        if self.client:
-            self.client.close()
+        state, under_way = self._state, self.client and self.client.under_way
+        self._close()
         limits = self._retains, self._tries, self._limit
-        sentence, limits = call(_ERRORS, "evaluate", error, self._context, self._state, under_way, limits)
+        sentence, limits = call(_ERRORS, "evaluate", error, self._context, state, under_way, limits)
         self._retains, self._tries, self._limit = limits
         return sentence
 

@@ -10,6 +10,7 @@ from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms, wait_for_ms
 from evencell.forward.http.server import (
     JSON_TYPE,
     NO_MEMORY,
+    WRITER,
     RefusalError,
     Response,
     error,
@@ -60,7 +61,7 @@ class Upload:
         """What is raised to end the upload with this response."""
         return RefusalError(status, sentence)
 
-    async def send(self, writer, _leave):
+    async def send(self, connection, _leave):
         """Receive the image, and respond; a Response's `send`."""
         try:
             response = await self._receive()
@@ -77,7 +78,7 @@ class Upload:
             self._close_scope()
             if self.context.update is self.progress and self.progress["state"] == "receiving":
                 self.context.update = None
-        await send_response(writer, response, self.context.send_buffer, 0)
+        await send_response(connection[WRITER], response, self.context.send_buffer, 0)
         try:  # closing a socket with unread input may discard the response
             while self.left:
                 await self._fill(_PIECE_BYTES, _SILENCE_MS)
