@@ -5,7 +5,7 @@ import gc
 from evencell import __version__
 from evencell.app import COLLECT_AFTER_BYTES
 from evencell.compat import collect_after, const
-from evencell.runtime.lazy import call, keep_modules, keeps_modules, lazy, unload
+from evencell.runtime.lazy import call, keep_modules, lazy, unload
 from evencell.runtime.log import LEVELS
 from evencell.storage.files import remove
 from evencell.storage.key_value import KeyValueStore
@@ -151,7 +151,7 @@ def start(context, module: str):
         part.start(context)
         if module.endswith("part"):
             unload(module)  # what it imported stays
-        elif not keeps_modules():
+        elif not context.heap.is_plentiful:
             del part.start  # its code is needed no more
 
 

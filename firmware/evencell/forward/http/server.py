@@ -211,15 +211,17 @@ class Server:
         try:
             request = await wait_for_ms(_read(reader), _REQUEST_TIMEOUT_MS)
         except asyncio.TimeoutError:
-            refused = 408, "the request took longer than 5 s to arrive"
-        except ValueError as refusal:
-            refused = refusal.args if isinstance(refusal, RefusalError) else (400, "malformed HTTP request")
+            response = error(408, "the request took longer than 5 s to arrive")
+        except RefusalError as refusal:
+            response = error(*refusal.args)
+        except ValueError:
+            response = error(400, "malformed HTTP request")
         except MemoryError:
-            refused = 503, NO_MEMORY
+            response = error(503, NO_MEMORY)
         else:
             response = self._supervisor.result_of("a request", self._site.respond, request) or internal_error()
             return response, request.method != "HEAD"
-        return error(*refused), True
+        return response, True
 
     async def _refuse(self, reader, writer):
         """Respond 503, after reading a usual request: closing a socket with unread input may discard the response."""
