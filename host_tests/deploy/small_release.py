@@ -18,13 +18,23 @@ VERSION = {version}
 def main(board):
     parts = [__import__("evencell.part%d" % number, None, None, ("",)).VERSION for number in range({parts})]
     from evencell.extra import VERSION as extra
-    whole = set(parts + [extra, board]) == {{VERSION}}
+    whole = set(parts + [extra, board.version]) == {{VERSION}}
     try:
         print("running version %d%s" % (VERSION, "." if whole else ", mixed"))
         while True:
             time.sleep(1)
     except KeyboardInterrupt:
         print("interrupted")
+"""
+
+
+_BOARD = """\
+class Board:
+    storage = "."
+    version = {version}
+
+
+board = Board()
 """
 
 
@@ -35,7 +45,7 @@ def small_release(version: int, board: str = "host") -> Release:
     modules["evencell/app"] = _APP.format(version=version, parts=_PARTS)
     modules["evencell/shared"] = f"TEXT = {'the same in all ' * 100!r}"
     files = {f"{name}.mpy": compiled(source) for name, source in modules.items()}
-    files["board.py"] = f"board = {version}".encode()
+    files["board.py"] = _BOARD.format(version=version).encode()
     files["manifest.json"] = manifest(board, str(version), files)
     root = {name: (FIRMWARE / name).read_bytes() for name in OUTSIDE}
     return Release(board, "host", str(version), files, root)

@@ -64,8 +64,9 @@ def test_every_view_is_whole_accessible_and_without_raw_keys(browser, fixed, opt
         wait_for_cells(visit)
         for view in VIEWS:
             visit.open(view)
-            for details in visit.page.locator("details:not([open]):visible > summary").all():
-                details.click()
+            closed = visit.page.locator(f"#view-{view} details:not([open]) > summary:visible")
+            while closed.count():
+                closed.first.click()
             expect(visit.page.locator(f"#view-{view}")).not_to_contain_text("…")
             assert raw_keys(visit.page) == [], view
             assert too_wide(visit.page) == 0, view

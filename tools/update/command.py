@@ -42,7 +42,7 @@ def checked_host(_context, _parameter, value: str) -> str:
     help="Token of the device; without one the password is asked for. The variable keeps it out of the process list.",
 )
 def update(host, image, key, downgrade, token):
-    """Send IMAGE to the device at HOST, and wait until it has confirmed the update or rolled it back."""
+    """Send a signed update, IMAGE, to the device at HOST."""
     signed = signed_image(image, key)
     session = Session(Device(host, token or None), bool(token))
     try:

@@ -17,7 +17,7 @@ _MAX_NAME = 32
 @click.option("--name", default="owner", show_default=True, help="Of the key, on the device's list.")
 @click.option("--public", is_flag=True, help="Make none: print the lines of the key that is in FILE.")
 def keygen(file, bits, name, public):
-    """Make the key that signs updates, in FILE, and print the lines of config.json that make a device accept it."""
+    """Make a key in FILE that signs updates; print its public half."""
     if not KINDS["text"][0](name, 1, _MAX_NAME):
         raise click.UsageError(f"--name: a text of 1 to {_MAX_NAME} characters.")
     path = file or keys.DEFAULT_FILE
