@@ -77,8 +77,8 @@ class Case(NamedTuple):
 
 CASES = (
     Case("display", "files"),
-    Case("telemetry", "files", 117_500),
-    Case("telemetry_tls", "files", 101_500),
+    Case("telemetry", "files", 119_500),
+    Case("telemetry_tls", "files", 102_500),
     Case("page_history", "files", 123_400, 256),
     Case("page_mqtt", "files", 125_200, 512),
     Case("page_mqtt_discovery", "files", 125_500, 512, is_promised=False),
