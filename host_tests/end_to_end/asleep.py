@@ -37,11 +37,11 @@ class Asleep:
         """From now on each start runs this beside main.py."""
         tree, main = build("host"), self.sleeper.folder / "main.py"
         begin = f"import sys\nsys.path.insert(0, {str(tree)!r})\n"
-        start = (
-            (tree / "main.py")
-            .read_text()
-            .replace("main(board)", f"try:\n    main(board)\nfinally:\n    {after or 'pass'}")
+        source = (tree / "main.py").read_text()
+        start = source.replace(
+            "    main(board)\n", f"    try:\n        main(board)\n    finally:\n        {after or 'pass'}\n"
         )
+        assert start != source
         main.write_text(begin + text + start)
         self.sleeper.command = [need_micropython(), str(main)]
 
