@@ -58,14 +58,14 @@ def test_slow_reader_has_less_time_while_others_wait():
 
     async def never_drained(_awaitable, milliseconds):
         waits.append(milliseconds)
-        raise TimeoutError
+        raise asyncio.TimeoutError  # noqa: UP041 - MicroPython has no other
 
     async def patience_ms(queue: list):
         buffer = SendBuffer()
         buffer.queue = queue
         try:
             await send(Full(), iter([b"a"]), buffer, 60_000, 0)
-        except TimeoutError:
+        except asyncio.TimeoutError:  # noqa: UP041
             return waits.pop()
 
     waits = []
