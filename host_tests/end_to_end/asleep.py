@@ -33,16 +33,12 @@ class Asleep:
         mqtt = {"enabled": True, "host": "127.0.0.1", "port": self.broker.port, **(mqtt or {})}
         return {"profile": "telemetry", "time": {"servers": []}, "power": power, "mqtt": mqtt, **config}
 
-    def run_before(self, text: str, after: str = ""):
-        """From now on each start runs this beside main.py."""
-        tree, main = build("host"), self.sleeper.folder / "main.py"
-        begin = f"import sys\nsys.path.insert(0, {str(tree)!r})\n"
-        source = (tree / "main.py").read_text()
-        start = source.replace(
-            "    main(board)\n", f"    try:\n        main(board)\n    finally:\n        {after or 'pass'}\n"
-        )
-        assert start != source
-        main.write_text(begin + text + start)
+    def run_before(self, text: str, after: str = "pass"):
+        """From now on each start runs this before the wake, and `after` when that ends."""
+        main = self.sleeper.folder / "main.py"
+        path = f"import sys\nsys.path.insert(0, {str(build('host'))!r})\n"
+        start = "from board import board\nfrom evencell.power.wake import main\n"
+        main.write_text(f"{path}{text}{start}try:\n    main(board)\nfinally:\n    {after}\n")
         self.sleeper.command = [need_micropython(), str(main)]
 
     def start_broker(self):

@@ -1,6 +1,7 @@
 """The smallest heap in which each profile runs ten minutes, found by halving: `heap.*_64_kib`.
 
-On MicroPython's unix port, whose objects are of 64 bits; simulator, broker and firmware run under `faketime`.
+On MicroPython's unix port, whose objects are of 64 bits; simulator, broker and firmware run under `faketime`. The
+profile `telemetry` is measured as it is meant, asleep between its readings, and awake as `telemetry_awake`.
 """
 
 import contextlib
@@ -10,24 +11,35 @@ import tempfile
 import time
 from pathlib import Path
 
+from tools.bench.asleep import Broker
 from tools.bench.fast import Fast
 from tools.bench.watchers import Stream
 from tools.dev import device
+from tools.dev.scripted_balancer import ScriptedBalancer
+from tools.dev.sleeper import Sleeper
 
-# What each profile is measured with, and the limits in KiB of the search for its smallest heap.
-PROFILES = {"full": (140, 300), "display": (70, 190), "telemetry": (70, 190)}
+# Limits in KiB of the search for the smallest heap.
+LIMITS_KIB = {"full": (140, 300), "display": (70, 190), "telemetry": (70, 250), "telemetry_awake": (70, 190)}
 STEP_KIB = 4
 STREAMS = 4
 SIMULATED_S = 600
 _SPEED = 40
 _POLL_S = 0.5
+_WAKES = 9
+_REPORTING_WAKE = 6  # with a backlog on the flash and in RTC memory
 
 
 def measure() -> dict:
     """The `heap.*_64_kib` figures."""
+    searches = {
+        "full": functools.partial(runs, "full"),
+        "display": functools.partial(runs, "display"),
+        "telemetry": sleeps,
+        "telemetry_awake": functools.partial(runs, "telemetry"),
+    }
     return {
-        f"heap.{profile}_64_kib": {"value": smallest(functools.partial(runs, profile), *limits), "unit": "KiB"}
-        for profile, limits in PROFILES.items()
+        f"heap.{name}_64_kib": {"value": smallest(suffices, *LIMITS_KIB[name]), "unit": "KiB"}
+        for name, suffices in searches.items()
     }
 
 
@@ -61,6 +73,22 @@ def runs(
         if profile == "full" and not all(Stream(fast.http_port, running).opened for _ in range(STREAMS)):
             return False
         return lives(firmware, log, life_s / speed)
+
+
+def sleeps(heap_kib: int) -> bool:
+    """Whether a device that sleeps starts, reads, spills and reports in this heap."""
+    with tempfile.TemporaryDirectory(prefix="evencell-") as folder, contextlib.ExitStack() as running:
+        broker = Broker(Path(folder), running)
+        balancer = running.enter_context(ScriptedBalancer())
+        config = {
+            "profile": "telemetry",
+            "time": {"servers": []},
+            "power": {"interval_s": 900, "spill_every": 4},
+            "mqtt": {"enabled": True, "host": "127.0.0.1", "port": broker.port},
+        }
+        sleeper = Sleeper(Path(folder) / "device", balancer.port, config, 0, device.command(f"{heap_kib}k"))
+        ended = [sleeper.wake("button" if number == _REPORTING_WAKE else "timer") for number in range(_WAKES)]
+    return all(each.sleep_s is not None and not has_failed(each.output) for each in ended)
 
 
 def lives(firmware: subprocess.Popen, log: Path, for_s: float) -> bool:

@@ -10,7 +10,7 @@ from evencell.power.state import ANY_UART, PackState
 from evencell.runtime.lazy import call, lazy
 
 _FILE = "/wake.json"
-_SECTIONS = ("packs", "wifi", "time", "mqtt", "influx", "journal", "log", "pins", "power", "profile", "name")
+_SECTIONS = ("packs", "wifi", "time", "mqtt", "journal", "log", "pins")
 _STATE_FILE = "evencell.storage.state_file"
 _SHORTEST_S = const(60)  # of the intervals that follow from interval_s
 _SPAN = const(4)  # they are so many times shorter or longer
@@ -30,6 +30,7 @@ def is_wanted(config: dict) -> bool:
 def save(board, faults, config: dict, sentences: list):
     """Write what of the configuration a wake may need, and sentences about its faults, where that changed."""
     kept = {name: config[name] for name in _SECTIONS}
+    kept["influx"] = {"url": None}  # a database is no sink of a device that sleeps
     kept["faults"] = sentences
     if _load(board, faults) != kept:
         call(_STATE_FILE, "save_json", faults, board.storage + _FILE, kept)

@@ -74,7 +74,7 @@ def _is_update(update) -> bool:
 
 def _is_wake(config) -> bool:
     """What power/settings.py keeps: sections of a checked configuration."""
-    return isinstance(config, dict) and all(name in config for name in ("packs", "mqtt", "wifi", "power"))
+    return isinstance(config, dict) and all(name in config for name in ("packs", "mqtt", "wifi", "faults"))
 
 
 def _are_marks(marks) -> bool:
