@@ -2,11 +2,12 @@
 
 import random
 
-from evencell.control.policy import decide, is_in_span
+from evencell.control.policy import decide, is_in_span, local_minute
 from evencell.control.state import PolicyState
 from evencell.control.trend import CHARGING, DISCHARGING, RESTING
 from evencell.pack.alarms import CELL_COUNT, WIRE_RESISTANCE
 from evencell.pack.status import Status
+from host_tests.fakes import FakeClock
 
 _PRESETS = ("off", "always", "top", "rest", "off-ride", "storage", "custom")
 _MIN_S = 300
@@ -126,6 +127,20 @@ def test_custom_names_the_condition_that_fails():
     assert _decided(policy, _status(), CHARGING, 0, night)[1] == "off: the pack is charging"
     assert _decided(policy, _status(), RESTING, 0, 12 * 60)[1] == "off: it is not between 22:00 and 06:00"
     assert _decided(policy, _status(), RESTING, 0, None)[1] == "off: the time is not known"
+
+
+def test_local_minute_follows_the_zone_and_is_computed_only_if_needed():
+    class Context:
+        clock = FakeClock(1_795_392_000)  # 2026-11-23, 00:00 UTC
+        config = {"time": {"zone": "CET-1CEST,M3.5.0,M10.5.0/3", "utc_offset_min": 30}}
+
+    timed = {"conditions": [_condition("delta_mv", above=5), _condition("time", span=["22:00", "06:00"])]}
+    assert local_minute(Context, timed) == 60
+    Context.config = {"time": {"zone": None, "utc_offset_min": 30}}
+    assert local_minute(Context, timed) == 30
+    assert local_minute(Context, {"conditions": [_condition("delta_mv", above=5)]}) is None
+    Context.clock = FakeClock()
+    assert local_minute(Context, timed) is None
 
 
 def test_a_span_may_include_midnight():

@@ -55,7 +55,7 @@ class Control:
         was_on = [state.is_on for state in self.states]
         try:
             policy = scope.load(_POLICY)
-            minute = policy.local_minute(context)
+            minute = policy.local_minute(context, self._config)
             for state in self.states:
                 policy.decide(state, self._config, state.pack.age_ms(context.clock), now_s, minute)
         finally:

@@ -4,17 +4,16 @@ A reason is a sentence for the owner. What forbids balancing (docs/balancing.md)
 else waits for the minimum time. Without a fresh reading nothing changes.
 """
 
-from evencell.clock.zone import offset_at
 from evencell.compat import const
 from evencell.control.trend import CHARGING, DISCHARGING, RESTING, TRENDS
+from evencell.pack.alarms import MAX_DC, MIN_DC
 from evencell.pack.limits import CHEMISTRIES, MAX_AGE_MS, switch_on_reason
+from evencell.runtime.lazy import call
 
 _HYSTERESIS_MV = const(20)
 _WORTH_MV = const(15)  # of delta, for storage
 _ENOUGH_MV = const(5)
 _RESTED_S = const(600)
-_MIN_DC = const(-200)
-_MAX_DC = const(700)
 # Fields of custom conditions: name in a sentence, units of the reading in one of the condition, units in one shown.
 _FIELDS = {
     "highest_mv": ("highest cell", 1, 1000, "V"),
@@ -33,13 +32,13 @@ def decide(state, config: dict, age_ms: int | None, now_s: int, minute: int | No
     _Decision(state, config).decide(age_ms, now_s, minute)
 
 
-def local_minute(context) -> int | None:
-    """Minute of the local day; None without a clock."""
+def local_minute(context, config: dict) -> int | None:
+    """Minute of the local day; None without a clock, and where no condition of `config` needs it."""
     unix_s = context.clock.unix_s()
-    if unix_s is None:
+    if unix_s is None or not any(condition["field"] == "time" for condition in config["conditions"]):
         return None
-    settings = context.config["time"]
-    offset_s = offset_at(settings["zone"], unix_s)[0] if settings["zone"] else 60 * settings["utc_offset_min"]
+    settings, zone = context.config["time"], context.config["time"]["zone"]
+    offset_s = call("evencell.clock.zone", "offset_at", zone, unix_s)[0] if zone else 60 * settings["utc_offset_min"]
     return (unix_s + offset_s) // 60 % 1440
 
 
@@ -94,7 +93,7 @@ class _Decision:
         if lowest_mv < low_mv + (0 if self._state.is_on else _HYSTERESIS_MV):
             return "cell %d is low, %s: the balancer would discharge it further" % (status.lowest_cell, _v(lowest_mv))
         temperature_dc = status.temperature_dc
-        if temperature_dc is not None and not _MIN_DC <= temperature_dc <= _MAX_DC:
+        if temperature_dc is not None and not MIN_DC <= temperature_dc <= MAX_DC:
             return "%d °C is outside -20 to 70 °C" % (temperature_dc // 10)
         return ""
 

@@ -13,8 +13,8 @@ CELL_COUNT = const(16)
 # Limits of the JK-B2A4S (manual V2.1).
 _MIN_CELL_MV = const(1000)
 _MAX_CELL_MV = const(5000)
-_MIN_DC = const(-200)
-_MAX_DC = const(700)
+MIN_DC = const(-200)
+MAX_DC = const(700)
 
 # Pack voltage and cells are not measured at the same instant. Recordings at rest differ by 6 mV at most; a rider's
 # throttle moves a pack by a few percent between the two.
@@ -28,7 +28,7 @@ def alarms_of(status, scale) -> int:
         alarms |= OVERVOLTAGE
     if _has_faulty_cell(status) or _sum_disagrees(status):
         alarms |= CELL_VOLTAGE
-    if scale.is_outside(status.temperature_raw, _MIN_DC, _MAX_DC):
+    if scale.is_outside(status.temperature_raw, MIN_DC, MAX_DC):
         alarms |= TEMPERATURE
     if status.alarms_raw & WIRE_RESISTANCE_BIT:
         alarms |= WIRE_RESISTANCE
