@@ -11,16 +11,9 @@ from host_tests.end_to_end.chain import Firmware
 from host_tests.end_to_end.door import Client
 from host_tests.end_to_end.finger import press
 from host_tests.end_to_end.process import PATIENCE_S, until
+from host_tests.setup.device import PASSWORD, WANTED
 
 AIR = {"Home": "correct horse", "Camping": None, "Hidden": {"password": "battery staple", "hidden": True}}
-PASSWORD = "a good password"
-WANTED = {
-    "language": "de",
-    "name": "Scooter",
-    "network": {"ssid": "Home", "password": "correct horse", "hidden": False},
-    "password": PASSWORD,
-    "pack": {"chemistry": "nmc", "capacity_ah": 30, "cells": 4},
-}
 QUERY = b"\xbe\xef\1\0\0\1\0\0\0\0\0\0\7connect\7example\0\0\1\0\1"
 HOLD_MS = 1_500  # by a display's clock; without one the button is polled once a second, and 100 ms count each time
 
