@@ -168,6 +168,8 @@ def test_events_outlive_a_restart_of_the_device_and_of_the_page(browser, tmp_pat
         with Visit(browser, SimpleNamespace(url=firmware.url), "history", **DESK) as visit:
             events = visit.page.locator("#events")
             expect(events).to_contain_text("Balancer online")
+            hour = visit.page.get_by_role("button", name="Hour")
+            expect(hour).to_have_attribute("aria-pressed", "true")  # no more is recorded
             seen_at = events.locator("time").last.get_attribute("datetime")
             until(lambda: time.time() - datetime.fromisoformat(seen_at).timestamp() > 4, "an event that is another one")
             firmware.stop()

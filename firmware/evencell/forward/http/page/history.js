@@ -11,10 +11,11 @@ import { cellNames, clock, dateTime, day, decimal, hasWord, millivolts, signed, 
 const LEAST_MS = { "1h": 300000, "24h": 900000, "30d": 10800000 }; // the deepest zoom: some steps
 const EVENTS_MS = 60000; // how often the device is asked for its events
 const ZOOM = 1.5;
+const HOUR_MS = 3600000;
 const DAY_MS = 86400000;
 
 const parts = {};
-const shown = { span: "24h", mode: "volts", start: null, end: null, cursor: null, hidden: new Set() };
+const shown = { span: "24h", isSpanChosen: false, mode: "volts", start: null, end: null, cursor: null, hidden: new Set() };
 const pointers = new Map();
 let frame = null; // where everything is, of the last drawing
 let drawnFor = "";
@@ -29,10 +30,11 @@ export function mount(root) {
   parts.events = el("ul", { className: "events", id: "events" });
   parts.csv = el("button", { type: "button", className: "button", onclick: download }, t("history.csv"));
   const button = (key, act) => el("button", { type: "button", className: "button", onclick: act, "aria-label": t(`history.${key}.label`) }, t(`history.${key}`));
+  parts.span = segments(t("history.span"), Object.keys(SPANS).map((name) => [name, t(`span.${name}`)]), shown.span, chooseSpan);
   root.append(
     el("section", { className: "card" },
       el("div", { className: "tools" },
-        segments(t("history.span"), Object.keys(SPANS).map((name) => [name, t(`span.${name}`)]), shown.span, chooseSpan),
+        parts.span,
         segments(t("history.mode"), ["volts", "distance"].map((name) => [name, t(`history.${name}`)]), shown.mode, (mode) => {
           shown.mode = mode;
           redraw();
@@ -56,6 +58,7 @@ export function redraw() {
 
 export function update() {
   const entry = past(state.selected, shown.span);
+  if (!shown.isSpanChosen && entry.data?.times.length) chooseFirstSpan(entry.data);
   if (Date.now() - askedAt > EVENTS_MS) loadEvents();
   const key = [state.selected, shown.span, entry.loadedAt, entry.isLoading].join();
   if (key === drawnFor && eventsFor === state.events) return;
@@ -70,8 +73,14 @@ async function loadEvents() {
   if (events) addEvents(events);
 }
 
+/** A day, or the last hour where no more is recorded. */
+function chooseFirstSpan({ nowMs, times }) {
+  shown.isSpanChosen = true;
+  if (nowMs - times[0] < HOUR_MS) parts.span.querySelector("[value='1h']").click();
+}
+
 function chooseSpan(span) {
-  Object.assign(shown, { span, start: null, end: null, cursor: null });
+  Object.assign(shown, { span, isSpanChosen: true, start: null, end: null, cursor: null });
   redraw();
 }
 
