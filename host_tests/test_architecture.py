@@ -40,9 +40,11 @@ ALLOWED = {
     },
     "link": {
         "asyncio", "evencell.compat", "evencell.protocol", "evencell.pack", "evencell.link", "evencell.runtime.lazy",
+        "evencell.control.event_log",
     },
     "control": {
-        "array", "evencell.clock.zone", "evencell.compat", "evencell.control", "evencell.pack", "evencell.runtime.lazy",
+        "array", "json", "evencell.clock.zone", "evencell.compat", "evencell.control", "evencell.pack",
+        "evencell.runtime.lazy", "evencell.storage",
     },
     "display": {
         "array", "binascii", "framebuf", "gc", "json", "evencell", "evencell.compat", "evencell.hub", "evencell.pack",
@@ -59,6 +61,7 @@ ALLOWED = {
         "evencell.runtime.boot_state",  # a restart by an owner counts as proven
         "evencell.link.diagnosis", "evencell.protocol.jk_balancer", "evencell.protocol.jk_settings",
         "evencell.display.render.netpbm", "evencell.runtime.crash_file",  # of a lazy HTTP handler each
+        "evencell.control.event_log",
     },
     "update": {
         "asyncio", "binascii", "hashlib", "json", "os", "sys",

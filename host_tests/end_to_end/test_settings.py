@@ -45,6 +45,24 @@ def test_a_setting_is_written_and_read_back(firmware, client):
     assert firmware.pack()["trigger_mv"] == 12
 
 
+def test_the_event_log_says_what_was_written_and_by_what(firmware, client):
+    """And what was refused; without a login, as the status."""
+    client.send("PATCH", PATH, {"trigger_mv": 14, "cell_count": 9})
+    events = Client(firmware.http_port).send("GET", "/api/v1/eventlog").json()["events"]
+    written, refused = events[-2:]
+    assert written.pop("time") > 1_700_000_000
+    assert written == {
+        "number": refused["number"] - 1, "kind": "settings", "pack": "pack1", "name": "trigger_mv", "by": "page",
+        "from": 12, "to": 14, "result": "written", "text": "",
+    }  # fmt: skip
+    assert (refused["name"], refused["to"], refused["result"]) == ("cell_count", 9, "refused")
+    assert "4 alone" in refused["text"]
+    newer = Client(firmware.http_port).send("GET", f"/api/v1/eventlog?after={written['number']}").json()["events"]
+    assert [event["number"] for event in newer] == [refused["number"]]
+    for query in ("?after=x", "?after=-1", "?before=1", "?after=1&x=2"):
+        assert client.send("GET", "/api/v1/eventlog" + query).status == 400, query
+
+
 def test_what_the_model_refuses_is_not_written(client):
     before = client.send("GET", PATH).json()["settings"]["cell_count"]["active"]
     result = client.send("PATCH", PATH, {"cell_count": 8}).json()["cell_count"]

@@ -1,16 +1,20 @@
 """A command through a pack's writer: result, event, reading and log."""
 
 import asyncio
+import os
 import sys
 
+from evencell.control.event_log import read
 from evencell.hub import Hub
 from evencell.link.poller import Poller
 from evencell.link.writable import enable_writing
 from evencell.runtime.lazy import unload
 from evencell.runtime.supervisor import Supervisor
+from evencell.storage.faults import StorageFaults
 from host_tests.fakes import FakeClock, FakeLog
 from host_tests.link.ports import ScriptedPort
 from host_tests.link.test_write import SILENCE, poll_at, reading, written
+from host_tests.portable import scratch_path
 
 TAKEN = [written(10), reading(10), reading(10), reading(10)]  # the last two are the poll that follows
 
@@ -25,13 +29,21 @@ class Bench:
         self.clock = FakeClock()
         self.log = FakeLog()
         self.hub = Hub([self.pack], self.clock)
+        self.board = self
+        self.storage = scratch_path("flash")
+        os.mkdir(self.storage)
+        self.storage_faults = StorageFaults(self.clock, self.log)
         self.config = {"packs": [{"writable": True, "chemistry": chemistry, "capacity_ah": capacity_ah}]}
         self.poller = Poller(self.pack.bus, [self.poll], self.hub, self.log)
         self._consumer = self.hub.subscribe()
         enable_writing(self, self.poller, [self.poll])
 
-    def command(self, name: str, given) -> dict:
-        return asyncio.run(self.pack.writer(name, given))
+    def command(self, name: str, given, source: str = "page") -> dict:
+        return asyncio.run(self.pack.writer(name, given, source))
+
+    def kept(self) -> list:
+        """What the event log has: source, old and new value, result and sentence of each write."""
+        return [tuple(fields[4:]) for _, fields in read(self, 0)]
 
     def events(self) -> list:
         return [self._consumer.next_event()[1:] for _ in range(self.hub.posted)]
@@ -40,10 +52,13 @@ class Bench:
 def test_command_posts_event_reading_and_log_line():
     bench = Bench(*TAKEN)
     outcome = bench.command("trigger_mv", "10")
-    assert outcome == {"requested": 10, "old": 5, "active": 10, "error": None, "warnings": []}
+    assert outcome == {
+        "requested": 10, "old": 5, "active": 10, "result": "written", "error": None, "warnings": [],
+    }  # fmt: skip
     assert bench.events() == [("settings", "pack1", "trigger_mv", 10), ("link", "pack1", "link", "online")]
     assert bench.pack.accepted.trigger_mv == 10
     assert bench.log.lines[-1] == "pack1: command: trigger_mv was 5 and is 10 now"
+    assert bench.kept() == [("page", 5, 10, "written", "")]
 
 
 def test_numbers_texts_and_bools_are_values():
@@ -121,7 +136,7 @@ def test_commands_on_one_bus_do_not_overlap():
     """Else each would take the other's write for a refusal."""
 
     async def both(bench):
-        return await asyncio.gather(bench.pack.writer("trigger_mv", 10), bench.pack.writer("trigger_mv", 12))
+        return await asyncio.gather(bench.pack.writer("trigger_mv", 10, "mqtt"), bench.pack.writer("trigger_mv", 12, "page"))
 
     bench = Bench(*TAKEN, written(12), reading(12), reading(12), reading(12))
     assert [outcome["active"] for outcome in asyncio.run(both(bench))] == [10, 12]
@@ -134,7 +149,7 @@ def test_polls_between_exchanges_keep_their_rhythm():
 
     async def scenario():
         task = asyncio.create_task(bench.poller.run())
-        await bench.pack.writer("trigger_mv", 10)
+        await bench.pack.writer("trigger_mv", 10, "mqtt")
         assert (bench.poll.due - due) % 50 == 0
         await bench.port.exhausted.wait()
         task.cancel()
@@ -158,7 +173,7 @@ def test_bug_ends_its_command_alone():
     bench = Bench()
     bench.config = {}
     log = Failures()
-    asyncio.run(Supervisor(log).contain("commands", bench.pack.writer("trigger_mv", 10)))
+    asyncio.run(Supervisor(log).contain("commands", bench.pack.writer("trigger_mv", 10, "mqtt")))
     assert log.kinds == [KeyError]
     assert not bench.port.written
 

@@ -2,7 +2,7 @@ import asyncio
 
 from evencell.link.bus import Rs485Bus
 from evencell.link.poller import Poll, make_poll
-from evencell.link.writer import LOST, REFUSED, TAKEN, UNANSWERED, UNKNOWN, Written, write_verified
+from evencell.link.writer import CHANGED, CONFIRMED, LOST, REFUSED, TAKEN, UNANSWERED, UNKNOWN, Written, write_verified
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.framing import checksum
 from evencell.protocol.jk_balancer import decode_status, is_answer, read_request
@@ -93,7 +93,7 @@ def test_lost_answer_to_write_is_read_back_and_not_written_again():
     """Two readings must agree, since nothing else confirms the first one."""
     for lost in (SILENCE, damaged(written(NEW_MV))):
         result, requests, _ = set_trigger(lost, reading(NEW_MV), reading(NEW_MV))
-        assert (result.outcome, result.active) == (TAKEN, 10)
+        assert (result.outcome, result.active, result.error) == (CONFIRMED, 10, None)
         assert requests == [WRITE, READ, READ]
 
 
@@ -117,7 +117,7 @@ def test_damaged_answer_with_good_checksum_is_no_refusal():
     """Readings confirm neither 77 nor a refusal."""
     script = [written(77), reading(OLD_MV), reading(OLD_MV), written(NEW_MV), reading(NEW_MV)]
     assert set_trigger(*script)[0].outcome == TAKEN
-    assert set_trigger(written(77), reading(NEW_MV), reading(NEW_MV))[0].outcome == TAKEN
+    assert set_trigger(written(77), reading(NEW_MV), reading(NEW_MV))[0].outcome == CONFIRMED
 
 
 def test_value_that_was_answered_but_not_read_back_is_lost():
@@ -126,6 +126,16 @@ def test_value_that_was_answered_but_not_read_back_is_lost():
     assert "later readings contain 5" in result.error
     assert requests.count(WRITE) == 1
     assert (poll.diagnosis.name, poll.diagnosis.sure) == ("refused write", "likely")
+
+
+def test_value_that_something_else_set_meanwhile_is_no_refusal():
+    """Neither the old nor the requested one; it is not overwritten."""
+    for answer in (written(NEW_MV), SILENCE):
+        result, requests, poll = set_trigger(answer, reading(7), reading(7))
+        assert (result.outcome, result.active) == (CHANGED, 7)
+        assert result.error.startswith("trigger_mv 10 was written, but it is 7 now: it was changed meanwhile")
+        assert requests.count(WRITE) == 1
+        assert poll.diagnosis.name == "ok"
 
 
 def test_silence_after_write_is_unknown_and_repeats_no_write():
@@ -148,7 +158,7 @@ def test_reading_outside_known_ranges_confirms_write():
     frame[8] = 77
     strange = [(0, summed(frame))]
     assert set_trigger(written(NEW_MV), strange)[0].outcome == TAKEN
-    assert set_trigger(SILENCE, strange, strange)[0].outcome == TAKEN
+    assert set_trigger(SILENCE, strange, strange)[0].outcome == CONFIRMED
 
 
 def test_any_number_but_0_means_switched_on():

@@ -10,7 +10,7 @@ from evencell.clock.clock import Clock
 from evencell.link.bus import Rs485Bus
 from evencell.link.diagnosis import REFUSED_WRITE, remedy_of
 from evencell.link.poller import Poll
-from evencell.link.writer import UNKNOWN, Written, write_verified
+from evencell.link.writer import CHANGED, UNKNOWN, Written, write_verified
 from evencell.pack import settings
 from evencell.pack.limits import CHEMISTRIES
 from evencell.pack.pack import Pack
@@ -145,6 +145,8 @@ def check_result(written: Written, poll: Poll):
     """Raise CommandError unless the value is active."""
     if written.outcome == UNKNOWN:
         raise CommandError(f"{written.error} Run the same command again: it reads first.")
+    if written.outcome == CHANGED:
+        raise CommandError(written.error)
     if written.error:
         verdict = f"refused write ({poll.diagnosis.sure})"
         raise CommandError(f"{verdict}: {written.error} {remedy_of(REFUSED_WRITE)}")

@@ -81,5 +81,5 @@ class Control:
         state.problem = call(_LIMIT, "refusal", context, pack.name)
         if state.problem is None:
             call(_LIMIT, "note", context, pack.name)
-            result = await pack.writer(_SWITCH, state.is_on)
+            result = await pack.writer(_SWITCH, state.is_on, "policy")
             state.problem = result["error"]

@@ -6,7 +6,7 @@ from evencell.runtime.lazy import lazy
 
 
 def enable_writing(context, poller, polls: list):
-    """Give each writable pack of these polls its `writer(setting, given)`, a coroutine function.
+    """Give each writable pack of these polls its `writer(setting, given, source)`, a coroutine function.
 
     It returns the result as link/writer.py makes it. One command at a time on a bus; polls go between its exchanges.
     """
@@ -17,11 +17,12 @@ def enable_writing(context, poller, polls: list):
 
 
 def _writer(context, poller, poll, lock):
-    async def set_value(setting: str, given) -> dict:
+    async def set_value(setting: str, given, source: str) -> dict:
         await lock.acquire()
         scope = lazy()
         try:
-            return await scope.load("evencell.link.writer").set_value(context, poller, poll, setting, given)
+            writer = scope.load("evencell.link.writer")
+            return await writer.set_value(context, poller, poll, setting, given, source)
         finally:
             scope.unload()
             lock.release()

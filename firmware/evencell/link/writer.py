@@ -1,4 +1,7 @@
-"""Sets one setting of a balancer: validate (pack/settings.py), write, verify by a reading, report the result."""
+"""Sets one setting of a balancer: validate (pack/settings.py), write, verify by a reading, report the result.
+
+Every write, and what was refused, is kept in the event log.
+"""
 
 from evencell.compat import const
 from evencell.link.diagnosis import CERTAIN, LIKELY
@@ -18,7 +21,10 @@ from evencell.pack.settings import (
 from evencell.pack.status import Status
 from evencell.protocol.jk_balancer import decode_status
 from evencell.protocol.jk_settings import decode_written, write_request
+from evencell.runtime.lazy import call
 
+_EVENT_LOG = "evencell.control.event_log"
+_MAX_SHOWN = const(1_000_000)  # of a requested value: beyond any that is valid
 _MAX_WRITES = const(2)  # whether settings wear the balancer's memory is not known
 
 # Outcomes of a write.
@@ -27,26 +33,37 @@ REFUSED = const(1)
 UNANSWERED = const(2)
 LOST = const(3)
 UNKNOWN = const(4)
+CHANGED = const(5)
+CONFIRMED = const(6)
 
-_ERRORS = (
-    None,
-    "The balancer refused {setting} {requested} and keeps {active}.",
-    "The balancer gave no whole answer to the write of {setting} {requested} and keeps {active}.",
-    "The balancer answered that {setting} is {requested}, but later readings contain {active}.",
-    "No reading came after the write: whether the balancer took {setting} {requested} is not known.",
+# Of each outcome: its name in the event log, and the failure in a sentence.
+_OUTCOMES = (
+    ("written", None),
+    ("refused_by_balancer", "The balancer refused {setting} {requested} and keeps {active}."),
+    ("no_answer", "The balancer gave no whole answer to the write of {setting} {requested} and keeps {active}."),
+    ("not_kept", "The balancer answered that {setting} is {requested}, but later readings contain {active}."),
+    ("unknown", "No reading came after the write: whether the balancer took {setting} {requested} is not known."),
+    (
+        "changed",
+        "{setting} {requested} was written, but it is {active} now: it was changed meanwhile, such as in the maker's app.",
+    ),
+    ("answer_lost", None),
 )
+_UNCHANGED = "unchanged"
+_NOT_WRITTEN = "refused"
+_ANSWER_LOST = "The balancer's answer to the write was lost; two readings confirm the value."
 # Of each outcome, for the diagnosis: how certain a refusal is; 0 is none.
-_REFUSAL = (0, CERTAIN, LIKELY, LIKELY)
+_REFUSAL = (0, CERTAIN, LIKELY, LIKELY, 0, 0, 0)
 
 
-async def set_value(context, poller, poll, setting: str, given) -> dict:
+async def set_value(context, poller, poll, setting: str, given, source: str) -> dict:
     """Set `setting` to `given`, a text, number or bool. No rule can be overridden here.
 
-    The result has `requested`, and as in JSON `old` and `active` (None: not known), `error` (a sentence, or None) and
-    `warnings` (sentences).
+    `source`: "page", "mqtt", "menu", "policy" or "rule". The result has `requested`, and as in JSON `old` and `active`
+    (None: not known), `result` (the outcome's name), `error` (a sentence, or None) and `warnings` (sentences).
     """
     pack = poll.pack
-    result = {"requested": given, "old": None, "active": None, "error": None, "warnings": []}
+    result = {"requested": given, "old": None, "active": None, "result": _NOT_WRITTEN, "error": None, "warnings": []}
     try:
         value = parse_value(setting, given)
         result["requested"] = json_value(setting, value)
@@ -56,7 +73,7 @@ async def set_value(context, poller, poll, setting: str, given) -> dict:
         await _write_and_publish(context, poller, poll, setting, value, result)
     except CommandError as error:
         result["error"] = str(error)
-    _log(context, pack.name, setting, result)
+    _log(context, pack.name, setting, result, source)
     return result
 
 
@@ -90,6 +107,9 @@ async def _write_and_publish(context, poller, poll, setting: str, value: int, re
     written = await write_verified(poll, setting, value)
     poller.report_verdict(poll, written.is_verdict_changed)
     result["error"] = written.error
+    result["result"] = _UNCHANGED if written.requests == 0 else _OUTCOMES[written.outcome][0]
+    if written.outcome == CONFIRMED:
+        result["warnings"].append(_ANSWER_LOST)
     result["active"] = None if written.active is None else json_value(setting, written.active)
     if written.active != written.old:
         if written.active is not None:
@@ -97,8 +117,13 @@ async def _write_and_publish(context, poller, poll, setting: str, value: int, re
         await poller.poll(poll)
 
 
-def _log(context, pack_name: str, setting: str, result: dict):
-    """Log the command: every change of the balancer leaves a trace."""
+def _log(context, pack_name: str, setting: str, result: dict, source: str):
+    """Log the command: every change of the balancer leaves a trace, in the event log across restarts."""
+    if result["result"] != _UNCHANGED:
+        to = result["requested"]
+        is_short = isinstance(to, (bool, int, float)) and abs(to) < _MAX_SHOWN
+        event = (context.clock.unix_s(), "settings", pack_name, setting, source, result["old"], to if is_short else None)
+        call(_EVENT_LOG, "append", context, [event + (result["result"], result["error"] or "")])
     if result["error"]:
         context.log.warning("%s: command refused or failed: %s" % (pack_name, result["error"]))
     else:
@@ -111,10 +136,11 @@ def _log(context, pack_name: str, setting: str, result: dict):
 class Written:
     """Result of a write: values before, requested, and now (`active`, None if not known).
 
-    `outcome` is a number of this module. `is_verdict_changed`: the diagnosis came to another verdict.
+    `outcome` is a number of this module, `requests` how often the write was sent. `is_verdict_changed`: the diagnosis
+    came to another verdict.
     """
 
-    __slots__ = ("active", "is_verdict_changed", "old", "outcome", "requested", "setting")
+    __slots__ = ("active", "is_verdict_changed", "old", "outcome", "requested", "requests", "setting")
 
     def __init__(self, setting: str, old: int, requested: int):
         self.setting = setting
@@ -122,12 +148,13 @@ class Written:
         self.requested = requested
         self.active: int | None = old
         self.outcome = TAKEN
+        self.requests = 0
         self.is_verdict_changed = False
 
     @property
     def error(self) -> str | None:
         """The failure in a sentence, or None."""
-        sentence = _ERRORS[self.outcome]
+        sentence = _OUTCOMES[self.outcome][1]
         if sentence is None:
             return None
         active = None if self.active is None else value_text(self.setting, self.active)
@@ -143,10 +170,11 @@ async def write_verified(poll, setting: str, value: int) -> Written:
     written = Written(setting, value_in(setting, poll.pack.accepted), value)
     request = write_request(poll.request[2], setting, value)
     if written.old != value:
-        for _ in range(_MAX_WRITES):
+        while written.requests < _MAX_WRITES:
+            written.requests += 1
             answer = await _write(poll, setting, request)
             written.active = await _read_back(poll, setting, answer)
-            written.outcome = _outcome(value, answer, written.active)
+            written.outcome = _outcome(written, answer)
             if written.outcome != UNANSWERED:
                 break
     if written.outcome != UNKNOWN:
@@ -154,15 +182,18 @@ async def write_verified(poll, setting: str, value: int) -> Written:
     return written
 
 
-def _outcome(value: int, answer: int | None, active: int | None) -> int:
+def _outcome(written: Written, answer: int | None) -> int:
     """The outcome; an answer that no reading confirms is treated as missing."""
+    active, value = written.active, written.requested
     if active is None:
         return UNKNOWN
     if active == value:
-        return TAKEN
-    if answer == value:
-        return LOST
-    return REFUSED if answer == active else UNANSWERED
+        return TAKEN if answer == value else CONFIRMED
+    if answer == active:
+        return REFUSED
+    if active != written.old:
+        return CHANGED
+    return LOST if answer == value else UNANSWERED
 
 
 async def _write(poll, setting: str, request) -> int | None:

@@ -93,7 +93,7 @@ class Session:
         place = [each for _, each in self.packs].index(pack)
         if self.config["packs"][place]["writable"]:
             self.enable_writing()
-            await pack.writer("balancing_enabled", False)
+            await pack.writer("balancing_enabled", False, "rule")
             self.number_polled()
 
     def enable_writing(self):

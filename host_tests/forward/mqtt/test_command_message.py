@@ -34,7 +34,8 @@ class Device:
         self.hub = Things(packs=[self.pack])
         self._outcome = {"requested": None, "active": 7, "error": error, "warnings": list(warnings)}
 
-    async def _write(self, name, given):
+    async def _write(self, name, given, source):
+        assert source == "mqtt"
         self.written.append((name, given))
         self._outcome["requested"] = given
         return self._outcome

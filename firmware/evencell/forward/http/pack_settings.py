@@ -28,7 +28,7 @@ async def answer(context, request, load):
     results = {}
     for name in SETTINGS:  # in their order: the switch last
         if name in wanted:
-            result = await pack.writer(name, wanted[name])
+            result = await pack.writer(name, wanted[name], "page")
             results[name] = {key: result[key] for key in _MEASURED}
     return json_response(results)
 

@@ -10,6 +10,7 @@ GET /api/v1/display display_picture
 GET /api/v1/history history
 GET /api/v1/crashes crashes_json
 GET /api/v1/log log_json
+GET /api/v1/eventlog eventlog_json
 GET /api/v1/packs/*/settings pack_settings
 PATCH /api/v1/packs/*/settings pack_settings
 GET /api/v1/packs/*/control control_json

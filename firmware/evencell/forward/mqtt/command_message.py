@@ -39,7 +39,7 @@ async def execute(context, place: str, payload, has_room: bool, recent: list) ->
             if not has_room:
                 raise CommandError("Too many commands at once: this one was not carried out.")
             value = result["requested"]
-            _copy(await pack.writer(name, value), result)
+            _copy(await pack.writer(name, value, "mqtt"), result)
             _remember(recent, place, value, result)
     except CommandError as error:
         result["error"] = str(error)

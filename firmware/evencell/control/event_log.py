@@ -1,0 +1,93 @@
+"""Event log: writes, alarms, rules and policies, kept across restarts and power cuts. Loaded on demand.
+
+An event is a tuple: UNIX time or None, kind ("settings", "alarm", "rule", "policy" or "w"), pack, name, source, old and
+new value, result, sentence. A record of the ring (storage/record_ring.py) is that as a list in JSON, filled up with
+spaces.
+"""
+
+import json
+
+from evencell.compat import const
+from evencell.storage.record_ring import RecordRing
+
+MAX_EVENTS = const(200)  # that are shown; a few more are kept
+_RECORD_BYTES = const(156)
+_PER_SEGMENT = const(25)  # records with their checksums: 4,000 bytes, within one block of the flash
+_SEGMENTS = const(9)
+_FOLDER = "/eventlog"
+_OWNER = "event log"
+_RESULT = const(7)
+_NOT_WRITTEN = "refused"
+
+
+def append(context, events: list):
+    """Keep these events with one write. Where the flash takes none they are lost, and the status says so.
+
+    A refusal, after which nothing was written to the balancer, is not kept again while it is the newest event: what
+    repeats a command for hours must not wear the flash.
+    """
+    try:
+        ring = _open(context)
+        records, newest = bytearray(), _newest(ring)
+        for event in events:
+            event = list(event)
+            if event[_RESULT] != _NOT_WRITTEN or newest is None or newest[1:_RESULT] != event[1:_RESULT]:
+                records += encode(event)
+            newest = event
+        ring.close()
+        if records:
+            ring.append(records)
+    except OSError as error:
+        context.storage_faults.failed(_OWNER, error)
+    else:
+        context.storage_faults.worked(_OWNER)
+
+
+def read(context, after: int):
+    """Generate each kept event after the number `after`, oldest first: (number, fields). Numbers count from 1."""
+    try:
+        ring = _open(context)
+    except OSError as error:
+        context.storage_faults.failed(_OWNER, error)
+        return
+    record = bytearray(_RECORD_BYTES)
+    try:
+        for sequence in range(max(ring.first, ring.next - MAX_EVENTS, after), ring.next):
+            fields = _decode(ring, sequence, record)
+            if fields:
+                yield sequence + 1, fields
+    finally:
+        ring.close()
+
+
+def encode(event: list) -> bytes:
+    """The record of an event, its sentence shortened to fit."""
+    event = list(event)
+    data = json.dumps(event).encode()
+    while len(data) > _RECORD_BYTES and event[-1]:
+        event[-1] = event[-1].rstrip("…")[:-1]
+        if event[-1]:
+            event[-1] += "…"
+        data = json.dumps(event).encode()
+    return data[:_RECORD_BYTES] + b" " * (_RECORD_BYTES - len(data))
+
+
+def _open(context) -> RecordRing:
+    return RecordRing(
+        context.board.storage + _FOLDER, _RECORD_BYTES, _PER_SEGMENT, _SEGMENTS, context.storage_faults
+    )
+
+
+def _newest(ring):
+    return _decode(ring, ring.next - 1, bytearray(_RECORD_BYTES))
+
+
+def _decode(ring, sequence: int, record):
+    """The fields of a record; None where it is damaged, or of a version with others."""
+    if not ring.read_into(sequence, record):
+        return None
+    try:
+        fields = json.loads(bytes(record))
+    except ValueError:
+        return None
+    return fields if isinstance(fields, list) and len(fields) == _RESULT + 2 else None

@@ -1,0 +1,131 @@
+"""The event log: what it keeps, in which order, and what a power cut takes."""
+
+import os
+
+from evencell.control.event_log import MAX_EVENTS, append, encode, read
+from evencell.storage.faults import StorageFaults
+from evencell.storage.paths import exists
+from host_tests.fakes import FakeClock, FakeLog
+from host_tests.portable import scratch_path
+from host_tests.storage.test_record_ring import with_power
+
+NOON_S = 1_790_000_000
+
+
+class Device:
+    """A context with a flash."""
+
+    def __init__(self):
+        self.board = self
+        self.storage = scratch_path("flash")
+        if not exists(self.storage):
+            os.mkdir(self.storage)
+        folder = self.storage + "/eventlog"
+        if exists(folder):  # the 32-bit port gives one name
+            for name in os.listdir(folder):
+                os.remove(folder + "/" + name)
+        self.storage_faults = StorageFaults(FakeClock(), FakeLog())
+
+    def events(self, after: int = 0) -> list:
+        return list(read(self, after))
+
+
+def write(to: int, result: str = "written", text: str = "") -> tuple:
+    return (NOON_S, "settings", "pack1", "trigger_mv", "page", 5, to, result, text)
+
+
+def test_events_are_numbered_from_1_and_kept_over_a_restart():
+    device = Device()
+    assert device.events() == []
+    append(device, [write(10)])
+    append(device, [write(12), (None, "policy", "pack1", "top", "policy", False, True, "", "on: always")])
+    assert device.events() == [
+        (1, list(write(10))),
+        (2, list(write(12))),
+        (3, [None, "policy", "pack1", "top", "policy", False, True, "", "on: always"]),
+    ]
+    assert [number for number, _ in device.events(2)] == [3]
+    assert device.events(3) == device.events(99) == []
+
+
+def test_the_200_newest_are_shown_and_the_flash_stays_bounded():
+    device = Device()
+    for number in range(0, 330, 3):
+        append(device, [write(number + i) for i in range(3)])
+    found = device.events()
+    assert len(found) == MAX_EVENTS
+    assert [fields[6] for _, fields in found] == list(range(330 - MAX_EVENTS, 330))
+    assert found[-1][0] == 330
+    folder = device.storage + "/eventlog/"
+    assert sum(os.stat(folder + name)[6] for name in os.listdir(folder)) <= 9 * 4096
+
+
+def test_a_refusal_that_repeats_is_kept_once():
+    """Nothing was written; a write that failed on the wire is kept each time."""
+    device = Device()
+    for _ in range(5):
+        append(device, [write(99, "refused", "no")])
+    append(device, [write(99, "refused", "no")] * 2)
+    assert len(device.events()) == 1
+    append(device, [write(10), write(99, "refused", "no"), write(10, "no_answer"), write(10, "no_answer")])
+    assert [fields[7] for _, fields in device.events()] == ["refused", "written", "refused", "no_answer", "no_answer"]
+
+
+def test_a_long_sentence_is_shortened():
+    device = Device()
+    text = "Balancing should stay off: ± " * 20
+    append(device, [write(10, "refused", text)])
+    (_, fields), = device.events()
+    assert fields[:8] == list(write(10, "refused"))[:8]
+    assert len(fields[8]) > 40 and fields[8].endswith("…") and text.startswith(fields[8][:-1])
+    assert len(encode(list(write(1, "refused", text)))) == len(encode(list(write(1))))
+
+
+def test_long_names_leave_a_whole_event():
+    event = (NOON_S, "settings", "p" * 24, "balancing_enabled", "policy", False, True, "refused_by_balancer", "x" * 200)
+    device = Device()
+    append(device, [event])
+    assert device.events()[0][1][:8] == list(event[:8])
+
+
+def test_a_flash_that_takes_nothing_is_said_and_loses_the_event_alone():
+    device = Device()
+    device.storage += "/none"
+    append(device, [write(10)])
+    assert device.events() == []
+    assert "event log" in device.storage_faults.status()["problem"]
+
+
+def test_a_damaged_record_is_left_out():
+    device = Device()
+    append(device, [write(10), write(11), write(12)])
+    path = device.storage + "/eventlog/0"
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    data[170] ^= 1
+    with open(path, "wb") as file:
+        file.write(data)
+    assert [number for number, _ in device.events()] == [1, 3]
+
+
+def test_a_power_cut_takes_no_event_that_was_kept():
+    """At each byte that is written, each removal, each new file; with a segment that is pushed out."""
+    steps, is_whole = 0, False
+    while not is_whole:
+        device = Device()
+        append(device, [write(number) for number in range(224)])
+        acknowledged = []
+
+        def live(device=device, acknowledged=acknowledged):
+            for number in range(224, 227):
+                append(device, [write(number)])
+                acknowledged.append(number)
+
+        is_whole = with_power(steps, live)
+        shown = [fields[6] for _, fields in device.events()]
+        assert shown == list(range(shown[0], shown[-1] + 1))
+        assert shown[-1] >= (acknowledged or [223])[-1] and len(shown) == MAX_EVENTS
+        append(device, [write(1000)])
+        assert device.events()[-1][1][6] == 1000
+        steps += 37  # a record takes 160 of them
+    assert steps > 400
