@@ -75,7 +75,7 @@ def test_a_long_sentence_is_shortened():
     device = Device()
     text = "Balancing should stay off: ± " * 20
     append(device, [write(10, "refused", text)])
-    (_, fields), = device.events()
+    ((_, fields),) = device.events()
     assert fields[:8] == list(write(10, "refused"))[:8]
     assert len(fields[8]) > 40 and fields[8].endswith("…") and text.startswith(fields[8][:-1])
     assert len(encode(list(write(1, "refused", text)))) == len(encode(list(write(1))))

@@ -136,7 +136,8 @@ def test_commands_on_one_bus_do_not_overlap():
     """Else each would take the other's write for a refusal."""
 
     async def both(bench):
-        return await asyncio.gather(bench.pack.writer("trigger_mv", 10, "mqtt"), bench.pack.writer("trigger_mv", 12, "page"))
+        writer = bench.pack.writer
+        return await asyncio.gather(writer("trigger_mv", 10, "mqtt"), writer("trigger_mv", 12, "page"))
 
     bench = Bench(*TAKEN, written(12), reading(12), reading(12), reading(12))
     assert [outcome["active"] for outcome in asyncio.run(both(bench))] == [10, 12]

@@ -133,7 +133,7 @@ def test_value_that_something_else_set_meanwhile_is_no_refusal():
     for answer in (written(NEW_MV), SILENCE):
         result, requests, poll = set_trigger(answer, reading(7), reading(7))
         assert (result.outcome, result.active) == (CHANGED, 7)
-        assert result.error.startswith("trigger_mv 10 was written, but it is 7 now: it was changed meanwhile")
+        assert result.error.startswith("trigger_mv 10 was written, but it is 7 now: something else set it")
         assert requests.count(WRITE) == 1
         assert poll.diagnosis.name == "ok"
 

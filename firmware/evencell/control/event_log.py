@@ -73,9 +73,7 @@ def encode(event: list) -> bytes:
 
 
 def _open(context) -> RecordRing:
-    return RecordRing(
-        context.board.storage + _FOLDER, _RECORD_BYTES, _PER_SEGMENT, _SEGMENTS, context.storage_faults
-    )
+    return RecordRing(context.board.storage + _FOLDER, _RECORD_BYTES, _PER_SEGMENT, _SEGMENTS, context.storage_faults)
 
 
 def _newest(ring):

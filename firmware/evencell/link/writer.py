@@ -45,7 +45,7 @@ _OUTCOMES = (
     ("unknown", "No reading came after the write: whether the balancer took {setting} {requested} is not known."),
     (
         "changed",
-        "{setting} {requested} was written, but it is {active} now: it was changed meanwhile, such as in the maker's app.",
+        "{setting} {requested} was written, but it is {active} now: something else set it, such as the maker's app.",
     ),
     ("answer_lost", None),
 )
@@ -121,8 +121,9 @@ def _log(context, pack_name: str, setting: str, result: dict, source: str):
     """Log the command: every change of the balancer leaves a trace, in the event log across restarts."""
     if result["result"] != _UNCHANGED:
         to = result["requested"]
-        is_short = isinstance(to, (bool, int, float)) and abs(to) < _MAX_SHOWN
-        event = (context.clock.unix_s(), "settings", pack_name, setting, source, result["old"], to if is_short else None)
+        if not (isinstance(to, (bool, int, float)) and abs(to) < _MAX_SHOWN):
+            to = None
+        event = (context.clock.unix_s(), "settings", pack_name, setting, source, result["old"], to)
         call(_EVENT_LOG, "append", context, [event + (result["result"], result["error"] or "")])
     if result["error"]:
         context.log.warning("%s: command refused or failed: %s" % (pack_name, result["error"]))
