@@ -1,5 +1,7 @@
 """An update sent from the page: keys, refusals, progress, the restart, and what became of it."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,6 +11,7 @@ from host_tests.end_to_end.door import PASSWORD
 from host_tests.end_to_end.restarting import restarting
 from host_tests.end_to_end.updating import VERSION, Device, signed, small_image, version_of
 from host_tests.update.signing import key
+from tools.build import page
 from tools.build.slots import contents_of
 from tools.update.image import of_files
 
@@ -22,6 +25,16 @@ def device(tmp_path):
     with Simulator(tmp_path, *FIXED) as simulator, Device(tmp_path, simulator.link) as device:
         device.url = f"http://127.0.0.1:{device.http_port}/"
         yield device
+
+
+def built_of_other_words(patch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """The page's files as another version has them."""
+    with patch.context() as patched:
+        read = Path.read_text
+        patched.setattr(
+            Path, "read_text", lambda path, *options: read(path, *options).replace("Balances above", "Acts above")
+        )
+        return page.built()
 
 
 def open_update(visit: Visit):
@@ -38,6 +51,18 @@ def open_update(visit: Visit):
 def choose(page: Page, content: bytes, name: str = "image.evencell"):
     file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
     page.locator("#update input[type=file]").set_input_files([file])
+
+
+def test_a_page_that_was_open_during_an_update_is_loaded_anew(browser, device, monkeypatch):
+    device.start("link online")
+    with Visit(browser, device, **DESK) as visit:
+        expect(visit.cells).to_have_count(4)
+        old = visit.page.evaluate("document.documentElement.dataset.version")
+        for name, content in built_of_other_words(monkeypatch).items():
+            Path(device.flash.path / "a" / name).write_bytes(content)
+        visit.open("device")
+        assert visit.page.locator("#view-device").count() == 1
+        assert visit.page.evaluate("document.documentElement.dataset.version") != old
 
 
 def test_an_update_is_sent_and_confirmed(browser, device):

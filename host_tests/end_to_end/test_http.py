@@ -102,6 +102,7 @@ def test_the_page_is_compressed_and_its_files_are_kept_for_ever_by_their_hash(de
         assert file.headers["Cache-Control"] == "max-age=31536000, immutable"
         kind = {"js": "text/javascript", "css": "text/css", "png": "image/png", "json": "text/json"}
         assert file.headers["Content-Type"].startswith(kind[address.partition("?")[0].rpartition(".")[2]])
+    assert device.get("/page/app.js?00000000").status == 404  # of another version
     for address in ("/page/app.js", "/?from=elsewhere"):
         assert device.get(address).headers["Cache-Control"] == "no-cache"
 

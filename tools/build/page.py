@@ -17,7 +17,7 @@ FOLDER = "evencell/forward/http/page"
 INDEX = "index.html"
 ENTRY = "app.js"  # joined with all that it imports; each view that it loads later is a file of its own
 SETUP = "setup"  # the page of first contact: one document, with its style sheet and all its modules inside
-_HASH_DIGITS = 10
+_HASH_DIGITS = 8  # what fits into the time of a compressed file, where the device finds it
 _ICON = "icon.png"
 _ICON_PIXELS = 192
 _GREEN, _WHITE = bytes((15, 107, 82)), bytes((255, 255, 255))
@@ -52,7 +52,9 @@ def built() -> dict[str, bytes]:
         files[name] = chunk(name, modules, bundle, version)
     files["page.css"] = styles("page.css", texts)
     files[INDEX] = index(files[INDEX], start, version)
-    packed = {f"{FOLDER}/{name}.gz": gzip.compress(text.encode(), 9, mtime=0) for name, text in files.items()}
+    packed = {
+        f"{FOLDER}/{name}.gz": gzip.compress(text.encode(), 9, mtime=int(version, 16)) for name, text in files.items()
+    }
     return {**packed, f"{FOLDER}/{_ICON}": icon()}
 
 

@@ -46,7 +46,7 @@ class Site:
     def page(self, request):
         """A file of the page, by default the document."""
         name = request.path[6:]
-        return call("evencell.forward.http.page_file", "response", name or "index.html", bool(name and request.query))
+        return call("evencell.forward.http.page_file", "response", name or "index.html", name and request.query)
 
     def healthz(self, _request):
         """200 while every part runs, else 503."""

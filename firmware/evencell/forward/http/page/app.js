@@ -39,11 +39,18 @@ function wanted() {
   return VIEWS.includes(name) ? name : "now";
 }
 
+/** Whether the device has another version of this page by now: it has no views for this one. */
+async function isOutdated() {
+  const document = await get("/").then((answer) => answer.text()).catch(() => VERSION);
+  return !document.includes(VERSION);
+}
+
 async function openView() {
   const name = wanted();
   try {
     await loadView(name);
   } catch (error) {
+    if (await isOutdated()) return location.reload();
     console.error(error);
     setText($("announcer"), t("view.not_loaded"));
     delete views[name];
