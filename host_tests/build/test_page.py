@@ -29,8 +29,10 @@ TEXTS = {name: path.read_text("utf-8") for name, path in page.sources().items()}
 FIRST_WORDS = {language: json.loads(TEXTS[f"{language}.json"]) for language in ("en", "de")}
 SETTINGS_WORDS = {language: json.loads(TEXTS[f"settings.{language}.json"]) for language in ("en", "de")}
 UPDATE_WORDS = {language: json.loads(TEXTS[f"update.{language}.json"]) for language in ("en", "de")}
+POLICY_WORDS = {language: json.loads(TEXTS[f"policy.{language}.json"]) for language in ("en", "de")}
 WORDS = {
-    language: FIRST_WORDS[language] | SETTINGS_WORDS[language] | UPDATE_WORDS[language] for language in ("en", "de")
+    language: FIRST_WORDS[language] | SETTINGS_WORDS[language] | UPDATE_WORDS[language] | POLICY_WORDS[language]
+    for language in ("en", "de")
 }
 SENTENCES = json.loads(TEXTS["sentences.de.json"])
 SETUP_WORDS = json.loads(TEXTS["setup_words.js"].split("WORDS = ")[1].rstrip(";\n"))

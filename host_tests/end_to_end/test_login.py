@@ -37,6 +37,7 @@ def test_login_and_logout(shared):
     client = Client(shared.http_port)
     assert client.session() == {
         "logged_in": False, "password_set": True, "public_read": True, "setup": False, "simulated": False,
+        "policy": False,
     }  # fmt: skip
     answer = client.log_in()
     assert answer.status == 204

@@ -37,6 +37,7 @@ _CONFIG = {
     "name": "Scooter",
     "auth": {"password_hash": password_hash(_PASSWORD, iterations=500)},
     "packs": [{"writable": True}],
+    "control": {"policy": {"preset": "custom", "conditions": [{"field": "delta_mv", "above": 5, "hysteresis": 2}]}},
     "time": {"zone": "CET-1CEST,M3.5.0,M10.5.0/3"},
     "wifi": {"networks": [{"ssid": "Home", "password": _PASSWORD}, {"ssid": "Workshop", "password": _PASSWORD}]},
 }
@@ -105,6 +106,10 @@ def take(chromium: Browser, address: str, size: str, options: dict):
     page.locator("#section-network").scroll_into_view_if_needed()
     page.locator("#section-network").evaluate("node => scrollTo(0, node.offsetTop - 8)")
     page.screenshot(path=IMAGES / f"page-form-{size}.png")
+    page.locator("#section-balancing summary").first.click()
+    page.wait_for_timeout(_PAUSE_MS)
+    page.locator("#section-balancing").evaluate("node => scrollTo(0, node.offsetTop - 8)")
+    page.screenshot(path=IMAGES / f"page-balancing-{size}.png")
     page.close()
 
 

@@ -107,7 +107,7 @@ class _Decision:
             return self._wanted_at_rest(now_s)
         if preset == "off-ride":
             if trend.kind is None:
-                return bool(self._state.is_on), "the trend is not known yet"
+                return bool(self._state.is_on), "5 minutes of readings are needed first"
             is_riding = trend.kind == DISCHARGING
             return not is_riding, "the pack is " + TRENDS[trend.kind]
         if preset == "storage":
@@ -123,7 +123,7 @@ class _Decision:
         if highest_mv < limit_mv:
             return False, "highest cell %s is below %s" % (_v(highest_mv), _v(limit_mv))
         if trend.kind is None:
-            return bool(self._state.is_on), "the trend is not known yet"
+            return bool(self._state.is_on), "5 minutes of readings are needed first"
         if trend.kind != RESTING:
             word = "charging" if trend.kind == CHARGING else "discharging or relaxing"
             return False, "highest cell %s, but the pack is %s" % (_v(highest_mv), word)
@@ -160,7 +160,7 @@ class _Decision:
         field = condition["field"]
         if field == "trend":
             if trend.kind is None:
-                return "the trend is not known yet"
+                return "5 minutes of readings are needed first"
             return "" if TRENDS[trend.kind] == condition["trend"] else "the pack is " + TRENDS[trend.kind]
         if field == "time":
             if minute is None:

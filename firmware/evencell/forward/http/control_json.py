@@ -1,5 +1,6 @@
 """`/api/v1/packs/<pack>/control`: what the balance policy does and why. Lazy handler."""
 
+from evencell.control.trend import TRENDS
 from evencell.forward.http.server import error, json_response
 
 _OFF = {
@@ -8,6 +9,7 @@ _OFF = {
     "reason": "no policy is set: the balancer decides by its own settings",
     "since_s": None,
     "problem": None,
+    "trend": None,
     "when_dead": None,
 }
 _AT_START = {
@@ -36,5 +38,6 @@ def _policy(context, number: int) -> dict:
         "reason": state.reason,
         "since_s": context.clock.uptime_ms() // 1000 - state.since_s,
         "problem": state.problem,
+        "trend": None if state.trend.kind is None else TRENDS[state.trend.kind],
         "when_dead": _AT_START[config["at_start"]],
     }

@@ -53,4 +53,5 @@ def _session(context, session) -> dict:
         "public_read": context.config["http"]["public_read"],
         "setup": False,
         "simulated": context.board.simulated,
+        "policy": context.control is not None and context.config["control"]["policy"]["preset"] != "off",
     }

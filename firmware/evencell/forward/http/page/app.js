@@ -2,11 +2,11 @@
 
 import { connect, connection, isFresh, onChange, selectedPack, selectPack, state } from "./data.js";
 import { $, el, keep, kept, rebuild, segments, setClass, setText, svg } from "./dom.js";
+import { load } from "./load.js";
 import { now } from "./now.js";
 import { loadSentences } from "./sentences.js";
 import { language, millivolts, t, useWords, volts } from "./words.js";
 
-const VERSION = document.documentElement.dataset.version || "";
 const VIEWS = ["now", "history", "health", "settings", "device"];
 const SHAPES = {
   now: "M4 18a8 8 0 1 1 16 0M12 18l4-6",
@@ -22,7 +22,7 @@ let shown = null;
 
 /** A view's module; all but the first are loaded when they are first opened. */
 async function loadView(name) {
-  views[name] ??= await import(`./${name}.js${VERSION}`);
+  views[name] ??= await load(name);
   if (!sections[name]) {
     await views[name].prepare?.();
     if (sections[name]) return views[name]; // it was opened twice meanwhile

@@ -2,6 +2,7 @@
 
 import { connection, selectedPack, state } from "./data.js";
 import { card, el, fact, rebuild, setClass, setText } from "./dom.js";
+import { load } from "./load.js";
 import { get, getJson } from "./requests.js";
 import { ofDevice } from "./sentences.js";
 import { remedy } from "./verdict.js";
@@ -12,7 +13,6 @@ const NO_DISPLAY_MS = 60000;
 const LOG_MS = 5000; // where no stream brings it
 const COUNTERS = ["requests", "answers", "timeouts", "late_answers", "foreign_frames", "bad_checksums", "rubbish_bytes"];
 
-const VERSION = document.documentElement.dataset.version || "";
 
 const parts = {};
 let nextDisplay = 0;
@@ -63,7 +63,7 @@ async function openUpdate() {
   if (!parts.update.open) return;
   parts.update.ontoggle = null;
   try {
-    const { mountUpdate } = await import(`./update.js${VERSION}`);
+    const { mountUpdate } = await load("update");
     await mountUpdate(parts.update);
   } catch (error) {
     console.error(error);

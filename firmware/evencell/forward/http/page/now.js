@@ -3,6 +3,7 @@
 import { cellLine, draw, range } from "./chart.js";
 import { isFresh, selectedPack, state } from "./data.js";
 import { card, el, fact, kept, keep, rebuild, setClass, setText, svg } from "./dom.js";
+import { load } from "./load.js";
 import { past } from "./past.js";
 import { askScale, makeQuestion, temperature } from "./temperature.js";
 import { alarms, markers, minutesLeft, notices, verdict } from "./verdict.js";
@@ -12,6 +13,7 @@ const HOUR_MS = 3600000;
 const GAP_MS = 90000; // longer than a minute, the history's step
 const FALL_MS = 1200000; // over which the fall of the delta is judged
 const DRAW_MS = 2000;
+const LOAD_AGAIN_MS = 3000;
 const SHRINK_MS = 20000; // the axis stays for so long after a narrower one would do
 const HALVES_MV = [10, 20, 50, 100, 200, 500, 1000, 2000];
 const MANY = 8;
@@ -30,6 +32,7 @@ export const now = { mount, update, redraw };
 let drawnAt = 0;
 let axes = {};
 let spoken = "";
+let policy = null; // its file, while it is loaded and then
 
 function mount(root) {
   const cells = Number(kept("cells", 4)) || 4; // so much room is kept free from the start: nothing jumps
@@ -39,6 +42,7 @@ function mount(root) {
   parts.verdict = el("section", { className: "verdict none", id: "verdict" },
     svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, parts.sign), el("div", {}, parts.title, parts.note));
   parts.alarms = el("ul", { className: "notices", id: "alarms", "aria-label": t("now.alarms") });
+  parts.policy = el("ul", { className: "notices", id: "policy" });
   parts.notices = el("ul", { className: "notices", id: "notices", "aria-label": t("now.notices") });
   parts.figures = el("dl", { className: "figures", id: "figures" });
   parts.freshness = el("p", { className: "freshness", id: "freshness" });
@@ -49,7 +53,7 @@ function mount(root) {
   parts.legend = el("ul", { className: "legend", "aria-hidden": "true" });
   parts.facts = el("dl", { className: "facts", id: "facts" });
   root.append(
-    parts.verdict, parts.alarms,
+    parts.verdict, parts.alarms, parts.policy,
     el("div", { className: "columns" },
       el("div", {},
         el("section", { className: "card" }, el("h2", { className: "unseen" }, t("now.figures")), parts.figures, parts.freshness, (parts.question = makeQuestion())),
@@ -78,6 +82,7 @@ function update() {
   renderFreshness(pack, isOld);
   renderCells(pack, status, isOld);
   for (const part of [parts.figures, parts.cells, parts.facts]) part.classList.toggle("old", isOld);
+  if (state.session.policy) policy ??= load("policy").then(({ showLine }) => showLine(parts.policy)).catch(() => setTimeout(() => (policy = null), LOAD_AGAIN_MS));
   const { loadedAt } = past(state.selected, "1h", Infinity);
   if (Date.now() - drawnAt >= DRAW_MS || loadedAt > drawnAt) drawHour(pack, status);
 }

@@ -3,7 +3,7 @@
 import { changed } from "./data.js";
 import { language, loadTexts } from "./words.js";
 
-const SLOT = /%s%s|%[sdg]|\{\w+\}/; // in a sentence as the firmware's source has it
+const SLOT = /%s%s|%[sdg]|\{\w+\}/g; // in a sentence as the firmware's source has it
 let known = []; // pairs of a pattern and a text with {1}, {2} …
 
 /** Load them, once the page is there: English needs none. */
@@ -14,8 +14,8 @@ export async function loadSentences() {
 }
 
 function pattern(english) {
-  const parts = english.split(SLOT).map((part) => part.replace(/[.*+?^$()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join("(.+?)")}${/[: ]$/.test(english) ? "(.+)" : ""}$`, "s");
+  const source = english.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(SLOT, (slot) => (slot === "%g" ? "(-?[\\d.]+)" : "(.+?)"));
+  return new RegExp(`^${source}${/[: ]$/.test(english) ? "(.+)" : ""}$`, "s");
 }
 
 function translated(text) {

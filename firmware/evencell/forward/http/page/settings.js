@@ -2,6 +2,7 @@
 
 import { loadSession, state } from "./data.js";
 import { card, el, setText } from "./dom.js";
+import { load } from "./load.js";
 import { getJson, sendJson } from "./requests.js";
 import { ofDevice } from "./sentences.js";
 import { makePassword, makeTokens } from "./settings_access.js";
@@ -11,16 +12,21 @@ import { pinFields, SECTIONS } from "./settings_table.js";
 import { addWords, loadTexts, t } from "./words.js";
 
 const ERRORS = { 0: "no_answer", 401: "expired", 413: "too_long", 429: "pause", 503: "busy" };
-const COLUMNS = [["general", "packs", "network"], ["access", "mqtt", "store", "display", "log", "update", "pins"]];
+const COLUMNS = [["general", "packs", "balancing", "network"], ["access", "mqtt", "store", "display", "log", "update", "pins"]];
 const SLOW_MS = 60000; // the device checks and writes for seconds
 
 const parts = {};
 const forms = {}; // by section, once the configuration was loaded
 let config = null;
 let balancerFor = ""; // pack and login that were loaded
+let policy = null; // its file
 let isLoaded = false; // the configuration, since the login
 
-export const prepare = async () => addWords(await loadTexts("settings"));
+export async function prepare() {
+  policy = await load("policy");
+  await policy.prepare();
+  addWords(await loadTexts("settings"));
+}
 
 export function mount(root) {
   parts.login = el("form", { className: "card", id: "login", onsubmit: logIn },
@@ -32,6 +38,7 @@ export function mount(root) {
   parts.tokens = makeTokens(problem);
   parts.configSaid = said();
   parts.config = COLUMNS.map((names) => el("div", { className: "config" }, ...names.map(section)));
+  parts.sections.balancing.before((parts.policy = el("div", { id: "policy-now" })));
   parts.sections.access.append(el("hr"), makePassword(problem, sessionEnded), el("hr"), parts.tokens.form);
   parts.backupSaid = said();
   parts.file = el("input", { type: "file", id: "restore", accept: ".json,application/json", onchange: restore });
@@ -66,6 +73,7 @@ export function update() {
     loadConfig();
   }
   isLoaded = isIn;
+  if (parts.policy.offsetParent) policy.showState(parts.policy);
 }
 
 /** What went wrong, in one sentence: by the status where the page has the words, else as the device says it. */
@@ -120,9 +128,10 @@ async function loadConfig() {
 
 /** What a section is set to, in a few words. */
 function about(name) {
-  const { packs, wifi, mqtt, influx, display, log, update: { keys = [] } = {}, pins } = config, host = (url) => url.split("/")[2];
+  const { packs, control, wifi, mqtt, influx, display, log, update: { keys = [] } = {}, pins } = config, host = (url) => url.split("/")[2];
   const texts = {
     general: config.name, packs: packs.map((pack) => pack.name).join(", "), network: wifi.networks.map(({ ssid }) => ssid).join(", "),
+    balancing: control && t(`policy.preset.${control.policy.preset}`),
     mqtt: mqtt.enabled ? mqtt.host : t("off"), store: influx.url ? host(influx.url) : t("off"), display: display.driver === "none" ? t("off") : `${display.brightness} %`,
     log: t(`choice.${log.level}`), update: keys.map((key) => key.name).join(", "), pins: Object.keys(pins).length ? t("pins.moved") : "",
   };

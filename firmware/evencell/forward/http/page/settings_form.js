@@ -64,13 +64,33 @@ const ENTRIES = {
   secret, choice, span: spanOfDay, zone: zoneEntry,
 };
 
+/** A choice of which each has a name and a sentence: words of the policy (policy.js). */
+function explained({ path, word, value, set, options: { choices } }) {
+  const family = path.slice(path.lastIndexOf(".") + 1);
+  return el("fieldset", { className: "explained", "data-path": path }, el("legend", {}, t(word)), ...choices.map((name) => {
+    const own = `policy.${family}.${name}`, id = `f-${own.replace(/\W+/g, "-")}`;
+    const input = el("input", { type: "radio", id, name: path, value: name, checked: name === value, onchange: () => set(name) });
+    const tip = hasWord(`${own}.tip`) && el("small", { id: `${id}-tip` }, t(`${own}.tip`));
+    if (tip) input.setAttribute("aria-describedby", `${id}-tip`);
+    return el("div", { className: "option" }, input, el("label", { for: id }, t(own)), tip);
+  }));
+}
+
+/** Hide the fields that are of no use with what is entered: their `when` does not hold. */
+export function showWanted(fields, nodes, draft) {
+  fields.forEach((field, i) => (nodes[i].hidden = !isWanted(field, draft)));
+}
+
+const isWanted = ([, , options], draft) => !options?.when || options.when(draft);
+
 // ---- fields ----
 
 /** A field with name, unit, tip and room for a fault. `place`: of the item of a list, such as "packs[0]."; `draft` is that item. */
 export function makeField([key, kind, options = {}], draft, place = "") {
   const path = place + key, id = `f-${path.replace(/\W+/g, "-")}`, word = `config.${path.replace(/\[\d+\]/g, "")}`;
   const set = (value) => put(draft, key, value);
-  if (kind === "list") return listEditor({ path, word, options, items: at(draft, key), makeField });
+  if (kind === "list") return listEditor({ path, word, options, items: at(draft, key), makeField, showWanted });
+  if (kind === "explained") return explained({ path, word, value: at(draft, key), set, options });
   const label = t(word), entry = ENTRIES[kind]({ value: at(draft, key), set, options }, label);
   const control = entry.matches("input, select") ? entry : entry.querySelector("input, select");
   const tip = hasWord(`${word}.tip`) && el("small", { id: `${id}-tip` }, t(`${word}.tip`));
@@ -92,14 +112,18 @@ export function makeForm(name, fields, getConfig, send, button) {
   function build() {
     draft = structuredClone(getConfig());
     const known = fields.filter((field) => has(field) || field[0].startsWith("pins."));
-    const rest = known.filter(([, , options]) => options?.more);
-    place.replaceChildren(...known.filter((field) => !rest.includes(field)).map((field) => makeField(field, draft)),
-      rest.length ? el("details", {}, el("summary", {}, t("config.more")), ...rest.map((field) => makeField(field, draft))) : "");
+    const nodes = known.map((field) => makeField(field, draft)), isRest = (_, i) => Boolean(known[i][2]?.more);
+    const rest = nodes.filter(isRest);
+    place.replaceChildren(...nodes.filter((node, i) => !isRest(node, i)), rest.length ? el("details", {}, el("summary", {}, t("config.more")), ...rest) : "");
+    form.onchange = () => showWanted(known, nodes, draft);
+    form.onchange();
   }
 
   function changes() {
     const patch = {};
-    for (const [path] of fields) {
+    for (const field of fields) {
+      const [path] = field;
+      if (!isWanted(field, draft)) continue; // what is hidden stays as it is
       const now = plain(at(draft, path));
       if (!isSame(now, plain(at(getConfig(), path)))) put(patch, path, now);
     }

@@ -6,8 +6,8 @@ import { decimal, t } from "./words.js";
 
 const SCAN_MS = 20000;
 
-/** The editor of `items`, which it changes. `options`: fields of an item, the least and the most, what `add` makes, `scan`. */
-export function listEditor({ path, word, options: { fields, least, most, add, scan }, items, makeField }) {
+/** The editor of `items`, which it changes. `options`: fields of an item, the least and the most, what `add` makes, `scan`, `tidy(item)` after a change. */
+export function listEditor({ path, word, options: { fields, least, most, add, scan, tidy }, items, makeField, showWanted }) {
   const rows = el("div", {}), found = el("div", { className: "found", role: "status" });
   const addButton = el("button", { type: "button", className: "button", textContent: t(`${word}.add`), onclick: () => append(add(items)) });
   const scanButton = scan && el("button", { type: "button", className: "button", textContent: t(`${word}.scan`), onclick: search });
@@ -23,11 +23,16 @@ export function listEditor({ path, word, options: { fields, least, most, add, sc
       type: "button", className: "button", textContent: sign, disabled: isOff, "aria-label": t(`list.${key}`, { name }), title: t(`list.${key}`, { name }), onclick: act,
     });
     const simple = fields.filter(([, , options]) => !options?.more), rest = fields.filter((field) => !simple.includes(field));
-    const make = (field) => makeField(field, item, `${path}[${i}].`);
-    return el("fieldset", { className: "item", "data-path": `${path}[${i}]` },
+    const make = (field) => makeField(field, item, `${path}[${i}].`), nodes = simple.map(make);
+    const adapt = () => {
+      tidy?.(item);
+      showWanted(simple, nodes, item);
+    };
+    adapt();
+    return el("fieldset", { className: "item", "data-path": `${path}[${i}]`, onchange: adapt },
       el("legend", {}, name),
       el("div", { className: "moves" }, button("up", "↑", () => move(i, i - 1), i === 0), button("down", "↓", () => move(i, i + 1), i === items.length - 1), button("remove", "✕", () => move(i), items.length <= least)),
-      ...simple.map(make), rest.length ? el("details", {}, el("summary", {}, t("config.more")), ...rest.map(make)) : "");
+      ...nodes, rest.length ? el("details", {}, el("summary", {}, t("config.more")), ...rest.map(make)) : "");
   }
 
   /** Move the item to another place, or remove it. */

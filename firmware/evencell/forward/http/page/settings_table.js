@@ -11,12 +11,27 @@ const PACK = [
   ["timeout_ms", "number", { unit: "ms", ...MORE }], ["address", "number", MORE], ["uart", "number", MORE],
 ];
 
+const hasPolicy = ({ control }) => control?.policy.preset !== "off";
+const isNumber = ({ field }) => field !== "trend" && field !== "time";
+const CONDITION = [
+  ["field", "choice", { choices: ["highest_mv", "lowest_mv", "pack_mv", "delta_mv", "temperature_c", "trend", "time"] }],
+  ["above", "number", { when: isNumber }], ["below", "number", { when: isNumber }], ["hysteresis", "number", { when: isNumber }],
+  ["trend", "choice", { choices: ["resting", "charging", "discharging"], when: ({ field }) => field === "trend" }],
+  ["span", "span", { when: ({ field }) => field === "time" }],
+];
+
 export const SECTIONS = {
   general: [
     ["name", "text"], ["time.zone", "zone"], ["history.enabled", "switch"],
     ["time.servers", "texts", MORE], ["time.interval_s", "number", { unit: "s", ...MORE }], ["time.mqtt", "switch", MORE],
   ],
   packs: [["packs", "list", { fields: PACK, least: 1, most: 8, add: addPack }]],
+  balancing: [
+    ["control.policy.preset", "explained", { choices: ["off", "always", "top", "rest", "off-ride", "storage", "custom"] }],
+    ["control.policy.conditions", "list", { fields: CONDITION, least: 0, most: 8, add: addCondition, tidy: tidyCondition, when: ({ control }) => control?.policy.preset === "custom" }],
+    ["control.policy.min_on_s", "number", { unit: "s", when: hasPolicy }], ["control.policy.min_off_s", "number", { unit: "s", when: hasPolicy }],
+    ["control.policy.at_start", "explained", { choices: ["unchanged", "on", "off"], when: hasPolicy }],
+  ],
   network: [
     ["wifi.networks", "list", { fields: [["ssid", "text"], ["password", "secret"]], least: 0, most: 8, add: () => ({ ssid: "", password: null }), scan: true }],
     ["wifi.fallback_ap", "switch"], ["wifi.ap_password", "secret"], ["wifi.hostname", "text"],
@@ -48,6 +63,15 @@ export const SECTIONS = {
   update: [["update.keys", "list", { fields: [["name", "text"], ["modulus", "text"]], least: 0, most: 4, add: () => ({ name: "", modulus: "" }) }]],
   log: [["log.level", "choice", { choices: ["debug", "info", "warning", "error"] }], ["log.syslog", "text"], ["log.syslog_port", "number", MORE]],
 };
+
+function addCondition() {
+  return { field: "highest_mv", above: null, below: null, hysteresis: 0, trend: null, span: null };
+}
+
+/** What a select shows first is chosen. */
+function tidyCondition(condition) {
+  if (condition.field === "trend") condition.trend ??= "resting";
+}
 
 /** Another pack like the last one, at the next address. */
 function addPack(packs) {

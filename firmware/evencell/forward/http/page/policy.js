@@ -1,0 +1,74 @@
+// What the balance policy does and why: a line of the first view, and the top of its settings. Loaded where it is needed.
+
+import { onChange, state } from "./data.js";
+import { el, rebuild } from "./dom.js";
+import { makeNotice } from "./now.js";
+import { getJson } from "./requests.js";
+import { ofDevice } from "./sentences.js";
+import { addWords, language, loadTexts, span, t } from "./words.js";
+
+const ASK_MS = 20000;
+
+const answers = {}; // by pack: { at, policy }, with the time of the question
+let isLoaded = false; // the words
+
+export async function prepare() {
+  if (!isLoaded) addWords(await loadTexts("policy"));
+  isLoaded = true;
+}
+
+/** Show the line in a list of notices, from now on. */
+export async function showLine(node) {
+  await prepare();
+  node.setAttribute("aria-label", t("policy"));
+  onChange(() => {
+    const policy = node.offsetParent || !node.children.length ? policyOf(state.selected) : null;
+    if (policy) rebuild(node, policy.preset === "off" ? [] : [sentence(policy)], makeNotice);
+  });
+}
+
+/** Fill the top of the settings: what the policy does now, since when, and what holds if the device fails. */
+export function showState(node) {
+  const policy = policyOf(state.selected);
+  if (!policy) return;
+  const facts = [policy.preset !== "off" && policy.trend && t("policy.trend", { trend: t(`policy.${policy.trend}`) }), policy.since_s && t("policy.since", { span: span(policy.since_s * 1000) })];
+  const texts = [facts.filter(Boolean).join(" "), policy.when_dead].filter(Boolean);
+  rebuild(node, [sentence(policy), ...texts], (item) => {
+    if (typeof item !== "string") return el("ul", { className: "notices" }, makeNotice(item));
+    const [text, lang] = ofDevice(item);
+    return el("p", { className: "text", lang: facts.includes(item) ? undefined : lang }, text);
+  });
+}
+
+/** The last answer about a pack's policy; asks for a newer one when it is time. */
+function policyOf(pack) {
+  const known = (answers[pack] ??= { at: -Infinity, policy: null });
+  if (pack && !document.hidden && Date.now() - known.at > ASK_MS) ask(pack, known);
+  return known.policy;
+}
+
+async function ask(pack, known) {
+  known.at = Date.now();
+  const { policy } = await getJson(`/api/v1/packs/${encodeURIComponent(pack)}/control`);
+  if (policy) known.policy = policy;
+}
+
+/** A notice: { look, title, note, foreign }. */
+function sentence({ preset, state: is, reason, problem }) {
+  const [why, lang] = said(reason.replace(/^(on|off|unchanged): /, ""));
+  const [trouble = "", other] = problem ? said(problem) : [];
+  const title = preset === "off" ? t("policy.none") : t(`policy.${is ?? "waiting"}`, { preset: t(`policy.preset.${preset}`) });
+  return { look: problem ? "warn" : "none", title, note: `${ending(why)} ${ending(trouble)}`.trim(), foreign: lang ?? other };
+}
+
+/** In the page's language, whether the device's words for it end in a full stop or not. */
+function said(text) {
+  const found = ofDevice(text), dotted = ofDevice(`${text}.`);
+  return found[1] && !dotted[1] ? dotted : found;
+}
+
+/** As a sentence, with numbers as the page's language writes them. */
+function ending(text) {
+  const own = language === "de" ? text.replace(/(\d)\.(\d)/g, "$1,$2") : text;
+  return own && own.charAt(0).toUpperCase() + own.slice(1) + (/[.?!]$/.test(own) ? "" : ".");
+}
