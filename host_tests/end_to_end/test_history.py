@@ -19,7 +19,7 @@ from host_tests.needs import need_faketime
 from tools.bench.fast import Fast
 from tools.dev.demo import signal_group
 
-HOURS = 2
+MINUTES = 32  # of each start, so that two quarters of an hour are whole
 SPEED = 120
 CELLS = 4
 INTERVAL_S = 10
@@ -160,6 +160,15 @@ class Day:
             return None  # cut off: five minutes of the device are two and a half seconds of ours
         return answer if "time" in answer else None
 
+    def until_seen(self, minutes: int) -> tuple[dict, list[dict]]:
+        """The history of a day, and the readings in it, once so many minutes of this start were seen whole."""
+
+        def look():
+            answer, seen = self.get("24h"), self.readings()
+            return (answer, seen) if assert_minutes(answer, seen) >= minutes else None
+
+        return until(look, f"{minutes} whole minutes")
+
     def readings(self) -> list[dict]:
         """What was seen, in order."""
         return [self.witness.readings[sequence] for sequence in sorted(self.witness.readings)]
@@ -170,22 +179,19 @@ def test_a_day_is_kept_as_it_was_and_through_a_power_cut(tmp_path):
     with contextlib.ExitStack() as running:
         day = Day(tmp_path, running)
         day.start()
-        time.sleep(HOURS * 3600 / 2 / SPEED)
-        before, month, seen = day.get("24h"), day.get("30d"), day.readings()
-        assert assert_minutes(before, seen) > HOURS * 60 / 2 * 0.5
+        before, seen = day.until_seen(MINUTES)
+        month = day.get("30d")
         assert_quarters(month, day.get("24h"))
         assert_health(day.get("1h")["health"], day.readings())
         assert len(day.get("1h")["time"]) <= 61
         day.kill()
         day.start()
-        time.sleep(HOURS * 3600 / 2 / SPEED)
-        after, again = day.get("24h"), day.readings()
+        after, _ = day.until_seen(MINUTES)
         kept = set(before["time"]) & set(after["time"])
         assert len(kept) >= len(before["time"]) - 16
-        assert assert_minutes(after, seen) > 0.5 * (HOURS * 60 / 2 - 15)
-        assert assert_minutes(after, again) > HOURS * 60 / 2 * 0.5
+        assert assert_minutes(after, seen) >= MINUTES - 16
         assert_quarters(day.get("30d"), after)
-        assert after["health"]["observed_s"] > 0.6 * HOURS * 3600
+        assert after["health"]["observed_s"] > 0.6 * 2 * MINUTES * 60
         day.kill()
 
 
