@@ -2,7 +2,7 @@
 
 import { connect, connection, isFresh, onChange, selectedPack, selectPack, state } from "./data.js";
 import { $, el, keep, kept, rebuild, segments, setClass, setText, svg } from "./dom.js";
-import { load } from "./load.js";
+import { load, VERSION } from "./load.js";
 import { now } from "./now.js";
 import { loadSentences } from "./sentences.js";
 import { language, millivolts, t, useWords, volts } from "./words.js";

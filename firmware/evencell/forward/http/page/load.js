@@ -1,3 +1,5 @@
 // Files that are loaded when they are first needed.
 
-export const load = (name) => import(`./${name}.js${document.documentElement.dataset.version || ""}`);
+export const VERSION = document.documentElement.dataset.version || "";
+
+export const load = (name) => import(`./${name}.js${VERSION}`);
