@@ -14,6 +14,7 @@ COMMANDS = {
     "console": ("tools.cli.console", "console"),
     "decode": ("tools.cli.decode", "decode"),
     "diagnose": ("tools.cli.diagnose", "diagnose"),
+    "energy": ("tools.energy.command", "energy_command"),
     "fleet": ("tools.fleet.command", "fleet"),
     "keygen": ("tools.update.keygen", "keygen"),
     "password": ("tools.cli.password", "password"),
