@@ -53,7 +53,7 @@ ALLOWED = {
         "evencell.runtime.boot_state",  # a restart out of the menu counts as proven
     },
     "forward": {
-        "array", "asyncio", "binascii", "collections", "errno", "gc", "hashlib", "json", "os",
+        "array", "asyncio", "binascii", "collections", "cryptolib", "errno", "gc", "hashlib", "json", "os",
         "select", "socket", "ssl", "struct", "sys", "time", "tls",
         "evencell", "evencell.compat", "evencell.hub", "evencell.net", "evencell.pack", "evencell.history",
         "evencell.forward", "evencell.runtime.lazy", "evencell.storage", "evencell.text",

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, raw_keys, too_wide, violations
 from host_tests.end_to_end.chain import FIXED, Chain
 from host_tests.end_to_end.door import CONFIG, PASSWORD
+from tools.cli import backup_file
 
 __all__ = ["browser"]  # a fixture
 
@@ -131,3 +132,34 @@ def test_without_a_password_the_reason_is_said(browser, tmp_path):
     with Chain(tmp_path, *FIXED, broker=False) as chain, Visit(browser, chain.firmware, "settings", **DESK) as visit:
         log_in(visit)
         expect(visit.page.locator("#login .said")).to_contain_text("No password is set on this device")
+
+
+def test_an_encrypted_backup_is_downloaded_and_restored(browser, firmware, tmp_path):
+    with Visit(browser, firmware, "settings", **{**DESK, "locale": "de-DE", "color_scheme": "dark"}) as visit:
+        page = visit.page
+        log_in(visit)
+        expect(page.locator("#login")).to_be_hidden()
+        passphrase, said = page.locator("#passphrase"), page.locator(".card:has(#encrypted) > .said")
+        passphrase.fill("zu kurz")
+        page.get_by_role("button", name="Mit Passwörtern laden, verschlüsselt").click()
+        expect(said).to_have_text("Ein Passwort hat 10 bis 128 Zeichen.")
+        expect(passphrase).to_be_focused()
+        assert violations(page) == []
+        passphrase.fill("vier zufällige Wörter")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Mit Passwörtern laden, verschlüsselt").click()
+        file = tmp_path / "backup.json"
+        download.value.save_as(file)
+        backup = backup_file.decrypt("it", json.loads(file.read_text()), "vier zufällige Wörter")
+        assert backup["config"] == {"packs": WRITABLE["packs"]}
+
+        passphrase.fill("")
+        page.locator("#restore").set_input_files(file)
+        expect(said).to_contain_text("Diese Sicherung ist verschlüsselt: ihre Passphrase eingeben")
+        passphrase.fill("vier andere Wörter")
+        page.locator("#restore").set_input_files(file)
+        expect(said).to_contain_text("Die Passphrase ist falsch, oder die Sicherung ist beschädigt")
+        passphrase.fill("vier zufällige Wörter")
+        page.locator("#restore").set_input_files(file)
+        expect(said).to_have_text("Gespeichert und in Gebrauch.")
+        assert all(re.search("400|403", complaint) for complaint in visit.complaints), visit.complaints

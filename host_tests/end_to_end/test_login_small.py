@@ -35,6 +35,9 @@ def test_all_that_needs_a_login(firmware):
         assert client.send("PATCH", "/api/v1/config", {"log": {"level": "debug"}}).status == 200
         assert client.send("POST", "/api/v1/restore", backup.body).json()["applied"] == ["log.level"]
         client.send("PATCH", "/api/v1/config", {"log": {"level": "debug"}})
+        encrypted = client.send("POST", "/api/v1/backup", {"passphrase": PASSWORD})
+        file = {**encrypted.json(), "passphrase": PASSWORD}
+        assert client.send("POST", "/api/v1/restore", file).json() == {"applied": [], "restart": [], "warnings": []}
         token = client.send("POST", "/api/v1/tokens", {"name": "script"}).json()["token"]
         assert Client(firmware.http_port, token=token).send("GET", "/api/v1/config").status == 200
         assert client.send("DELETE", "/api/v1/tokens", {"name": "script"}).status == 200

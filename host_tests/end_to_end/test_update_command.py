@@ -11,7 +11,7 @@ from host_tests.end_to_end.updating import VERSION, Device, small_image, version
 from host_tests.update.signing import key
 from tools.build.slots import contents_of
 from tools.cli.main import main
-from tools.update import command
+from tools.update import session
 from tools.update.image import Image, of_files
 
 
@@ -121,7 +121,7 @@ def test_without_a_token_the_password_is_asked_for(device, tmp_path, monkeypatch
         (True, "wrong password", "wrong password"),
         (True, PASSWORD, "signed with a key that this device does not know"),
     ):
-        monkeypatch.setattr(command, "has_terminal", lambda answer=has_terminal: answer)
+        monkeypatch.setattr(session, "has_terminal", lambda answer=has_terminal: answer)
         result = CliRunner().invoke(main, ["update", address_of(device), image], input=f"{password}\n")
         assert result.exit_code == 1 and sentence in result.output, result.output
         assert PASSWORD not in result.output

@@ -9,6 +9,7 @@ from evencell import __version__
 
 # Name → module and function; a module is imported when its command is called.
 COMMANDS = {
+    "backup": ("tools.cli.backup", "backup"),
     "boards": ("tools.cli.boards", "boards"),
     "capture": ("tools.cli.capture", "capture"),
     "console": ("tools.cli.console", "console"),
@@ -19,6 +20,7 @@ COMMANDS = {
     "keygen": ("tools.update.keygen", "keygen"),
     "password": ("tools.cli.password", "password"),
     "read": ("tools.cli.read", "read"),
+    "restore": ("tools.cli.backup", "restore"),
     "run": ("tools.cli.run", "run"),
     "screens": ("tools.screens.command", "screens"),
     "set": ("tools.cli.set", "set_setting"),

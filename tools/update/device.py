@@ -1,4 +1,4 @@
-"""A device's HTTP interface as `evencell update` uses it: one request per connection, with a login or a token."""
+"""A device's HTTP interface as the commands use it: one request per connection, with a login or a token."""
 
 import json
 import select
@@ -13,6 +13,7 @@ from evencell.config.kinds import is_host, is_port
 
 _TIMEOUT_S = 10
 _LOGIN_TIMEOUT_S = 60  # a device takes seconds to verify a password, and one at a time
+_POST_TIMEOUT_S = 120  # a device takes seconds to derive a key, and answers others before
 _UPLOAD_TIMEOUT_S = 120  # without any progress: the device erases flash, and verifies all files at the end
 _PIECE_BYTES = 4096
 _SEND_BUFFER_BYTES = 8192  # small, so that the progress is the device's and not that of a buffer here
@@ -62,6 +63,12 @@ class Device:
         if status == 404:
             return None
         return self._accepted(status, body)
+
+    def post(self, path: str, content: dict) -> dict:
+        """Send JSON; returns the answer. Raises as `get` does."""
+        body = json.dumps(content).encode()
+        status, answer, _ = self._request("POST", path, body, "application/json", _POST_TIMEOUT_S)
+        return self._accepted(status, answer)
 
     def upload(self, path: str, content: bytes, report: Callable[[int], object]) -> dict:
         """Send an image; `report` gets the number of bytes of each piece. Raises as `get` does.

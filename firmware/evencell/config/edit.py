@@ -52,7 +52,12 @@ def read_given(context) -> dict:
 
 def without_secrets(config: dict) -> dict:
     """A copy whose secrets are true where they are set, and without the section `auth`."""
-    return {key: _hidden(key, value) for key, value in config.items() if key != _AUTH}
+    return {key: _hidden(key, value) for key, value in without_login(config).items()}
+
+
+def without_login(config: dict) -> dict:
+    """A copy without the section `auth`."""
+    return {key: value for key, value in config.items() if key != _AUTH}
 
 
 def _hidden(key: str, value):

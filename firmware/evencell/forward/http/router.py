@@ -26,6 +26,7 @@ GET /api/v1/networks private.networks
 GET /api/v1/config private.config_json
 PATCH /api/v1/config private.config_json
 GET /api/v1/backup private.config_json
+POST /api/v1/backup private.encrypted_backup
 POST /api/v1/restore private.config_json
 GET /api/v1/update update_json
 POST /api/v1/update private.update

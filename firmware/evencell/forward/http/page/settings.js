@@ -1,11 +1,12 @@
 // Login, the balancer's settings, the device's configuration by sections, backup and restart. Changes are sent only when a button says so.
 
 import { loadSession, state } from "./data.js";
-import { card, el, setText } from "./dom.js";
+import { el, setText } from "./dom.js";
 import { load } from "./load.js";
 import { getJson, sendJson } from "./requests.js";
 import { ofDevice } from "./sentences.js";
 import { makePassword, makeTokens } from "./settings_access.js";
+import { makeBackup } from "./settings_backup.js";
 import { makeBalancer } from "./settings_balancer.js";
 import { makeForm, showFault, worded } from "./settings_form.js";
 import { pinFields, SECTIONS } from "./settings_table.js";
@@ -40,13 +41,9 @@ export function mount(root) {
   parts.config = COLUMNS.map((names) => el("div", { className: "config" }, ...names.map(section)));
   parts.sections.balancing.before((parts.policy = el("div", { id: "policy-now" })));
   parts.sections.access.append(el("hr"), makePassword(problem, sessionEnded), el("hr"), parts.tokens.form);
-  parts.backupSaid = said();
-  parts.file = el("input", { type: "file", id: "restore", accept: ".json,application/json", onchange: restore });
-  parts.backup = card(t("settings.backup"),
-    el("p", { className: "text" }, t("settings.backup.note")),
-    el("p", {}, el("a", { className: "button", href: "/api/v1/backup", download: "" }, t("settings.backup.load"))),
-    el("div", { className: "field" }, el("label", { for: "restore" }, t("settings.restore")), parts.file),
-    el("p", { className: "tools" }, restartButton(), el("button", { type: "button", className: "button", onclick: logOut }, t("login.out"))), parts.backupSaid);
+  const { card, said: backupSaid } = makeBackup(problem, loadConfig,
+    el("p", { className: "tools" }, restartButton(), el("button", { type: "button", className: "button", onclick: logOut }, t("login.out"))));
+  Object.assign(parts, { backup: card, backupSaid });
   root.append(parts.login, parts.configSaid, el("div", { className: "columns" }, el("div", {}, parts.balancer.form, parts.config[0]), el("div", {}, parts.config[1], parts.backup)));
 }
 
@@ -145,19 +142,6 @@ async function send(patch) {
     loadSession(); // with the status: both may be others now
   } else answer.said = problem(answer);
   return answer;
-}
-
-async function restore() {
-  const [file] = parts.file.files;
-  setText(parts.backupSaid, t("settings.saving"));
-  try {
-    const { ok, body, ...answer } = await sendJson("POST", "/api/v1/restore", JSON.parse(await file.text()), SLOW_MS);
-    setText(parts.backupSaid, ok ? t(body.restart.length ? "settings.restart_needed" : "settings.saved") : problem(answer));
-    if (ok) await loadConfig();
-  } catch {
-    setText(parts.backupSaid, t("settings.no_backup"));
-  }
-  parts.file.value = "";
 }
 
 async function restart({ target }) {

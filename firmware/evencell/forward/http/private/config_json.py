@@ -1,13 +1,15 @@
-"""`/api/v1/config`, `/backup` and `/restore`: the configuration without its secrets. Lazy handler."""
+"""`/api/v1/config`, `/restore`, and `GET /api/v1/backup`: the configuration without its secrets. Lazy handler."""
 
 import json
 
 from evencell import __version__
 from evencell.compat import const, sleep_ms
 from evencell.forward.http.server import JSON_TYPE, RefusalError, Response, json_response
+from evencell.runtime.lazy import lazy
 
 _FORMAT = const(1)  # of a backup
 _MAX_BODY_BYTES = const(8_192)
+_MAX_RESTORED_BYTES = const(12_288)  # the largest configuration, encrypted, and its passphrase
 _KEPT = ("auth", "update")  # sections that a restore does not change
 _SENT_TO = {"mqtt": "host", "influx": "url"}  # sections with secrets, and the key that says where these are sent
 _UNREACHABLE = "this file names no network that could be joined; this device would be unreachable after its restart"
@@ -15,17 +17,17 @@ _UNREACHABLE = "this file names no network that could be joined; this device wou
 
 async def answer(context, request, load) -> Response:
     """The response (lazy_response.py)."""
+    is_reading, is_restore = request.method in ("GET", "HEAD"), request.path == "/api/v1/restore"
+    given = {} if is_reading else await _given(request, is_restore, load)
     edit = load("evencell.config.edit")
     await sleep_ms(0)
     try:
         if request.path == "/api/v1/backup":
             return _backup(context, edit)
-        if request.method in ("GET", "HEAD"):
+        if is_reading:
             return _config(context, edit)
-        data = await load("evencell.forward.http.body").read(request, _MAX_BODY_BYTES)
-        given = _parsed(data, load)
         old, missing = edit.read_given(context), []
-        if request.path == "/api/v1/restore":
+        if is_restore:
             new = _restored(edit, old, given, missing)
             warnings = ["%s: it is in no backup, and this device has none: enter it" % path for path in missing]
         else:
@@ -45,7 +47,7 @@ async def answer(context, request, load) -> Response:
 
 
 def _config(context, edit) -> Response:
-    with edit.lazy("evencell.config.load") as load:
+    with lazy("evencell.config.load") as load:
         config, faults, _ = load.load(context.board.config_path, context.board.overrides)
     body = [b'{"config": {']
     for key, value in edit.without_secrets(config).items():
@@ -56,13 +58,18 @@ def _config(context, edit) -> Response:
 
 
 def _backup(context, edit) -> Response:
-    given = edit.read_given(context)
-    with edit.lazy("evencell.config.check") as check:
-        config, faults = check.check(given)
-    config = edit.without_secrets(_accepted(given, config) if faults else given)
-    body = {"backup": _FORMAT, "firmware": __version__, "config": config}
+    body = backup(context, edit, edit.without_secrets)
     header = 'Content-Disposition: attachment; filename="evencell-%s.json"\r\n' % context.device_id
     return Response([json.dumps(body).encode()], JSON_TYPE, 200, header)
+
+
+def backup(context, edit, without) -> dict:
+    """A backup of what `without` leaves of the configuration; raises EditError."""
+    given = edit.read_given(context)
+    with lazy("evencell.config.check") as check:
+        config, faults = check.check(given)
+    config = without(_accepted(given, config) if faults else given)
+    return {"backup": _FORMAT, "firmware": __version__, "config": config}
 
 
 def _accepted(given, config):
@@ -88,7 +95,7 @@ def _restored(edit, old: dict, given: dict, missing: list) -> dict:
         if isinstance(new[section], dict) and section in given:
             new[section] = {key: value for key, value in new[section].items() if key in given[section]}
     for section, key in _SENT_TO.items():
-        _drop_secrets(edit, old.get(section), new.get(section), key, section + ".", missing)
+        _drop_secrets(edit, old.get(section), new.get(section), given.get(section), key, section + ".", missing)
     networks = new["wifi"].get("networks") if isinstance(new.get("wifi"), dict) else None
     if isinstance(networks, list):  # without its password an open network of the same name would be joined
         lost = ["wifi.networks[%d]" % i for i in range(len(networks)) if "wifi.networks[%d].password" % i in missing]
@@ -99,13 +106,28 @@ def _restored(edit, old: dict, given: dict, missing: list) -> dict:
     return new
 
 
-def _drop_secrets(edit, old, new, place: str, path: str, missing: list):
+def _drop_secrets(edit, old, new, given, place: str, path: str, missing: list):
     """A file that was kept elsewhere must not have this device's secrets sent to another host."""
     if isinstance(old, dict) and isinstance(new, dict) and old.get(place) != new.get(place):
         for key in edit.SECRETS:
-            if key in new and new[key] == old.get(key):
+            if key in new and given[key] is True:
                 del new[key]
                 missing.append(path + key)
+
+
+async def _given(request, is_restore: bool, load) -> dict:
+    """The object in the body, decrypted where that is needed; raises RefusalError with a sentence."""
+    most = _MAX_RESTORED_BYTES if is_restore else _MAX_BODY_BYTES
+    given = _parsed(await load("evencell.forward.http.body").read(request, most), load)
+    if is_restore and "encrypted_backup" in given:
+        request.body = None  # its memory is needed
+        cipher = lazy()
+        try:
+            data = await cipher.load("evencell.forward.http.backup_cipher").decrypt(given)
+        finally:
+            cipher.unload()
+        given = _parsed(data, load)
+    return given
 
 
 def _parsed(data: bytes, load) -> dict:
