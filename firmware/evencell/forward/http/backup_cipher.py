@@ -37,7 +37,7 @@ async def encrypt(data: bytearray, passphrase: str) -> list:
     texts = [hexlify(each).decode() for each in (salt, iv, mac)]
     pieces = [(_HEAD % (_VERSION, _ITERATIONS, texts[0], texts[1], texts[2])).encode()]
     for at in range(0, len(data), _PIECE_BYTES):
-        pieces.append(b2a_base64(data[at : at + _PIECE_BYTES]).rstrip())
+        pieces.append(b2a_base64(bytes(data[at : at + _PIECE_BYTES])).rstrip())
     pieces.append(b'"}')
     return pieces
 
@@ -47,11 +47,9 @@ async def decrypt(file: dict) -> bytes:
     passphrase = file.get("passphrase")
     if not isinstance(passphrase, str) or len(passphrase) > _MAX_PASSPHRASE:
         raise RefusalError(400, "this backup is encrypted: its passphrase is needed", "passphrase")
-    version, iterations = file["encrypted_backup"], file.get("iterations")
-    if not _is_whole(version) or version > _VERSION:
+    if file["encrypted_backup"] != _VERSION or file["encrypted_backup"] is True:
         raise RefusalError(400, "the encrypted backup is of a newer version: update the firmware first")
-    if not _is_whole(iterations) or iterations > _MAX_ITERATIONS:
-        raise RefusalError(400, _DAMAGED % "iterations", "iterations")
+    iterations = _iterations(file.get("iterations"))
     salt = _decoded(file, "salt", unhexlify, _SALT_BYTES)
     iv = _decoded(file, "iv", unhexlify, _BLOCK_BYTES)
     mac = _decoded(file, "mac", unhexlify, _MAC_BYTES)
@@ -70,8 +68,10 @@ async def decrypt(file: dict) -> bytes:
     return bytes(memoryview(data)[: len(data) - padding])
 
 
-def _is_whole(value) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+def _iterations(value) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _MAX_ITERATIONS:
+        raise RefusalError(400, _DAMAGED % "iterations", "iterations")
+    return value
 
 
 def _decoded(file: dict, key: str, decode, size: int | None = None) -> bytes:
