@@ -8,11 +8,14 @@ recorded in docs/home-assistant/schemas.md.
 """
 
 import asyncio
+import datetime
 import hashlib
 import inspect
+import json
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +37,7 @@ def messages() -> list[bytes]:
         sent(allow(context_of("pack1"), model="jk_b2a4s", **widened), (4, True)),
         sent(allow(context_of("pack1")), (24, True)),
         sent(allow(two, 1), (4, True), (24, True), place=1),
+        sent(allow(context_of("pack1")), (4, True), valid_s=46_920),
     ]
 
 
@@ -52,7 +56,7 @@ async def check(paths: list[str]):
     from homeassistant.const import __version__
     from homeassistant.core import HomeAssistant
 
-    _house = HomeAssistant(tempfile.gettempdir())  # templates look for one that runs
+    house = HomeAssistant(tempfile.gettempdir())  # templates look for one that runs
     for line in sys.stdin.read().splitlines():
         present, removed = check_message(line)
         digest = hashlib.sha256(line.encode()).hexdigest()
@@ -60,6 +64,8 @@ async def check(paths: list[str]):
     for path in paths:
         if not path.endswith("card.yaml"):
             check_blueprint(path)
+            if path.endswith("pack_overdue.yaml"):
+                check_overdue(house, path)
             print(f"Home Assistant {__version__}: {Path(path).name}")
 
 
@@ -93,6 +99,8 @@ def check_message(line: str) -> tuple[int, int]:
             assert len(taken["availability"]) == (0 if key.endswith("last_reading") else len(component["availability"]))
             if platform == "sensor" and taken.get("device_class"):
                 check_sensor(key, taken)
+            if taken.get("command_template"):
+                check_command(taken["command_template"])
             if platform == "number" and taken.get("device_class"):
                 assert taken["unit_of_measurement"] in NUMBER_UNITS[taken["device_class"]], key
     # 2025.4 knows no default_entity_id yet: its entity ids come from the same names, and never from an area.
@@ -108,6 +116,34 @@ def check_sensor(key: str, component: dict):
     unit, state_class = component.get("unit_of_measurement"), component.get("state_class")
     assert unit in DEVICE_CLASS_UNITS.get(kind, {None}), f"{key}: unit {unit}"
     assert state_class is None or state_class in DEVICE_CLASS_STATE_CLASSES[kind], f"{key}: {state_class}"
+
+
+def check_command(template):
+    """What is sent to a device that sleeps: the value, when it ends, and an id of its own."""
+    from homeassistant.components.mqtt.models import MqttCommandTemplate
+
+    for value in (25, "ON"):
+        first, second = (json.loads(MqttCommandTemplate(template).async_render(value)) for _ in range(2))
+        assert first["value"] == value and 46_900 < first["expires"] - time.time() < 46_930, first
+        assert first["id"] != second["id"] and len(first["id"]) <= 40, first
+
+
+def check_overdue(house, path: str):
+    """A device that reports every six hours is never overdue, and one that is silent for a week is."""
+    from homeassistant.helpers.template import Template
+    from homeassistant.util import yaml
+
+    content = yaml.load_yaml_dict(path)
+    inputs = {"last_reading": "sensor.chosen", "days": 7}
+    for hours, is_overdue in ((0, False), (6, False), (24, False), (7 * 24 - 1, False), (7 * 24 + 1, True)):
+        read = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=hours)
+        house.states.async_set("sensor.chosen", read.isoformat(), {"friendly_name": "Last reading"})
+        variables = dict(inputs)
+        for name, template in content["variables"].items():
+            if name not in inputs:
+                variables[name] = Template(template, house).async_render(variables)
+        condition = Template(content["conditions"][0]["value_template"], house)
+        assert condition.async_render(variables) is is_overdue, (hours, variables)
 
 
 def check_blueprint(path: str):

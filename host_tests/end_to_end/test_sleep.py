@@ -28,7 +28,7 @@ def test_it_reads_each_quarter_of_an_hour_and_reports_each_six_hours(tmp_path):
         assert device.reports() == 2
         assert device.sequences() == list(range(1, 26))
         state = device.listener.wait("/pack1/state", since=5).json()
-        assert (state["sequence"], state["link"], state["cells_mv"]) == (25, "online", [3301, 3302, 3299, 3300])
+        assert (state["sequence"], state["link"], state["cells_mv"]) == (25, "asleep", [3301, 3302, 3299, 3300])
 
 
 def test_one_exchange_is_the_rule(tmp_path):

@@ -60,11 +60,12 @@ _REFUSED = (
     "{%if value_json.error%}{{{'event_type':'refused','name':value_json.name,'requested':value_json.requested,"
     "'error':value_json.error}|tojson}}{%endif%}"
 )
-_CONNECTED = "{{'ON' if value in('online','stale')else'OFF'}}"
-_LINK_AVAILABLE = "{{'online' if value in('online','stale')else'offline'}}"
-_DEVICE_AVAILABLE = ',"avty":[{"t":"$T/availability"}]'
+_CONNECTED = "{{'OFF' if value=='offline'else'ON'}}"  # what is asleep, or a little late, is no problem
+_LINK_AVAILABLE = "{{'offline' if value=='offline'else'online'}}"
+_DEVICE_AVAILABLE = ',"avty":[$A]'
 _ALWAYS_AVAILABLE = ',"avty":[]'
 _EXPIRY = ',"exp_aft":$E'
+_EXPIRY_ASLEEP = "$X"  # the same where the device sleeps, which has no availability
 
 
 class Entity(NamedTuple):
@@ -102,7 +103,9 @@ def _head() -> Iterator[str]:
     yield 'page\t, "cu": "$U"'
     yield 'always\t},"o":{"name":"evencell","sw":"$V"},'
     balancer = f'{{"t":"$T/$N/link","val_tpl":"{_LINK_AVAILABLE}"}}'
-    yield f'always\t"avty_mode":"all","stat_t":"$T/$N/state","avty":[{{"t":"$T/availability"}},{balancer}],"cmps":{{'
+    yield 'always\t"avty_mode":"all","stat_t":"$T/$N/state","avty":['
+    yield 'awake\t{"t":"$T/availability"},'
+    yield f'always\t{balancer}],"cmps":{{'
 
 
 def state_entities() -> Iterator[Entity]:
@@ -143,7 +146,7 @@ def controls() -> Iterator[Entity]:
             if setting in _SET_UNITS:
                 device_class, unit = _SET_UNITS[setting]
                 options += f',"dev_cla":"{device_class}","unit_of_meas":"{unit}"'
-        options += f'{_CONFIG},"qos":1,"cmd_t":"$T/$N/set/{setting}"'
+        options += f'{_CONFIG},"qos":1,"cmd_t":"$T/$N/set/{setting}"$K'
         template = _value_template(kind) % field
         yield Entity(f"set {field}", platform, f"set_{setting}", MEANINGS[field], options, template)
 
@@ -154,7 +157,7 @@ def own_topics() -> Iterator[Entity]:
     verdicts = _ENUM % '","'.join(sorted(set(VERDICTS))) + _DIAGNOSTIC + _ICON % "stethoscope"
     connectivity = ',"dev_cla":"connectivity"' + _DIAGNOSTIC
     timestamp = ',"dev_cla":"timestamp"' + _DIAGNOSTIC
-    events = ',"evt_typ":["alarm","diagnosis","link","settings"]' + _ICON % "bell"
+    events = ',"evt_typ":["alarm","diagnosis","link","power","settings"]' + _ICON % "bell"
     refused = ',"evt_typ":["refused"]' + _DIAGNOSTIC + _ICON % "hand-back-left"
     for condition, platform, key, topic, name, options, template in (
         ("always", "sensor", "link", "link", "Balancer link", links, "{{value}}"),
@@ -164,7 +167,7 @@ def own_topics() -> Iterator[Entity]:
         ("always", "event", "event", "event", "Event", events, _EVENT),
         ("commands", "event", "refused", "result", "Refused command", refused, _REFUSED),
     ):
-        availability = _ALWAYS_AVAILABLE if key == "last_reading" else _DEVICE_AVAILABLE
+        availability = _ALWAYS_AVAILABLE if key == "last_reading" else _DEVICE_AVAILABLE + _expiry_of(platform)
         options += f',"stat_t":"$T/$N/{topic}"' + availability
         yield Entity(condition, platform, key, name, options, template)
 
@@ -173,15 +176,20 @@ def device_topics() -> Iterator[Entity]:
     """The same of the device itself, with topics below its id."""
     signal = ',"dev_cla":"signal_strength","unit_of_meas":"dBm"' + _MEASURED + _DIAGNOSTIC + _DISABLED
     uptime = ',"dev_cla":"duration","unit_of_meas":"s"' + _MEASURED + _DIAGNOSTIC + _DISABLED
-    events = ',"evt_typ":["config","network","update"]' + _DIAGNOSTIC + _ICON % "bell"
+    events = ',"evt_typ":["config","network","power","update"]' + _DIAGNOSTIC + _ICON % "bell"
     for platform, key, topic, name, options, template in (
         ("sensor", "rssi", "device", "Wi-Fi signal", signal, "{{value_json.wifi_rssi}}"),
         ("sensor", "uptime", "device", "Uptime", uptime, "{{value_json.uptime_s}}"),
         ("event", "device_event", "event", "Device event", events, _EVENT),
         ("update", "update", "update", "Firmware", ',"dev_cla":"firmware"', "{{value}}"),
     ):
-        options += f',"stat_t":"$T/{topic}"' + _DEVICE_AVAILABLE
+        options += f',"stat_t":"$T/{topic}"' + _DEVICE_AVAILABLE + _expiry_of(platform)
         yield Entity("first_pack", platform, key, name, options, template)
+
+
+def _expiry_of(platform: str) -> str:
+    """Of what has no state of a pack. Home Assistant lets nothing but sensors expire."""
+    return _EXPIRY_ASLEEP if platform in ("sensor", "binary_sensor") else ""
 
 
 def _slug(name: str) -> str:

@@ -43,7 +43,8 @@ def begin(wake):
         board.restart()
     _introduce(context, config)
     settings.save(board, faults, config, context.config_faults)
-    state.is_subscribed, state.is_new, state.has_faults = 0, 1, len(context.config_faults) > 0
+    state.is_subscribed = state.announced = 0
+    state.is_new, state.has_faults = 1, len(context.config_faults) > 0
     has_numbers = len(state.packs) > 0
     learned = KeyValueStore(board.storage + "/learned.json", faults)
     settings.apply(state, config, [_scale(learned, pack) for pack in config["packs"]])

@@ -29,7 +29,12 @@ def _has_news(pack) -> bool:
 def plan_next(state, now_s: int):
     """The next report's time after a good one: later while the pack is low."""
     state.failed_reports = state.pause_ms = 0
-    state.report_due_s = now_s + (state.report_s << min(state.level, RADIO_OFF - 1))
+    state.report_due_s = now_s + report_interval_s(state)
+
+
+def report_interval_s(state) -> int:
+    """Seconds between two reports: more while the pack is low."""
+    return state.report_s << min(state.level, RADIO_OFF - 1)
 
 
 def plan_retry(state, now_s: int):

@@ -11,7 +11,7 @@ from evencell.forward.outbox.outbox import MQTT
 from evencell.forward.status_json import status_of
 from evencell.net.tcp import shared_buffer
 from evencell.pack.alarms import cells_of, names_of
-from evencell.pack.pack import OFFLINE, ONLINE, STALE
+from evencell.pack.pack import ASLEEP, OFFLINE, STALE
 from evencell.power.due import OFFLINE_MISSES
 from evencell.power.inbox import Inbox
 from evencell.runtime.lazy import call, lazy
@@ -48,7 +48,10 @@ async def send(session):
 
 
 class Report:
-    """One connection to the broker, which keeps the session in between. Each message is acknowledged (QoS 1)."""
+    """One connection to the broker, which keeps the session in between. Each message is acknowledged (QoS 1).
+
+    There is no will: a connection that breaks says nothing about a device that sleeps.
+    """
 
     def __init__(self, session):
         context = self._context = session.context
@@ -65,7 +68,6 @@ class Report:
             password=settings["password"],
             tls=call("evencell.forward.mqtt.tls", "tls_of", context) if settings["tls"] else None,
             keepalive_s=settings["keepalive_s"],
-            will=(self._topic + "/availability", b"offline", 1, True),
             on_message=self._inbox and self._inbox.on_message,
             lost={},
             timeout_ms=_ANSWER_MS,
@@ -85,11 +87,13 @@ class Report:
             await self._publish_link(pack_state, pack)
         self._post_events()
         await self._publish_events()
-        await self._publish("device", json.dumps(self._device()).encode(), retain=False)
+        await self._publish("device", json.dumps(self._device()).encode())
         if self._inbox and await self._inbox.carry_out(client):
             await self._publish_readings()
             await self._publish_events()
         self._note_reported()
+        if self._context.config["mqtt"]["discovery"]:
+            await self._announce()
 
     def sentence(self, error: OSError) -> str:
         """The problem in the owner's words."""
@@ -114,21 +118,35 @@ class Report:
             await replay.publish(self._client)
         for pack_state, pack in packs:
             if pack_state.misses == 0:
-                pack.link = ONLINE
+                pack.link = ASLEEP  # as of the end of this wake
                 state = json.dumps(status_of(pack, self._context.clock)).encode()
                 await self._publish(pack.name + "/state", state)
         outbox.acknowledge(MQTT, outbox.end)
 
     async def _publish_link(self, pack_state, pack):
-        """The balancer's link, and when its last reading was taken."""
-        clock = self._context.clock
-        is_offline = pack_state.misses >= OFFLINE_MISSES
-        pack.link = OFFLINE if is_offline else STALE if pack_state.misses else ONLINE
+        """The balancer's link, the verdict on its line, and when its last reading was taken."""
+        clock, verdict = self._context.clock, "ok"
+        pack.link = STALE if pack_state.misses else ASLEEP
+        if pack_state.misses >= OFFLINE_MISSES:
+            pack.link = OFFLINE
+            scope = lazy()
+            verdict = await scope.load("evencell.power.verdict").verdict(pack_state, pack)
+            scope.unload()
+        if pack.link != STALE:
+            await self._publish(pack.name + "/verdict", verdict.encode())
         read_s = clock.unix_s_at(pack.read_ms) if pack.sequence else None
         if read_s is not None:
             await self._publish(pack.name + "/last_reading", clock.iso(read_s).encode())
         if pack.link != STALE or pack.sequence:
             await self._publish(pack.name + "/link", pack.link_name.encode())
+
+    async def _announce(self):
+        """Home Assistant's discovery comes last: a broker that rejects it has all else."""
+        scope = lazy()
+        try:
+            await scope.load("evencell.power.announcement").send(self._session, self._client)
+        finally:
+            scope.unload()
 
     def _post_events(self):
         """What changed since the last report."""

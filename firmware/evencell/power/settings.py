@@ -10,7 +10,7 @@ from evencell.power.state import ANY_UART, PackState
 from evencell.runtime.lazy import call, lazy
 
 _FILE = "/wake.json"
-_SECTIONS = ("packs", "wifi", "time", "mqtt", "journal", "log", "pins")
+_SECTIONS = ("name", "packs", "wifi", "time", "mqtt", "journal", "log", "pins")
 _STATE_FILE = "evencell.storage.state_file"
 _SHORTEST_S = const(60)  # of the intervals that follow from interval_s
 _SPAN = const(4)  # they are so many times shorter or longer

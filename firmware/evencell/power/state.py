@@ -14,10 +14,10 @@ MAX_PACKS = const(8)
 ANY_UART = const(255)  # the board's usual one
 _AT = const(1024)  # behind the outbox's area
 _CRC_BYTES = const(4)
-_LAYOUT = const(1)  # the number of this layout; what has another one is discarded
+_LAYOUT = const(2)  # the number of this layout; what has another one is discarded
 _JOINED_BYTES = const(18)  # as join.py writes it
 
-_WAKE_FORMAT = "<BBBBBBBBBBBBBBBBHqIIIIIIIIIII%ds" % _JOINED_BYTES
+_WAKE_FORMAT = "<BBBBBBBBBBBBBBBBBHqIIIIIIIIIIII%ds" % _JOINED_BYTES
 WAKE_FIELDS = (
     "layout",
     "pack_count",
@@ -30,6 +30,7 @@ WAKE_FIELDS = (
     "has_faults",
     "has_undated",
     "is_subscribed",
+    "announce_tries",
     "failed_reports",
     "level",
     "reported_level",
@@ -39,6 +40,7 @@ WAKE_FIELDS = (
     "base_ms",
     "interval_s",
     "report_due_s",
+    "announced",
     "pause_ms",
     "synced_s",
     "sync_s",
@@ -50,7 +52,7 @@ WAKE_FIELDS = (
     "joined_s",
     "joined",
 )
-_PACK_FORMAT = "<HHHHHBBBBBBBBIII%ds" % ANSWER_BYTES
+_PACK_FORMAT = "<HHHHHBBBBBBBBBIII%ds" % ANSWER_BYTES
 PACK_FIELDS = (
     "tag",
     "timeout_ms",
@@ -65,6 +67,7 @@ PACK_FIELDS = (
     "alarms",
     "reported_misses",
     "reported_alarms",
+    "shown",
     "sequence",
     "marked",
     "read_s",
@@ -106,6 +109,7 @@ class PackState(Fields):
     alarms: int
     reported_misses: int  # what the last report said, as the next one
     reported_alarms: int
+    shown: int  # its cells and temperature in Home Assistant, as announcement.py counts them
     sequence: int  # number of the last accepted reading
     marked: int  # the sequence that marks.py has written
     read_s: int  # uptime of the last accepted reading
@@ -130,6 +134,7 @@ class WakeState(Fields):
     has_faults: int  # of the configuration, to be reported
     has_undated: int  # records of this run have its uptime
     is_subscribed: int  # the broker knows that the device takes commands
+    announce_tries: int  # that the discovery messages have left; 0 once they are sent
     failed_reports: int  # in a row
     level: int  # of guard.py
     reported_level: int
@@ -139,6 +144,7 @@ class WakeState(Fields):
     base_ms: int  # the system's clock at uptime 0
     interval_s: int  # of the next sleep
     report_due_s: int
+    announced: int  # what of discovery a wake can change, as announcement.py counts it
     pause_ms: int  # after failed reports
     synced_s: int  # when the clock was set or asked for
     sync_s: int  # how long that is good for

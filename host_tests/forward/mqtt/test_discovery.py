@@ -49,14 +49,14 @@ def allow(context, place: int = 0, model: str = "jk_b2a24s", commands: bool = Tr
     return context
 
 
-def sent(context, *shown, place: int = 0) -> bytes:
+def sent(context, *shown, place: int = 0, valid_s: int = 0) -> bytes:
     """The message of one pack; `shown` are (cells, whether a temperature is known) of each."""
-    return b"".join(DiscoveryMessage(context, list(shown), place).pieces())
+    return b"".join(DiscoveryMessage(context, list(shown), place, valid_s).pieces())
 
 
-def announced(context, *shown, place: int = 0) -> dict:
+def announced(context, *shown, place: int = 0, valid_s: int = 0) -> dict:
     """What is in it."""
-    return json.loads(sent(context, *shown, place=place))
+    return json.loads(sent(context, *shown, place=place, valid_s=valid_s))
 
 
 def present(message: dict) -> dict:
@@ -229,6 +229,24 @@ def test_values_expire_after_three_states_and_the_time_to_reconnect():
     for publish_s, interval_ms, expected in ((10, 1000, 60), (1, 500, 33), (10, 3_600_000, 10_830), (60, 0, 210)):
         message = announced(context_of("pack1", publish_s=publish_s, interval_ms=interval_ms), (4, True))
         assert message["cmps"]["0_pack_mv"]["exp_aft"] == expected
+
+
+def test_device_that_sleeps_is_available_until_its_values_expire():
+    message = announced(allow(context_of("pack1")), (4, True), valid_s=46_920)
+    assert [source["t"] for source in message["avty"]] == ["evencell/%s/pack1/link" % ID]
+    for key, component in present(message).items():
+        is_sensor = component["p"] in ("sensor", "binary_sensor") and key != "0_last_reading"
+        assert component.get("exp_aft") == (46_920 if is_sensor else None), key
+        assert component.get("avty", []) == [], key
+
+
+def test_command_to_a_device_that_sleeps_has_an_end_and_an_id():
+    components = announced(allow(context_of("pack1")), (4, True), valid_s=46_920)["cmps"]
+    template = "{{{'value':value,'expires':(now()|as_timestamp+46920)|int,'id':now().isoformat()}|tojson}}"
+    for setting in ("cell_count", "trigger_mv", "max_balance_ma", "balancing_enabled"):
+        assert components["0_set_" + setting]["cmd_tpl"] == template
+    awake = announced(allow(context_of("pack1")), (4, True))["cmps"]
+    assert "cmd_tpl" not in awake["0_set_trigger_mv"]
 
 
 def test_writable_settings_are_controls_instead_of_sensors():

@@ -265,7 +265,7 @@ def test_home_assistant_is_imported_only_with_discovery(discovery, monkeypatch):
 # by hand: home_assistant_schemas.py.
 ALL = {"p", "name", "uniq_id", "def_ent_id", "ic", "val_tpl", "stat_t", "avty", "ent_cat"}
 BOTH = ALL | {"exp_aft", "en", "dev_cla"}
-CONTROL = ALL | {"cmd_t", "qos"}
+CONTROL = ALL | {"cmd_t", "cmd_tpl", "qos"}
 KEYS = {
     "binary_sensor": BOTH | {"off_dly"},
     "sensor": BOTH | {"unit_of_meas", "sug_dsp_prc", "stat_cla", "ops"},
@@ -281,7 +281,8 @@ UNITS |= dict.fromkeys(("enum", "timestamp", None))
 def test_messages_follow_home_assistants_documentation():
     context = allow(context_of("front", "rear"), 1)
     for place in (0, 1):
-        check_rules(announced(context, (4, True), (24, True), place=place))
+        for valid_s in (0, 46_920):
+            check_rules(announced(context, (4, True), (24, True), place=place, valid_s=valid_s))
 
 
 def check_rules(message: dict):
@@ -311,13 +312,13 @@ def test_messages_are_those_checked_against_the_schemas():
 
 # SHA-256 of the messages of one configuration with 0 to 24 cells, each without and with a temperature.
 MESSAGES = {
-    "one pack": "dc969f4e02b0f312beb36cd2faca07f4c959220d57af9f31aae52945c7428dbf",
-    "quotes and a page": "38b7e4bfd8691136fa68f90991975182ff0b7b3d532188f7bdbf3d01e0dd403e",
-    "second pack": "093d68e6d19592576b11d2b044a7702e746029dc42b2ba01f34c62fb0625eb1c",
-    "writable": "352ea0cbe892f6d62e2b8fde5adfb32733bbb20cd0850e053758c562e5a42713",
-    "commands alone": "b0f9b9cf2dba06d5642a7c54716dd0bb9c37469d4ea08605764789504f7e9152",
-    "second pack writable": "7cc5661a6d0ed44b4853838167341918ec62aa347a0c26b6168d39c81d9e9620",
-    "without commands": "dc969f4e02b0f312beb36cd2faca07f4c959220d57af9f31aae52945c7428dbf",
+    "one pack": "a50f6c810e668e909c2db4a1a022bc694317d87641607f976a9d02cac03916ea",
+    "quotes and a page": "09f964dbce161f619104dbbe1c812938f8c18e89373f494dd991b46831978d5f",
+    "second pack": "92e1da4c0b974aebea7f79486d982a73a814ec0d3110fbf771fa932746913902",
+    "writable": "708a464df61205a138fa2c53042d0a1a463ff76b58df8c9509ed3926e078261f",
+    "commands alone": "a6e24f0eaefcfbb49e78d704307d79a925deffd7061eb9aee7e6ac97438398d2",
+    "second pack writable": "6cfa3989b4c3339e6bf0422dbef06d4653b967251875438e621ed069644c4c7c",
+    "without commands": "a50f6c810e668e909c2db4a1a022bc694317d87641607f976a9d02cac03916ea",
 }
 
 

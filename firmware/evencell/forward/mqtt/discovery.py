@@ -4,9 +4,9 @@ Loaded on demand. The entities are data, in discovery.txt, which `tools/build/di
 some kilobytes, so it never exists as a whole: it is made line by line, once to count its bytes and once to send them.
 
 A line is CONDITION, a tab and a template, in which `$X` stands for a value. Conditions: `always`, `first_pack`,
-`further_pack`, `page` and `temperature` (where there is one), `cell` (once for each), `missing_cell` (once for each up
-to 24). `commands`, `shown FIELD` and `set FIELD`: where that is not so, the component is removed, for which Home
-Assistant wants its platform alone.
+`further_pack`, `awake` (a device that never sleeps), `page` and `temperature` (where there is one), `cell` (once for
+each), `missing_cell` (once for each up to 24). `commands`, `shown FIELD` and `set FIELD`: where that is not so, the
+component is removed, for which Home Assistant wants its platform alone.
 
 The first pack belongs to the device itself, so that a second one changes nothing of it; each further pack is a device
 of its own, linked with `via_device`. Source: Home Assistant's documentation of MQTT, "Device discovery payload"; its
@@ -34,17 +34,20 @@ _FIRST_LIMIT = const(97)  # "a"
 _LOST_STATES = const(3)  # so many in a row may be missing before a value counts as gone: they have QoS 0
 _RECONNECT_S = const(30)  # and so long may a connection take to come back
 _PUBLISHED_PACKS = "announced_packs"
+# A command to a device that sleeps waits at the broker: it has an end, and an id by which it is carried out once.
+_COMMAND = """{{{'value':value,'expires':(now()|as_timestamp+%d)|int,'id':now().isoformat()}|tojson}}"""
 
 
-async def publish(client, context, packs: list) -> list:
+async def publish(client, context, packs: list, valid_s: int = 0) -> list:
     """Publish the message of each pack, `packs`: (cells, whether it has a temperature); cells is 0 while not known.
 
-    Packs that were there before a change of the configuration are removed. Raises OSError. Returns for each pack the
-    ranges of its numbers: (field, lowest, highest).
+    Packs that were there before a change of the configuration are removed. `valid_s`: how long a report of a device
+    that sleeps counts, 0 for one that stays awake. Raises OSError. Returns for each pack the ranges of its numbers:
+    (field, lowest, highest).
     """
     ranges = []
     for place in range(len(packs)):
-        message = DiscoveryMessage(context, packs, place)
+        message = DiscoveryMessage(context, packs, place, valid_s)
         ranges.append(message.ranges)
         length = 0
         for piece in message.pieces():
@@ -70,7 +73,7 @@ class DiscoveryMessage:
     so that a pack can be renamed and keeps its past. Topics have the new name then.
     """
 
-    def __init__(self, context, packs: list, place: int):
+    def __init__(self, context, packs: list, place: int, valid_s: int = 0):
         self._cells, has_temperature = packs[place]
         self._conditions = {b"always": True}  # False: the component is removed; without one the line is left out
         self._values = {}
@@ -90,10 +93,11 @@ class DiscoveryMessage:
             ("S", slug(name)),
             ("T", "%s/%s" % (mqtt["prefix"], context.device_id)),
             ("N", pack.name),
-            ("E", _expiry_s(mqtt["publish_s"], settings["interval_ms"])),
+            ("E", valid_s or _expiry_s(mqtt["publish_s"], settings["interval_ms"])),
             ("U", url),
         ):
             self._values[ord(key)] = json.dumps(str(value))[1:-1].encode()
+        self._set_sleep(valid_s)
         conditions = self._conditions
         conditions[b"further_pack" if place else b"first_pack"] = True
         if url:
@@ -102,6 +106,17 @@ class DiscoveryMessage:
             conditions[b"temperature"] = True
         conditions[b"commands"] = mqtt["commands"]
         self._set_controls(pack, mqtt["commands"] and settings["writable"])
+
+    def _set_sleep(self, valid_s: int):
+        """A device that sleeps has no availability, for between two reports there is no connection: its values expire."""
+        availability = expiry = command = b""
+        if valid_s:
+            expiry = b',"exp_aft":%d' % valid_s
+            command = (',"cmd_tpl":"%s"' % (_COMMAND % valid_s)).encode()
+        else:
+            availability = b'{"t":"%s/availability"}' % self._values[84]  # "T"
+            self._conditions[b"awake"] = True
+        self._values[65], self._values[88], self._values[75] = availability, expiry, command  # "A", "X", "K"
 
     def pieces(self):
         """The message in pieces of at most some hundred bytes, each time the same."""
