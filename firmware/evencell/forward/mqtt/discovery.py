@@ -108,7 +108,7 @@ class DiscoveryMessage:
         self._set_controls(pack, mqtt["commands"] and settings["writable"])
 
     def _set_sleep(self, valid_s: int):
-        """A device that sleeps has no availability, for between two reports there is no connection: its values expire."""
+        """Let the values of a device that sleeps expire: between two reports it has no connection to be known by."""
         availability = expiry = command = b""
         if valid_s:
             expiry = b',"exp_aft":%d' % valid_s
