@@ -57,8 +57,9 @@ pictures: setup ## take the README's pictures anew, from the running thing
 	@$(BIN)/python -m tools.dev.system_packages
 	@$(BIN)/python -m tools.docs.pictures
 
-drawings: setup ## docs/boards.md and its drawings, from the board files
+drawings: setup ## docs/boards.md with its drawings, from the board files; energy in docs/power.md, from its model
 	@$(BIN)/python -m tools.docs.boards
+	@$(BIN)/python -m tools.docs.power
 
 lock: setup ## follow the dependencies of pyproject.toml into constraints.txt
 	@$(BIN)/python -m pip freeze --exclude-editable | grep -v '^rinoh' > constraints.txt

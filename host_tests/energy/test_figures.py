@@ -5,7 +5,7 @@ import pytest
 from tools.build.common import ROOT
 from tools.build.tree import board_data, board_names
 from tools.energy.figures import AWAKE_MA, CONVERTER_MA, FIGURES, IDLE_MA
-from tools.energy.sources import ASSUMED, DATA_SHEET, MEASURED, OURS, SOURCES
+from tools.energy.sources import ASSUMED, CLAIMED, DATA_SHEET, MEASURED, OURS, SOURCES
 
 ALL = {
     **FIGURES,
@@ -27,7 +27,7 @@ def test_a_figure_has_sources_and_its_cases_are_in_order(name):
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_source_has_a_url(name):
     source = SOURCES[name]
-    if source.kind in (DATA_SHEET, MEASURED) and source.url.startswith("http"):
+    if source.kind in (CLAIMED, DATA_SHEET, MEASURED) and source.url.startswith("http"):
         assert source.url.split("/")[2].count(".") >= 1
     elif source.kind == ASSUMED:
         assert not source.url

@@ -151,6 +151,8 @@ def sentences(result: Energy, changes: list[Change]) -> list[str]:
         lines.append(f"Unverified: what the balancer draws with W shut. If W cuts nothing, the pack lasts {days} days.")
     if result.plan.balancer == "v+":
         lines.append("Not measured: what the balancer draws from its balance leads while V+ is off; 0 is assumed.")
+    if result.plan.balancer != "on":
+        lines.append("The firmware does not switch the balancer around a wake yet: docs/power.md.")
     if not changes:
         lines.append("No single change would make it last a tenth longer.")
     days = result.days[TYPICAL]

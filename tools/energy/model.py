@@ -4,7 +4,7 @@ The board's current is that at 5 V, wherever its linear regulator makes 3.3 V of
 5 V of the pack. Not in it: queries for the time, failed reports, the balancing itself, and the cold.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tools.energy.figures import CASES, CONVERTER_MA, FIGURES, IDLE_MA, LOW, TYPICAL, value
 from tools.energy.phases import reading, report, supplied_s
@@ -64,6 +64,11 @@ def energy(plan: Plan) -> Energy:
         tuple(_days(plan, mah) for mah in day_mah),
         _days_if_w_cuts_nothing(plan, day_mah),
     )
+
+
+def lived(plan: Plan, days: float, wakes: int, reports: int) -> Energy:
+    """The same for so many wakes and reports in so many days, as bench/asleep.py counts them."""
+    return energy(replace(plan, interval_s=days * DAY_S / wakes, report_s=days * DAY_S / max(1, reports)))
 
 
 def _consumers(plan: Plan, case: int) -> dict[str, float]:

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 DATA_SHEET = "data sheet"
 MEASURED = "measured by others"
+CLAIMED = "claimed by sellers"
 OURS = "ours, on a computer"
 ASSUMED = "assumed"
 
 
 @dataclass(frozen=True)
 class Source:
-    """`kind` is one of the four above. `url`: of a page, or a path in this repository; empty for what is assumed."""
+    """`kind` is one of the five above. `url`: of a page, or a path in this repository; empty for what is assumed."""
 
     kind: str
     title: str
@@ -24,7 +25,6 @@ SOURCES = {
     "balancer": Source(DATA_SHEET, "JK-B2A4S, manual V2.1, as quoted in docs/wiring.md", "docs/wiring.md"),
     "wake": Source(OURS, "`make bench`, wake.by_phase_ms", "tools/bench/wake.py"),
     "wire": Source(OURS, "one exchange at 9600 baud, with the answer's delay", "tools/bench/poll.py"),
-    "limits": Source(OURS, "the time that the firmware gives a balancer which it supplies", "docs/power.md"),
     "esp32": Source(
         DATA_SHEET,
         "ESP32 series data sheet: current by power modes, RF current",
@@ -74,8 +74,8 @@ SOURCES = {
         "https://github.com/ComNets-Bremen/WUSN/files/14448364/MoleNet.-.V6_power_consumption.pdf",
     ),
     "c3_seller": Source(
-        DATA_SHEET,
-        "ESP32-C3 SuperMini: 43 µA by its sellers",
+        CLAIMED,
+        "ESP32-C3 SuperMini: 43 µA",
         "https://randomnerdtutorials.com/getting-started-esp32-c3-super-mini",
     ),
     "c6_mini": Source(
@@ -135,8 +135,8 @@ SOURCES = {
         "https://www.ti.com/lit/ds/symlink/lmr36502.pdf",
     ),
     "self_discharge": Source(
-        MEASURED,
-        "sellers of LFP packs: 2 to 3 % a month",
+        CLAIMED,
+        "LFP packs: 2 to 3 % a month",
         "https://powertexbatteries.com/blogs/news/how-to-properly-store-powertex-lifepo4-lithium-iron-phosphate-batteries",
     ),
 }
