@@ -23,7 +23,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def device(tmp_path):
     with Simulator(tmp_path, *FIXED) as simulator, Device(tmp_path, simulator.link) as device:
-        device.url = f"http://127.0.0.1:{device.http_port}/"
         yield device
 
 

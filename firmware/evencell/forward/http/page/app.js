@@ -2,7 +2,7 @@
 
 import { connect, connection, isFresh, onChange, selectedPack, selectPack, state } from "./data.js";
 import { $, el, keep, kept, rebuild, segments, setClass, setText, svg } from "./dom.js";
-import { load, VERSION } from "./load.js";
+import { load } from "./load.js";
 import { now } from "./now.js";
 import { loadSentences } from "./sentences.js";
 import { language, millivolts, t, useWords, volts } from "./words.js";
@@ -39,18 +39,11 @@ function wanted() {
   return VIEWS.includes(name) ? name : "now";
 }
 
-/** Whether the device has another version of this page by now: it has no views for this one. */
-async function isOutdated() {
-  const document = await get("/").then((answer) => answer.text()).catch(() => VERSION);
-  return !document.includes(VERSION);
-}
-
 async function openView() {
   const name = wanted();
   try {
     await loadView(name);
   } catch (error) {
-    if (await isOutdated()) return location.reload();
     console.error(error);
     setText($("announcer"), t("view.not_loaded"));
     delete views[name];

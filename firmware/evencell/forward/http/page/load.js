@@ -1,5 +1,16 @@
 // Files that are loaded when they are first needed.
 
-export const VERSION = document.documentElement.dataset.version || "";
+import { get } from "./requests.js";
 
-export const load = (name) => import(`./${name}.js${VERSION}`);
+const VERSION = document.documentElement.dataset.version || "";
+
+/** A module of this version. After an update the device has none: then the page is loaded anew. */
+export async function load(name) {
+  try {
+    return await import(`./${name}.js${VERSION}`);
+  } catch (error) {
+    const document = await get("/").then((answer) => answer.text()).catch(() => VERSION);
+    if (!document.includes(VERSION)) location.reload();
+    throw error;
+  }
+}
