@@ -10,8 +10,8 @@ from playwright.sync_api import expect, sync_playwright
 
 from boards.host import RESTART_STATUS
 from host_tests.boot_flash import Flash, damaged
-from host_tests.broker import free_port
 from host_tests.end_to_end import web
+from host_tests.end_to_end.flash_device import FlashDevice
 from host_tests.end_to_end.process import PATIENCE_S, Process, until
 from host_tests.needs import need_browser
 
@@ -67,58 +67,25 @@ board = ButtonBoard()
 """
 
 
-class Device:
-    """Firmware from a flash, as a board starts it. Each `start` ends the one before as a power cut would."""
+class Device(FlashDevice):
+    """With a board of its own, where one is given."""
 
     def __init__(self, folder, board: str | None = None):
-        self.flash = Flash(folder / "flash", board)
-        self._http_port = free_port()
-        self._process = None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.kill()
-
-    @property
-    def url(self) -> str:
-        return f"http://{web.LOOPBACK}:{self._http_port}/"
+        super().__init__(Flash(folder / "flash", board))
 
     def start(self, said: str = "page at", cause: str = "reset"):
         """Returns once the log says this."""
-        self.kill()
-        http = {"host": web.LOOPBACK, "port": self._http_port}
-        options = self.flash.options(cause, overrides={"http": http})
-        self._process = Process(self.flash.command(), options.pop("env"), **options)
-        self.wait_for_line(said)
-
-    def kill(self):
-        if self._process:
-            self._process.kill()
-
-    def wait(self) -> int:
-        """Wait for its own end; returns the exit status."""
-        return self._process.wait()
-
-    def wait_for_line(self, part: str):
-        self._process.lines.wait(lambda line: part in line, part)
-
-    def log(self) -> str:
-        return self._process.text()
-
-    def get(self, path: str):
-        return web.request(self._http_port, path).json()
+        self.run(self.flash.command(), self.flash.options(cause, overrides=self.http), said)
 
     def device(self) -> dict:
-        return self.get("/api/v1/status")["device"]
+        return self.status()["device"]
 
     def kept(self) -> list[dict]:
         """What the flash holds."""
         return json.loads(self.flash.read("crashes.json"))
 
     def events(self) -> web.EventStream:
-        return web.EventStream(self._http_port)
+        return web.EventStream(self.http_port)
 
     def crashes(self) -> list[dict]:
         return self.get("/api/v1/crashes")["crashes"]

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from boards.host import SETTINGS_VARIABLE
 from host_tests.boot_flash import Flash
-from host_tests.broker import free_port
 from host_tests.end_to_end import web
 from host_tests.end_to_end.door import CONFIG, Client
-from host_tests.end_to_end.process import Process
+from host_tests.end_to_end.flash_device import FlashDevice
 from host_tests.update.signing import key
 from tools.build.slots import Release, contents_of, manifest
 from tools.dev.device import command, environment
@@ -26,35 +25,21 @@ _HEAD = (
 )
 
 
-class Device:
-    """The firmware with its flash in `folder`; each `start` is a restart for another reason than the power."""
+class Device(FlashDevice):
+    """With keys and a login. Each `start` is a restart for another reason than the power."""
 
     def __init__(self, folder: Path, port="none", config: dict | None = None, mqtt: int | None = None):
-        self.flash = Flash(folder / "flash")
+        super().__init__(Flash(folder / "flash"))
         self.flash.write("config.json", json.dumps({**CONFIG, **OWNER, **(config or {})}))
         self.flash.write("slot", "a")
-        self.http_port = free_port()
         self._port = str(port)
         self._mqtt = mqtt
-        self._process: Process | None = None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.kill()
 
     def start(self, said: str | None = "page at", cause: str = "reset"):
         """Returns once the log says this; None: at once."""
-        self.kill()
-        overrides = {"http": {"host": web.LOOPBACK, "port": self.http_port}}
-        if self._mqtt:
-            overrides["mqtt"] = {"enabled": True, "host": web.LOOPBACK, "port": self._mqtt}
-        options = self.options(cause, overrides)
+        mqtt = {"mqtt": {"enabled": True, "host": web.LOOPBACK, "port": self._mqtt}} if self._mqtt else {}
         interpreter, *rest = self.command()
-        self._process = Process([interpreter, "-X", f"heapsize={HEAP}", *rest], options.pop("env"), **options)
-        if said:
-            self.wait_for_line(said)
+        self.run([interpreter, "-X", f"heapsize={HEAP}", *rest], self.options(cause, {**self.http, **mqtt}), said)
 
     def command(self) -> list[str]:
         return self.flash.command()
@@ -62,25 +47,8 @@ class Device:
     def options(self, cause: str, overrides: dict) -> dict:
         return self.flash.options(cause, self._port, overrides)
 
-    def kill(self):
-        if self._process:
-            self._process.kill()
-
-    def wait(self) -> int:
-        """Wait for its own end; returns the exit status."""
-        return self._process.wait()
-
-    def wait_for_line(self, part: str):
-        self._process.lines.wait(lambda line: part in line, part)
-
-    def log(self) -> str:
-        return self._process.text()
-
     def client(self) -> Client:
         return Client.logged_in(self.http_port)
-
-    def status(self) -> dict:
-        return web.request(self.http_port, "/api/v1/status").json()
 
     def slot(self, name: str) -> dict[str, bytes]:
         return contents_of(self.flash.path / name)
