@@ -110,6 +110,7 @@ SHARED = {
         "runtime/test_supervisor.py",
         "update/test_head.py",
         "update/test_slot_writer.py",
+        "formats/test_loading.py",
     ),
     "32bit": _WITHOUT_LOOP,
     "1.24": _WITHOUT_LOOP,

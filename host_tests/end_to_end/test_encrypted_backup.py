@@ -1,6 +1,7 @@
 """A backup with its secrets under a passphrase: over HTTP, and by `evencell backup` and `evencell restore`."""
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -9,6 +10,8 @@ from host_tests.cli.sealed import PASSPHRASE, sealed
 from host_tests.end_to_end.chain import FIXED, Chain
 from host_tests.end_to_end.command import assert_one_sentence, evencell
 from host_tests.end_to_end.door import CONFIG, PASSWORD, Client
+from host_tests.formats.writers import FULL, SAMPLES, VERSIONS
+from host_tests.formats.writers import PASSPHRASE as OF_SAMPLES
 from host_tests.update.signing import key
 from tools.cli import backup, backup_file
 from tools.cli.main import main
@@ -86,6 +89,29 @@ def test_a_backup_brings_the_secrets_to_another_device(client, other):
     del expected["update"]  # whose updates are run is not decided by a file
     assert stored(other) == expected
     assert owner.session()["logged_in"]
+
+
+def samples_of(name: str) -> list[dict]:
+    folders = sorted((Path(SAMPLES) / name).iterdir())
+    return [json.loads((folder / "backup.json").read_text()) for folder in folders]
+
+
+def test_a_backup_of_every_version_is_restored(client, other):
+    """And today's versions are among them."""
+    assert client.send("GET", "/api/v1/backup").json()["backup"] == VERSIONS["backup"]
+    encrypted = client.send("POST", "/api/v1/backup", {"passphrase": PASSPHRASE}).json()
+    assert encrypted["encrypted_backup"] == VERSIONS["encrypted_backup"]
+    owner = Client.logged_in(other.http_port)
+    kept = {name: value for name, value in FULL.items() if name not in ("auth", "update")}
+    for file in samples_of("encrypted_backup"):
+        answer = owner.send("POST", "/api/v1/restore", {**file, "passphrase": OF_SAMPLES})
+        assert answer.status == 200 and b"in no backup" not in answer.body, answer.body
+        assert stored(other) == {**kept, "auth": CONFIG["auth"]}
+    for file in samples_of("backup"):
+        assert owner.send("PATCH", "/api/v1/config", {"name": "other"}).status == 200
+        answer = owner.send("POST", "/api/v1/restore", file)
+        assert answer.status == 200 and b"in no backup" not in answer.body, answer.body
+        assert stored(other) == {**kept, "auth": CONFIG["auth"]}
 
 
 def test_a_secret_of_the_backup_goes_where_the_backup_says(other):

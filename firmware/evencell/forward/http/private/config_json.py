@@ -94,6 +94,8 @@ def _restored(edit, old: dict, given: dict, missing: list) -> dict:
     for section in new:  # what only `old` had is in no backup
         if isinstance(new[section], dict) and section in given:
             new[section] = {key: value for key, value in new[section].items() if key in given[section]}
+    if "pins" in given:  # null is no pin there, not the board's own
+        new["pins"] = given["pins"]
     for section, key in _SENT_TO.items():
         _drop_secrets(edit, old.get(section), new.get(section), given.get(section), key, section + ".", missing)
     networks = new["wifi"].get("networks") if isinstance(new.get("wifi"), dict) else None
