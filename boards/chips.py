@@ -55,7 +55,7 @@ _WARNINGS = (
 )
 _UART = ("tx", "rx", "de")
 _BUS = ("sda", "scl")
-_SINGLE = ("button", "button_2", "w_output")
+_SINGLE = ("button", "button_2", "w_output", "alarm_output")
 _INPUTS = ("rx", "button", "button_2")
 _NEEDED = ("tx", "rx")
 _SPI = ("mosi", "sck", "dc")

@@ -161,6 +161,11 @@ class Board:
         """The same for the second button."""
         return self._key(self.data.get("button_2"))
 
+    def alarm_output(self):
+        """A function that drives the pin of a buzzer or relay, low at first; None where no pin is named for it."""
+        number = self.data.get("alarm_output")
+        return None if number is None else Pin(number, Pin.OUT, value=0)
+
     def _key(self, number: int | None):
         if number is None:
             return None

@@ -171,6 +171,11 @@ class Board:
         """The same for the second button."""
         return Key(self.storage + "/button_2").is_down
 
+    def alarm_output(self):
+        """A function that writes 1 or 0 into the file `alarm_output` among its data; None without one."""
+        path = self.storage + "/alarm_output"
+        return (lambda is_on: replace(path, "1" if is_on else "0")) if exists(path) else None
+
     def lacks_psram(self) -> bool:
         """A computer has memory enough."""
         return False

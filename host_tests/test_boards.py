@@ -29,6 +29,7 @@ CHECK_MS = 20  # display/tasks.py
 CAPABILITIES = {
     "use_pins": 1, "pins": 0, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "access_point": 0,
     "watchdog": 1, "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0, "lacks_psram": 0,
+    "alarm_output": 0,
     "gc_heap": 0, "network_heap": 0, "firmware": 0, "sleeper": 0,
 }  # fmt: skip
 STATION = {
@@ -46,6 +47,7 @@ KEYS = {
     "supply_v": tuple, "supply_pin": str, "supply_warning": str, "source": str, "unverified?": str,
     "transceiver?": str, "uarts": dict, "high_at_start?": tuple, "occupied?": dict,
     "i2c?": dict, "display?": dict, "button?": int, "button_2?": int, "led?": dict, "w_output?": int,
+    "alarm_output?": int,
     "txpower?": float, "ethernet?": dict,
 }  # fmt: skip
 MARCH = {"esp32": "xtensawin", "esp32s3": "xtensawin", "esp32c3": "rv32imc"}

@@ -50,7 +50,7 @@ class Context:
         self.safe_mode = None  # why it is on
         self.lazy_lock = None  # where a profile has lazy modules that stay loaded across an `await`
         # Set by the part of this name, if it is started.
-        self.network = self.mqtt = self.influx = self.outbox = self.history = self.control = None
+        self.network = self.mqtt = self.influx = self.outbox = self.history = self.control = self.rules = None
         self.display = self.canvas = self.extremes = None
         self.send_buffer = None  # of all TCP connections (net/tcp.py)
         self.sessions = []  # of logins over HTTP, each a list that begins with its end, in ms of uptime (http/auth.py)

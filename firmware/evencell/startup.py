@@ -23,6 +23,7 @@ PARTS = (
     ("full display telemetry", None, "evencell.link.part"),
     ("full", "history", "evencell.history.recorder"),
     ("full display telemetry", "control", "evencell.control.part"),
+    ("full display telemetry", "rules", "evencell.control.rules_part"),
     ("full display setup", "display", "evencell.display.part"),
     ("full telemetry", "time", "evencell.clock.sntp"),
     ("full safe", "http", "evencell.forward.http.routes"),
@@ -159,10 +160,19 @@ def drop_sections(config: dict, wanted: list[str]):
     """Delete the sections that are not read before the next start: of parts that stay off, and of keys (keys.py)."""
     config.pop("update", None)
     for _profiles, switch, module in PARTS:
-        if switch != "time" and module not in wanted:  # the display needs the local time
+        if switch not in ("time", "control") and module not in wanted:  # the display needs the local time
             config.pop(switch, None)
+    _drop_control(config, wanted)
     if "evencell.forward.http.routes" not in wanted:
         config.pop("auth", None)
+
+
+def _drop_control(config: dict, wanted: list[str]):
+    """Of the section `control` a device without policy and rules needs the limits alone, where it may write."""
+    if not any(module.startswith("evencell.control") for module in wanted):
+        limits = config.pop("control")["limits"]
+        if any(pack["writable"] for pack in config["packs"]):
+            config["control"] = {"limits": limits}
 
 
 def _switched_on(context, switch: str | None) -> bool:
@@ -185,6 +195,10 @@ def _switched_on(context, switch: str | None) -> bool:
         return settings["journal"]["enabled"] and (settings["mqtt"]["enabled"] or settings["influx"]["url"] is not None)
     if switch == "control":
         return settings["control"]["policy"]["preset"] != "off"
+    if switch == "rules":
+        control = settings["control"]
+        is_wanted = control["builtin_rules"]
+        return bool(control["rules"]) or (context.heap.is_plentiful if is_wanted is None else is_wanted)
     if switch == "influx":
         return settings["influx"]["url"] is not None
     return settings[switch]["enabled"]

@@ -7,6 +7,7 @@ boards/chips.py and the tools use them alone.
 
 from evencell.compat import const
 from evencell.config.kinds import Rule, address_of, bare_host
+from evencell.config.own_rules import check_rules
 from evencell.config.schema import TABLE
 from evencell.config.spelling import distance, nearest, shown
 
@@ -42,6 +43,7 @@ def check(given: dict, repeated=()) -> tuple[dict, list[str]]:
     config = _complete("", given, "", faults)
     _reconcile(config, faults)
     _check_power(config, faults)
+    check_rules(config["control"], faults, _ANY)
     return config, faults.all()
 
 

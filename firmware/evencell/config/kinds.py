@@ -10,6 +10,10 @@ _NOT_IN_HOSTS = " :/@?#[]\\\"'<>(){},;&=%"
 _USUAL_PORTS = ("80", "443", "514", "1883", "8883")
 # Parameters of an address that log in. They have keys of their own, which nothing shows.
 _CREDENTIALS = ("u", "p", "user", "username", "password", "pass", "token", "auth", "authorization", "key", "api_key")
+_RULE_FIELDS = (
+    "any_cell_mv", "highest_mv", "lowest_mv", "pack_mv", "average_mv", "delta_mv", "temperature_c", "balance_ma",
+    "cells_detected",
+)  # fmt: skip
 
 
 class Rule:
@@ -228,6 +232,16 @@ def _address(value, max_size: int) -> bool:
     return not any(parameter.split("=")[0].lower() in _CREDENTIALS for parameter in parameters)
 
 
+def _rule_field(value) -> bool:
+    """A field of a status that a rule may be about, or the voltage of one cell, or of any."""
+    if not _text(value, 1, 16):
+        return False
+    first, _, last = value.partition("_")
+    if first == "cell" and last.endswith("_mv"):
+        return _are_digits(last[:-3]) and len(last) < 6 and 1 <= int(last[:-3]) <= 24
+    return value in _RULE_FIELDS
+
+
 def _span(value) -> bool:
     """From one time of the day to another."""
     return isinstance(value, list) and len(value) == 2 and all(map(_is_time, value))
@@ -291,6 +305,7 @@ KINDS = {
         _address,
         "an address such as http://192.168.1.10:8086/write?db=evencell (http:// alone, without user, password, token)",
     ),
+    "rule_field": (_rule_field, "one of cell_1_mv to cell_24_mv, " + ", ".join(_RULE_FIELDS)),
     "span": (_span, 'two times of the day, such as ["22:00", "06:00"]'),
     "zone": (_zone, "a POSIX TZ rule such as CET-1CEST,M3.5.0,M10.5.0/3"),
     "country": (_country, "two capital letters, such as DE"),

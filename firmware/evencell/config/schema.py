@@ -109,5 +109,21 @@ control.policy.conditions[].below  null     number -40 120000
 control.policy.conditions[].hysteresis  0   number 0 1000
 control.policy.conditions[].trend  null     choice resting charging discharging
 control.policy.conditions[].span   null     span
+control.builtin_rules      null             switch
+control.builtin_output     false            switch
+control.rules              []               list 0 16 name
+control.rules[].name       "rule1"          name 24
+control.rules[].field      "delta_mv"       rule_field
+control.rules[].above      null             number -40 120000
+control.rules[].below      null             number -40 120000
+control.rules[].hysteresis  0               number 0 10000
+control.rules[].delay_s    60               whole 0 86400
+control.rules[].severity   "warning"        choice info warning danger
+control.rules[].text       null             text 1 120
+control.rules[].output     false            switch
+control.limits.cell_min_mv  null            whole 1000 5000
+control.limits.cell_max_mv  null            whole 1000 5000
+control.limits.charge_min_c  null           whole -40 125
+control.limits.charge_max_c  null           whole -40 125
 pins                       {}               pins
 """

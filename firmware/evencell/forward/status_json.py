@@ -23,6 +23,8 @@ def status_of(pack, clock) -> dict:
     status = OrderedDict()
     status["pack"] = pack.name
     put_fields(status, pack.accepted, pack.scale)
+    if pack.rules and pack.sequence:
+        status["alarms"] = names_of(pack.accepted.alarms) + list(pack.rules)
     status["link"] = pack.link_name
     status["age_ms"] = pack.age_ms(clock)
     status["time"] = clock.unix_s_at(pack.read_ms) if pack.sequence else None

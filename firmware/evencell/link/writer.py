@@ -12,6 +12,7 @@ from evencell.pack.settings import (
     check_range,
     check_switch_on,
     json_value,
+    own_limits,
     parse_value,
     settled_value,
     value_in,
@@ -97,7 +98,8 @@ def _check(context, pack, setting: str, value: int) -> list:
     if value_in(setting, status) == value:
         return []
     config = context.config["packs"][context.hub.packs.index(pack)]
-    check_switch_on(setting, value, status, pack.age_ms(context.clock), config["chemistry"])
+    age_ms = pack.age_ms(context.clock)
+    check_switch_on(setting, value, status, age_ms, config["chemistry"], own_limits(context))
     return warnings(pack.model, setting, value, status, config["capacity_ah"])
 
 

@@ -14,17 +14,41 @@ CHEMISTRIES = {
 }
 
 
-def switch_on_reason(status, age_ms: int | None, chemistry: str) -> str:
-    """What forbids to switch balancing on, as the end of a sentence; empty if nothing does."""
+def limits_of(chemistry: str, own: dict | None) -> tuple | None:
+    """The limits of a pack, as in CHEMISTRIES; None where they are not known.
+
+    `own`: `control.limits` of the configuration, whose values replace those of the chemistry. Those of other cells than
+    CHEMISTRIES has are known once both voltages are given.
+    """
+    own = own or {}
+    lowest_mv, highest_mv = own.get("cell_min_mv"), own.get("cell_max_mv")
+    known = CHEMISTRIES.get(chemistry)
+    if known is None:
+        if lowest_mv is None or highest_mv is None:
+            return None
+        known = (lowest_mv, highest_mv, highest_mv, lowest_mv, None, None)
+    return (
+        lowest_mv or known[0],
+        highest_mv or known[1],
+        known[2],
+        known[3],
+        known[4] if own.get("charge_min_c") is None else own["charge_min_c"],
+        known[5] if own.get("charge_max_c") is None else own["charge_max_c"],
+    )
+
+
+def switch_on_reason(status, age_ms: int | None, chemistry: str, own: dict | None = None) -> str:
+    """What forbids to switch balancing on, as the end of a sentence; empty if nothing does. `own`: see `limits_of`."""
     if age_ms is None or age_ms > MAX_AGE_MS:
         return "the last reading is older than %d s." % (MAX_AGE_MS // 1000)
     if status.alarms & CELL_COUNT:
         return "%d cells are detected and %d configured." % (status.cells_detected, status.cells_configured)
     if status.alarms & WIRE_RESISTANCE:
         return "the balancer reports that a wire's resistance is too high."
-    if chemistry not in CHEMISTRIES:
+    limits = limits_of(chemistry, own)
+    if limits is None:
         return "the voltage limits of %s cells are not known." % chemistry
-    lowest_mv, highest_mv = CHEMISTRIES[chemistry][:2]
+    lowest_mv, highest_mv = limits[:2]
     for cell in range(status.slots):
         if not lowest_mv <= status.cells_mv[cell] <= highest_mv:
             facts = (cell + 1, status.cells_mv[cell], chemistry, lowest_mv, highest_mv)

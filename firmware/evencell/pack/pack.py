@@ -17,7 +17,8 @@ class Pack:
 
     `accepted` is immutable until the next one is published by another task: do not await while reading it.
     `sequence` counts accepted readings. `unconfirmed_counts` counts implausible answers by reason. `writer` sets a
-    setting of the balancer (link/writable.py); None unless the pack is writable and on a bus.
+    setting of the balancer (link/writable.py); None unless the pack is writable and on a bus. `rules`: names of the
+    raised ones, `rule:` before each (control/rules.py).
     """
 
     __slots__ = (
@@ -33,6 +34,7 @@ class Pack:
         "model",
         "name",
         "read_ms",
+        "rules",
         "scale",
         "sequence",
         "unconfirmed_counts",
@@ -58,6 +60,7 @@ class Pack:
         self.sequence = 0
         self.read_ms = 0
         self.writer = None
+        self.rules = ()
 
     def accept(self, clock) -> bool:
         """Publish the candidate, just decoded, if it is plausible or confirmed; True if it was published.

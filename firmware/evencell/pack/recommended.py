@@ -9,8 +9,11 @@ _TRIGGER_MV = const(5)
 _SMALL_TRIGGER_MV = const(10)
 
 
-def recommended(pack, setting: str, config: dict, age_ms: int | None) -> tuple:
-    """The value, or None, and a sentence. `config`: the pack's entry in the configuration; `pack` has a reading."""
+def recommended(pack, setting: str, config: dict, age_ms: int | None, own: dict | None) -> tuple:
+    """The value, or None, and a sentence.
+
+    `config`: the pack's entry in the configuration; `own`: the owner's limits; `pack` has a reading.
+    """
     status, capacity_ah = pack.accepted, config["capacity_ah"]
     lowest, highest = setting_range(pack.model, setting)
     if setting == "cell_count":
@@ -28,7 +31,7 @@ def recommended(pack, setting: str, config: dict, age_ms: int | None) -> tuple:
             return lowest, "Even the smallest current is above 0.1 C of %g Ah: watch the temperature." % capacity_ah
         return min(highest, tenth_c_ma), "At most 0.1 C, which is %d mA at %g Ah." % (tenth_c_ma, capacity_ah)
     try:
-        check_switch_on(setting, 1, status, age_ms, config["chemistry"])
+        check_switch_on(setting, 1, status, age_ms, config["chemistry"], own)
     except CommandError as error:
         return False, str(error)
     return True, "No reason against balancing."

@@ -37,6 +37,11 @@ def check_writable(pack, settings: dict):
         raise CommandError("%s is not connected to a UART: see the configuration's faults in the log." % pack.name)
 
 
+def own_limits(context) -> dict | None:
+    """The owner's limits of cells (`limits_of` in limits.py); None where this device has read none."""
+    return context.config.get("control", {}).get("limits")
+
+
 def parse_value(setting: str, given) -> int:
     """The value that a text, number or bool means, such as 5.0 or ON; raises CommandError."""
     if setting not in SETTINGS:
@@ -62,14 +67,14 @@ def check_range(model: str, setting: str, value: int):
         raise CommandError("A %s takes no %s %d: %s." % (model, setting, value, allowed))
 
 
-def check_switch_on(setting: str, value: int, status, age_ms: int | None, chemistry: str):
+def check_switch_on(setting: str, value: int, status, age_ms: int | None, chemistry: str, own: dict | None = None):
     """Raise CommandError if the command would switch balancing on and must not.
 
-    `status` is the last accepted reading, `age_ms` its age (None without one). Only an owner on the spot may override
-    this (`evencell set --force`).
+    `status` is the last accepted reading, `age_ms` its age (None without one), `own` the owner's limits. Only an owner
+    on the spot may override this (`evencell set --force`).
     """
     if setting == _SWITCH and value:
-        reason = switch_on_reason(status, age_ms, chemistry)
+        reason = switch_on_reason(status, age_ms, chemistry, own)
         if reason:
             raise CommandError("Balancing should stay off: " + reason)
 

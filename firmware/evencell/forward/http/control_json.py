@@ -19,13 +19,21 @@ _AT_START = {
 }
 
 
-async def answer(context, request, _load):
+async def answer(context, request, load):
     """The response (lazy_response.py)."""
     name = request.path.split("/")[4]
     for i, pack in enumerate(context.hub.packs):
         if pack.name == name:
-            return json_response({"policy": _policy(context, i)})
+            return json_response({"policy": _policy(context, i), "rules": _rules(context, i, load)})
     return error(404, "There is no pack of this name.", "pack")
+
+
+def _rules(context, number: int, load) -> list:
+    """Each rule and each raised alarm; empty where no rules are evaluated."""
+    if context.rules is None:
+        return []
+    now_s = context.clock.uptime_ms() // 1000
+    return list(load("evencell.control.rule_texts").listing(context.rules.states[number], now_s))
 
 
 def _policy(context, number: int) -> dict:

@@ -1,7 +1,7 @@
 """`/api/v1/packs/<pack>/settings`: what a balancer is set to, and setting it. Lazy handler; PATCH needs a login."""
 
 from evencell.forward.http.server import error, json_response
-from evencell.pack.settings import CommandError, check_writable, find_pack, json_value, value_in
+from evencell.pack.settings import CommandError, check_writable, find_pack, json_value, own_limits, value_in
 from evencell.protocol.jk_settings import SETTINGS, setting_range
 
 _MEASURED = ("old", "requested", "active", "error", "warnings")
@@ -35,11 +35,11 @@ async def answer(context, request, load):
 
 def _settings(context, pack, config: dict, recommended) -> dict:
     age_ms = pack.age_ms(context.clock)
-    settings = {}
+    own, settings = own_limits(context), {}
     for name in SETTINGS:
         lowest, highest = setting_range(pack.model, name)
         value, reason = (
-            (None, "There is no reading yet.") if age_ms is None else recommended(pack, name, config, age_ms)
+            (None, "There is no reading yet.") if age_ms is None else recommended(pack, name, config, age_ms, own)
         )
         settings[name] = {
             "active": None if age_ms is None else json_value(name, value_in(name, pack.accepted)),

@@ -14,6 +14,7 @@ GET /api/v1/eventlog eventlog_json
 GET /api/v1/packs/*/settings pack_settings
 PATCH /api/v1/packs/*/settings pack_settings
 GET /api/v1/packs/*/control control_json
+POST /api/v1/packs/*/acknowledge private.acknowledge
 GET /api/v1/session session
 POST /api/v1/login session
 POST /api/v1/logout session

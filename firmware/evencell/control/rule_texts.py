@@ -1,0 +1,104 @@
+"""What rules and alarms say of themselves: state, sentence and remedy of each (docs/rules.md). Lazy."""
+
+from evencell.control.rule_conditions import delta_limit, value_of
+from evencell.control.rule_state import ACKNOWLEDGED, PENDING, RAISED
+from evencell.control.rules import cells_in, numbers, rule_of
+from evencell.pack.alarms import ALARMS, cells_of
+from evencell.pack.limits import limits_of
+
+_STATES = ("ok", "pending", "raised", "raised")
+# Table 2 of the balancer's manual; the third and fourth line of it are one alarm here.
+_ALARM_TEXTS = {
+    "overvoltage": ("the balancer reports an overvoltage", "Stop charging, then measure the cells."),
+    "cell_voltage": (
+        "a cell is outside 1-5 V or gives no reading, or the pack voltage is not the sum of the cells",
+        "Fuse out, P2 out, then check the balance wires one by one.",
+    ),
+    "temperature": ("the temperature is outside -20 to 70 °C", "Stop charging, then check the pack and the probe."),
+    "wire_resistance": (
+        "the balancer reports that a wire's resistance is too high",
+        "Fuse out, P2 out, then check the balance wires and their connectors.",
+    ),
+    "cell_count": (
+        "the balancer detects another number of cells than it is set to",
+        "Check the setting. If it is right: fuse out, P2 out, then check the balance wires.",
+    ),
+}
+_REMEDIES = {
+    "cell_high": "Stop charging, then measure this cell. evencell disconnects nothing.",
+    "cell_low": "Stop discharging, then charge the pack, and watch this cell.",
+    "charge_temperature": "Stop charging until the pack is within these limits.",
+    "no_answer": "See the line's verdict and its remedy.",
+    "delta": "Let the pack balance at the top of its charge; if it comes back, see which cell is weak.",
+    "drift": "See the health of the cells; it may be weak, or its balance wire is bad.",
+}
+
+
+def listing(state, now_s: int):
+    """Generate a dict for each of the balancer's alarms that is raised, and for each rule."""
+    status = state.pack.accepted
+    for bit, name in enumerate(ALARMS):
+        if (status.alarms or 0) >> bit & 1:
+            yield {
+                "name": name,
+                "state": "raised",
+                "acknowledged": bool(state.acknowledged >> bit & 1),
+                "severity": "danger",
+                "text": _ALARM_TEXTS[name][0],
+                "remedy": _ALARM_TEXTS[name][1],
+                "cells": cells_of(status, name),
+                "since_s": None,
+            }
+    for number in numbers(state):
+        name, severity, _delay_s, own = rule_of(state, number)
+        code = state.states[number]
+        is_raised = code >= RAISED
+        yield {
+            "name": name,
+            "state": _STATES[code],
+            "acknowledged": code == ACKNOWLEDGED,
+            "severity": severity,
+            "text": _sentence(state, name, own, cells_in(state.cells[number])) if is_raised else None,
+            "remedy": _REMEDIES.get(name) if is_raised else None,
+            "cells": cells_in(state.cells[number]) if code >= PENDING else [],
+            "since_s": now_s - state.since_s[number] if code >= PENDING else None,
+        }
+
+
+def _sentence(state, name: str, own, cells: list) -> str:
+    """What is the matter, by the last reading."""
+    status = state.pack.accepted
+    if own:
+        return own["text"] or _own_sentence(status, own, cells)
+    if name == "no_answer":
+        return "the balancer gives no answer"
+    if name == "drift":
+        return "cell %s drifts away from the others at rest" % _listed(cells)
+    if status.pack_mv is None:
+        return name
+    limits = limits_of(state.chemistry, state.control["limits"])
+    if name == "delta":
+        limit_mv = delta_limit(state, status.average_mv)
+        return "delta %d mV, and at this state of charge more than %d mV is too large" % (status.delta_mv, limit_mv)
+    if limits is None:
+        return name
+    if name == "charge_temperature":
+        return "the pack is charging outside %d to %d °C" % limits[4:6]
+    voltages = ", ".join(["cell %d: %d mV" % (cell, status.cells_mv[cell - 1]) for cell in cells])
+    word, limit_mv = ("above", limits[1]) if name == "cell_high" else ("below", limits[0])
+    return "%s, %s %d mV" % (voltages, word, limit_mv)
+
+
+def _own_sentence(status, own: dict, cells: list) -> str:
+    if cells:
+        text = ", ".join(["cell %d: %d mV" % (cell, status.cells_mv[cell - 1]) for cell in cells])
+    else:
+        text = "%s is %g" % (own["field"], value_of(status, own["field"]) or 0)
+    for word in ("above", "below"):
+        if own[word] is not None:
+            text += ", %s %g" % (word, own[word])
+    return text
+
+
+def _listed(cells: list) -> str:
+    return ", ".join([str(cell) for cell in cells])

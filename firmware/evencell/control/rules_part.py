@@ -1,0 +1,76 @@
+"""Starts rules and the event log of alarms, where they are wanted: evaluated every 10 s by lazy modules (rules.py)."""
+
+from evencell.compat import const, sleep_ms
+from evencell.control.rule_state import RuleState
+from evencell.pack.pack import ONLINE
+from evencell.runtime.lazy import call, lazy
+
+_TICK_MS = const(10_000)
+_RETRY_MS = const(1_000)  # while other lazy modules are in use
+_RULES = "evencell.control.rules"
+
+
+def start(context):
+    """Evaluate the rules of every pack."""
+    rules = context.rules = Rules(context)
+    context.at_end.append(rules.save)
+    context.supervisor.start("rules", rules.run)
+
+
+class Rules:
+    """What outlives the code that evaluates. `states`: one for each pack, in the order of the configuration.
+
+    `seen`: number of the next event of the hub. `waiting`: events that the event log has yet to keep. `saved_s`: uptime
+    of the last write to the flash, or None. `is_changed`: there is something to save. `output(is_on)` drives the alarm
+    output, None without one.
+    """
+
+    def __init__(self, context):
+        self._context = context
+        control = context.config["control"]
+        if control["builtin_rules"] is None:
+            control["builtin_rules"] = context.heap.is_plentiful
+        self.states = [
+            RuleState(pack, settings["chemistry"], control)
+            for pack, settings in zip(context.hub.packs, context.config["packs"])
+        ]
+        self.seen = 0
+        self.waiting = []
+        self.saved_s = None
+        self.is_changed = False
+        self.output = context.board.alarm_output()
+
+    async def run(self):
+        """Evaluate without end."""
+        context = self._context
+        try:
+            while True:
+                await sleep_ms(_TICK_MS)
+                for state in self.states:
+                    if state.pack.link == ONLINE:
+                        state.trend.add(state.pack.accepted, context.clock.uptime_ms() // 1000)
+                while not self._tick():
+                    await sleep_ms(_RETRY_MS)
+        finally:
+            if self.output:
+                self.output(False)  # a failure makes no noise until it runs again
+
+    def _tick(self) -> bool:
+        """Evaluate once; False while other lazy modules are in use."""
+        context = self._context
+        lock = context.lazy_lock
+        scope = lock.open() if lock else lazy()
+        if scope is None:
+            return False
+        try:
+            scope.load(_RULES).tick(context, self)
+        finally:
+            if lock:
+                lock.close(scope)
+            else:
+                scope.unload()
+        return True
+
+    def save(self):
+        """Write what is only in memory."""
+        call(_RULES, "save", self._context, self)

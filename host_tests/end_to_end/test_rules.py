@@ -1,0 +1,50 @@
+"""Rules on the firmware: raised, shown, acknowledged, switched to the output, and kept over a restart."""
+
+from host_tests.end_to_end.chain import EVERY_SECOND, FIXED, Chain
+from host_tests.end_to_end.door import CONFIG, Client
+from host_tests.end_to_end.listener import Listener
+from host_tests.end_to_end.process import until
+
+CONTROL = "/api/v1/packs/pack1/control"
+ACKNOWLEDGE = "/api/v1/packs/pack1/acknowledge"
+LOUD = {"name": "loud", "field": "any_cell_mv", "above": 3300, "delay_s": 0, "severity": "danger", "output": True}
+QUIET = {"name": "quiet", "field": "delta_mv", "above": 100}
+
+
+def heard(listener: Listener, topic: str, part: str) -> dict:
+    """The first message on a topic with this end that has this part."""
+    messages = listener.messages
+    return messages.wait(lambda each: each.topic.endswith(topic) and part in each.payload, part).json()
+
+
+def test_a_rule_from_its_condition_to_its_acknowledgement(tmp_path):
+    config = {**CONFIG, **EVERY_SECOND, "control": {"rules": [LOUD, QUIET]}}
+    with Chain(tmp_path, *FIXED, config=config) as chain, Listener(chain.broker.port) as listener:
+        firmware = chain.firmware
+        output = firmware.data / "alarm_output"
+        until(lambda: firmware.pack()["alarms"] == ["rule:loud"], "the raised rule in the status")
+        rules = {rule["name"]: rule for rule in firmware.get(CONTROL).json()["rules"]}
+        assert rules["loud"]["text"] == "cell 1: 3301 mV, cell 2: 3302 mV, above 3300"
+        assert (rules["loud"]["state"], rules["loud"]["acknowledged"]) == ("raised", False)
+        assert (rules["quiet"]["state"], rules["cell_high"]["state"]) == ("ok", "ok")
+        event = heard(listener, "/event", "loud")
+        assert (event["type"], event["value"], event["cells"]) == ("rule", True, [1, 2])
+        assert heard(listener, "/state", "rule:loud")["alarms"] == ["rule:loud"]
+
+        assert Client(firmware.http_port).send("POST", ACKNOWLEDGE, {"rule": "loud"}).status == 401
+        client = Client.logged_in(firmware.http_port)
+        assert client.send("POST", ACKNOWLEDGE, {"rule": "quiet"}).status == 409
+        assert client.send("POST", ACKNOWLEDGE, {"name": "loud"}).status == 400
+        assert client.send("POST", ACKNOWLEDGE.replace("pack1", "none"), {"rule": "loud"}).status == 404
+        assert client.send("POST", ACKNOWLEDGE, {"rule": "loud"}).json() == {"acknowledged": "loud"}
+
+        output.write_text("0")
+        firmware.kill()
+        firmware.start()
+        firmware.wait_for_line("link online")
+        until(lambda: firmware.pack()["alarms"] == ["rule:loud"], "the rule after the restart")
+        (loud,) = [rule for rule in firmware.get(CONTROL).json()["rules"] if rule["name"] == "loud"]
+        assert loud["acknowledged"] is True
+        assert output.read_text() == "0"
+        kept = [event for event in firmware.get("/api/v1/eventlog").json()["events"] if event["kind"] == "rule"]
+        assert [(event["by"], event["to"]) for event in kept] == [("rule", True), ("page", "acknowledged")]
