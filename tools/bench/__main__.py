@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import backlog, boot, display, heap, jitter, ledger, noise, poll, sizes, wake, wear, web
+from tools.bench import backlog, boot, display, heap, jitter, ledger, noise, policies, poll, sizes, wake, wear, web
 from tools.bench.chip import bench as chip
 from tools.build.common import BUILD
 
@@ -25,6 +25,7 @@ TARGETS = {
     "display.st7789.stall_ms": (operator.le, 20),
     "display.ili9341.stall_ms": (operator.le, 20),
     "backlog.lost": (operator.le, 0),
+    "policy.most_writes_a_day": (operator.le, 24),
     "heap.full_64_kib": (operator.le, 176),
     "heap.display_64_kib": (operator.le, 90),
     "heap.telemetry_64_kib": (operator.le, 96),
@@ -41,7 +42,7 @@ _SIGNS = {operator.ge: "≥", operator.le: "≤"}
 
 def main():
     figures = {}
-    for group in (poll, boot, wake, jitter, display, web, sizes, ledger, heap, chip, wear, backlog, noise):
+    for group in (poll, boot, wake, jitter, display, web, sizes, ledger, heap, chip, wear, backlog, noise, policies):
         print(f"measuring {group.__name__.removeprefix('tools.bench.')} ...", file=sys.stderr, flush=True)
         figures.update(group.measure())
     Console().print(table(figures))

@@ -57,12 +57,14 @@ class Reading:
 class Balancer:
     """A balancer at `pack`. `noise` changes measurements by at most a millivolt; None measures exactly.
 
-    Time passes in whole ticks of `TICK_S`, so that the same seed gives the same day, whatever the steps.
-    Without a `supply` it is always on and draws nothing from the pack.
+    Time passes in whole ticks, so that the same seed gives the same day, whatever the steps. Without a `supply` it is
+    always on and draws nothing from the pack. `moved_as`: charge taken out of cells so far, in ampere-seconds.
     """
 
-    def __init__(self, pack: Pack, noise: Random | None = None, supply: Supply | None = None):
+    def __init__(self, pack: Pack, noise: Random | None = None, supply: Supply | None = None, tick_s: float = TICK_S):
         self.pack = pack
+        self.moved_as = 0.0
+        self._tick_s = tick_s
         self._supply = supply
         self._on_s = START_S
         cell_count = len(pack.cells)
@@ -85,8 +87,8 @@ class Balancer:
     def step(self, seconds: float):
         """Let time pass for pack and balancer in ticks; the remainder counts at the next call."""
         self._passed_s += seconds
-        while self._passed_s >= TICK_S:
-            self._passed_s -= TICK_S
+        while self._passed_s >= self._tick_s:
+            self._passed_s -= self._tick_s
             self._tick()
 
     def write(self, setting: str, value: int) -> int:
@@ -126,11 +128,11 @@ class Balancer:
         return self._on_s >= START_S
 
     def _tick(self):
-        self.pack.step(TICK_S)
+        self.pack.step(self._tick_s)
         if self._supply and not self._draw(self._supply):
             return
         if self._balancing:
-            self._transfer(self._balance_ma() / 1000 * TICK_S)
+            self._transfer(self._balance_ma() / 1000 * self._tick_s)
         self._warm()
         self._measure()
         self._decide()
@@ -138,10 +140,10 @@ class Balancer:
     def _draw(self, supply: Supply) -> bool:
         """Take the supply current from the pack; returns whether the balancer works."""
         is_on = supply.is_on()
-        charge_as = supply.current_ma(is_on, self._balancing) / 1000 * TICK_S
+        charge_as = supply.current_ma(is_on, self._balancing) / 1000 * self._tick_s
         for cell in self.pack.cells:
             cell.move(-charge_as)
-        self._on_s = min(self._on_s + TICK_S, START_S) if is_on else 0.0
+        self._on_s = min(self._on_s + self._tick_s, START_S) if is_on else 0.0
         if not is_on:
             self._balancing = False
         return self.is_answering
@@ -151,6 +153,7 @@ class Balancer:
         if self._turn == DISCHARGING_HIGHEST:
             self.pack.cells[self._highest].move(-charge_as)
             self.capacitor_as += charge_as
+            self.moved_as += charge_as
             if self.capacitor_as >= CAPACITOR_AS:
                 self._turn = CHARGING_LOWEST
         else:
@@ -163,7 +166,7 @@ class Balancer:
     def _warm(self):
         """Approach the temperature that the present current leads to."""
         rise_c = _IDLE_RISE_C + _FULL_CURRENT_RISE_C * self._balance_ma() / _FULL_CURRENT_MA
-        self.temperature_c += (_AMBIENT_C + rise_c - self.temperature_c) * TICK_S / _WARMING_S
+        self.temperature_c += (_AMBIENT_C + rise_c - self.temperature_c) * self._tick_s / _WARMING_S
 
     def _measure(self):
         errors_mv = self.pack.lead_errors_mv

@@ -1,0 +1,54 @@
+"""The measure of a month under a balance policy, on two days: what it finds, and that it could find otherwise."""
+
+import pytest
+
+from evencell.control import write_limit
+from host_tests.config_rules import RULES
+from tools.bench import policies
+from tools.bench.month import RIDING, Month
+from tools.docs.policy_plot import drawing, spread_out
+
+DAYS = 2
+PAUSE_S = 600  # of write_limit.py
+
+
+@pytest.fixture(scope="module")
+def results() -> dict:
+    return {preset: Month(preset, RIDING).run(DAYS) for preset in ("off", "top", "custom")}
+
+
+def test_balancing_at_the_top_moves_less_and_balances_better(results):
+    top, off = results["top"], results["off"]
+    assert 0 < top.moved_wh < off.moved_wh / 3
+    assert policies.difference(top) < policies.difference(off) / 2
+    assert top.balanced_after_h(1) is not None
+
+
+def test_the_limit_of_writes_is_kept(results):
+    result = results["custom"]
+    pauses_s = [later - earlier for earlier, later in zip(result.writes_s, result.writes_s[1:], strict=False)]
+    assert result.most_writes_a_day() == 24
+    assert min(pauses_s) >= PAUSE_S
+    assert result.refused_s > 0
+
+
+def test_without_the_limit_it_would_be_exceeded(monkeypatch):
+    monkeypatch.setattr(write_limit, "refusal", lambda _context, _name: None)
+    assert Month("custom", RIDING).run(1).most_writes_a_day() > 24
+
+
+def test_every_preset_is_simulated():
+    presets = set(RULES["control.policy.preset"].arguments)
+    assert {preset for use, preset in policies.RUNS if use == "riding"} == presets
+
+
+def test_the_page_has_a_row_and_the_plot_a_line_for_each_preset(results):
+    table = policies.section("riding", results)
+    plot = drawing({"riding": results}, {"riding": "Riding"})
+    for preset in results:
+        assert f"| `{preset}` |" in table
+        assert f">{preset}</text>" in plot
+
+
+def test_labels_of_lines_that_end_together_are_apart():
+    assert spread_out({"a": 100, "b": 101, "c": 20}, 310) == {"b": 101, "a": 84, "c": 20}
