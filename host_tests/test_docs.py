@@ -231,6 +231,13 @@ def test_no_path_of_anybodys_machine(path):
     assert MACHINE_PATH.findall(path.read_text()) == []
 
 
+def test_each_attack_of_the_security_document_is_a_test():
+    named = set(re.findall(r"`(test_\w+)`", (REPOSITORY / "docs/security.md").read_text()))
+    texts = [path.read_text() for path in REPOSITORY.glob("host_tests/**/test_*.py")]
+    assert named - {name for text in texts for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)} == set()
+    assert len(named) > 50
+
+
 def test_the_readme_begins_with_what_evencell_is_not():
     assert "**evencell is not a BMS. It disconnects nothing.**" in "\n".join(README.splitlines()[:8])
 
