@@ -166,6 +166,11 @@ class Board:
         number = self.data.get("alarm_output")
         return None if number is None else Pin(number, Pin.OUT, value=0)
 
+    def w_output(self, is_inverted: bool):
+        """What drives the W switch; None where no pin is named for it. Until it drives, the pin is an input."""
+        number = self.data.get("w_output")
+        return None if number is None else call("boards.esp32_w_output", "WOutput", number, is_inverted)
+
     def _key(self, number: int | None):
         if number is None:
             return None

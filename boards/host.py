@@ -176,6 +176,11 @@ class Board:
         path = self.storage + "/alarm_output"
         return (lambda is_on: replace(path, "1" if is_on else "0")) if exists(path) else None
 
+    def w_output(self, _is_inverted: bool):
+        """The named pipe `w` among its data, which stands for the balancer's pin W; None without one."""
+        path = self.storage + "/w"
+        return call("boards.host_w_output", "WOutput", path) if exists(path) else None
+
     def lacks_psram(self) -> bool:
         """A computer has memory enough."""
         return False

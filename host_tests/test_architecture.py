@@ -45,6 +45,7 @@ ALLOWED = {
     "control": {
         "array", "json", "evencell.clock.zone", "evencell.compat", "evencell.control", "evencell.pack",
         "evencell.runtime.lazy", "evencell.storage",
+        "evencell.protocol.jk_balancer",  # the request for a reading
     },
     "display": {
         "array", "binascii", "framebuf", "gc", "json", "evencell", "evencell.compat", "evencell.hub", "evencell.pack",

@@ -194,7 +194,8 @@ def _switched_on(context, switch: str | None) -> bool:
     if switch == "journal":
         return settings["journal"]["enabled"] and (settings["mqtt"]["enabled"] or settings["influx"]["url"] is not None)
     if switch == "control":
-        return settings["control"]["policy"]["preset"] != "off"
+        control = settings["control"]
+        return control["policy"]["preset"] != "off" or control["w"]["enabled"]
     if switch == "rules":
         control = settings["control"]
         is_wanted = control["builtin_rules"]

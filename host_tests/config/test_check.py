@@ -663,3 +663,26 @@ def test_misspelt_key_is_answered_with_a_suggestion():
     assert nearest("adress", ("address", "name")) == "address"
     assert nearest("prot", ("port", "host")) == "port"
     assert nearest("colour", ("port", "host")) is None
+
+
+def test_a_w_switch_that_is_not_described_is_not_driven():
+    def w(keys, packs=({},), policy=None):
+        control = {"w": dict({"enabled": True, "resistor": "off"}, **keys)}
+        if policy:
+            control["policy"] = policy
+        settings, found = load({"packs": list(packs), "control": control})
+        return settings["control"], found
+
+    assert w({}) == (w({})[0], []) and w({})[0]["w"]["enabled"]
+    for keys, packs, words in (
+        ({"resistor": None}, [{}], "control.w.resistor: it is needed"),
+        ({"resistor": "up"}, [{}], "control.w.resistor: "),
+        ({"guard_on_s": 3600, "guard_every_s": 3600}, [{}], "at least twice"),
+        ({"guard_every_s": 1}, [{}], "control.w.guard_every_s: "),
+        ({}, [{"interval_ms": 6000}], "at most 5000"),
+        ({}, [{"name": "a"}, {"name": "b", "address": 2}], "there are 2 packs"),
+    ):
+        control, found = w(keys, packs, {"preset": "storage", "by": "w"})
+        assert not control["w"]["enabled"]
+        assert control["policy"]["preset"] == "off"
+        assert any(words in sentence for sentence in found), found

@@ -4,6 +4,7 @@ from evencell.compat import ticks_add, ticks_ms
 from evencell.hub import Hub
 from evencell.link.bus import Rs485Bus
 from evencell.link.poller import Poll, Poller, make_poll
+from evencell.pack.pack import ASLEEP
 from evencell.pack.temperature import TemperatureScale
 from host_tests.fakes import FakeClock, FakeLog
 from host_tests.link.ports import ScriptedPort
@@ -166,3 +167,23 @@ def test_rhythm_is_kept_and_missed_polls_are_skipped():
     poll.due = ticks_add(ticks_ms(), -2300)
     poll.schedule_next()
     assert -700 <= poll.overdue_ms() <= -600
+
+
+def test_a_pack_that_is_off_on_purpose_is_not_polled_and_stays_asleep():
+    port = ScriptedPort(IDLE, IDLE)
+    bus = Rs485Bus(port)
+    asleep, under_way = poll_of(bus), poll_of(bus)
+    asleep.pack.link = ASLEEP
+    poller = Poller(bus, [asleep], Hub([asleep.pack], FakeClock()), FakeLog())
+
+    async def sleeping_while_polled():
+        task = asyncio.create_task(poller.poll(under_way))
+        while not port.written:
+            await asyncio.sleep(0)
+        under_way.pack.link = ASLEEP
+        await task
+
+    asyncio.run(poller.poll(asleep))
+    assert port.written == []
+    asyncio.run(sleeping_while_polled())
+    assert under_way.pack.link == ASLEEP and under_way.pack.sequence == 1

@@ -48,13 +48,14 @@ _DATA_OF = {
     "evencell/forward/http/metrics_device.py": "evencell/forward/http/metrics_device.txt",
 }
 
-# What the computer's board uses: its simulated radio; and of a chip's, where the interpreter stands for a chip's heaps
-# and radio.
+# What the computer's board uses: its simulated radio and W switch; and of a chip's, where the interpreter stands for a
+# chip's heaps and radio.
 _HOST_MODULES = (
     "host",
     "host_firmware",
     "host_radio",
     "host_sleep",
+    "host_w_output",
     "esp32_access_point",
     "esp32_heap",
     "esp32_network",

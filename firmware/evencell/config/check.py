@@ -30,6 +30,7 @@ _MAX_EDITS = const(2)  # of a word that is shown
 _SHOWN_SYMBOLS = const(2)  # at most, in a row
 _SHOWN_BRACKETS = const(6)
 _NUMBERS = ("whole", "number")
+_MAX_W_INTERVAL_MS = const(5_000)  # a reading decides within seconds whether the balancer stays on
 _AS_WRITTEN = ("text", "ssid", "passphrase")  # blanks at the ends belong to these
 _JSON_WORDS = ("null", "true", "false")
 
@@ -41,6 +42,7 @@ def check(given: dict, repeated=()) -> tuple[dict, list[str]]:
     """
     faults = _Faults(repeated)
     config = _complete("", given, "", faults)
+    _check_w(config, faults)
     _reconcile(config, faults)
     _check_power(config, faults)
     check_rules(config["control"], faults, _ANY)
@@ -149,7 +151,7 @@ def _reconcile(config: dict, faults: _Faults):
         wifi["networks"] = secured
     _check_static(wifi["static"], faults)
     _check_access_point(wifi, faults)
-    _check_policy(config["control"]["policy"], faults)
+    _check_policy(config["control"], faults)
     if mqtt["enabled"] and not mqtt["host"]:
         if not faults.concern("mqtt.host"):
             faults.add("mqtt.host", "it is needed where mqtt.enabled is true; MQTT stays off")
@@ -178,10 +180,37 @@ def _check_power(config: dict, faults: _Faults):
         config["influx"]["url"] = None
 
 
-def _check_policy(policy: dict, faults: _Faults):
+def _check_w(config: dict, faults: _Faults):
+    """A W switch that is not described as it was meant is not driven: its resistor decides."""
+    w = config["control"]["w"]
+    if not w["enabled"]:
+        return
+    if w["resistor"] is None:
+        fault = "resistor", "it is needed: on or off, what the resistor of the W switch makes of the balancer"
+    elif len(config["packs"]) > 1:
+        fault = "enabled", "there is one W switch, and there are %d packs" % len(config["packs"])
+    elif config["packs"][0]["interval_ms"] > _MAX_W_INTERVAL_MS:
+        fault = "enabled", "it needs packs[0].interval_ms of at most %d" % _MAX_W_INTERVAL_MS
+    elif w["guard_every_s"] < 2 * w["guard_on_s"]:
+        fault = "guard_every_s", "it is at least twice control.w.guard_on_s"
+    else:
+        fault = None
+    if fault:
+        faults.add("control.w." + fault[0], fault[1] + "; the W switch is not used")
+        w["enabled"] = False
+    elif faults.concern_section("control.w", [_ANY] + list(w)):
+        faults.add_consequence("control", "the W switch is not used")
+        w["enabled"] = False
+
+
+def _check_policy(control: dict, faults: _Faults):
     """A policy that is not as it was meant stays off."""
+    policy = control["policy"]
     if policy["preset"] == "off":
         return
+    if policy["by"] == "w" and not control["w"]["enabled"]:
+        faults.add("control.policy.by", "w needs control.w.enabled; the policy stays off")
+        policy["preset"] = "off"
     if policy["preset"] == "custom" and not policy["conditions"] and not faults.concern("control.policy.conditions"):
         faults.add("control.policy.conditions", "custom needs one at least; the policy stays off")
         policy["preset"] = "off"

@@ -99,6 +99,7 @@ log.level                  "info"           choice debug info warning error
 log.syslog                 null             host 1 64
 log.syslog_port            514              whole 1 65535
 control.policy.preset      "off"            choice off always top rest off-ride storage custom
+control.policy.by          "f6"             choice f6 w
 control.policy.at_start    "unchanged"      choice unchanged on off
 control.policy.min_on_s    600              whole 60 86400
 control.policy.min_off_s   600              whole 60 86400
@@ -125,5 +126,10 @@ control.limits.cell_min_mv  null            whole 1000 5000
 control.limits.cell_max_mv  null            whole 1000 5000
 control.limits.charge_min_c  null           whole -40 125
 control.limits.charge_max_c  null           whole -40 125
+control.w.enabled          false            switch
+control.w.resistor         null             choice on off
+control.w.inverted         null             switch
+control.w.guard_on_s       60               whole 60 3600
+control.w.guard_every_s    3600             whole 300 86400
 pins                       {}               pins
 """

@@ -1,8 +1,8 @@
-"""Starts the balance policy where one is configured: decides every 30 s, and switches the balancer as decided."""
+"""Starts the balance policy and the W switch where they are configured. The policy decides every 30 s."""
 
 from evencell.compat import const, sleep_ms
 from evencell.control.state import PolicyState
-from evencell.pack.pack import ONLINE
+from evencell.pack.pack import ASLEEP, ONLINE
 from evencell.runtime.lazy import call, lazy
 
 _SAMPLE_MS = const(10_000)
@@ -13,22 +13,32 @@ _SWITCH = "balancing_enabled"
 
 
 def start(context):
-    """Start a policy for every pack."""
-    control = context.control = Control(context)
-    context.supervisor.start("control", control.run)
+    """Start a policy for every pack, and the W switch of the first one."""
+    settings, w, states = context.config["control"], None, []
+    if settings["policy"]["preset"] != "off":
+        conditions = len(settings["policy"]["conditions"])
+        for pack, of_pack in zip(context.hub.packs, context.config["packs"]):
+            states.append(PolicyState(pack, of_pack["chemistry"], conditions))
+    if settings["w"]["enabled"]:
+        from evencell.control.w_output import start as start_w
+
+        w = start_w(context, states)
+    control = context.control = Control(context, states, w)
+    if states:
+        context.supervisor.start("control", control.run)
 
 
 class Control:
-    """The policies of all packs. `states`: one for each pack (state.py), in the order of the configuration."""
+    """The policies of all packs. `states`: one for each pack (state.py), in the order of the configuration.
 
-    def __init__(self, context):
+    `w`: the W switch (w_output.py), or None.
+    """
+
+    def __init__(self, context, states: list, w):
         self._context = context
         self._config = context.config["control"]["policy"]
-        conditions = len(self._config["conditions"])
-        self.states = [
-            PolicyState(pack, settings["chemistry"], conditions)
-            for pack, settings in zip(context.hub.packs, context.config["packs"])
-        ]
+        self.states = states
+        self.w = w
 
     async def run(self):
         """Sample, decide and carry out, without end."""
@@ -57,6 +67,8 @@ class Control:
             policy = scope.load(_POLICY)
             minute = policy.local_minute(context, self._config)
             for state in self.states:
+                if state.pack.link == ASLEEP:
+                    continue  # the last reason stands until it is read again
                 policy.decide(state, self._config, state.pack.age_ms(context.clock), now_s, minute)
         finally:
             if lock:
@@ -72,6 +84,11 @@ class Control:
     async def _carry_out(self, state):
         """Switch the balancer, if it is not as decided, and if the limit of writes allows it."""
         pack, context = state.pack, self._context
+        if self._config["by"] == "w":
+            state.problem = None if self.w else "there is no W switch: see the configuration's faults in the log"
+            if state.is_on and pack.link == ONLINE and not pack.accepted.balancing_enabled:
+                state.problem = "the balancer's own setting balancing_enabled is off"
+            return
         if state.is_on is None or pack.link != ONLINE or pack.accepted.balancing_enabled == state.is_on:
             state.problem = None
             return

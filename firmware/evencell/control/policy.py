@@ -53,6 +53,8 @@ class _Decision:
             state.reason = "unchanged: the last reading is older than %d s" % (MAX_AGE_MS // 1000)
             return
         status = state.pack.accepted
+        state.decided_s = now_s
+        state.is_undecided = False
         if state.is_on is None:
             at_start = config["at_start"]
             state.is_on = status.balancing_enabled if at_start == "unchanged" else at_start == "on"
@@ -65,6 +67,7 @@ class _Decision:
         wanted, reason = self._wanted(status, now_s, minute)
         left_s = config["min_on_s" if state.is_on else "min_off_s"] - (now_s - state.since_s)
         if wanted != state.is_on and left_s > 0:
+            state.is_undecided = wanted
             state.reason = "%s for %d s more, the minimum time, then %s" % (_word(state.is_on), left_s, reason)
             return
         self._set(wanted, reason, now_s)
@@ -107,7 +110,7 @@ class _Decision:
             return self._wanted_at_rest(now_s)
         if preset == "off-ride":
             if trend.kind is None:
-                return bool(self._state.is_on), "5 minutes of readings are needed first"
+                return self._undecided()
             is_riding = trend.kind == DISCHARGING
             return not is_riding, "the pack is " + TRENDS[trend.kind]
         if preset == "storage":
@@ -123,36 +126,44 @@ class _Decision:
         if highest_mv < limit_mv:
             return False, "highest cell %s is below %s" % (_v(highest_mv), _v(limit_mv))
         if trend.kind is None:
-            return bool(self._state.is_on), "5 minutes of readings are needed first"
+            return self._undecided()
         if trend.kind != RESTING:
             word = "charging" if trend.kind == CHARGING else "discharging or relaxing"
             return False, "highest cell %s, but the pack is %s" % (_v(highest_mv), word)
         return True, "highest cell %s and the voltage is steady" % _v(highest_mv)
 
+    def _undecided(self) -> tuple[bool, str]:
+        """As before, until 5 minutes of readings are there."""
+        self._state.is_undecided = True
+        return bool(self._state.is_on), "5 minutes of readings are needed first"
+
     def _wanted_at_rest(self, now_s: int) -> tuple[bool, str]:
         if self._state.rest_since_s is None:
+            self._state.is_undecided = self._state.trend.kind is None
             return False, "the pack is not at rest"
         rested_s = now_s - self._state.rest_since_s
         if rested_s < _RESTED_S:
+            self._state.is_undecided = True
             return False, "at rest for %d of %d s" % (rested_s, _RESTED_S)
         return True, "at rest for %d minutes" % (rested_s // 60)
 
     def _wanted_in_storage(self, status, now_s: int) -> tuple[bool, str]:
-        wanted, reason = self._wanted_at_rest(now_s)
-        if not wanted:
-            return wanted, reason
         limit_mv = _ENOUGH_MV if self._state.is_on else _WORTH_MV
         if status.delta_mv < limit_mv:
             return False, "delta %d mV is below %d mV: not worth it" % (status.delta_mv, limit_mv)
-        return True, "delta %d mV" % status.delta_mv
+        wanted, reason = self._wanted_at_rest(now_s)
+        return wanted, "delta %d mV" % status.delta_mv if wanted else reason
 
     def _wanted_by_conditions(self, status, trend, minute: int | None) -> tuple[bool, str]:
         """All conditions must hold; the first one that does not gives the reason."""
-        failed = ""
+        failed, is_undecided = "", True
         for i, condition in enumerate(self._config["conditions"]):
             text = self._failure(condition, self._state.held[i], status, trend, minute)
             self._state.held[i] = not text
             failed = failed or text
+            if text and (condition["field"] != "trend" or trend.kind is not None):
+                is_undecided = False
+        self._state.is_undecided = is_undecided and bool(failed)
         return not failed, failed or "all conditions hold"
 
     def _failure(self, condition: dict, held: bool, status, trend, minute: int | None) -> str:

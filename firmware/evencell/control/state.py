@@ -8,9 +8,23 @@ class PolicyState:
 
     `problem`: why it could not be carried out, else None. `chemistry`: of the pack's cells. `held`: for each custom
     condition whether it held, for its hysteresis. `rest_since_s`: uptime since which the pack rests, or None.
+    `decided_s`: uptime of the last decision, or None. `is_undecided`: the policy would want balancing, but must know
+    first whether the pack rests, or wait for the minimum time.
     """
 
-    __slots__ = ("chemistry", "held", "is_on", "pack", "problem", "reason", "rest_since_s", "since_s", "trend")
+    __slots__ = (
+        "chemistry",
+        "decided_s",
+        "held",
+        "is_on",
+        "is_undecided",
+        "pack",
+        "problem",
+        "reason",
+        "rest_since_s",
+        "since_s",
+        "trend",
+    )
 
     def __init__(self, pack, chemistry: str, conditions: int):
         self.pack = pack
@@ -20,5 +34,7 @@ class PolicyState:
         self.reason = "waiting for the first reading"
         self.problem: str | None = None
         self.since_s = 0
+        self.decided_s: int | None = None
+        self.is_undecided = False
         self.rest_since_s: int | None = None
         self.held = [False] * conditions

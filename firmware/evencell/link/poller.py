@@ -4,7 +4,7 @@ from evencell.compat import const, sleep_ms, ticks_add, ticks_diff, ticks_ms
 from evencell.link.bus import Rs485Bus
 from evencell.link.diagnosis import Diagnosis
 from evencell.pack.alarms import cells_of, names_of
-from evencell.pack.pack import OFFLINE, ONLINE, STALE, Pack
+from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE, STALE, Pack
 from evencell.protocol.jk_balancer import decode_status, read_request
 
 _OFFLINE_AFTER = const(3)  # polls in a row without a reading
@@ -12,6 +12,7 @@ MAX_REQUESTS = const(4)  # in one poll
 _EXCHANGE_EXTRA_MS = const(1_500)  # beside its timeout: quiet before, the request, a drain afterwards
 _MAX_EXCHANGES = const(2 * MAX_REQUESTS)  # one of a command's may be under way before each request
 _MARGIN_MS = const(10_000)
+_ASLEEP_MS = const(1_000)
 
 
 class Poll:
@@ -83,7 +84,13 @@ class Poller:
         return answering if was_silent and answering else latest
 
     async def poll(self, poll: Poll):
-        """Read the pack now, and update its link. An offline pack gets one request, others a second one."""
+        """Read the pack now, and update its link. An offline pack gets one request, others a second one.
+
+        One that is switched off on purpose (control/w_output.py) gets none.
+        """
+        if poll.pack.link == ASLEEP:
+            await sleep_ms(_ASLEEP_MS)
+            return
         unanswered_left = 1 if poll.failures == _OFFLINE_AFTER else 2
         if await self._read(poll, unanswered_left):
             poll.failures = 0
@@ -151,7 +158,7 @@ class Poller:
 
     def _set_link(self, pack, link: int):
         """Log and post a change of the link. A pack without any reading is never stale."""
-        if link == pack.link or (link == STALE and not pack.sequence):
+        if pack.link in (link, ASLEEP) or (link == STALE and not pack.sequence):
             return
         pack.link = link
         self._log.info("%s: link %s" % (pack.name, pack.link_name))

@@ -7,6 +7,7 @@ from evencell.compat import const
 from evencell.link.diagnosis import CERTAIN, LIKELY
 from evencell.link.poller import MAX_REQUESTS
 from evencell.pack.limits import MAX_AGE_MS
+from evencell.pack.pack import ASLEEP
 from evencell.pack.settings import (
     CommandError,
     check_range,
@@ -81,6 +82,8 @@ async def set_value(context, poller, poll, setting: str, given, source: str) -> 
 async def _ensure_fresh(context, poller, poll):
     """Poll the pack if its reading is too old; raises CommandError if that brings none."""
     pack = poll.pack
+    if pack.link == ASLEEP:
+        raise CommandError("%s is switched off by its W switch: see its control. Nothing was written." % pack.name)
     if _is_old(pack.age_ms(context.clock)):
         await poller.poll(poll)
         if _is_old(pack.age_ms(context.clock)):

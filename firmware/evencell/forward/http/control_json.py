@@ -1,4 +1,4 @@
-"""`/api/v1/packs/<pack>/control`: what the balance policy does and why. Lazy handler."""
+"""`/api/v1/packs/<pack>/control`: what balance policy and W switch do and why. Lazy handler."""
 
 from evencell.control.trend import TRENDS
 from evencell.forward.http.server import error, json_response
@@ -10,8 +10,10 @@ _OFF = {
     "since_s": None,
     "problem": None,
     "trend": None,
+    "by": None,
     "when_dead": None,
 }
+_RESISTOR = "If this device fails, the resistor of the W switch switches the balancer %s at once."
 _AT_START = {
     "unchanged": "If this device fails, balancing stays as it is until the device starts again.",
     "on": "If this device fails, balancing stays as it is; it is switched on when the device starts again.",
@@ -24,7 +26,9 @@ async def answer(context, request, load):
     name = request.path.split("/")[4]
     for i, pack in enumerate(context.hub.packs):
         if pack.name == name:
-            return json_response({"policy": _policy(context, i), "rules": _rules(context, i, load)})
+            w = context.control.w if context.control else None
+            found = {"policy": _policy(context, i, w), "rules": _rules(context, i, load), "w": _w(context, w)}
+            return json_response(found)
     return error(404, "There is no pack of this name.", "pack")
 
 
@@ -36,10 +40,11 @@ def _rules(context, number: int, load) -> list:
     return list(load("evencell.control.rule_texts").listing(context.rules.states[number], now_s))
 
 
-def _policy(context, number: int) -> dict:
-    if context.control is None:
+def _policy(context, number: int, w) -> dict:
+    if context.control is None or not context.control.states:
         return _OFF
     state, config = context.control.states[number], context.config["control"]["policy"]
+    by_resistor = w and (config["by"] == "w" or w.config["resistor"] == "off")
     return {
         "preset": config["preset"],
         "state": None if state.is_on is None else "on" if state.is_on else "off",
@@ -47,5 +52,23 @@ def _policy(context, number: int) -> dict:
         "since_s": context.clock.uptime_ms() // 1000 - state.since_s,
         "problem": state.problem,
         "trend": None if state.trend.kind is None else TRENDS[state.trend.kind],
-        "when_dead": _AT_START[config["at_start"]],
+        "by": config["by"],
+        "when_dead": _RESISTOR % w.config["resistor"] if by_resistor else _AT_START[config["at_start"]],
+    }
+
+
+def _w(context, w) -> dict | None:
+    """The W switch; None where there is none."""
+    if w is None:
+        return None
+    now_s = context.clock.uptime_ms() // 1000
+    waits = not w.level and w.is_good and w.next_s > now_s
+    return {
+        "level": None if w.level is None else "on" if w.level else "off",
+        "resistor": w.config["resistor"],
+        "reason": w.reason,
+        "since_s": now_s - w.since_s,
+        "next_reading_s": w.next_s - now_s if waits else None,
+        "cycles": w.cycles,
+        "saves": "unverified",
     }

@@ -1,0 +1,72 @@
+"""The W switch on the firmware: the simulator has its pin as a named pipe, and a resistor decides while it floats."""
+
+import contextlib
+import json
+import subprocess
+from collections.abc import Iterator
+
+from host_tests.end_to_end.chain import EVENCELL, FIXED, Firmware, Simulator
+from host_tests.end_to_end.process import until
+from host_tests.end_to_end.web import request
+
+_PATH = "/api/v1/packs/pack1/control"
+_UNSAFE = ("--cells", "3301,2400,3299,3300")  # a cell below the limits of its chemistry
+_LEARNED = {"w:pack1": [1, 0, 0]}  # the last reading had nothing against switching on
+
+
+@contextlib.contextmanager
+def _device(tmp_path, cells: tuple, resistor: str, policy: dict | None = None) -> Iterator[tuple]:
+    """Simulator and firmware, joined by W as well."""
+    data = tmp_path / "device" / "flash"
+    simulator = Simulator(tmp_path, *cells, "--w", str(data / "w"), "--w-resistor", resistor)
+    control = {"w": {"enabled": True, "resistor": resistor}}
+    if policy:
+        control["policy"] = {"by": "w", **policy}
+    firmware = Firmware(tmp_path / "device", simulator.link, config={"packs": [{}], "control": control})
+    (data / "learned.json").write_text(json.dumps(_LEARNED))
+    with simulator, firmware:
+        yield simulator, firmware
+
+
+def _control(firmware: Firmware) -> dict:
+    return request(firmware.http_port, _PATH).json()
+
+
+def _answers(simulator: Simulator) -> bool:
+    """Whether the balancer has its supply; its port must be free."""
+    read = [EVENCELL, "read", "--json", "--port", simulator.link]
+    return subprocess.run(read, check=False, capture_output=True, timeout=60).returncode == 0
+
+
+def test_killed_while_it_keeps_the_balancer_on_the_resistor_switches_it_off_at_once(tmp_path):
+    with _device(tmp_path, FIXED, "off", {"preset": "always"}) as (simulator, firmware):
+        found = _control(firmware)
+        assert found["w"]["level"] is None, "driven before there is a reason to"
+        assert firmware.pack()["link"] == "asleep"
+        until(lambda: _control(firmware)["w"]["level"] == "on", "a balancer that is switched on")
+        until(lambda: firmware.pack()["link"] == "online", "a reading")
+        assert firmware.pack()["diagnosis"]["verdict"] == "ok"
+        assert _control(firmware)["w"]["saves"] == "unverified"
+        assert "switches the balancer off at once" in _control(firmware)["policy"]["when_dead"]
+        firmware.kill()
+        assert not _answers(simulator)
+
+
+def test_killed_while_it_keeps_the_balancer_off_the_resistor_switches_it_on_at_once(tmp_path):
+    with _device(tmp_path, _UNSAFE, "on", {"preset": "always"}) as (simulator, firmware):
+        until(lambda: _control(firmware)["w"]["level"] == "off", "a balancer that is switched off")
+        found = firmware.pack()
+        assert found["link"] == "asleep"
+        assert found["diagnosis"]["verdict"] == "ok"
+        assert found["diagnosis"]["timeouts"] == 0
+        assert "cell 2 has 2400 mV" in _control(firmware)["w"]["reason"]
+        firmware.kill()
+        assert _answers(simulator)
+
+
+def test_the_end_of_the_firmware_leaves_w_to_the_resistor(tmp_path):
+    with _device(tmp_path, FIXED, "off") as (simulator, firmware):
+        until(lambda: firmware.pack()["link"] == "online", "a reading")
+        until(lambda: "no policy" in _control(firmware)["w"]["reason"], "the reason")
+        firmware.stop()
+        assert not _answers(simulator)
