@@ -1,7 +1,5 @@
 """A device that sleeps, from wake to wake: the firmware on MicroPython, a real broker, and time that passes at once."""
 
-import json
-
 import pytest
 
 from evencell.power.guard import RADIO_OFF
@@ -93,23 +91,6 @@ def test_button_reports_at_once(tmp_path):
         device.begin().wake(cause="button")
         assert device.reports() == 2
         assert device.sequences() == [1, 2]
-
-
-def test_command_waits_at_the_broker_and_is_carried_out_once(tmp_path):
-    with asleep(tmp_path, mqtt={"commands": True}, packs=[{"writable": True}]) as device:
-        device.begin()
-        topic = f"evencell/{device.id}/pack1/set/trigger_mv"
-        device.listener.say(topic, json.dumps({"value": 25, "id": "a"}))
-        device.wake(23)
-        assert device.balancer.settings["trigger_mv"] == 10
-        device.wake()
-        device.sync()
-        results = [json.loads(payload) for payload in device.listener.payloads("/result")]
-        assert [(result["id"], result["active"], result["error"]) for result in results] == [("a", 25, None)]
-        assert device.balancer.settings["trigger_mv"] == 25
-        device.wake(24)
-        assert len(device.listener.payloads("/result")) == 1
-        assert device.sequences() == list(range(1, device.sequences()[-1] + 1))
 
 
 def test_broker_that_is_away_is_tried_less_and_less_and_nothing_is_lost(tmp_path):

@@ -55,7 +55,7 @@ async def _session(stream: bytes) -> tuple[OSError, list]:
         "127.0.0.1",
         server.sockets[0].getsockname()[1],
         "fuzz",
-        on_message=lambda topic, payload, _retained: messages.append(topic.encode() + payload),
+        on_message=lambda topic, payload, *_: messages.append(topic.encode() + payload),
         timeout_ms=5000,
         max_packet=MOST_BYTES,
     )

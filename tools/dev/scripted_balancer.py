@@ -16,8 +16,9 @@ from tools.sim.balancer import Reading
 class ScriptedBalancer:
     """`with ScriptedBalancer() as balancer:` answers at `port` with `cells_mv`, unless it `is_silent`.
 
-    `settings` are what commands set. `answered`: how many readings it gave. `asked_s`, `answered_s`: when the last
-    request came and its answer was given, by `time.monotonic`. An answer comes `delay_s` after its request.
+    `settings` are what commands set, `written` has each of these in turn. `answered`: how many readings it gave.
+    `asked_s`, `answered_s`: when the last request came and its answer was given, by `time.monotonic`. An answer comes
+    `delay_s` after its request.
     """
 
     def __init__(self, cells_mv=(3301, 3302, 3299, 3300), delay_s: float = 0):
@@ -30,6 +31,7 @@ class ScriptedBalancer:
             "max_balance_ma": 1000,
             "balancing_enabled": 1,
         }
+        self.written: list[tuple[str, int]] = []
         self.is_silent = False
         self.answered = 0
         self.asked_s = self.answered_s = 0.0
@@ -68,6 +70,7 @@ class ScriptedBalancer:
             return encode_status(address, self._reading())
         setting = next(name for name, code in SETTINGS.items() if code == command)
         self.settings[setting] = number(request, 4, U16)
+        self.written.append((setting, self.settings[setting]))
         return encode_written(address, command, self.settings[setting])
 
     def _reading(self) -> Reading:

@@ -85,6 +85,15 @@ def _are_marks(marks) -> bool:
     return _is_whole(marks.get("starts"), 255) and all(_is_whole(number, 0xFFFFFFFF) for number in numbers)
 
 
+def _are_commands(kept) -> bool:
+    """What power/inbox.py keeps: the last commands with an id, and results that wait."""
+    if not isinstance(kept, dict) or not all(isinstance(kept.get(key), list) for key in ("recent", "results")):
+        return False
+    lengths = [len(entry) if isinstance(entry, list) else 0 for entry in kept["recent"]]
+    pairs = [isinstance(entry, list) and [type(text) for text in entry] == [str, str] for entry in kept["results"]]
+    return all(length == 4 for length in lengths) and all(pairs)
+
+
 def _is_whole(value, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
@@ -96,4 +105,5 @@ SHAPES = {
     "update": (1024, _is_update),
     "wake": (8192, _is_wake),
     "marks": (512, _are_marks),
+    "commands": (8192, _are_commands),
 }

@@ -13,8 +13,10 @@ from evencell.forward.mqtt.tls import tls_of
 SECRET = "s3cret-w0rd"
 
 
-def on_message(topic, payload, retained):
-    print("message", topic, len(payload) if len(payload) > 64 else str(payload, "utf-8"), "retained" * retained)
+def on_message(topic, payload, age, _packet_id):
+    print(
+        "message", topic, len(payload) if len(payload) > 64 else str(payload, "utf-8"), ("", "retained", "waited")[age]
+    )
 
 
 def make_client(port, **options):

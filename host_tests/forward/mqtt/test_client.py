@@ -495,7 +495,10 @@ def test_persistent_session_delivers_what_was_queued(device, broker):
         other.publish("in/meanwhile", b"kept")
     here = device("persistent", broker.port)
     lines = {here.line() for _ in range(3)}
-    assert lines == {"connected to a kept session", "message in/meanwhile kept", "subscribed"}
+    assert lines == {"connected to a kept session", "message in/meanwhile kept waited", "subscribed"}
+    with Other(broker.port) as other:
+        other.publish("in/now", b"new")
+    here.expect("message in/now new")
 
 
 @pytest.fixture(scope="module")

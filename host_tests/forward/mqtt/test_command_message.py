@@ -40,9 +40,9 @@ class Device:
         self._outcome["requested"] = given
         return self._outcome
 
-    def command(self, payload, place="pack1/set/trigger_mv", has_room=True) -> dict:
+    def command(self, payload, place="pack1/set/trigger_mv", has_room=True, age=0) -> dict:
         payload = payload.encode() if isinstance(payload, str) else payload
-        return json.loads(finished(execute(self, place, payload, has_room, self.recent)))
+        return json.loads(finished(execute(self, place, payload, age, has_room, self.recent)))
 
 
 def finished(coroutine):
@@ -159,7 +159,7 @@ def test_warnings_are_in_the_result_only_if_there_are_any():
 
 
 def test_result_is_in_the_documented_order():
-    payload = finished(execute(Device(), "pack1/set/trigger_mv", b"9", True, []))
+    payload = finished(execute(Device(), "pack1/set/trigger_mv", b"9", 0, True, []))
     assert payload == b'{"id": null, "name": "trigger_mv", "requested": 9, "active": 7, "error": null}'
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 from evencell.forward.mqtt.client import MqttError
 from evencell.forward.mqtt.commands import Commands
+from evencell.forward.mqtt.packets import RETAINED, WAITED
 from evencell.pack.status import Status
 from evencell.runtime.supervisor import Supervisor
 from host_tests.fakes import FakeClock
@@ -33,16 +34,16 @@ class Device:
         self.commands = Commands(self, self.woken.set)
         self.broken = broken
 
-    async def _write(self, _name, given):
+    async def _write(self, _name, given, _source):
         await self.let.wait()
         if self.broken:
             raise self.broken
         self.written.append(given)
         return {"requested": given, "active": given, "error": None, "warnings": []}
 
-    def hear(self, *payloads, topic=TOPIC, is_retained=False):
+    def hear(self, *payloads, topic=TOPIC, age=0):
         for payload in payloads:
-            self.commands.on_message(topic, payload, is_retained)
+            self.commands.on_message(topic, payload, age)
 
     async def results(self, count: int, client=None) -> list:
         client = client or Client()
@@ -112,20 +113,43 @@ def test_result_is_on_the_topic_of_its_pack():
     run(scenario)
 
 
-def test_only_unretained_messages_on_command_topics_are_commands():
+def test_only_messages_on_command_topics_are_commands():
     async def scenario(device):
         device.let.set()
         others = ("pack1/set", "a/b/set/c", "pack1/get/trigger_mv", "pack1/set/x/y", "pack1/trigger_mv/set")
         for topic in ("homeassistant/status", "evencell/other/pack1/set/x", *(BASE + other for other in others)):
             device.hear(b"10", topic=topic)
         device.hear(b"")
-        device.hear(b"11", is_retained=True)
-        device.hear(b"12", is_retained=True)
         device.hear(b"13")
         assert [result["active"] for result in await device.results(1)] == [13]
         assert device.written == [13]
-        assert device.commands.ignored == 2
-        assert device.logged[-1] == "mqtt: a retained command is ignored, 2 so far"
+
+    run(scenario)
+
+
+def test_what_may_be_old_is_refused_with_a_result():
+    async def scenario(device):
+        device.let.set()
+        device.clock.now_s = 1_800_000_000
+        device.hear(b"11", b'{"value": 12, "expires": 2000000000}', age=RETAINED)
+        device.hear(b"13", b'{"value": 14, "expires": 2000000000}', age=WAITED)
+        results = await device.results(4)
+        assert ["retain flag" in (result["error"] or "") for result in results] == [True, True, False, False]
+        assert ["needs expires" in (result["error"] or "") for result in results] == [False, False, True, False]
+        assert device.written == [14]
+
+    run(scenario)
+
+
+def test_command_that_comes_twice_is_carried_out_once():
+    async def scenario(device):
+        device.let.set()
+        device.clock.now_s = 1_800_000_000
+        first, second = (b'{"value": %d, "id": "%d", "expires": 2000000000}' % (value, value) for value in (10, 20))
+        device.hear(first, second)
+        device.hear(first, age=WAITED)
+        assert [result["id"] for result in await device.results(3)] == ["10", "20", "10"]
+        assert device.written == [10, 20]
 
     run(scenario)
 

@@ -8,7 +8,7 @@ Source: OASIS MQTT Version 3.1.1, whose section numbers the comments cite.
 import asyncio
 
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
-from evencell.forward.mqtt.packets import MqttError, publish_header, read_packet
+from evencell.forward.mqtt.packets import WAITED, MqttError, publish_header, read_packet
 from evencell.forward.tcp_wire import Wire
 from evencell.net.tcp import SendBuffer
 from evencell.runtime.lazy import call, lazy
@@ -25,8 +25,9 @@ class MqttClient:
     """One connection to a broker: make a new client for each, and close every one, also one that failed.
 
     `tls` is None or an SSL context, `will` is (topic, payload, qos, retain), `keepalive_s` 1 to 65535.
-    `on_message(topic: str, payload: bytes, retained: bool)` is called by the reader, which then acknowledges. No wait
-    takes longer than `timeout_ms`. Received messages of more than `max_packet` bytes in all are counted and discarded.
+    `on_message(topic: str, payload: bytes, age: int, packet_id: int)` is called by the reader, which then acknowledges
+    unless that returns True. `age`: 0, or RETAINED or WAITED (packets.py). No wait takes longer than `timeout_ms`.
+    Received messages of more than `max_packet` bytes in all are counted and discarded.
 
     With `lost`, a dict that is passed from client to client, the broker is asked to keep the session. It holds the
     unacknowledged messages, (topic, payload) → packet id: published again, they are duplicates (4.4).
@@ -59,7 +60,7 @@ class MqttClient:
         self._login = client_id, user, password, will, keepalive_s, lost is None  # until it is connected
         self._on_message, self._lost, self._timeout_ms, self._max_packet = on_message, lost, timeout_ms, max_packet
         self._ping_ticks = 3 * keepalive_s  # three quarters of the keep-alive
-        self._silent_ticks = self._idle_ticks = self._last_id = 0
+        self._silent_ticks = self._idle_ticks = self._last_id = self._age = 0
         self._acks = {}  # packet id → None, then the return code
         self._lock, self._wire, self._buffer = asyncio.Lock(), Wire(), buffer or SendBuffer()
         self._reading = self._error = None
@@ -70,6 +71,7 @@ class MqttClient:
         try:
             about = self._address, self._login, self._timeout_ms, self._write, self._read
             self.session_present = await scope.load(_CONNECT).log_in(self._wire, *about)
+            self._age = WAITED if self.session_present else 0  # until SUBACK: what waited comes before that
             if self._lost:
                 if not self.session_present:
                     self._lost.clear()
@@ -122,6 +124,10 @@ class MqttClient:
         self.under_way = None
         await sleep_ms(0)  # several publications in a row let other tasks run
 
+    async def acknowledge(self, packet_id: int):
+        """Send PUBACK for a received message."""
+        await self._send(b"\x40\x02" + bytes((packet_id >> 8, packet_id & 255)))
+
     async def subscribe(self, topic: str, qos=1):
         """Subscribe to a topic filter; raises MqttError if the broker refuses, OSError as `publish` does."""
         packet_id, _ = await self._reserve(None)
@@ -130,6 +136,7 @@ class MqttClient:
             code = await self._acknowledged(packet_id)
         finally:
             del self._acks[packet_id]
+        self._age = 0
         if code > 2:
             raise MqttError("subscription refused by the broker")
 
@@ -229,9 +236,8 @@ class MqttClient:
             while True:
                 first, packet_id, content = await read_packet(self._read, self._max_packet)
                 if first >> 4 == 3:
-                    self._deliver(content, first & 1)
-                    if packet_id:
-                        await self._send(b"\x40\x02" + bytes((packet_id >> 8, packet_id & 255)))  # PUBACK
+                    if not self._deliver(content, first & 1, packet_id) and packet_id:
+                        await self.acknowledge(packet_id)
                 elif packet_id in self._acks:
                     self._acks[packet_id] = content
                 self.pongs += first == 0xD0  # PINGRESP
@@ -240,8 +246,9 @@ class MqttClient:
         except MemoryError:  # the rest of the packet is still to come
             self._end(MqttError("not enough memory for a received message"))
 
-    def _deliver(self, content, retained: int):
+    def _deliver(self, content, retained: int, packet_id: int):
         self.dropped += content is None
         self.received += content is not None
-        if content and self._on_message:
-            self._on_message(content[0], content[1], bool(retained))
+        if not content or not self._on_message:
+            return False
+        return self._on_message(content[0], content[1], retained or self._age, packet_id)

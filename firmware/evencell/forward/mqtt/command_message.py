@@ -4,6 +4,7 @@ import json
 from collections import OrderedDict
 
 from evencell.compat import const
+from evencell.forward.mqtt.packets import RETAINED, WAITED
 from evencell.pack.settings import CommandError, check_writable, find_pack, json_value, value_in
 from evencell.protocol.jk_settings import SETTINGS
 from evencell.runtime.lazy import lazy
@@ -15,11 +16,13 @@ _MAX_VALUE = const(1_000_000)  # beyond any value
 _NO_VALUE = "The value of a command is a number, a text, true or false."
 
 
-async def execute(context, place: str, payload, has_room: bool, recent: list) -> bytes:
+async def execute(
+    context, place: str, payload, age: int, has_room: bool, recent: list, most: int = _MAX_RECENT
+) -> bytes:
     """Carry out the command of the topic `<pack>/set/<name>`; returns the payload of its result.
 
-    `payload` is None if it was too long. Without `has_room` the command is refused. `recent` has the last commands
-    with an id, their values and errors; it grows up to 8.
+    `payload` is None if it was too long, `age` that of the message (packets.py). Without `has_room` the command is
+    refused. `recent` has the last commands with an id, lists of topic, id, value and error; it grows up to `most`.
     """
     pack_name, _, name = place.split("/")
     result = OrderedDict((("id", None), ("name", name), ("requested", None), ("active", None), ("error", None)))
@@ -28,11 +31,12 @@ async def execute(context, place: str, payload, has_room: bool, recent: list) ->
         pack, settings = find_pack(context, pack_name)
         if pack.sequence and name in SETTINGS:
             result["active"] = json_value(name, value_in(name, pack.accepted))
+        _check_age(age, expires)
         known = _find(recent, place, result["id"])
         if known:
-            if known[1] != result["requested"]:
+            if known[2] != result["requested"]:
                 raise CommandError("This id was used with another value: nothing was written.")
-            result["error"] = known[2]
+            result["error"] = known[3]
         else:
             check_writable(pack, settings)
             _check_time(context.clock, expires)
@@ -41,6 +45,7 @@ async def execute(context, place: str, payload, has_room: bool, recent: list) ->
             value = result["requested"]
             _copy(await pack.writer(name, value, "mqtt"), result)
             _remember(recent, place, value, result)
+            del recent[:-most]
     except CommandError as error:
         result["error"] = str(error)
     return json.dumps(result).encode()
@@ -97,6 +102,14 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def _check_age(age: int, expires):
+    """Raise CommandError for a command that may be old. MQTT says of none when it was published."""
+    if age == RETAINED:
+        raise CommandError("A retained command is not carried out: publish it without the retain flag.")
+    if age == WAITED and expires is None:
+        raise CommandError("The command waited while the device was away, and needs expires then: nothing was written.")
+
+
 def _check_time(clock, expires):
     """Raise CommandError for a command that has expired, or may have."""
     if expires is not None:
@@ -117,13 +130,11 @@ def _copy(outcome: dict, result: dict):
 def _find(recent: list, place: str, ident):
     """The entry of a command with the same topic and id, or None: a broker may deliver it twice."""
     for entry in recent:
-        if ident is not None and entry[0] == (place, ident):
+        if ident is not None and entry[0] == place and entry[1] == ident:
             return entry
     return None
 
 
 def _remember(recent: list, place: str, value, result: dict):
     if result["id"] is not None:
-        recent.append(((place, result["id"]), value, result["error"]))
-        if len(recent) > _MAX_RECENT:
-            recent.pop(0)
+        recent.append([place, result["id"], value, result["error"]])

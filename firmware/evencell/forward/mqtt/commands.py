@@ -5,11 +5,11 @@ import gc
 
 from evencell.compat import const
 from evencell.forward.mqtt.client import MqttError
+from evencell.forward.mqtt.packets import MAX_COMMAND_BYTES
 from evencell.runtime.lazy import lazy
 
 _MAX_WAITING = const(4)
 _MAX_KEPT = const(12)  # commands and results together, those that are refused included
-_MAX_BYTES = const(256)
 _NO_MEMORY = (
     b'{"id": null, "name": null, "requested": null, "active": null, '
     b'"error": "There is no memory for that now: the next status says whether it was set."}'
@@ -19,15 +19,14 @@ _NO_MEMORY = (
 class Commands:
     """Queue of commands and of results that the broker has yet to take.
 
-    `wake()` has `on_update` called soon. `ignored` counts retained commands: they are old, and never carried out.
+    `wake()` has `on_update` called soon.
     """
 
     def __init__(self, context, wake):
-        self.ignored = 0
         self._context = context
         self._wake = wake
         self._base = "%s/%s/" % (context.config["mqtt"]["prefix"], context.device_id)
-        self._waiting = []  # (topic below the base, payload or None if it is too long, whether there is room)
+        self._waiting = []  # (topic below the base, payload or None if it is too long, its age, whether there is room)
         self._results = []  # (topic below the base, payload)
         self._recent = []  # the last commands with an id, their values and errors
         self._is_running = False
@@ -40,20 +39,17 @@ class Commands:
         except MqttError as error:
             self._context.log.warning("mqtt: %s: commands are not received" % error)
 
-    def on_message(self, topic: str, payload: bytes, is_retained: bool):
+    def on_message(self, topic: str, payload: bytes, age: int):
         """Queue the message if it is a command. An empty payload only deletes a retained message."""
         place = topic[len(self._base) :]
         levels = place.split("/")
         if not payload or not topic.startswith(self._base) or len(levels) != 3 or levels[1] != "set":
             return
-        if is_retained:
-            self.ignored += 1
-            self._context.log.warning("mqtt: a retained command is ignored, %d so far" % self.ignored)
-        elif len(self._waiting) + len(self._results) >= _MAX_KEPT:
+        if len(self._waiting) + len(self._results) >= _MAX_KEPT:
             self._dropped += 1
         else:
             has_room = len(self._waiting) < _MAX_WAITING
-            self._waiting.append((place, payload if len(payload) <= _MAX_BYTES else None, has_room))
+            self._waiting.append((place, payload if len(payload) <= MAX_COMMAND_BYTES else None, age, has_room))
             self._start()
 
     async def on_update(self, client):
@@ -88,12 +84,12 @@ class Commands:
             self._context.log.warning("mqtt: too many commands at once: %d were dropped" % self._dropped)
             self._dropped = 0
 
-    async def _execute(self, place: str, payload, has_room: bool):
+    async def _execute(self, place: str, payload, age: int, has_room: bool):
         gc.collect()  # what is loaded for a while must not lie among what stays
         scope = lazy()
         try:
             message = scope.load("evencell.forward.mqtt.command_message")
-            result = await message.execute(self._context, place, payload, has_room, self._recent)
+            result = await message.execute(self._context, place, payload, age, has_room, self._recent)
         except MemoryError:
             result = _NO_MEMORY
         finally:

@@ -122,9 +122,9 @@ class Forwarder:
             self._published += self.client.published
             self.client = None
 
-    def _on_message(self, topic: str, payload: bytes, is_retained: bool):
+    def _on_message(self, topic: str, payload: bytes, age: int, _packet_id: int):
         for handler in self._handlers:
-            handler.on_message(topic, payload, is_retained)
+            handler.on_message(topic, payload, age)
 
     async def _publish_while_connected(self, client: MqttClient):
         """Publish until the connection ends; raises the OSError that ended it."""

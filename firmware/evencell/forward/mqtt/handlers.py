@@ -4,8 +4,8 @@
 def handlers(context, topic: str, consumer, republish) -> list:
     """The handlers that the configuration asks for.
 
-    Each has `on_connect(client)` for a new connection, `on_message(topic, payload, is_retained)` for each message that
-    is received, and `on_update(client)` for each change; `on_connect` and `on_update` may raise OSError.
+    Each has `on_connect(client)` for a new connection, `on_message(topic, payload, age)` for each message that is
+    received, and `on_update(client)` for each change; `on_connect` and `on_update` may raise OSError.
     """
     settings, found = context.config["mqtt"], []
     if settings["discovery"]:

@@ -41,9 +41,9 @@ class HomeAssistant:
         except MqttError as error:
             self._context.log.warning("mqtt: %s: restarts of Home Assistant go unnoticed" % error)
 
-    def on_message(self, topic: str, payload: bytes, is_retained: bool):
-        """Republish everything at a birth message. A retained one is old: the connection has published everything."""
-        if topic == self._topic and payload == b"online" and not is_retained:
+    def on_message(self, topic: str, payload: bytes, age: int):
+        """Republish everything at a birth message. An old one changes nothing."""
+        if topic == self._topic and payload == b"online" and not age:
             self._is_published = False
             self._republish(True)
 

@@ -9,6 +9,10 @@ from evencell.compat import const
 
 _CHUNK = const(256)
 
+# How old a received message may be: the broker has retained it, or it waited there for a session that was kept.
+RETAINED = const(1)
+WAITED = const(2)
+MAX_COMMAND_BYTES = const(256)
 NOT_MQTT = "the answer is not MQTT 3.1.1"
 
 

@@ -23,9 +23,9 @@ class BrokerTime:
         except MqttError as error:
             self._log.warning("mqtt: %s: no time from the broker" % error)
 
-    def on_message(self, topic: str, payload: bytes, is_retained: bool):
+    def on_message(self, topic: str, payload: bytes, age: int):
         """Set the clock."""
-        if topic != self._topic or is_retained:
+        if topic != self._topic or age:
             return
         unix_ms = _unix_ms(payload)
         if unix_ms is None:

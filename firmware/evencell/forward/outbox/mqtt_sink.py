@@ -30,7 +30,7 @@ class MqttSink:
         self._outbox.rewind(MQTT)
         self._pings = None
 
-    def on_message(self, _topic: str, _payload: bytes, _is_retained: bool):
+    def on_message(self, _topic: str, _payload: bytes, _age: int):
         """No message is for the outbox."""
 
     async def on_update(self, client):
