@@ -17,6 +17,7 @@ TARGETS = {
     "poll.alloc_bytes": (operator.le, 1024),
     "poll.kept_bytes": (operator.le, 0),
     "poll.jitter_ms_p99": (operator.le, 50),
+    "poll.attacked_jitter_ms_p99": (operator.le, 50),
     "noise.wrong_accepted": (operator.le, 0),
     "noise.good_rejected": (operator.le, 0),
     "noise.recovery_frames": (operator.le, 0),
