@@ -128,6 +128,12 @@ def with_pins(board: dict, pins: dict) -> tuple[dict, list[str], list[str]]:
     return _merged(board, accepted), refusals, warnings
 
 
+def use_pins(board, pins: dict) -> tuple[list[str], list[str]]:
+    """Take these pins for a Board; refusals and warnings."""
+    board.data, refusals, warnings = with_pins(board.data, pins)
+    return refusals, warnings
+
+
 def _sentence(name: str, reason: str) -> str:
     return "pins.%s: %s; not used" % (name, reason)
 

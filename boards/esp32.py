@@ -9,7 +9,7 @@ import machine
 from machine import UART, Pin
 
 from boards import esp32_heap
-from evencell.runtime.lazy import call, lazy
+from evencell.runtime.lazy import call
 
 _BAUD = 9600
 _BUFFER_BYTES = 512
@@ -37,14 +37,17 @@ class Board:
 
     def use_pins(self, pins: dict) -> tuple[list[str], list[str]]:
         """Take the pins of the configuration, before any other capability is asked for; refusals and warnings."""
-        with lazy("boards.chips") as chips:
-            self.data, refusals, warnings = chips.with_pins(self.data, pins)
-        return refusals, warnings
+        return call("boards.chips", "use_pins", self, pins)
 
     def pins(self) -> dict:
         """The pins that the configuration may move: name → number in use."""
-        with lazy("boards.chips") as chips:
-            return chips.named_pins(self.data)
+        return call("boards.chips", "named_pins", self.data)
+
+    def save_power(self, config: dict) -> list[str]:
+        """Save power as configured, before the station is asked for; warnings."""
+        from boards.esp32_saving import save
+
+        return save(self, config)
 
     def port(self, uart: int | None):
         """The UART of this number, or the board's usual one; ValueError, with a sentence, where it has none such.
@@ -64,8 +67,7 @@ class Board:
 
         The bus of a picture is None. ValueError, with a sentence, where the wanted display can't be had.
         """
-        with lazy("boards.displays") as displays:
-            data = displays.display_data(self.data, wishes)
+        data = call("boards.displays", "display_data", self.data, wishes)
         if data is None:
             return None
         if data["bus"] is None:

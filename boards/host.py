@@ -81,6 +81,10 @@ class Board:
         """A computer has none."""
         return {}
 
+    def save_power(self, config: dict) -> list[str]:
+        """Save power as configured; warnings."""
+        return call("boards.host_saving", "save", self, config)
+
     def port(self, uart: int | None):
         """The serial port that stands for this UART, or the first; ValueError, with a sentence, where none does.
 

@@ -30,7 +30,7 @@ def equip(board, settings: dict):
             pass
         raise OSError("%s is not JSON" % settings["air"])
 
-    station = Station(air, ticks_ms)
+    station = Station(air, ticks_ms, board.storage + "/radio")
     access_point = AccessPoint(air, board.storage + "/access_point", settings.get("dns_port"))
     board.wired = False
     board.station = lambda: station
@@ -42,14 +42,17 @@ class Station:
 
     `connect` while connecting raises OSError. `disconnect` takes effect later than it returns. `status` keeps the last
     failure until the next event. `air()` gives what the file has, `now_ms()` the time. `static`: as on an ESP32.
+    `power_save`: the mode, once it is configured; the file `path` shows that of the radio that is on, as JSON.
     """
 
     wired = False
     static = None
+    power_save = None
 
-    def __init__(self, air, now_ms):
+    def __init__(self, air, now_ms, path: str | None = None):
         self._air = air
         self._now_ms = now_ms
+        self._path = path
         self._is_started = False
         self._wanted = None
         self._asked_ms = 0
@@ -59,6 +62,8 @@ class Station:
     def start(self, _hostname, _country, _txpower):
         """Switch the radio on."""
         self._is_started = True
+        if self._path:
+            replace(self._path, json.dumps({"power_save": self.power_save}))
 
     def is_started(self) -> bool:
         """Whether it was switched on."""

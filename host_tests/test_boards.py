@@ -30,7 +30,7 @@ CAPABILITIES = {
     "use_pins": 1, "pins": 0, "port": 1, "display_bus": 1, "unique_id": 0, "station": 0, "access_point": 0,
     "watchdog": 1, "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0, "lacks_psram": 0,
     "alarm_output": 0,
-    "gc_heap": 0, "network_heap": 0, "firmware": 0, "sleeper": 0,
+    "gc_heap": 0, "network_heap": 0, "firmware": 0, "sleeper": 0, "save_power": 1,
     "w_output": 1,
 }  # fmt: skip
 STATION = {
@@ -190,6 +190,7 @@ def test_its_tree_has_all_that_makes_capabilities(tmp_path):
         "esp32_ethernet",
         "esp32_sleep",
         "esp32_rejoin",
+        "esp32_saving",
         "esp32_w_output",
     )
     assert set(sources) == {f"boards/{module}.py" for module in (*both, *modules)}
@@ -221,6 +222,7 @@ def test_host_tree_has_what_an_interpreter_with_two_heaps_and_a_radio_needs():
         "host",
         "host_firmware",
         "host_radio",
+        "host_saving",
         "host_sleep",
         "host_w_output",
         "esp32_access_point",

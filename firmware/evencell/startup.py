@@ -120,6 +120,10 @@ def introduce(context):
         context.config_faults += refusals
         for warning in warnings:
             log.warning("configuration: " + warning)
+    config = context.config
+    if config["wifi"]["power_save"] or config["power"]["cpu_mhz"]:
+        for warning in context.board.save_power(config):
+            log.warning("configuration: " + warning)
     if context.board.lacks_psram():
         context.config_faults.append(_NO_PSRAM % context.board.name)
     for fault in context.config_faults:

@@ -49,6 +49,16 @@ def test_everything_works_without_a_network_and_joins_it_when_it_comes(tmp_path,
     assert "horse" not in firmware.log() and "staple" not in firmware.log()
 
 
+def test_power_is_saved_as_configured(tmp_path):
+    config = {"wifi": {"networks": [HOME], "power_save": "max"}, "power": {"cpu_mhz": 80}}
+    air = tmp_path / "air.json"
+    air.write_text(json.dumps({"Home": "correct horse"}))
+    with Firmware(tmp_path / "saving", "nowhere", config=config, radio={"air": str(air)}) as firmware:
+        firmware.wait_for_line("power.cpu_mhz: a computer's speed is its own matter; not used")
+        until(lambda: network_of(firmware)["state"] == "connected", "connected")
+        assert json.loads((firmware.data / "radio").read_text()) == {"power_save": "max"}
+
+
 def test_the_displays_menu_switches_the_radio_off_and_on(tmp_path, tree):
     """Holding on (4 s) closes the menu, and does not make the next start delete the configuration."""
     firmware = Firmware(tmp_path / "wireless", "nowhere", config=WIRELESS, tree=tree)

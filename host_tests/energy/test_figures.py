@@ -4,6 +4,7 @@ import pytest
 
 from tools.build.common import ROOT
 from tools.build.tree import board_data, board_names
+from tools.energy.awake import BY_MODE, BY_SPEED
 from tools.energy.figures import AWAKE_MA, CONVERTER_MA, FIGURES, IDLE_MA
 from tools.energy.sources import ASSUMED, CLAIMED, DATA_SHEET, MEASURED, OURS, SOURCES
 
@@ -36,7 +37,8 @@ def test_a_source_has_a_url(name):
 
 
 def test_no_source_is_unused():
-    assert {name for figure in ALL.values() for name in figure.sources} == set(SOURCES)
+    rows = (*ALL.values(), *BY_MODE, *BY_SPEED)
+    assert {name for row in rows for name in row.sources} == set(SOURCES)
 
 
 def test_each_board_with_a_chip_has_a_row_or_is_not_known():

@@ -54,6 +54,7 @@ _HOST_MODULES = (
     "host",
     "host_firmware",
     "host_radio",
+    "host_saving",
     "host_sleep",
     "host_w_output",
     "esp32_access_point",

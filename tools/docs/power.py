@@ -6,6 +6,7 @@ from pathlib import Path
 from tools.build.common import ROOT
 from tools.docs.power_drawings import switched_at_w, switched_in_supply
 from tools.energy.advice import steps
+from tools.energy.awake import BY_MODE, BY_SPEED, MODES, SPEEDS_MHZ, Row
 from tools.energy.figures import AWAKE_MA, CASES, CONVERTER_MA, FIGURES, HIGH, IDLE_MA, TYPICAL, Figure
 from tools.energy.model import Energy, energy
 from tools.energy.phases import Phase, reading, report
@@ -194,6 +195,18 @@ def figures() -> str:
     return f"{head}{rows}\n| | kind | source |\n|--:|---|---|\n{sources}"
 
 
+def awake() -> str:
+    """What a device that stays awake takes."""
+    modes = "".join(f" `{mode}` |" for mode in MODES)
+    speeds = "".join(f" {mhz} MHz |" for mhz in SPEEDS_MHZ)
+    by_mode = f"| mA, `wifi.power_save` |{modes} sources |\n|---|--:|--:|--:|---|\n{_rows(BY_MODE)}"
+    return f"{by_mode}\n| mA, `power.cpu_mhz` |{speeds} sources |\n|---|--:|--:|--:|---|\n{_rows(BY_SPEED)}"
+
+
+def _rows(rows: tuple[Row, ...]) -> str:
+    return "".join(f"| {row.name} | {' | '.join(row.values)} | {_numbers(row.sources)} |\n" for row in rows)
+
+
 def _name(figure: Figure) -> str:
     return f"{figure.name} ({figure.remark})" if figure.remark else figure.name
 
@@ -215,7 +228,14 @@ def _link(source: Source) -> str:
     return f"[{source.title}]({url})"
 
 
-BLOCKS = {"consumers": consumers, "examples": examples, "wake": wake, "boards": boards, "figures": figures}
+BLOCKS = {
+    "consumers": consumers,
+    "examples": examples,
+    "wake": wake,
+    "boards": boards,
+    "awake": awake,
+    "figures": figures,
+}
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ class Source:
     url: str = ""
 
 
+_ESPRESSIF = "https://docs.espressif.com/projects/esp-idf/en/latest"
 _GLENN20 = "https://github.com/glenn20/upy-esp32-experiments/blob/main"
 
 SOURCES = {
@@ -29,6 +30,26 @@ SOURCES = {
         DATA_SHEET,
         "ESP32 series data sheet: current by power modes, RF current",
         "https://www.espressif.com/sites/default/files/documentation/esp32_datasheet_en.pdf",
+    ),
+    "idf_esp32": Source(
+        MEASURED,
+        "Espressif, low power modes with Wi-Fi, ESP32",
+        f"{_ESPRESSIF}/esp32/api-guides/low-power-mode/low-power-mode-wifi.html",
+    ),
+    "idf_esp32s3": Source(
+        MEASURED,
+        "Espressif, low power modes with Wi-Fi, ESP32-S3",
+        "https://github.com/espressif/esp-idf/blob/master/docs/en/api-guides/sleep-current/esp32s3_summary.inc",
+    ),
+    "idf_esp32c3": Source(
+        MEASURED,
+        "Espressif, low power modes with Wi-Fi, ESP32-C3",
+        f"{_ESPRESSIF}/esp32c3/api-guides/low-power-mode/low-power-mode-wifi.html",
+    ),
+    "xiao": Source(
+        MEASURED,
+        "Seeed, XIAO ESP32C3: 75 mA with the radio on, 24 mA in modem sleep",
+        "https://manuals.plus/m/964be1d08d3633219c49663f10c34af7a14263bd886e8b5bbaf8b4a7840b1c79",
     ),
     "boot": Source(
         MEASURED,

@@ -24,6 +24,7 @@ wifi.networks[].password   null             passphrase
 wifi.hostname              null             name 32
 wifi.txpower               null             number 2 21
 wifi.country               null             country
+wifi.power_save            null             choice none min max
 wifi.static.address        null             ipv4
 wifi.static.netmask        "255.255.255.0"  netmask
 wifi.static.gateway        null             ipv4
@@ -77,6 +78,7 @@ power.max_interval_s       null             whole 10 604800
 power.report_s             21600            whole 60 604800
 power.spill_every          8                whole 1 24
 power.low_pack_mv          null             whole 1000 120000
+power.cpu_mhz              null             whole 80 240
 history.enabled            true             switch
 display.driver             "auto"           choice auto none picture ssd1306 sh1106 st7789 ili9341
 display.width              null             whole 1 320

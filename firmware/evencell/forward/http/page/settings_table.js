@@ -37,6 +37,7 @@ export const SECTIONS = {
     ["wifi.fallback_ap", "switch"], ["wifi.ap_password", "secret"], ["wifi.hostname", "text"],
     ["wifi.static.address", "text", MORE], ["wifi.static.netmask", "text", MORE], ["wifi.static.gateway", "text", MORE], ["wifi.static.dns", "text", MORE],
     ["wifi.country", "text", MORE], ["wifi.txpower", "number", { unit: "dBm", ...MORE }],
+    ["wifi.power_save", "choice", { choices: [null, "none", "min", "max"], ...MORE }],
   ],
   access: [["http.public_read", "switch"], ["http.origins", "texts", MORE]],
   mqtt: [
