@@ -27,7 +27,7 @@ WRITING = {
     "evencell.link.writer",
     "evencell.pack.settings",
     "evencell.forward.http.pack_settings",
-    "evencell.pack.recommended",
+    "evencell.control.advisor",
 }
 
 # What each folder may import: of evencell the modules that begin so, of everything else these alone.
@@ -46,6 +46,7 @@ ALLOWED = {
         "array", "json", "evencell.clock.zone", "evencell.compat", "evencell.control", "evencell.pack",
         "evencell.runtime.lazy", "evencell.storage",
         "evencell.protocol.jk_balancer",  # the request for a reading
+        "evencell.protocol.jk_settings",
     },
     "display": {
         "array", "binascii", "framebuf", "gc", "json", "evencell", "evencell.compat", "evencell.hub", "evencell.pack",

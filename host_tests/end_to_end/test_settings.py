@@ -28,6 +28,7 @@ def test_settings_have_range_and_recommendation_without_a_login(firmware):
     settings = answer.json()["settings"]
     assert settings["cell_count"] == {
         "active": 4, "min": 4, "max": 4, "recommended": 4, "reason": "The balancer detects 4 cells.",
+        "broken": None,
     }  # fmt: skip
     assert settings["trigger_mv"]["recommended"] == 10
     assert "50 Ah" in settings["trigger_mv"]["reason"]

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 
 from host_tests.end_to_end.chain import EVENCELL, FIXED, Firmware, Simulator
+from host_tests.end_to_end.door import CONFIG, Client
 from host_tests.end_to_end.process import until
 from host_tests.end_to_end.web import request
 
@@ -15,15 +16,15 @@ _LEARNED = {"w:pack1": [1, 0, 0]}  # the last reading had nothing against switch
 
 
 @contextlib.contextmanager
-def _device(tmp_path, cells: tuple, resistor: str, policy: dict | None = None) -> Iterator[tuple]:
+def _device(tmp_path, cells: tuple, resistor: str, policy: dict | None = None, learned=_LEARNED) -> Iterator[tuple]:
     """Simulator and firmware, joined by W as well."""
     data = tmp_path / "device" / "flash"
     simulator = Simulator(tmp_path, *cells, "--w", str(data / "w"), "--w-resistor", resistor)
     control = {"w": {"enabled": True, "resistor": resistor}}
     if policy:
         control["policy"] = {"by": "w", **policy}
-    firmware = Firmware(tmp_path / "device", simulator.link, config={"packs": [{}], "control": control})
-    (data / "learned.json").write_text(json.dumps(_LEARNED))
+    firmware = Firmware(tmp_path / "device", simulator.link, config={**CONFIG, "packs": [{}], "control": control})
+    (data / "learned.json").write_text(json.dumps(learned))
     with simulator, firmware:
         yield simulator, firmware
 
@@ -64,9 +65,16 @@ def test_killed_while_it_keeps_the_balancer_off_the_resistor_switches_it_on_at_o
         assert _answers(simulator)
 
 
-def test_the_end_of_the_firmware_leaves_w_to_the_resistor(tmp_path):
-    with _device(tmp_path, FIXED, "off") as (simulator, firmware):
+def test_an_owner_has_a_balancer_read_that_never_was_and_the_end_leaves_it_to_the_resistor(tmp_path):
+    with _device(tmp_path, FIXED, "off", learned={}) as (simulator, firmware):
+        client = Client.logged_in(firmware.http_port)
+        until(lambda: "no reading says" in _control(firmware)["w"]["reason"], "the reason")
+        assert client.send("POST", "/api/v1/packs/pack1/w", {"read": 1.5}).status == 400
+        assert client.send("POST", "/api/v1/packs/other/w", {"read": True}).status == 404
+        assert client.send("POST", "/api/v1/packs/pack1/w", {"read": True}).status == 200
         until(lambda: firmware.pack()["link"] == "online", "a reading")
         until(lambda: "no policy" in _control(firmware)["w"]["reason"], "the reason")
+        assert client.send("POST", "/api/v1/packs/pack1/w", {"read": True}).status == 409
+        assert [advice["setting"] for advice in _control(firmware)["advice"] if advice["warning"]] == []
         firmware.stop()
         assert not _answers(simulator)

@@ -116,7 +116,7 @@ def _is_policy_off(w, now_s: int) -> bool:
         w.reason = "on: the policy wants balancing"
         return False
     if read_s < (_UNDECIDED_S if policy.is_undecided else guard_s):
-        w.reason = "on to read; balancing is " + policy.reason
+        w.reason = "on to read: " + policy.reason.partition(": ")[2]
         return False
     interval_s = w.config["guard_every_s"]
     if _is_low(w):

@@ -81,7 +81,7 @@ def check_switch_on(setting: str, value: int, status, age_ms: int | None, chemis
 
 def warnings(model: str, setting: str, value: int, status, capacity_ah: float) -> list[str]:
     """Sentences for the owner about a value that is written all the same."""
-    found = [_model_warning(model, status)]
+    found = [model_warning(model, status)]
     if setting == "trigger_mv" and value < _ACCURACY_MV:
         found.append("trigger_mv %d is below the balancer's accuracy of ± %d mV." % (value, _ACCURACY_MV))
     if setting == "cell_count" and value != status.cells_detected:
@@ -93,7 +93,8 @@ def warnings(model: str, setting: str, value: int, status, capacity_ah: float) -
     return [sentence for sentence in found if sentence]
 
 
-def _model_warning(model: str, status) -> str:
+def model_warning(model: str, status) -> str:
+    """A sentence where the configured cells are no number that the model can have, else an empty text."""
     fewest, most = setting_range(model, "cell_count")
     if fewest <= status.cells_configured <= most:
         return ""

@@ -1,4 +1,4 @@
-"""`/api/v1/packs/<pack>/control`: what balance policy and W switch do and why. Lazy handler."""
+"""`/api/v1/packs/<pack>/control`: policy, rules, W switch and advice, with their reasons. Lazy handler."""
 
 from evencell.control.trend import TRENDS
 from evencell.forward.http.server import error, json_response
@@ -28,6 +28,8 @@ async def answer(context, request, load):
         if pack.name == name:
             w = context.control.w if context.control else None
             found = {"policy": _policy(context, i, w), "rules": _rules(context, i, load), "w": _w(context, w)}
+            advise, own = load("evencell.control.advisor").advise, context.config.get("control", {}).get("limits")
+            found["advice"] = advise(pack, context.config["packs"][i], pack.age_ms(context.clock), own)
             return json_response(found)
     return error(404, "There is no pack of this name.", "pack")
 

@@ -1,9 +1,10 @@
 """`/api/v1/packs/<pack>/settings`: what a balancer is set to, and setting it. Lazy handler; PATCH needs a login."""
 
 from evencell.forward.http.server import error, json_response
-from evencell.pack.settings import CommandError, check_writable, find_pack, json_value, own_limits, value_in
+from evencell.pack.settings import CommandError, check_writable, find_pack, json_value, own_limits
 from evencell.protocol.jk_settings import SETTINGS, setting_range
 
+_ADVICE = ("recommended", "reason", "broken")
 _MEASURED = ("old", "requested", "active", "error", "warnings")
 
 
@@ -14,7 +15,7 @@ async def answer(context, request, load):
     except CommandError as refusal:
         return error(404, str(refusal), "pack")
     if request.method != "PATCH":
-        return json_response(_settings(context, pack, config, load("evencell.pack.recommended").recommended))
+        return json_response(_settings(context, pack, config, load("evencell.control.advisor").advise))
     wanted = await load("evencell.forward.http.body").read_object(request)
     if not wanted:
         return error(400, "the body is an object of settings: %s" % ", ".join(sorted(SETTINGS)))
@@ -33,19 +34,21 @@ async def answer(context, request, load):
     return json_response(results)
 
 
-def _settings(context, pack, config: dict, recommended) -> dict:
-    age_ms = pack.age_ms(context.clock)
-    own, settings = own_limits(context), {}
+def _settings(context, pack, config: dict, advise) -> dict:
+    settings = {}
     for name in SETTINGS:
         lowest, highest = setting_range(pack.model, name)
-        value, reason = (
-            (None, "There is no reading yet.") if age_ms is None else recommended(pack, name, config, age_ms, own)
-        )
         settings[name] = {
-            "active": None if age_ms is None else json_value(name, value_in(name, pack.accepted)),
+            "active": None,
             "min": json_value(name, lowest),
             "max": json_value(name, highest),
-            "recommended": value,
-            "reason": reason,
+            "recommended": None,
+            "reason": "There is no reading yet.",
+            "broken": None,
         }
+    for advice in advise(pack, config, pack.age_ms(context.clock), own_limits(context)):
+        of_setting = settings[advice["setting"]]
+        of_setting["active"] = advice["value"]
+        for key in _ADVICE:
+            of_setting[key] = advice[key]
     return {"writable": bool(config["writable"] and pack.writer), "settings": settings}

@@ -15,6 +15,7 @@ GET /api/v1/packs/*/settings pack_settings
 PATCH /api/v1/packs/*/settings pack_settings
 GET /api/v1/packs/*/control control_json
 POST /api/v1/packs/*/acknowledge private.acknowledge
+POST /api/v1/packs/*/w private.w_read
 GET /api/v1/session session
 POST /api/v1/login session
 POST /api/v1/logout session

@@ -1,15 +1,15 @@
 // What the balance policy does and why: a line of the first view, and the top of its settings. Loaded where it is needed.
 
 import { onChange, state } from "./data.js";
-import { el, rebuild } from "./dom.js";
+import { el, rebuild, setText } from "./dom.js";
 import { makeNotice } from "./now.js";
-import { getJson } from "./requests.js";
+import { getJson, sendJson } from "./requests.js";
 import { ofDevice } from "./sentences.js";
 import { addWords, language, loadTexts, span, t } from "./words.js";
 
 const ASK_MS = 20000;
 
-const answers = {}; // by pack: { at, policy }, with the time of the question
+const answers = {}; // by pack: { at, policy, w }, with the time of the question
 let isLoaded = false; // the words
 
 export async function prepare() {
@@ -27,17 +27,34 @@ export async function showLine(node) {
   });
 }
 
-/** Fill the top of the settings: what the policy does now, since when, and what holds if the device fails. */
+/** Fill the top of the settings: what policy and W switch do now, since when, and what holds if the device fails. */
 export function showState(node) {
   const policy = policyOf(state.selected);
   if (!policy) return;
   const facts = [policy.preset !== "off" && policy.trend && t("policy.trend", { trend: t(`policy.${policy.trend}`) }), policy.since_s && t("policy.since", { span: span(policy.since_s * 1000) })];
   const texts = [facts.filter(Boolean).join(" "), policy.when_dead].filter(Boolean);
-  rebuild(node, [sentence(policy), ...texts], (item) => {
+  const { w } = answers[state.selected];
+  rebuild(node, [sentence(policy), ...texts, ...(w ? [{ w, pack: state.selected }] : [])], (item) => {
+    if (item.w) return makeW(item);
     if (typeof item !== "string") return el("ul", { className: "notices" }, makeNotice(item));
     const [text, lang] = ofDevice(item);
     return el("p", { className: "text", lang: facts.includes(item) ? undefined : lang }, text);
   });
+}
+
+/** The W switch: its level, why, and whether it saves anything; with a button where the balancer is off. */
+function makeW({ w: { level, reason, next_reading_s: nextS, saves }, pack }) {
+  const [why, lang] = said(reason.replace(/^(on|off): /, ""));
+  const facts = [t(`policy.w.${level ?? "released"}`), nextS && t("policy.w.next", { span: span(nextS * 1000) }), t(`policy.w.${saves}`)];
+  const text = el("p", { className: "text" }, `${facts[0]} `, el("span", { lang }, ending(why)), ` ${facts.slice(1).filter(Boolean).join(" ")}`);
+  if (level === "on" || !state.session.logged_in) return text;
+  const answer = el("p", { className: "said", role: "status" });
+  const read = async () => {
+    if (!confirm(t("policy.w.confirm"))) return;
+    const { ok, error } = await sendJson("POST", `/api/v1/packs/${encodeURIComponent(pack)}/w`, { read: true });
+    setText(answer, ok ? t("policy.w.asked") : ofDevice(error ?? "")[0]);
+  };
+  return el("div", {}, text, el("button", { type: "button", className: "button", onclick: read }, t("policy.w.read")), answer);
 }
 
 /** The last answer about a pack's policy; asks for a newer one when it is time. */
@@ -49,8 +66,8 @@ function policyOf(pack) {
 
 async function ask(pack, known) {
   known.at = Date.now();
-  const { policy } = await getJson(`/api/v1/packs/${encodeURIComponent(pack)}/control`);
-  if (policy) known.policy = policy;
+  const { policy, w } = await getJson(`/api/v1/packs/${encodeURIComponent(pack)}/control`);
+  if (policy) Object.assign(known, { policy, w });
 }
 
 /** A notice: { look, title, note, foreign }. */

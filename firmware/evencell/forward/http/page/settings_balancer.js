@@ -32,13 +32,13 @@ export function makeBalancer(problem) {
     rebuild(rows, SETTINGS.map((name) => [name, settings[name], writable]), row);
   }
 
-  function row([name, { active, min, max, recommended, reason }, isWritable]) {
+  function row([name, { active, min, max, recommended, reason, broken }, isWritable]) {
     const isSwitch = typeof min === "boolean", id = `b-${name}`;
     const input = el("input", { id, name, disabled: !isWritable, "aria-describedby": `${id}-tip`, ...(isSwitch ? { type: "checkbox", checked: Boolean(active) } : { type: "number", value: active ?? "", min, max }) });
     input.active = active;
     const range = isSwitch ? "" : t("settings.range", { min: decimal(min), max: decimal(max) });
     const advice = recommended === null ? t("settings.no_advice") : t("settings.advice", { value: shownAs(name, recommended) });
-    return el("div", { className: `field${isSwitch ? " switch" : ""}` }, el("label", { for: id }, capital(t(`setting.${name}`))), input, el("small", { id: `${id}-tip` }, `${range} ${advice} `, quote(reason)));
+    return el("div", { className: `field${isSwitch ? " switch" : ""}` }, el("label", { for: id }, capital(t(`setting.${name}`))), input, el("small", { id: `${id}-tip` }, `${range} ${advice} `, quote(reason), ...(broken && broken !== reason ? [el("b", { className: "fault" }, " ", quote(broken))] : [])));
   }
 
   async function write(event) {

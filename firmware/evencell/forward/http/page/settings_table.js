@@ -11,6 +11,7 @@ const PACK = [
   ["timeout_ms", "number", { unit: "ms", ...MORE }], ["address", "number", MORE], ["uart", "number", MORE],
 ];
 
+const hasW = ({ control }) => control?.w.enabled;
 const hasPolicy = ({ control }) => control?.policy.preset !== "off";
 const isNumber = ({ field }) => field !== "trend" && field !== "time";
 const CONDITION = [
@@ -30,7 +31,11 @@ export const SECTIONS = {
     ["control.policy.preset", "explained", { choices: ["off", "always", "top", "rest", "off-ride", "storage", "custom"] }],
     ["control.policy.conditions", "list", { fields: CONDITION, least: 0, most: 8, add: addCondition, tidy: tidyCondition, when: ({ control }) => control?.policy.preset === "custom" }],
     ["control.policy.min_on_s", "number", { unit: "s", when: hasPolicy }], ["control.policy.min_off_s", "number", { unit: "s", when: hasPolicy }],
+    ["control.policy.by", "explained", { choices: ["f6", "w"], when: (draft) => hasPolicy(draft) && hasW(draft) }],
     ["control.policy.at_start", "explained", { choices: ["unchanged", "on", "off"], when: hasPolicy }],
+    ["control.w.enabled", "switch"], ["control.w.resistor", "explained", { choices: ["off", "on"], when: hasW }],
+    ["control.w.guard_every_s", "number", { unit: "s", when: hasW }], ["control.w.guard_on_s", "number", { unit: "s", when: hasW }],
+    ["control.w.inverted", "choice", { choices: [null, true, false], when: hasW, ...MORE }],
   ],
   network: [
     ["wifi.networks", "list", { fields: [["ssid", "text"], ["password", "secret"]], least: 0, most: 8, add: () => ({ ssid: "", password: null }), scan: true }],

@@ -1,12 +1,41 @@
-"""Recommended values of a balancer's settings, with the reason (manual V2.1). Lazy."""
+"""Advice on a balancer's settings: what each should be and why (manual V2.1), and which rule it breaks. Lazy."""
 
 from evencell.compat import const
-from evencell.pack.settings import TENTH_C_MA_PER_AH, CommandError, check_switch_on
-from evencell.protocol.jk_settings import setting_range
+from evencell.pack.settings import (
+    TENTH_C_MA_PER_AH,
+    CommandError,
+    check_switch_on,
+    json_value,
+    model_warning,
+    value_in,
+    warnings,
+)
+from evencell.protocol.jk_settings import SETTINGS, setting_range
 
 _LARGE_AH = const(50)
 _TRIGGER_MV = const(5)
 _SMALL_TRIGGER_MV = const(10)
+_SWITCH = "balancing_enabled"
+
+
+def advise(pack, config: dict, age_ms: int | None, own: dict | None) -> list[dict]:
+    """What to know about each setting: its `value`, the `recommended` one with the `reason`, and the rule it breaks.
+
+    `broken` is a sentence or None, `warning` whether there is one. Empty without a reading.
+    """
+    found = []
+    for setting in SETTINGS if age_ms is not None else ():
+        value = value_in(setting, pack.accepted)
+        wanted, reason = recommended(pack, setting, config, age_ms, own)
+        if setting == _SWITCH:
+            broken = reason if value and not wanted else None
+        else:
+            broken = _broken(pack, setting, value, config["capacity_ah"])
+        advice = {"setting": setting, "value": json_value(setting, value), "recommended": wanted, "reason": reason}
+        advice["warning"] = broken is not None
+        advice["broken"] = broken
+        found.append(advice)
+    return found
 
 
 def recommended(pack, setting: str, config: dict, age_ms: int | None, own: dict | None) -> tuple:
@@ -35,6 +64,15 @@ def recommended(pack, setting: str, config: dict, age_ms: int | None, own: dict 
     except CommandError as error:
         return False, str(error)
     return True, "No reason against balancing."
+
+
+def _broken(pack, setting: str, value: int, capacity_ah: float) -> str | None:
+    """The first rule that the value breaks, in a sentence; of the model only at the cell count."""
+    of_model = model_warning(pack.model, pack.accepted)
+    for sentence in warnings(pack.model, setting, value, pack.accepted, capacity_ah):
+        if sentence != of_model or setting == "cell_count":
+            return sentence
+    return None
 
 
 def _cell_count(detected: int, configured: int | None, lowest: int, highest: int, model: str) -> tuple:
