@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tools.energy.advice import steps
 from tools.energy.figures import CASES, CONVERTER_MA, FIGURES, HIGH, IDLE_MA, LOW, TYPICAL
-from tools.energy.model import energy
+from tools.energy.model import energy, lived
 from tools.energy.phases import Phase, reading, report
 from tools.energy.plan import BALANCERS, CELL_V, Plan
 
@@ -78,6 +78,11 @@ def test_what_w_cuts_is_not_known_so_both_ends_are_given():
     assert always.days_if_w_cuts_nothing is None
     assert at_w.days_if_w_cuts_nothing[TYPICAL] <= always.days[TYPICAL] < at_w.days[TYPICAL]
     assert at_w.days == energy(SPARING).days
+
+
+def test_a_life_is_calculated_by_its_wakes_and_reports():
+    assert lived(SPARING, 90, 90 * 96, 90 * 4) == energy(SPARING)
+    assert lived(SPARING, 90, 90 * 24, 0).reading_mah == energy(SPARING).reading_mah
 
 
 def test_a_measured_board_replaces_the_table_and_its_transceiver():

@@ -28,7 +28,11 @@ from tools.dev.broker import mosquitto
 from tools.dev.demo import free_port, listens, start, wait_until
 from tools.dev.scripted_balancer import ScriptedBalancer
 from tools.dev.sleeper import Sleeper
+from tools.energy.figures import TYPICAL
+from tools.energy.model import lived
+from tools.energy.plan import Plan
 
+PLAN = Plan("esp32_c3_supermini", balancer="v+", converter="low-iq")  # of which the energy is calculated
 START_S = 1_800_000_000
 DAY_S = 86_400
 POWER = {"interval_s": 900, "min_interval_s": 300, "max_interval_s": 1800, "report_s": 21_600, "spill_every": 8}
@@ -302,9 +306,15 @@ def run(days: float, seed: int, long_outage_days: float = 0, roughness: float = 
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--long-outage-days", type=float, default=24, show_default=True, help="Without a broker, at the start.")
 def asleep(days, seed, long_outage_days):
-    """Live so many days, and print what became of the readings as JSON."""
+    """Live so many days; print as JSON what became of the readings, and what a day typically takes by the model."""
     outcome = run(days, seed, min(long_outage_days, days / 3))
-    click.echo(json.dumps({**vars(outcome), "is_sound": outcome.is_sound}))
+    click.echo(json.dumps({**vars(outcome), "is_sound": outcome.is_sound, "mah_per_day": mah_per_day(outcome)}))
+
+
+def mah_per_day(outcome: Outcome) -> dict[str, float]:
+    """What a day of this life takes from the pack of the plan, by consumer."""
+    energy = lived(PLAN, outcome.days, outcome.wakes, outcome.reports)
+    return {line.name: round(line.mah[TYPICAL], 2) for line in energy.lines}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from tools.docs.power_drawings import switched_at_w, switched_in_supply
 from tools.energy.advice import steps
 from tools.energy.awake import BY_MODE, BY_SPEED, MODES, SPEEDS_MHZ, Row
 from tools.energy.figures import AWAKE_MA, CASES, CONVERTER_MA, FIGURES, HIGH, IDLE_MA, TYPICAL, Figure
-from tools.energy.model import Energy, energy
+from tools.energy.model import Energy, energy, lived
 from tools.energy.phases import Phase, reading, report
 from tools.energy.plan import Plan
 from tools.energy.plot import in_words, short, svg
@@ -40,6 +40,9 @@ class Example:
     packs: int = 1
     needed_days: int = 0
 
+
+# Days, wakes and reports of `python -m tools.bench.asleep --days 90`.
+LIVED = (91, 4_687, 207)
 
 _SCOOTER = Plan("esp32_c3_supermini", interval_s=3_600, report_s=86_400, converter="low-iq")
 _SHED = Plan("esp32_generic", interval_s=300, report_s=3_600, pack_ah=40)
@@ -160,6 +163,17 @@ def _judgement(example: Example, result: Energy) -> str:
     return "typically" if result.days[TYPICAL] >= example.needed_days else "no"
 
 
+def life() -> str:
+    """What a day takes in the simulated 90 days, beside what it takes by the settings alone."""
+    planned, simulated = energy(SPARING), lived(SPARING, *LIVED)
+    rows = "".join(
+        f"| {line.name} | {short(line.mah[TYPICAL])} | {short(_same(simulated, line.name)[TYPICAL])} |\n"
+        for line in planned.lines
+    )
+    total = f"| **all together** | **{short(planned.day_mah[TYPICAL])}** | **{short(simulated.day_mah[TYPICAL])}** |\n"
+    return f"| mAh a day, typical | as configured | as simulated |\n|---|--:|--:|\n{rows}{total}"
+
+
 def wake() -> str:
     """The phases of a reading and of a report, of the usual plan."""
     head = "| phase | s | mA at 5 V | µAh at 5 V |\n|---|--:|--:|--:|\n"
@@ -231,6 +245,7 @@ def _link(source: Source) -> str:
 BLOCKS = {
     "consumers": consumers,
     "examples": examples,
+    "life": life,
     "wake": wake,
     "boards": boards,
     "awake": awake,
