@@ -57,7 +57,7 @@ def test_a_starving_network_ends_in_a_restart_with_its_reason(tmp_path):
         wait_for(lambda: device.starts > 1, device)
         device.access_point(True)
         log = device.text()
-        assert "suspended: event streams" in log
+        assert "off for now: event streams" in log
         assert "resetting the radio" in log
         assert "restarting" in log
         wait_for(lambda: (device.root / "crashes.json").exists(), device)

@@ -34,7 +34,7 @@ def test_load_is_shed_and_the_readings_go_on(tmp_path, tree):
         with firmware.events() as first, firmware.events() as second:
             assert first.status == second.status == 200
             has(firmware, SHORT)
-            firmware.wait_for_line("suspended: event streams, history requests, announcements")
+            firmware.wait_for_line("off for now: event streams, history requests, announcements")
             assert first.events.ended() and second.events.ended()
         with firmware.events() as refused:
             assert refused.status == 503

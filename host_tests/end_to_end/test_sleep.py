@@ -3,6 +3,7 @@
 import pytest
 
 from evencell.power.guard import RADIO_OFF
+from evencell.power.state import STATE_AT
 from host_tests.end_to_end.asleep import HOURS, NOON_S, asleep
 from host_tests.end_to_end.time_server import TimeServer, unsynchronised
 from host_tests.forward.outbox.test_outbox import Context
@@ -117,6 +118,19 @@ def test_loss_of_rtc_memory_costs_what_was_not_spilled_and_is_reported(tmp_path)
         assert ("power", "gap", 4) in device.events()
         device.wake(24)
         assert device.sequences()[6:] == list(range(11, 11 + len(device.sequences()[6:])))
+
+
+def test_damaged_state_in_rtc_memory_is_logged(tmp_path):
+    text = "the state in RTC memory is damaged, or of another version"
+    with asleep(tmp_path) as device:
+        device.begin()
+        assert text not in device.output
+        path = device.sleeper.folder / "rtc"
+        memory = bytearray(path.read_bytes())
+        memory[STATE_AT + 40] ^= 1
+        path.write_bytes(memory)
+        device.wake()
+        assert text in device.output
 
 
 @pytest.mark.parametrize("loses_memory", [False, True])

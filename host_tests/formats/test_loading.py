@@ -19,7 +19,7 @@ from evencell.runtime import crash_file
 from evencell.storage.key_value import KeyValueStore
 from evencell.update import state as update_state
 from host_tests.fakes import FakeClock
-from host_tests.formats.writers import ASLEEP, FULL, LEARNED, RUN_ID, SAMPLES, UPDATE
+from host_tests.formats.writers import ASLEEP, FULL, LEARNED, RUN_ID, SAMPLES, UPDATE, VERSIONS
 from host_tests.forward.outbox.test_outbox import NOON_S, Context, Rtc, frame_of
 from host_tests.history.history_helpers import folder as empty_path
 
@@ -128,11 +128,14 @@ def test_an_outbox_of_every_version_is_delivered():
         assert (outbox.waiting(MQTT), outbox.waiting(INFLUX)) == (0, waiting - 10)
 
 
-def test_a_sleeping_device_of_every_version_goes_on():
+def test_a_sleeping_device_goes_on():
+    """RTC memory of another layout is not used: the start after an update is no wake, and fills it anew."""
     for folder in copies("wake"):
         context = Context(packs=("pack1", "pack2"), storage=folder)
         state = WakeState(content_of(folder + "/rtc.bin"))
-        assert state.load()
+        assert state.load() == folder.endswith("-%d" % VERSIONS["wake"])
+        if not state.packs:
+            continue
         assert (state.run_id, state.base_ms, state.interval_s) == (RUN_ID, -1_234_567, 600)
         assert state.joined == bytes(range(18))
         assert [(pack.tag, pack.timeout_ms, pack.sequence) for pack in state.packs] == [(0, 1000, 100), (1, 1000, 101)]

@@ -164,7 +164,7 @@ def test_bytes_received_before_the_request_are_no_answer():
     assert answer == FRAME
 
 
-def test_full_receive_buffer_is_flushed_before_the_request():
+def test_full_receive_buffer_is_discarded_before_the_request():
     """Another master's answers have filled it since the last request."""
     port = ScriptedPort([(0, FRAME)])
     for _ in range(60):

@@ -62,7 +62,7 @@ def test_load_is_shed_in_order_while_memory_is_below_the_reserve():
             assert device.allowed() == list(ALL[3 - left[-1] :])
         assert left[0] == 2 and left[-1] == 0 and sorted(left, reverse=True) == left and 1 in left
         assert len(device.logged()) == 3
-        assert "suspended: event streams, history requests, announcements" in device.logged()[-1]
+        assert "off for now: event streams, history requests, announcements" in device.logged()[-1]
 
 
 def test_load_is_taken_again_step_by_step_and_only_well_above_the_reserve():
@@ -83,11 +83,11 @@ def test_memory_near_the_limit_fills_no_log():
     for _ in range(10):
         device.live(10, SHORT)
         device.live(50, ENOUGH)
-    assert len([line for line in device.logged() if "suspended" in line]) <= 3
+    assert len([line for line in device.logged() if "off for now" in line]) <= 3
     assert len(device.logged()) <= 6
     device.live(700, ENOUGH)
     device.live(2, SHORT)
-    assert "suspended" in device.logged()[-1]
+    assert "off for now" in device.logged()[-1]
 
 
 def test_growth_beyond_the_plan_asks_for_a_restart():

@@ -14,7 +14,7 @@ _QUIET_MS = const(100)
 _DRAIN_TIMEOUT_MS = const(1000)
 _POLL_MS = const(1)
 _EMPTY_MS = const(10)  # a port is empty if it stays so for this long
-_FLUSH_TIMEOUT_MS = const(300)  # for a bus that is never quiet; no answer takes as long
+_DISCARD_TIMEOUT_MS = const(300)  # for a bus that is never quiet; no answer takes as long
 _LATENCY_MARGIN_MS = const(2)
 _MIN_DAMAGED_BYTES = const(20)  # more than echo and a glitch: followed by silence, it was a damaged answer
 _SILENCE_MS = const(50)  # USB adapters pause for 16 ms between two pieces
@@ -195,7 +195,7 @@ class Rs485Bus:
         """
         empty_ms = _EMPTY_MS
         started = received = ticks_ms()
-        while ticks_diff(ticks_ms(), received) < empty_ms and ticks_diff(ticks_ms(), started) < _FLUSH_TIMEOUT_MS:
+        while ticks_diff(ticks_ms(), received) < empty_ms and ticks_diff(ticks_ms(), started) < _DISCARD_TIMEOUT_MS:
             count = self._port.readinto(self._chunk)
             if count:
                 received = ticks_ms()

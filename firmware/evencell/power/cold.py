@@ -4,6 +4,7 @@ from evencell.app import COLLECT_AFTER_BYTES, Context
 from evencell.compat import collect_after, const
 from evencell.pack.temperature import SCALES
 from evencell.power import marks, settings
+from evencell.power.state import STATE_AT
 from evencell.runtime.lazy import call
 from evencell.storage.key_value import KeyValueStore
 
@@ -13,6 +14,8 @@ _CAUTIOUS_S = const(900)  # after a start that did not come to its sleep, until 
 def count_start(wake) -> int:
     """Count this start without RTC memory; returns how many in a row before it did not come to their sleep."""
     context = Context(wake.board, wake.clock)
+    if any(memoryview(wake.rtc.buffer)[STATE_AT:]):  # zero after power-on
+        context.log.warning("the state in RTC memory is damaged, or of another version: it begins anew")
     found = marks.load(context)
     before = found["starts"]
     marks.count_start(context, found)

@@ -12,7 +12,7 @@ from evencell.protocol.jk_balancer import ANSWER_BYTES
 RTC_BYTES = const(2048)
 MAX_PACKS = const(8)
 ANY_UART = const(255)  # the board's usual one
-_AT = const(1024)  # behind the outbox's area
+STATE_AT = const(1024)  # behind the outbox's area
 _CRC_BYTES = const(4)
 _LAYOUT = const(2)  # the number of this layout; what has another one is discarded
 _JOINED_BYTES = const(18)  # as join.py writes it
@@ -164,13 +164,13 @@ class WakeState(Fields):
 
     def load(self) -> bool:
         """Take over what the last wake left; False where that is damaged, or of another layout."""
-        buffer, at = self._buffer, _AT + _CRC_BYTES
+        buffer, at = self._buffer, STATE_AT + _CRC_BYTES
         count = buffer[at + 1]
         if buffer[at] != _LAYOUT or count > MAX_PACKS:
             return False
         packs = [PackState() for _ in range(count)]
         end = at + self.size + sum([pack.size for pack in packs])
-        if struct.unpack_from("<I", buffer, _AT)[0] != crc32(memoryview(buffer)[at:end]):
+        if struct.unpack_from("<I", buffer, STATE_AT)[0] != crc32(memoryview(buffer)[at:end]):
             return False
         self.unpack(buffer, at)
         at += self.size
@@ -184,11 +184,11 @@ class WakeState(Fields):
         """Write all of it to the buffer of RTC memory."""
         self.layout = _LAYOUT
         self.pack_count = len(self.packs)
-        at = _AT + _CRC_BYTES
+        at = STATE_AT + _CRC_BYTES
         self.pack(self._buffer, at)
         at += self.size
         for pack in self.packs:
             pack.pack(self._buffer, at)
             at += pack.size
-        crc = crc32(memoryview(self._buffer)[_AT + _CRC_BYTES : at])
-        struct.pack_into("<I", self._buffer, _AT, crc)
+        crc = crc32(memoryview(self._buffer)[STATE_AT + _CRC_BYTES : at])
+        struct.pack_into("<I", self._buffer, STATE_AT, crc)

@@ -75,7 +75,7 @@ class Relief:
         if self._policy.shed > self._logged:
             self._logged = self._policy.shed
             self._is_shortage_logged = True
-            text = "memory: the network has %d bytes free, %d in one piece; suspended: %s"
+            text = "memory: the network has %d bytes free, %d in one piece; off for now: %s"
             self._log.warning(text % (heap + (", ".join(_SHED[: self._logged]),)))
 
     def _save(self, now_ms: int, largest: int) -> str | None:

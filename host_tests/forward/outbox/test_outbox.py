@@ -314,8 +314,17 @@ def test_damaged_rtc_memory_is_not_used():
         damaged = bytearray(whole)
         damaged[at] ^= 1 << at % 8
         context.rtc.kept = bytes(damaged)
-        outbox = context.start_again().outbox
-        assert held(outbox) == (3 if at >= 8 + 3 * 36 else 0), at
+        after = context.start_again()
+        assert held(after.outbox) == (3 if at >= 8 + 3 * 36 else 0), at
+        text = "journal: RTC memory is damaged: the newest readings before this start are lost"
+        assert after.log.lines == ([] if held(after.outbox) else [text]), at
+
+
+def test_empty_rtc_memory_is_not_called_damaged():
+    for kept in (bytes(1024), Context().rtc.kept):
+        context = Context()
+        context.rtc.kept = kept
+        assert context.start_again().log.lines == []
 
 
 def test_without_rtc_memory_each_reading_is_written_at_once():

@@ -21,8 +21,6 @@ OWNER = "journal"  # in StorageFaults
 
 _ENOUGH_BYTES = const(768)  # of the area: less than that is not worth a write
 
-_RECOVERY = "evencell.forward.outbox.recovery"
-
 
 def start(context):
     """Append readings for as long as the device runs."""
@@ -68,8 +66,7 @@ class Outbox:
         self.max_interval_s = config["mqtt"]["publish_s"]
         self._consumer = context.hub.subscribe(heartbeat)
         self._modules = lazy()  # those of `store`
-        self._recover(0)
-        if call(_RECOVERY, "has_larger_model", self):
+        if self._recover(0):
             self._grow()
 
     async def run(self):
@@ -187,15 +184,19 @@ class Outbox:
             self.store = None
             self._modules.unload()
 
-    def _recover(self, cells: int):
-        """Take over what the last run left. New records have room for so many cells; 0: as many as those have."""
+    def _recover(self, cells: int) -> bool:
+        """Take over what the last run left. New records have room for so many cells; 0: as many as those have.
+
+        Returns whether a configured balancer may have more.
+        """
         self.store = None  # a store.Store while something waits on the flash
-        self.cells, count, has_store = call(_RECOVERY, "find", self, cells)
+        self.cells, count, has_store, is_small = call("evencell.forward.outbox.recovery", "find", self, cells)
         self.record_bytes = HEAD_BYTES + 2 * self.cells
         self.end = self.first + count
         if has_store:
             self.open_store()
             self.release_store()
+        return is_small
 
     def _grow(self):
         """Make records for all cells that there can be; those that are held go to the flash as they are."""
