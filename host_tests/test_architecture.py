@@ -43,8 +43,8 @@ ALLOWED = {
         "evencell.control.event_log",
     },
     "control": {
-        "array", "json", "evencell.clock.zone", "evencell.compat", "evencell.control", "evencell.pack",
-        "evencell.runtime.lazy", "evencell.storage",
+        "array", "json", "evencell.clock.zone", "evencell.compat", "evencell.control", "evencell.history",
+        "evencell.pack", "evencell.runtime.lazy", "evencell.storage",
         "evencell.protocol.jk_balancer",  # the request for a reading
         "evencell.protocol.jk_settings",
     },

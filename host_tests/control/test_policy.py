@@ -56,6 +56,21 @@ def _decided(policy, status, kind=RESTING, now_s=0, minute=None, age_ms=_FRESH_M
     return policy.decide(status, age_ms, kind, now_s, minute), policy.state.reason
 
 
+def test_own_limits_forbid_and_allow():
+    """Also for cells whose chemistry is not known."""
+    for chemistry, own, is_on in (
+        ("lfp", {"cell_max_mv": 3415}, False),
+        ("lfp", {"cell_max_mv": 3600}, True),
+        ("custom", {"cell_max_mv": 3600}, False),
+        ("custom", {"cell_max_mv": 3600, "cell_min_mv": 3200}, False),  # low below 3500
+        ("custom", {"cell_max_mv": 3600, "cell_min_mv": 3000}, True),
+    ):
+        policy = _Policy("always", chemistry=chemistry)
+        policy.state.pack.accepted = _status()
+        decide(policy.state, policy.config, _FRESH_MS, 0, None, own)
+        assert policy.state.is_on is is_on, (own, policy.state.reason)
+
+
 def test_off_and_always():
     assert _decided(_Policy("off"), _status(is_on=True)) == (False, "off: the policy is off")
     assert _decided(_Policy("always"), _status()) == (True, "on: always")

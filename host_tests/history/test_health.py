@@ -4,7 +4,7 @@ import json
 from array import array
 
 from evencell.history.health import Health
-from evencell.history.health_report import pieces
+from evencell.history.health_report import drifting_cells, pieces
 from evencell.history.recorder import BALANCING_S, HEAD, OBSERVED_S, row_at
 from evencell.history.store import REST_BITS, ROWS
 
@@ -61,6 +61,16 @@ def test_a_drift_is_the_slope_of_the_distance_from_the_average():
     assert figures["cells"][2]["drift_error_mv_per_day"] < 0.05
     assert figures["weakest_cell"] == 3
     assert figures["verdict"] == "Cell 3 drifts −1.2 mV a day: only one sign, keep an eye on it."
+
+
+def test_drifting_cells_are_those_of_the_verdict():
+    for fall_dmv, found in ((16, [3]), (4, [])):
+        health = Health(CELLS)
+        for day in range(10):
+            for part in range(12):
+                made = record((33_000, 33_000, 33_000 - fall_dmv * day, 33_000), 0xFF)
+                health.add(made, MIDNIGHT_S + day * DAY_S + part * 7200)
+        assert drifting_cells(health) == found
 
 
 def test_the_pack_as_a_whole_may_rise_and_fall():

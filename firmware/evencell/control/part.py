@@ -69,7 +69,8 @@ class Control:
             for state in self.states:
                 if state.pack.link == ASLEEP:
                     continue  # the last reason stands until it is read again
-                policy.decide(state, self._config, state.pack.age_ms(context.clock), now_s, minute)
+                age_ms, own = state.pack.age_ms(context.clock), context.config["control"]["limits"]
+                policy.decide(state, self._config, age_ms, now_s, minute, own)
         finally:
             if lock:
                 lock.close(scope)

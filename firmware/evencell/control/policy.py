@@ -7,7 +7,7 @@ else waits for the minimum time. Without a fresh reading nothing changes.
 from evencell.compat import const
 from evencell.control.trend import CHARGING, DISCHARGING, RESTING, TRENDS
 from evencell.pack.alarms import MAX_DC, MIN_DC
-from evencell.pack.limits import CHEMISTRIES, MAX_AGE_MS, switch_on_reason
+from evencell.pack.limits import MAX_AGE_MS, limits_of, switch_on_reason
 from evencell.runtime.lazy import call
 
 _HYSTERESIS_MV = const(20)
@@ -24,12 +24,13 @@ _FIELDS = {
 }
 
 
-def decide(state, config: dict, age_ms: int | None, now_s: int, minute: int | None):
+def decide(state, config: dict, age_ms: int | None, now_s: int, minute: int | None, own: dict | None = None):
     """Decide for the pack of `state` (state.py) from its last accepted reading.
 
     `config`: `control.policy` of the configuration. `minute`: of the local day, None without a clock.
+    `own`: the owner's limits (pack/limits.py).
     """
-    _Decision(state, config).decide(age_ms, now_s, minute)
+    _Decision(state, config, own).decide(age_ms, now_s, minute)
 
 
 def local_minute(context, config: dict) -> int | None:
@@ -43,9 +44,11 @@ def local_minute(context, config: dict) -> int | None:
 
 
 class _Decision:
-    def __init__(self, state, config: dict):
+    def __init__(self, state, config: dict, own: dict | None):
         self._state = state
         self._config = config
+        self._own = own
+        self._limits = limits_of(state.chemistry, own)
 
     def decide(self, age_ms: int | None, now_s: int, minute: int | None):
         state, config = self._state, self._config
@@ -88,10 +91,10 @@ class _Decision:
 
     def _forbidden(self, status) -> str:
         """What forbids balancing now, or an empty text."""
-        reason = switch_on_reason(status, 0, self._state.chemistry)
+        reason = switch_on_reason(status, 0, self._state.chemistry, self._own)
         if reason:
             return reason.rstrip(".")
-        low_mv = CHEMISTRIES[self._state.chemistry][3]
+        low_mv = self._limits[3]
         lowest_mv = status.cells_mv[status.lowest_cell - 1]
         if lowest_mv < low_mv + (0 if self._state.is_on else _HYSTERESIS_MV):
             return "cell %d is low, %s: the balancer would discharge it further" % (status.lowest_cell, _v(lowest_mv))
@@ -121,7 +124,7 @@ class _Decision:
 
     def _wanted_at_top(self, status, trend) -> tuple[bool, str]:
         """At the top of the charge and steady: while a current flows, the cells' resistances would be balanced."""
-        limit_mv = CHEMISTRIES[self._state.chemistry][2] - (_HYSTERESIS_MV if self._state.is_on else 0)
+        limit_mv = self._limits[2] - (_HYSTERESIS_MV if self._state.is_on else 0)
         highest_mv = status.cells_mv[status.highest_cell - 1]
         if highest_mv < limit_mv:
             return False, "highest cell %s is below %s" % (_v(highest_mv), _v(limit_mv))

@@ -7,7 +7,11 @@ from evencell.runtime.lazy import call, lazy
 
 _TICK_MS = const(10_000)
 _RETRY_MS = const(1_000)  # while other lazy modules are in use
+_DRIFT_S = const(86_400)  # between two searches for cells that drift
+_FIRST_DRIFT_S = const(3_600)
+_LOCK_TIMEOUT_MS = const(20_000)
 _RULES = "evencell.control.rules"
+_DRIFT = "evencell.control.drift"
 
 
 def start(context):
@@ -38,6 +42,7 @@ class Rules:
         self.waiting = []
         self.saved_s = None
         self.is_changed = False
+        self._drift_s = _FIRST_DRIFT_S
         self.output = context.board.alarm_output()
 
     async def run(self):
@@ -49,6 +54,8 @@ class Rules:
                 for state in self.states:
                     if state.pack.link == ONLINE:
                         state.trend.add(state.pack.accepted, context.clock.uptime_ms() // 1000)
+                if context.history and context.clock.uptime_ms() // 1000 >= self._drift_s:
+                    await self._find_drift()
                 while not self._tick():
                     await sleep_ms(_RETRY_MS)
         finally:
@@ -70,6 +77,26 @@ class Rules:
             else:
                 scope.unload()
         return True
+
+    async def _find_drift(self):
+        """Search every pack's month for cells that drift; the next day where other lazy modules are long in use."""
+        lock = self._context.lazy_lock
+        self._drift_s = self._context.clock.uptime_ms() // 1000 + _DRIFT_S
+        scope = await lock.wait(_LOCK_TIMEOUT_MS) if lock else lazy()
+        if scope is None:
+            return
+        try:
+            find = scope.load(_DRIFT).find
+            for state in self.states:
+                for bits in find(self._context, state.pack):
+                    state.drifting = bits
+                    await sleep_ms(0)
+            find = None
+        finally:
+            if lock:
+                lock.close(scope)
+            else:
+                scope.unload()
 
     def save(self):
         """Write what is only in memory."""

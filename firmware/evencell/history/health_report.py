@@ -40,6 +40,16 @@ def pieces(health):
     yield '],"weakest_cell":%s,"verdict":%s}' % (cell or "null", json.dumps(sentence))
 
 
+def drifting_cells(health) -> list:
+    """Numbers of the cells that fall behind the others at rest, beyond the error of that."""
+    health.drift.end_day()
+    return [cell + 1 for cell in range(health.cells) if _falls(*(_slope(health.drift, cell) or (0, 0)))]
+
+
+def _falls(drift: int, error: int) -> bool:
+    return drift <= -_DRIFT and -drift > 2 * error
+
+
 def _verdict(health) -> tuple:
     """The number of the weakest cell, or None, and a sentence."""
     if health.observed_s < _MIN_OBSERVED_S:
@@ -73,7 +83,7 @@ def _reasons(health, cell: int) -> list:
     lowest_s, _, given, _ = health.sums[cell]
     reasons = []
     drift, error = _slope(health.drift, cell) or (0, 0)
-    if drift <= -_DRIFT and -drift > 2 * error:
+    if _falls(drift, error):
         reasons.append("drifts −%s mV a day" % _tenths((5 - drift) // 10))
     if _percent(health, lowest_s) >= _OFTEN_PERCENT:
         reasons.append("was the lowest in %d %% of the time" % _percent(health, lowest_s))

@@ -5,6 +5,10 @@ from evencell.pack.alarms import CELL_COUNT, WIRE_RESISTANCE
 
 MAX_AGE_MS = const(10_000)  # of a reading that a decision is made from
 
+# Of cells whose limits the owner gives, as NMC has them: how far below the highest voltage the top of the charge
+# begins, and how far above the lowest one the pack is low.
+_TOP_MV = const(150)
+_LOW_MV = const(300)
 # Assumed, after what data sheets usually print: lowest and highest voltage in mV; from where on a cell counts as at
 # the top of its charge; below which the pack is low and the balancer is left off; temperatures for charging in °C.
 CHEMISTRIES = {
@@ -26,7 +30,7 @@ def limits_of(chemistry: str, own: dict | None) -> tuple | None:
     if known is None:
         if lowest_mv is None or highest_mv is None:
             return None
-        known = (lowest_mv, highest_mv, highest_mv, lowest_mv, None, None)
+        known = (lowest_mv, highest_mv, highest_mv - _TOP_MV, lowest_mv + _LOW_MV, None, None)
     return (
         lowest_mv or known[0],
         highest_mv or known[1],
