@@ -48,7 +48,7 @@ class _Decision:
         self._state = state
         self._config = config
         self._own = own
-        self._limits = limits_of(state.chemistry, own)
+        self._limits = limits_of(state.chemistry, own) or (0, 0, 0, 0)  # of unknown ones nothing is switched on
 
     def decide(self, age_ms: int | None, now_s: int, minute: int | None):
         state, config = self._state, self._config
