@@ -153,6 +153,31 @@ def test_same_id_is_carried_out_once(commanded):
     assert commanded.command("trigger_mv", {"value": 30, "id": 3})["active"] == 30
 
 
+def test_commands_that_come_doubled_and_out_of_order_are_carried_out_once_each(commanded):
+    commanded.command("trigger_mv", {"value": 60, "id": "before"})
+    before = len(commanded.listener.messages)
+    first, second = {"value": 61, "id": "first"}, {"value": 62, "id": "second"}
+    for command in (second, first, second, first):
+        commanded.listener.say_soon(commanded.topic("trigger_mv"), json.dumps(command))
+    commanded.listener.messages.wait(lambda _: len(commanded.listener.payloads("/result", before)) == 4, "4 results")
+    changes = [
+        message.json() for message in list(commanded.listener.messages)[before:] if is_setting(message, "trigger_mv")
+    ]
+    assert [change["value"] for change in changes] == [62, 61]
+    assert commanded.firmware.pack()["trigger_mv"] == 61
+
+
+def test_command_that_was_sent_while_the_device_was_away_is_not_carried_out_late(commanded):
+    active = commanded.command("trigger_mv", "63")["active"]
+    commanded.firmware.stop()
+    commanded.say("trigger_mv", "64")
+    before = len(commanded.listener.messages)
+    commanded.firmware.start()
+    commanded.listener.wait("/availability", "online", before)
+    assert commanded.command("max_balance_ma", "410")["active"] == 410
+    assert commanded.firmware.pack()["trigger_mv"] == active
+
+
 @pytest.mark.parametrize("fault", ["refuse_writes", "ignore_writes"])
 def test_balancer_that_takes_no_writes_is_reported(commanded, fault):
     active = commanded.command("trigger_mv", "40")["active"]

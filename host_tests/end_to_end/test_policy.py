@@ -5,6 +5,8 @@ import json
 import pytest
 
 from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
+from host_tests.end_to_end.listener import Listener
+from host_tests.end_to_end.overheard import Overheard
 from host_tests.end_to_end.process import until
 from host_tests.end_to_end.web import request
 
@@ -46,6 +48,19 @@ def test_a_policy_switches_the_balancer_and_says_why(tmp_path, simulator):
         assert found["problem"] is None
         assert "switched off when the device starts again" in found["when_dead"]
         firmware.wait_for_line("balancing off: ")
+
+
+def test_the_broker_keeps_what_the_policy_does_and_why(tmp_path):
+    control = {"policy": {"preset": "top", "at_start": "off"}}
+    with Overheard(tmp_path, *FIXED, config={"packs": [_PACK], "control": control}) as device:
+        is_policy = lambda message: message.topic.endswith("/pack1/policy") and "3.40 V" in message.payload  # noqa: E731
+        device.listener.messages.wait(is_policy, "the policy")
+        with Listener(device.broker.port) as late:
+            found = late.wait("/pack1/policy")
+    assert found.retained
+    assert found.json() == {
+        "preset": "top", "state": "off", "reason": "off: highest cell 3.30 V is below 3.40 V", "problem": None,
+    }  # fmt: skip
 
 
 def test_after_a_kill_the_state_of_the_start_is_written(tmp_path, simulator):

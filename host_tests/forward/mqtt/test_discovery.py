@@ -49,6 +49,12 @@ def allow(context, place: int = 0, model: str = "jk_b2a24s", commands: bool = Tr
     return context
 
 
+def with_policy(context, preset: str = "top"):
+    """The same, and a balance policy runs."""
+    context.config["control"] = {"policy": {"preset": preset}}
+    return context
+
+
 def sent(context, *shown, place: int = 0, valid_s: int = 0) -> bytes:
     """The message of one pack; `shown` are (cells, whether a temperature is known) of each."""
     return b"".join(DiscoveryMessage(context, list(shown), place, valid_s).pieces())
@@ -205,6 +211,13 @@ def test_the_update_entity_installs_nothing():
     update = announced(context_of("pack1"), (4, True))["cmps"]["0_update"]
     assert (update["p"], update["stat_t"], update["dev_cla"]) == ("update", "evencell/%s/update" % ID, "firmware")
     assert "cmd_t" not in update
+
+
+def test_the_policy_has_a_sensor_with_its_reason_only_where_one_runs():
+    assert "0_policy" in gone(announced(context_of("pack1"), (4, True)))
+    assert "0_policy" in gone(announced(with_policy(context_of("pack1"), "off"), (4, True)))
+    found = present(announced(with_policy(context_of("pack1")), (4, True)))["0_policy"]
+    assert found["stat_t"] == found["json_attr_t"] == "evencell/aa61002f3d49/pack1/policy"
 
 
 def test_refused_commands_are_events_if_commands_are_on():

@@ -21,7 +21,7 @@ from evencell.pack.pack import OFFLINE, ONLINE
 from evencell.pack.status import Status
 from evencell.runtime.lazy_lock import LazyLock
 from host_tests.fakes import FakeClock
-from host_tests.forward.mqtt.test_discovery import allow, announced, context_of, sent
+from host_tests.forward.mqtt.test_discovery import allow, announced, context_of, sent, with_policy
 from host_tests.home_assistant_schemas import messages as checked_messages
 from host_tests.portable import ROOT, without_modules
 from tools.build import discovery_table
@@ -268,7 +268,7 @@ BOTH = ALL | {"exp_aft", "en", "dev_cla"}
 CONTROL = ALL | {"cmd_t", "cmd_tpl", "qos"}
 KEYS = {
     "binary_sensor": BOTH | {"off_dly"},
-    "sensor": BOTH | {"unit_of_meas", "sug_dsp_prc", "stat_cla", "ops"},
+    "sensor": BOTH | {"unit_of_meas", "sug_dsp_prc", "stat_cla", "ops", "json_attr_t"},
     "number": CONTROL | {"min", "max", "step", "mode", "dev_cla", "unit_of_meas"},
     "switch": CONTROL,
     "event": ALL | {"evt_typ"},
@@ -283,6 +283,7 @@ def test_messages_follow_home_assistants_documentation():
     for place in (0, 1):
         for valid_s in (0, 46_920):
             check_rules(announced(context, (4, True), (24, True), place=place, valid_s=valid_s))
+    check_rules(announced(with_policy(context), (4, True), (24, True)))
 
 
 def check_rules(message: dict):
@@ -312,13 +313,13 @@ def test_messages_are_those_checked_against_the_schemas():
 
 # SHA-256 of the messages of one configuration with 0 to 24 cells, each without and with a temperature.
 MESSAGES = {
-    "one pack": "a50f6c810e668e909c2db4a1a022bc694317d87641607f976a9d02cac03916ea",
-    "quotes and a page": "09f964dbce161f619104dbbe1c812938f8c18e89373f494dd991b46831978d5f",
-    "second pack": "92e1da4c0b974aebea7f79486d982a73a814ec0d3110fbf771fa932746913902",
-    "writable": "708a464df61205a138fa2c53042d0a1a463ff76b58df8c9509ed3926e078261f",
-    "commands alone": "a6e24f0eaefcfbb49e78d704307d79a925deffd7061eb9aee7e6ac97438398d2",
-    "second pack writable": "6cfa3989b4c3339e6bf0422dbef06d4653b967251875438e621ed069644c4c7c",
-    "without commands": "a50f6c810e668e909c2db4a1a022bc694317d87641607f976a9d02cac03916ea",
+    "one pack": "8484cee8d9d2948b252ed983460070453db34b3b22ab34b58bad6bef9003f247",
+    "quotes and a page": "4072228a85205b1edf7ac0181c8e5cf37bff5a85cf5049c9156e8ade1f3d4a32",
+    "second pack": "fbdc14f7c2ad7475361f53d2e1ff057012e1f3ed7f5b7543e999227646f78a4b",
+    "writable": "cbe970a8c20f7b7c811a35f01c36da04387dc682cbd31785ac029c1505302579",
+    "commands alone": "e00e29517e69bba21dd0480cfb8a67f33f143d4863e13b3a73534e9cf882d3f6",
+    "second pack writable": "afec577351c2c392b22f698d926d1fc86bd921a198a11174fa7039bff573fda0",
+    "without commands": "8484cee8d9d2948b252ed983460070453db34b3b22ab34b58bad6bef9003f247",
 }
 
 

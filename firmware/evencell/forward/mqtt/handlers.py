@@ -20,6 +20,10 @@ def handlers(context, topic: str, consumer, republish) -> list:
         from evencell.forward.mqtt.commands import Commands
 
         found.append(Commands(context, consumer.wake))
+    if "control" in context.config and context.config["control"]["policy"]["preset"] != "off":
+        from evencell.forward.mqtt.policy import PolicyTopic
+
+        found.append(PolicyTopic(context, topic))
     if context.outbox:
         from evencell.forward.outbox.mqtt_sink import MqttSink
 

@@ -1,0 +1,42 @@
+"""Publishes what the balance policy of each pack does and why, retained. Loaded only where there is a policy."""
+
+import json
+
+from evencell.compat import const
+
+_REASON_MS = const(60_000)  # between two messages that differ in the reason alone
+
+
+class PolicyTopic:
+    """Handler of `<pack>/policy`: a message on each connection, when the policy switches, or its reason changes."""
+
+    def __init__(self, context, topic: str):
+        self._context = context
+        self._topic = topic
+        self._last = {}  # by pack: (whether it is on, problem, reason, uptime) of what was published
+
+    async def on_connect(self, _client):
+        """Publish everything again."""
+        self._last.clear()
+
+    def on_message(self, topic: str, payload: bytes, is_retained: bool):
+        """Ignore it: nothing is subscribed."""
+
+    async def on_update(self, client):
+        """Publish what changed; raises OSError."""
+        control = self._context.control
+        for state in control.states if control else ():
+            now_ms, last = self._context.clock.uptime_ms(), self._last.get(state.pack.name)
+            new = (state.is_on, state.problem, state.reason, now_ms)
+            if last:
+                is_recent = now_ms - last[3] < _REASON_MS
+                if new[:3] == last[:3] or (new[:2] == last[:2] and is_recent):
+                    continue
+            await client.publish("%s/%s/policy" % (self._topic, state.pack.name), self._payload(state), 1, True)
+            self._last[state.pack.name] = new
+
+    def _payload(self, state) -> bytes:
+        preset = self._context.config["control"]["policy"]["preset"]
+        word = "waiting" if state.is_on is None else "on" if state.is_on else "off"
+        found = {"preset": preset, "state": word, "reason": state.reason, "problem": state.problem}
+        return json.dumps(found).encode()
