@@ -1,7 +1,7 @@
 """The table of configuration keys as tests walk through it."""
 
-from evencell.config.check import rules
 from evencell.config.kinds import Rule
+from evencell.config.table import rules
 
 RULES = {rule.key: rule for rule in rules()}
 

@@ -4,6 +4,7 @@ import ast
 import functools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from host_tests.scheduling import (  # noqa: F401
 )
 from tools.build.common import BUILD, FIRMWARE, ROOT, node_program
 from tools.build.passes import CONSTANTS, SHORTEN, rewritten
-from tools.build.tree import alone, board_data, compile_module, firmware_sources
+from tools.build.tree import alone, board_data, compile_module, data_files, firmware_sources
 from tools.dev.device import micropython
 
 # A shell's background job ignores Ctrl-C, and so would the commands that tests interrupt: they inherit that.
@@ -213,6 +214,8 @@ def compiled_firmware() -> Path:
             firmware_sources(), callers, BUILD / "sources-tested", (CONSTANTS, SHORTEN)
         ).items():
             compile_module(source, (tree / name).with_suffix(".mpy"), name, board)
+        for name, source in data_files().items():
+            shutil.copyfile(source, tree / name)
     return tree
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from evencell.config.wrong_value import allowed
 from evencell.forward.http.router import ROUTES
 from evencell.forward.status_json import status_with_diagnosis
 from evencell.link.bus import Rs485Bus
@@ -104,8 +105,8 @@ def test_every_reason_for_doubt_is_explained(reason):
 
 @pytest.mark.parametrize(("key", "rule"), list(RULES.items()))
 def test_every_configuration_key_has_its_line_with_default_and_range(key, rule):
-    allowed = rule.allowed() + (", or null" if rule.default is None else "")
-    assert f"| `{key}` | `{json.dumps(rule.default)}` | {allowed} |" in API
+    words = allowed(rule) + (", or null" if rule.default is None else "")
+    assert f"| `{key}` | `{json.dumps(rule.default)}` | {words} |" in API
 
 
 def test_no_configuration_key_is_made_up():

@@ -53,7 +53,7 @@ class Context:
         self.network = self.mqtt = self.influx = self.outbox = self.history = self.control = self.rules = None
         self.display = self.canvas = self.extremes = None
         self.send_buffer = None  # of all TCP connections (net/tcp.py)
-        self.sessions = []  # of logins over HTTP, each a list that begins with its end, in ms of uptime (http/auth.py)
+        self.sessions = []  # of logins (forward/http/sessions.py), each a list that begins with its end in ms of uptime
         self.sessionless = [1e12]  # the same for event streams that belong to no session
         self.login_failures = {}  # by address (forward/http/attempts.py)
         self.update = None  # while one is received or confirmed: what `/api/v1/update` says of it

@@ -31,7 +31,7 @@ def test_profile_has_the_parts_that_are_started_in_it(profile, display, http, mq
     assert has(names, "evencell/display/") == display
     assert has(names, "evencell/forward/http/routes.py") == has(names, "evencell/forward/http/server.py") == http
     assert has(names, "evencell/forward/mqtt") == mqtt
-    assert {"evencell/app.py", "evencell/link/poller.py", "evencell/config/schema.py"} <= names
+    assert {"evencell/app.py", "evencell/link/poller.py", "evencell/config/table.py"} <= names
 
 
 def test_profile_with_network_has_the_page_of_safe_mode():

@@ -2,6 +2,7 @@ import json
 import os
 
 from evencell.config import load as config
+from evencell.config.edit import save
 from evencell.config.spelling import distance, nearest
 from evencell.pack.temperature import SCALES
 from evencell.protocol.jk_settings import MODELS
@@ -320,8 +321,8 @@ def test_overrides_replace_configured_values():
 
 def test_a_torn_file_falls_back_to_the_one_before_at_every_byte():
     fresh()
-    config.save(PATH, {"name": "before"})
-    config.save(PATH, {"name": "after"})
+    save(PATH, {"name": "before"})
+    save(PATH, {"name": "after"})
     with open(PATH) as file:
         whole = file.read()
     for torn in [whole[:cut] for cut in range(len(whole))] + ["[]", "\x00\x00\x00\x00", '"text"', b"\xff\xfe"]:
@@ -653,7 +654,7 @@ def test_a_huge_file_is_not_read():
 def test_saving_and_loading_again_changes_nothing():
     settings, _ = load({"name": "x", "packs": [{"name": "a"}, {"name": "b", "uart": 1}], "pins": {"tx": 3}})
     fresh()
-    config.save(PATH, settings)
+    save(PATH, settings)
     assert config.load(PATH) == (settings, [], [])
     fresh()
 

@@ -2,7 +2,7 @@
 
 import os
 
-from evencell.config import edit
+from evencell.config import change, edit, merge
 from evencell.config.check import check
 from evencell.pack.temperature import TemperatureScale
 from evencell.storage.paths import exists
@@ -32,9 +32,9 @@ class Device:
         self.hub = Thing(packs=packs)
 
     def patch(self, **patch) -> dict:
-        new = edit.merge(self.given, patch, [])
+        new = merge.merge(self.given, patch, [])
         try:
-            result = edit.replace(self, self.given, new)
+            result = change.replace(self, self.given, new)
         finally:
             for suffix in ("", ".new", ".old"):
                 if exists(PATH + suffix):

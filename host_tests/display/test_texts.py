@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evencell.config.schema import TABLE
+from evencell.config.table import lines
 from evencell.display import view
 from evencell.display.text.en import TEXTS as ENGLISH
 from evencell.link.diagnosis import VERDICTS
@@ -28,7 +28,7 @@ def texts(language: str) -> dict:
 
 
 def test_the_configuration_knows_every_language():
-    rule = next(line for line in TABLE.splitlines() if line.startswith("display.language"))
+    rule = next(lines("display.language"))
     assert rule.split("choice ")[1].split() == sorted(languages(), key="en".__ne__)
 
 

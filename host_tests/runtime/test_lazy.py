@@ -103,11 +103,11 @@ def test_modules_of_others_stay_loaded():
 
 def test_an_unloaded_module_is_gone_from_both_places():
     import evencell.config
-    import evencell.config.schema
+    import evencell.config.spelling
 
-    unload("evencell.config.schema")
-    assert "evencell.config.schema" not in sys.modules
-    assert not hasattr(evencell.config, "schema")
+    unload("evencell.config.spelling")
+    assert "evencell.config.spelling" not in sys.modules
+    assert not hasattr(evencell.config, "spelling")
 
 
 def test_a_module_that_was_never_imported_is_unloaded_without_harm():

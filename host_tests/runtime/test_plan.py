@@ -154,7 +154,7 @@ def test_growth_is_measured_from_what_was_claimed():
         found, plan.path_of = plan.path_of, lambda _file: PATH
         plan.use(context)
         plan.path_of = found
-        assert context.heap._gc_limit == limit
+        assert context.heap.gc_limit == limit
 
 
 def test_a_network_that_was_configured_since_the_last_start_is_checked_at_once():
@@ -164,4 +164,4 @@ def test_a_network_that_was_configured_since_the_last_start_is_checked_at_once()
         file.write("off")
     context = Context()
     assert checked(context, WIFI, PAGE) is None
-    assert context.heap._gc_limit == 118_000
+    assert context.heap.gc_limit == 118_000

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from evencell.config import check as config_check
-from evencell.config.kinds import CERTIFICATES
+from evencell.config.credentials import CERTIFICATES
 from evencell.config.load import MAX_BYTES, parse, read
 from tools.build import frozen as freezing
 from tools.build import image, partitions

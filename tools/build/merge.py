@@ -28,7 +28,7 @@ _TOGETHER = {
 _WITH_A_PART = (
     "evencell.display.tasks",
     *("evencell.net.station", "evencell.setup.access"),
-    *("evencell.config.check", "evencell.clock.sntp_query", "evencell.link.writer"),  # loaded for a while only
+    *("evencell.clock.sntp_query", "evencell.link.writer"),  # loaded for a while only
     *(module for _, _, module in PARTS if not module.endswith(".part")),
 )
 

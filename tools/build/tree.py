@@ -44,6 +44,7 @@ _NOT_FOR_THE_DEVICE = {
 
 # Data files beside the module that reads them.
 _DATA_OF = {
+    "evencell/config/table.py": "evencell/config/schema.txt",
     "evencell/forward/mqtt/discovery.py": "evencell/forward/mqtt/discovery.txt",
     "evencell/forward/http/metrics_device.py": "evencell/forward/http/metrics_device.txt",
 }

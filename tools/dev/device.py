@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from boards.host import SETTINGS_VARIABLE
-from evencell.config.kinds import is_host, is_port
+from evencell.config.hosts import is_host, is_port
 from tools.build.common import BUILD, BuildError, tool
 from tools.build.tree import build
 

@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 
 import click
 
-from evencell.config.kinds import is_host, is_port
+from evencell.config.hosts import is_host, is_port
 
 _TIMEOUT_S = 10
 _LOGIN_TIMEOUT_S = 60  # a device takes seconds to verify a password, and one at a time

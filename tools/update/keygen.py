@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from evencell.config.kinds import KINDS
+from evencell.config.kinds import accepts
 from tools.update import keys
 
 _MAX_NAME = 32
@@ -18,7 +18,7 @@ _MAX_NAME = 32
 @click.option("--public", is_flag=True, help="Make none: print the lines of the key that is in FILE.")
 def keygen(file, bits, name, public):
     """Make a key in FILE that signs updates; print its public half."""
-    if not KINDS["text"][0](name, 1, _MAX_NAME):
+    if not accepts("text", name, 1, _MAX_NAME):
         raise click.UsageError(f"--name: a text of 1 to {_MAX_NAME} characters.")
     path = file or keys.DEFAULT_FILE
     if public:

@@ -1,10 +1,9 @@
 """`config.json`: loading and saving. Every key has a default."""
 
-import json
 import os
 
 from evencell.compat import const
-from evencell.runtime.lazy import lazy
+from evencell.runtime.lazy import call, lazy
 from evencell.storage.paths import exists
 
 MAX_BYTES = const(8192)
@@ -22,18 +21,8 @@ def load(path: str, overrides: dict | None = None) -> tuple[dict, list[str], lis
     faults, warnings = [], []
     given, repeated = read_best(path, faults, warnings)
     override(given, overrides or {})
-    with lazy("evencell.config.check") as check:  # with the table of all keys
-        config, wrong = check.check(given, repeated)
+    config, wrong = call("evencell.config.check", "check", given, repeated)
     return config, faults + wrong, warnings
-
-
-def save(path: str, config: dict):
-    """Write a new file, then rename: a power cut leaves a whole configuration. The one before stays as `.old`."""
-    with open(path + ".new", "w") as file:
-        json.dump(config, file)
-    if exists(path):
-        os.rename(path, path + ".old")
-    os.rename(path + ".new", path)
 
 
 def read(path: str) -> tuple[dict, list[str]] | None:
@@ -75,8 +64,7 @@ def _quoted(data: bytes, at: int) -> str:
     end = min(at + _QUOTED_BYTES, len(data) if end < 0 else end)
     while end < len(data) and data[end] & 0xC0 == 0x80:  # no half of a character
         end -= 1
-    with lazy("evencell.config.check") as check:
-        quoted = check.masked(str(data[at:end], "utf-8").rstrip())
+    quoted = call("evencell.config.masked", "masked", str(data[at:end], "utf-8").rstrip())
     return ", found " + quoted if quoted else ""
 
 

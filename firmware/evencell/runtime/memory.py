@@ -26,7 +26,7 @@ class MemoryPolicy:
     `is_plentiful`: the GC heap is so large that no module has to be unloaded (PSRAM, or a computer). `log_bytes` and
     `max_streams` are what the plan allows. `is_short`: the network's heap was below its reserve at the last check.
     `reset_radio`: a function that switches the radio off and on, if there is a radio. `shed`: steps taken in
-    SHED_ORDER.
+    SHED_ORDER. `gc_limit`: planned size of the GC heap in bytes, 0 where it may have any.
     """
 
     def __init__(self, board, log):
@@ -39,7 +39,7 @@ class MemoryPolicy:
         self.reset_radio = None
         self.is_short = False
         self.shed = 0
-        self._gc_limit = 0  # total bytes of the GC heap; 0: not checked
+        self.gc_limit = 0
         self._checked_ms = 0
         self._relief = None  # while something is wrong, or was not long ago
 
@@ -47,7 +47,7 @@ class MemoryPolicy:
         """Take the numbers of the plan. `gc_bytes`: total that boot.py claimed for the GC heap, or 0."""
         if gc_bytes and not self.is_plentiful:
             # What has grown before this moment does so at each start: a restart would not help.
-            self._gc_limit = max(gc_bytes, self._board.gc_heap()[0])
+            self.gc_limit = max(gc_bytes, self._board.gc_heap()[0])
         self.log_bytes = log_bytes or self.log_bytes
         self.max_streams = _MAX_STREAMS if max_streams is None else max_streams
 
@@ -71,7 +71,7 @@ class MemoryPolicy:
         if heap is None:
             return None
         self.is_short = heap[0] < _RESERVE_BYTES or heap[1] < _RESERVE_BLOCK
-        has_grown = self._gc_limit and self._board.gc_heap()[0] > self._gc_limit + _GROWN_BYTES
+        has_grown = self.gc_limit and self._board.gc_heap()[0] > self.gc_limit + _GROWN_BYTES
         if self._relief is None:
             if not self.is_short and not has_grown:
                 return None

@@ -3,7 +3,7 @@
 from evencell.compat import const
 from evencell.config.load import parse, read_best
 from evencell.forward.http.server import RefusalError
-from evencell.runtime.lazy import lazy
+from evencell.runtime.lazy import call, lazy
 from evencell.storage.files import remove
 
 # Field of the request → key of the configuration.
@@ -16,7 +16,7 @@ _KEYS = {
     "pack.capacity_ah": "packs[].capacity_ah",
     "pack.cells": "packs[].cells",
 }
-_MAX_NETWORKS = const(8)  # as in config/schema.py
+_MAX_NETWORKS = const(8)  # as in config/schema.txt
 _PACK = ("chemistry", "capacity_ah", "cells")
 
 
@@ -49,9 +49,9 @@ def read(context, body: bytes) -> dict:
     wanted = {"password": password, "network": network, "pack": pack}
     for key in ("name", "language"):
         wanted[key] = given.get(key)
-    with lazy("evencell.config.kinds") as kinds, lazy("evencell.config.schema") as schema:
+    with lazy("evencell.config.table") as table:
         for field in _KEYS:
-            _check(wanted, field, kinds, schema.TABLE)
+            _check(wanted, field, table)
     return wanted
 
 
@@ -73,7 +73,7 @@ def write(context, wanted: dict, password_hash: str) -> str | None:
     return None
 
 
-def _check(wanted: dict, field: str, kinds, table: str):
+def _check(wanted: dict, field: str, table):
     """Raise RefusalError where the configuration can't have the value of this field.
 
     By the table of keys alone: all of config/check.py would take more memory than a device without PSRAM has.
@@ -88,10 +88,10 @@ def _check(wanted: dict, field: str, kinds, table: str):
         given = given.get(key)
         if given is None and key != "ssid":
             return
-    start = table.index(_KEYS[field] + " ")
-    rule = kinds.Rule(table[start : table.index("\n", start)])
+    rule = next(table.rules(_KEYS[field] + " "))
     if not rule.accepts(given):
-        raise RefusalError(400, "this is not allowed; it is " + rule.allowed(), field)
+        allowed = call("evencell.config.wrong_value", "allowed", rule)
+        raise RefusalError(400, "this is not allowed; it is " + allowed, field)
 
 
 def _given(context) -> dict:

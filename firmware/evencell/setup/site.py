@@ -2,7 +2,7 @@
 
 from evencell import __version__
 from evencell.compat import const
-from evencell.forward.http.server import NO_MEMORY, RefusalError, Response, error, json_response
+from evencell.forward.http.server import RefusalError, Response, error, json_response, no_memory
 from evencell.net.tcp import PACE_MS, shared_buffer
 from evencell.runtime.lazy import call, lazy
 
@@ -21,8 +21,8 @@ class Site:
     def __init__(self, context, setup):
         self._context = context
         self._setup = setup
-        with lazy("evencell.forward.http.auth") as auth:
-            self._password_min = auth.MIN_LENGTH
+        with lazy("evencell.forward.http.password_rule") as rule:
+            self._password_min = rule.MIN_LENGTH
         self._api = {
             "/api/v1/session": {"GET": self._session},
             "/api/v1/networks": {"GET": self._scan},
@@ -44,7 +44,7 @@ class Site:
         except OSError as fault:
             return error(503, "the radio fails: %s; try again" % fault)
         except MemoryError:
-            return error(503, NO_MEMORY)
+            return no_memory()
 
     def _respond(self, request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method

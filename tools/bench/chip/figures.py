@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 from typing import NamedTuple
 
-_FORMAT = struct.Struct("=13I")
+_FORMAT = struct.Struct("=15I")
 _RESET = struct.Struct("=I")
 _RESET_OFFSET = _FORMAT.size - _RESET.size
 
@@ -14,7 +14,8 @@ class Figures(NamedTuple):
     """Bytes, unless a name says otherwise. `least_…` and `gc_live_most` count from the last reset on.
 
     `free`, `largest`: of the second heap; `refused`: how many claims found no room there. `gc_total`, `gc_used`:
-    MicroPython's heap; `gc_live`: right after the last collection; `gc_areas`: how often it has grown.
+    MicroPython's heap; `gc_live`: right after the last collection; `gc_areas`: how often it has grown. `names`: those
+    that are interned; beyond `names_room` more of them their table grows, by 9 KB.
     """
 
     free: int
@@ -27,6 +28,8 @@ class Figures(NamedTuple):
     gc_live: int
     gc_live_most: int
     gc_areas: int
+    names: int
+    names_room: int
     joined: int
     now_s: int
     reset: int

@@ -3,21 +3,25 @@
 Code that is loaded for a request is part of what is measured here. It is weighed by itself, and left out of the figure.
 """
 
+import base64
 import contextlib
+import http.client
 import json
 import os
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from boards.host import SETTINGS_VARIABLE
 from tools.bench.chip import deliveries, port
 from tools.bench.chip.device import SPEED, ChipDevice, Delivery
-from tools.bench.chip.life import PATHS, answer_of
+from tools.bench.chip.life import PATHS
 from tools.bench.chip.sets import SETS
 from tools.bench.fast import Fast
 from tools.dev.demo import wait_until
+from tools.dev.login import password_hash
 
 _ROOMY_BYTES = 170 * 1024
 _SECOND_REGION_BYTES = 90_000
@@ -25,22 +29,68 @@ _SETTLED_S = 30
 _POLL_S = 10
 _ANSWER_WITHIN_S = 100
 _SET = "page_history"
-# What is loaded for a path, in the order in which it is.
+_PASSWORD = "correct horse battery"
+_OTHER_PASSWORD = "staple horse correct"
+
+
+class Request(NamedTuple):
+    """A request, and the modules that are loaded for it at the same time at most, in the order in which they are."""
+
+    method: str
+    path: str
+    body: dict | None = None
+    code: tuple[str, ...] = ()
+
+
+def owners_config(http_port: int) -> dict:
+    """A configuration with as much in it as an owner's may have."""
+    config = SETS[_SET].config(http_port, None)
+    home = {"ssid": "Home of the owner", "password": "a password of some length"}
+    return config | {
+        "name": "Scooter",
+        "packs": [{"name": "front", "chemistry": "lfp", "capacity_ah": 30, "cells": 4}],
+        "wifi": {"networks": [*config["wifi"]["networks"], home], "country": "DE", "hostname": "scooter"},
+        "time": {"zone": "CET-1CEST,M3.5.0,M10.5.0/3", "servers": ["192.168.1.1", "pool.ntp.org"]},
+        "mqtt": {"host": "192.168.1.5", "user": "scooter", "password": "a password of some length"},
+        "update": {"keys": [{"name": "owner", "modulus": base64.b64encode(b"\xff" * 384).decode()}]},
+        "auth": {"password_hash": password_hash(_PASSWORD)},
+    }
+
+
+_HTTP = "evencell.forward.http."
+_CONFIG = "evencell.config."
+_CHECK = (_CONFIG + "check", _CONFIG + "complete", _CONFIG + "hosts")
+_PASSWORDS = (_HTTP + "auth", _HTTP + "attempts", _HTTP + "pbkdf2")
+_JSON = (_HTTP + "body", "evencell.storage.strict_json")
+# What is loaded for a path that is open to all.
 _CODE = {
-    "/api/v1/history?span=24h": (
-        "evencell.forward.http.history_json",
-        "evencell.history.reader",
-        "evencell.history.health",
-    ),
-    "/metrics": ("evencell.forward.http.metrics", "evencell.forward.http.metrics_fields"),  # the largest of its parts
+    "/api/v1/history?span=24h": (_HTTP + "history_json", "evencell.history.reader", "evencell.history.health"),
+    "/metrics": (_HTTP + "metrics", _HTTP + "metrics_fields"),  # the largest of its parts
     "/api/v1/crashes": ("evencell.runtime.crash_file",),
 }
+_CHANGE = {"name": "Rear", "mqtt": {"publish_s": 60}, "wifi": {"hostname": "rear"}}
+REQUESTS = (
+    *(Request("GET", path, code=_CODE.get(path, ())) for path in PATHS),
+    Request("GET", "/api/v1/config", code=(_HTTP + "private.config_json", _CONFIG + "load", *_CHECK)),
+    Request("PATCH", "/api/v1/config", _CHANGE, (_HTTP + "private.config_change", _CONFIG + "change", *_CHECK)),
+    Request("GET", "/api/v1/backup", code=(_HTTP + "private.backup", *_CHECK)),
+    Request(
+        "POST", "/api/v1/restore", owners_config(80), (_HTTP + "private.config_change", _CONFIG + "change", *_CHECK)
+    ),
+    Request("POST", "/api/v1/tokens", {"name": "script"}, (_HTTP + "private.tokens", *_JSON)),
+    Request("POST", "/api/v1/password", {"old": _PASSWORD, "new": _OTHER_PASSWORD}, _PASSWORDS),
+    Request("POST", "/api/v1/login", {"password": _OTHER_PASSWORD}, _PASSWORDS),
+)
 _WEIGH = """
 import gc, json, sys
 sys.path.insert(0, {tree!r})
 import board, evencell.app, evencell.link.poller, evencell.forward.http.routes, evencell.history.recorder
-# The start interns names, which stay: without them the first module here would pay for a larger table of names.
-import evencell.startup, evencell.config.load, evencell.config.check
+import evencell.startup
+from evencell.app import lazy
+# Names that are interned stay: without this the first module here would pay for a larger table of names.
+for name in {names!r}:
+    with lazy(name):
+        pass
 result = []
 for name in {names!r}:
     gc.collect()
@@ -53,39 +103,74 @@ print(json.dumps(sum(result)))
 
 
 def measure() -> dict:
-    """The figure: the most of all paths, data alone."""
+    """The figure: the most of all requests, data alone."""
     most = max(raised - code for raised, code in peaks().values())
     return {"chip.peak_over_idle": {"value": most, "unit": "B"}}
 
 
 def peaks() -> dict[str, tuple[int, int]]:
-    """By path: bytes over idle at most, and how many of them are code that is loaded for it."""
-    wanted = SETS[_SET]
-    tree = deliveries.tree(wanted.profile)
+    """By request: bytes over idle at most, and how many of them are code that is loaded for it."""
+    tree = deliveries.tree(SETS[_SET].profile)
+    with _device(tree) as (device, http_port):
+        door = _Door(http_port)
+        door.log_in()
+        found = {}
+        for request in REQUESTS:
+            raised = _raised(device, door, request)
+            found[f"{request.method} {request.path}"] = raised, _code_bytes(tree, request.code)
+        return found
+
+
+@contextlib.contextmanager
+def _device(tree: Path):
+    """A device as an owner has it, with room for all, and the port of its page."""
     environment = {"EVENCELL_CHIP_FIXED_GC_HEAP": "1", "EVENCELL_CHIP_SECOND_REGION": str(_SECOND_REGION_BYTES)}
     delivery = Delivery("files", port.stock(), tree, _ROOMY_BYTES, environment)
     with tempfile.TemporaryDirectory(prefix="evencell-") as folder, contextlib.ExitStack() as running:
         fast = Fast(Path(folder), running, SPEED)
-        config = wanted.config(fast.http_port, None)
+        config = owners_config(fast.http_port)
         device = ChipDevice(delivery, config, "network 1\ngc 0\n", Path(folder) / "device", running, fast)
         device.start(fast.simulator())
         wait_until(lambda: bool(device.figures.read().joined), "the network of the model")
-        return {path: (_raised(device, fast.http_port, path), _code_bytes(tree, path)) for path in PATHS}
+        yield device, fast.http_port
 
 
-def _raised(device: ChipDevice, http_port: int, path: str) -> int:
+class _Door:
+    """Sends requests, with the session of its login."""
+
+    def __init__(self, http_port: int):
+        self._port = http_port
+        self._cookie = ""
+
+    def log_in(self):
+        """Begin a session."""
+        assert self.send(Request("POST", "/api/v1/login", {"password": _PASSWORD})) == 204
+
+    def send(self, request: Request) -> int:
+        """Status of the response, which is read to its end."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_ANSWER_WITHIN_S / SPEED)
+        body = None if request.body is None else json.dumps(request.body)
+        headers = {"Cookie": self._cookie} | ({} if body is None else {"Content-Type": "application/json"})
+        connection.request(request.method, request.path, body, headers)
+        response = connection.getresponse()
+        response.read()
+        self._cookie = response.headers.get("Set-Cookie", self._cookie).partition(";")[0]
+        return response.status
+
+
+def _raised(device: ChipDevice, door: _Door, request: Request) -> int:
     """By how many bytes a request raises what is in use after a collection."""
     time.sleep(_SETTLED_S / SPEED)
     idle = device.figures.read().gc_live
     device.figures.reset()
-    answer_of(http_port, path, _ANSWER_WITHIN_S / SPEED)
+    status = door.send(request)
+    assert status in (200, 201, 204, 404), f"{request.method} {request.path}: status {status}"
     time.sleep(_POLL_S / SPEED)
     return max(0, device.figures.read().gc_live_most - idle)
 
 
-def _code_bytes(tree: Path, path: str) -> int:
-    """What the modules for a path take."""
-    names = _CODE.get(path, ())
+def _code_bytes(tree: Path, names: tuple[str, ...]) -> int:
+    """What these modules take."""
     if not names:
         return 0
     code = _WEIGH.format(tree=str(tree), names=names)

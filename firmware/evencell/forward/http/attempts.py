@@ -4,11 +4,10 @@ After 5 wrong passwords from one address, and after 20 from all, attempts pause:
 address that has not failed yet waits for its own pause alone, so that those of others can't keep it out.
 """
 
-import json
 from binascii import crc32
 
 from evencell.compat import const
-from evencell.forward.http.server import JSON_TYPE, Response
+from evencell.forward.http.server import Response, json_response
 from evencell.runtime.backoff import Backoff
 
 _FREE_FAILURES = const(5)  # of one address
@@ -32,8 +31,7 @@ async def refusal(context, request, password: str, wrong: Response, load) -> Res
     pause_ms = _pause_ms(context, address)
     if pause_ms:
         seconds = (pause_ms + 999) // 1000
-        body = [json.dumps({"error": _PAUSED % seconds}).encode()]
-        return Response(body, JSON_TYPE, 429, "Retry-After: %d\r\n" % seconds)
+        return json_response({"error": _PAUSED % seconds}, 429, "Retry-After: %d\r\n" % seconds)
     pbkdf2 = load("evencell.forward.http.pbkdf2")
     failures[_BUSY] = None
     try:

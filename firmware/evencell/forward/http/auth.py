@@ -1,33 +1,17 @@
 """Decides whether a request may read or change what needs a login. Lazy, loaded for one request (lazy_response.py).
 
-A login shows itself by a session cookie or by `Authorization: Bearer TOKEN`. Of both only SHA-256 hashes are kept.
+A login shows itself by a session cookie (sessions.py) or by `Authorization: Bearer TOKEN`.
 """
 
-import json
-import os
-from binascii import hexlify, unhexlify
+from binascii import unhexlify
 from hashlib import sha256
 
-from evencell.compat import const
-from evencell.forward.http.server import JSON_TYPE, Response, error
+from evencell.forward.http.server import Response, error, json_response
+from evencell.forward.http.sessions import NO_PASSWORD, cookie_of, is_equal, session_of
 
-MIN_LENGTH = const(10)  # of a new password
-MAX_LENGTH = const(128)
-MAX_AGE_S = const(86_400)  # of a session
-_MAX_IDLE_MS = const(3_600_000)
-_MAX_SESSIONS = const(4)
-_TOKEN_BYTES = const(24)
-# In an entry of context.sessions; two are uptime in ms.
-_ENDS = const(0)
-_HASH = const(1)
-_CREATED = const(2)
 _NOT_OF_THE_INTERNET = (".local", ".lan", ".home.arpa", ".internal", ".localdomain")
 _BODY_TYPES = ("application/json", "application/octet-stream")
 
-NO_PASSWORD = (
-    "no password is set, so nothing can be changed over HTTP: put the line that `evencell password` prints into "
-    "config.json (docs/security.md)"
-)
 _LOG_IN = "log in first; a forgotten password is cleared by the button or over USB (docs/security.md)"
 _EXPIRED = "the session has expired: log in again"
 _BAD_TOKEN = "this token is not valid (any more): create one on the page or with POST /api/v1/tokens"
@@ -77,61 +61,6 @@ def _is_own(host: str, origins: list) -> bool:
     return any(name.endswith(suffix) for suffix in _NOT_OF_THE_INTERNET)
 
 
-def new_session(context) -> str:
-    """Create a session; returns its token. Of more than 4 the one ends that would do so first."""
-    token, digest = new_token()
-    now_ms = context.clock.uptime_ms()
-    if len(context.sessions) >= _MAX_SESSIONS:
-        end_session(context, min(context.sessions, key=lambda session: session[_ENDS]))
-    context.sessions.append([now_ms + _MAX_IDLE_MS, digest, now_ms])
-    return token
-
-
-def end_session(context, session: list):
-    """End a session, and the event streams that belong to it (event_stream.py)."""
-    session[_ENDS] = 0
-    context.sessions.remove(session)
-    context.hub.wake()
-
-
-def end_sessionless(context):
-    """End the event streams that belong to no session: their clients connect again, where they still may."""
-    session = list(context.sessionless)
-    context.sessionless[_ENDS] = 0
-    context.sessionless = session
-    context.hub.wake()
-
-
-def session_of(context, request) -> list | None:
-    """The session that the request belongs to, whose idle time begins anew; None without one. Expired ones end."""
-    now_ms = context.clock.uptime_ms()
-    token = cookie_of(request)
-    digest = sha256(token.encode()).digest()
-    found = None
-    for session in list(context.sessions):
-        if now_ms >= session[_ENDS]:
-            end_session(context, session)
-        elif is_equal(session[_HASH], digest):
-            session[_ENDS] = min(now_ms + _MAX_IDLE_MS, session[_CREATED] + MAX_AGE_S * 1000)
-            found = request.session = session
-    return found
-
-
-def cookie_of(request) -> str:
-    """The session's token in the cookies; "" without one."""
-    for cookie in request.header("cookie").split(";"):
-        name, _, value = cookie.strip().partition("=")
-        if name == "session":
-            return value
-    return ""
-
-
-def new_token() -> tuple[str, bytes]:
-    """A random token, and its hash."""
-    token = hexlify(os.urandom(_TOKEN_BYTES)).decode()
-    return token, sha256(token.encode()).digest()
-
-
 def _is_token(context, token: str) -> bool:
     digest = sha256(token.encode()).digest()
     is_known = False
@@ -140,14 +69,5 @@ def _is_token(context, token: str) -> bool:
     return is_known
 
 
-def is_equal(a: bytes, b: bytes) -> bool:
-    """Compare in a time that does not depend on where they differ."""
-    difference = len(a) ^ len(b)
-    for x, y in zip(a, b):
-        difference |= x ^ y
-    return not difference
-
-
 def _unauthorized(text: str) -> Response:
-    body = [json.dumps({"error": text}).encode()]
-    return Response(body, JSON_TYPE, 401, "WWW-Authenticate: Bearer\r\n")
+    return json_response({"error": text}, 401, "WWW-Authenticate: Bearer\r\n")

@@ -6,7 +6,7 @@ import json
 
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
 from evencell.forward.event_json import event_of
-from evencell.forward.http.server import NO_MEMORY, SESSION, WRITER, Response, error, send_response
+from evencell.forward.http.server import SESSION, WRITER, Response, error, no_memory, send_response
 from evencell.runtime.lazy import call
 
 _WRITE_TIMEOUT_MS = const(5_000)  # a client that takes nothing for so long is disconnected
@@ -31,11 +31,11 @@ class EventStreams:
     def handle(self, request) -> Response:
         """The response to a request: a stream that lasts until the client disconnects."""
         if not self._heap.allows("stream"):
-            return error(503, NO_MEMORY)
+            return no_memory()
         return Response((), "text/event-stream", send=None if request.method == "HEAD" else self.send)
 
     async def send(self, connection, leave) -> bool:
-        """Add a client; its connection stays open until it disconnects, or its session (auth.py) ends.
+        """Add a client; its connection stays open until it disconnects, or its session (sessions.py) ends.
 
         Where there is no room for it, one of a client with more streams ends.
         """

@@ -1,7 +1,7 @@
 """`/api/v1/history`: checks the request. Lazy handler; history_json.py makes the text."""
 
 from evencell.compat import sleep_ms
-from evencell.forward.http.server import JSON_TYPE, NO_MEMORY, Response, error
+from evencell.forward.http.server import JSON_TYPE, Response, error, no_memory
 from evencell.runtime.lazy import unload
 
 _SPANS = {"1h": (3600, 60), "24h": (86_400, 60), "30d": (2_592_000, 900)}  # span and step, s
@@ -21,7 +21,7 @@ async def answer(context, request, load) -> Response:
     if keeper is None:
         return error(404, "no history is kept: history.enabled is false, or the profile has none")
     if not context.heap.allows("history"):
-        return error(503, NO_MEMORY)
+        return no_memory()
     try:
         name, span = _parse(request.query)
     except ValueError:

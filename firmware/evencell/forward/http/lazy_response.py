@@ -4,13 +4,13 @@ from evencell.compat import const, sleep_ms, ticks_add, ticks_ms
 from evencell.forward.http.server import (
     GRACE_MS,
     LATE_MS,
-    NO_MEMORY,
     SESSION,
     TASK,
     WRITER,
     RefusalError,
     error,
     internal_error,
+    no_memory,
     send_response,
 )
 
@@ -78,4 +78,4 @@ class LazyResponse:
             return error(*refusal.args)
         except MemoryError:
             context.log.warning("http: not enough memory for %s" % request.path)
-            return error(503, NO_MEMORY)
+            return no_memory()

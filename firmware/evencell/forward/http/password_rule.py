@@ -1,7 +1,9 @@
 """The rule for a new password. Lazy."""
 
-from evencell.forward.http.auth import MAX_LENGTH, MIN_LENGTH
+from evencell.compat import const
 
+MIN_LENGTH = const(10)
+MAX_LENGTH = const(128)
 _MIN_DIFFERENT = 5  # characters
 _MIN_STEPS = 5  # from a character to another that is not its neighbour, as 3 of 4
 # In every list; a number before or behind makes them no better.

@@ -8,7 +8,7 @@ from binascii import hexlify, unhexlify
 from hashlib import sha256
 
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
-from evencell.forward.http.auth import is_equal
+from evencell.forward.http.sessions import is_equal
 
 ITERATIONS = const(5_000)  # about 2 s on an ESP32, estimated (docs/decisions/0021-login.md)
 _SLICE_MS = const(8)  # an iteration more and a garbage collection have to fit into 10

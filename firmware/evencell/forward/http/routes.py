@@ -4,7 +4,7 @@ import json
 
 from evencell.forward.http.event_stream import EventStreams
 from evencell.forward.http.lazy_response import LazyResponse
-from evencell.forward.http.server import JSON_TYPE, NO_MEMORY, Response, Server, error, json_response
+from evencell.forward.http.server import JSON_TYPE, Response, Server, json_response, no_memory
 from evencell.forward.http.status import StatusCache, device_status
 from evencell.net.tcp import PACE_MS, shared_buffer
 from evencell.runtime.lazy import call
@@ -40,7 +40,7 @@ class Site:
             try:
                 return handler(request)
             except MemoryError:
-                return error(503, NO_MEMORY)
+                return no_memory()
         return LazyResponse(self._context, self.pace_ms, request, handler)
 
     def page(self, request):

@@ -31,7 +31,7 @@ _HEAD = (
 )
 
 GRACE_MS = const(3_000)  # for a response: afterwards its connection is late
-# A connection: its stream, the task to cancel where another client needs it, when it is late, its session (auth.py).
+# A connection: its stream, the task to cancel where another client needs it, when it is late, its session.
 WRITER = const(0)
 TASK = const(1)
 LATE_MS = const(2)
@@ -49,7 +49,7 @@ class Request:
     """`method`, `path` and `query` (both as they were sent), `length` and `body` (bytes).
 
     `body` is None if it takes more than 2 KiB: lazy handlers then read it by body.py. They know the `peer`, too, and
-    where a login was needed the `session` (auth.py).
+    where a login was needed the `session` (sessions.py).
     """
 
     def __init__(self, lines: list, reader=None, body: bytes = b""):
@@ -127,9 +127,14 @@ def error(status: int, text: str, field: str | None = None) -> Response:
     return json_response({"error": text, "field": field} if field else {"error": text}, status)
 
 
-def json_response(body: dict, status: int = 200) -> Response:
+def json_response(body: dict, status: int = 200, headers: str = "") -> Response:
     """A small JSON response."""
-    return Response([json.dumps(body).encode()], JSON_TYPE, status)
+    return Response([json.dumps(body).encode()], JSON_TYPE, status, headers)
+
+
+def no_memory() -> Response:
+    """The response to a request for which there is no memory now."""
+    return json_response({"error": NO_MEMORY}, 503, "Retry-After: 60\r\n")
 
 
 def internal_error() -> Response:
@@ -217,7 +222,7 @@ class Server:
         except ValueError:
             response = error(400, "malformed HTTP request")
         except MemoryError:
-            response = error(503, NO_MEMORY)
+            response = no_memory()
         else:
             response = self._supervisor.result_of("a request", self._site.respond, request) or internal_error()
             return response, request.method != "HEAD"

@@ -1,15 +1,12 @@
 """`/api/v1/login`, `/logout` and `/session`. Lazy handler, the one that needs no login."""
 
-from evencell.forward.http.auth import (
-    MAX_AGE_S,
-    MAX_LENGTH,
-    NO_PASSWORD,
-    end_session,
-    new_session,
-    request_refusal,
-    session_of,
-)
+from evencell.compat import const
 from evencell.forward.http.server import JSON_TYPE, Response, error, json_response
+from evencell.forward.http.sessions import MAX_AGE_S, NO_PASSWORD, end_session, new_session, session_of
+from evencell.runtime.lazy import unload
+
+_BODY = "evencell.forward.http.body"
+_MAX_LENGTH = const(128)  # as in password_rule.py
 
 _COOKIE = "Set-Cookie: session=%s; HttpOnly; SameSite=Strict; Path=/; Max-Age=%d\r\n"
 
@@ -23,17 +20,15 @@ async def answer(context, request, load) -> Response:
     """The response (lazy_response.py)."""
     if request.path == "/api/v1/session":
         return json_response(_session(context, session_of(context, request)))
-    refused = request_refusal(context, request)
-    if refused:
-        return refused
     if request.path == "/api/v1/logout":
         session = session_of(context, request)
         if session:
             end_session(context, session)
         return Response((), JSON_TYPE, 204, _COOKIE % ("", 0))
-    body = await load("evencell.forward.http.body").read_object(request)
+    body = await load(_BODY).read_object(request)
+    unload(_BODY)
     password = body.get("password")
-    if not isinstance(password, str) or len(password) > MAX_LENGTH:
+    if not isinstance(password, str) or len(password) > _MAX_LENGTH:
         return error(400, 'the body is {"password": "…"}', "password")
     if not context.config["auth"]["password_hash"]:
         return error(409, NO_PASSWORD, "auth.password_hash")

@@ -27,8 +27,8 @@ async def answer(context, request, load) -> Response:
 
 def _document(context) -> bytearray:
     """The backup, with secrets."""
-    with lazy("evencell.forward.http.private.config_json") as config_json, lazy("evencell.config.edit") as edit:
+    with lazy("evencell.forward.http.private.backup") as backup, lazy("evencell.config.secrets") as secrets:
         try:
-            return bytearray(json.dumps(config_json.backup(context, edit, edit.without_login)).encode())
-        except edit.EditError as refusal:
+            return bytearray(json.dumps(backup.backup(context, secrets.without_login)).encode())
+        except backup.EditError as refusal:
             raise RefusalError(409, refusal.args[0])

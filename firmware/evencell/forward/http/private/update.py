@@ -15,6 +15,7 @@ from evencell.forward.http.server import (
     Response,
     error,
     json_response,
+    no_memory,
     send_response,
 )
 from evencell.runtime.lazy import call
@@ -69,7 +70,7 @@ class Upload:
             response = error(*refusal.args)
             await self._abandon(refusal.args[-1])
         except MemoryError:
-            response = error(503, NO_MEMORY)
+            response = no_memory()
             await self._abandon(NO_MEMORY)
         except (OSError, EOFError):
             await self._abandon("the connection ended before the image was complete")

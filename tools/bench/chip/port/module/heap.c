@@ -20,6 +20,7 @@
 
 #include "py/gc.h"
 #include "py/mpstate.h"
+#include "py/qstr.h"
 #include "chip.h"
 
 #define MAX_BLOCKS (4096)
@@ -46,7 +47,7 @@ static bool is_joined, has_fixed_gc_heap;
 // What a watching process reads: tools/bench/chip/figures.py has the same layout.
 typedef struct {
     uint32_t free, largest, least_free, least_largest, refused;
-    uint32_t gc_total, gc_used, gc_live, gc_live_most, gc_areas, joined, now_s;
+    uint32_t gc_total, gc_used, gc_live, gc_live_most, gc_areas, names, names_room, joined, now_s;
     uint32_t reset;  // written by the watcher: begin new minima
 } figures_t;
 static figures_t own_figures;
@@ -309,6 +310,9 @@ void __wrap_gc_collect_end(void) {
     figures->gc_total = info.total;
     figures->gc_used = info.used;
     figures->gc_live = info.used;
+    const qstr_pool_t *names = MP_STATE_VM(last_pool);
+    figures->names = names->total_prev_len + names->len;
+    figures->names_room = names->alloc - names->len;
     if (info.used > figures->gc_live_most) {
         figures->gc_live_most = info.used;
     }

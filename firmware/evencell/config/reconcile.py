@@ -1,0 +1,148 @@
+"""Checks conditions between keys of a configuration. Lazy, of check.py.
+
+What a fault leaves in doubt is not used where it could be less secure than what was meant.
+"""
+
+from evencell.compat import const
+from evencell.runtime.lazy import call
+
+_MAX_W_INTERVAL_MS = const(5_000)  # a reading decides within seconds whether the balancer stays on
+_ANY = "?"  # stands for any key of a section
+_SECURITY = ("tls", "ca", "fingerprint")
+_PUBLIC = ("enabled", "host", "public_read")  # of http: with their defaults the page is public
+
+
+def reconcile(config: dict, faults):
+    """Add faults to `faults` (check.py), and switch off in `config` what they leave in doubt."""
+    if config["control"]["w"]["enabled"]:
+        _check_w(config, faults)
+    _check_doubts(config, faults)
+    _check_static(config["wifi"]["static"], faults)
+    _check_access_point(config["wifi"], faults)
+    _check_policy(config["control"], faults)
+    _check_mqtt(config, faults)
+    _check_power(config, faults)
+    call("evencell.config.own_rules", "check_rules", config["control"], faults, _ANY)
+
+
+def _check_doubts(config: dict, faults):
+    """A section is not used if a fault in it gives a key a default that is less secure than what was meant."""
+    mqtt = config["mqtt"]
+    keys = _SECURITY if mqtt["tls"] else _SECURITY + (_ANY,)
+    if mqtt["enabled"] and faults.concern_section("mqtt", keys):
+        faults.add_consequence(
+            "mqtt", "MQTT stays off: with these faults its connection could be less secure than is meant"
+        )
+        mqtt["enabled"] = False
+    is_private = faults.concern_section("http", _PUBLIC + (_ANY,)) or faults.concern_section("auth", (_ANY,))
+    if config["http"]["public_read"] and is_private:
+        faults.add_consequence("http", "public_read is taken for false: that may be meant")
+        config["http"]["public_read"] = False
+    wifi = config["wifi"]
+    secured = [network for network in wifi["networks"] if network["password"]]
+    if len(secured) < len(wifi["networks"]) and faults.concern_section("wifi", [_ANY] + list(wifi)):
+        faults.add_consequence("wifi", "networks without a password are not used: with these faults one may be missing")
+        wifi["networks"] = secured
+
+
+def _check_mqtt(config: dict, faults):
+    """What MQTT needs, and what needs it; a password needs a user."""
+    mqtt = config["mqtt"]
+    if mqtt["enabled"] and not mqtt["host"]:
+        if not faults.concern("mqtt.host"):
+            faults.add("mqtt.host", "it is needed where mqtt.enabled is true; MQTT stays off")
+        mqtt["enabled"] = False
+    for key in ("ca", "fingerprint"):
+        if mqtt[key] and not mqtt["tls"]:
+            faults.add("mqtt." + key, "it counts where mqtt.tls is true; MQTT stays off")
+            mqtt["enabled"] = False
+    for section in ("mqtt", "influx"):
+        if config[section]["password"] and config[section]["user"] is None:
+            faults.add(section + ".password", "it needs %s.user; not used" % section)
+    if config["time"]["mqtt"] and not mqtt["enabled"]:
+        faults.add("time.mqtt", "it needs mqtt.enabled; not used")
+
+
+def _check_power(config: dict, faults):
+    """A device that sleeps reports over MQTT, and has no use for anything that goes on in between."""
+    power = config["power"]
+    if not power["interval_s"]:
+        return
+    if config["profile"] != "telemetry" or not config["mqtt"]["enabled"]:
+        faults.add("power.interval_s", "it needs the profile telemetry and mqtt.enabled; the device stays awake")
+        power["interval_s"] = 0
+    elif config["influx"]["url"] is not None:
+        faults.add("influx.url", "a device that sleeps (power.interval_s) reports over MQTT alone; not used")
+        config["influx"]["url"] = None
+
+
+def _check_w(config: dict, faults):
+    """A W switch that is not described as it was meant is not driven: its resistor decides."""
+    w = config["control"]["w"]
+    if w["resistor"] is None:
+        fault = "resistor", "it is needed: on or off, what the resistor of the W switch makes of the balancer"
+    elif len(config["packs"]) > 1:
+        fault = "enabled", "there is one W switch, and there are %d packs" % len(config["packs"])
+    elif config["packs"][0]["interval_ms"] > _MAX_W_INTERVAL_MS:
+        fault = "enabled", "it needs packs[0].interval_ms of at most %d" % _MAX_W_INTERVAL_MS
+    elif w["guard_every_s"] < 2 * w["guard_on_s"]:
+        fault = "guard_every_s", "it is at least twice control.w.guard_on_s"
+    else:
+        fault = None
+    if fault:
+        faults.add("control.w." + fault[0], fault[1] + "; the W switch is not used")
+        w["enabled"] = False
+    elif faults.concern_section("control.w", [_ANY] + list(w)):
+        faults.add_consequence("control", "the W switch is not used")
+        w["enabled"] = False
+
+
+def _check_policy(control: dict, faults):
+    """A policy that is not as it was meant stays off."""
+    policy = control["policy"]
+    if policy["preset"] == "off":
+        return
+    if policy["by"] == "w" and not control["w"]["enabled"]:
+        faults.add("control.policy.by", "w needs control.w.enabled; the policy stays off")
+        policy["preset"] = "off"
+    if policy["preset"] == "custom" and not policy["conditions"] and not faults.concern("control.policy.conditions"):
+        faults.add("control.policy.conditions", "custom needs one at least; the policy stays off")
+        policy["preset"] = "off"
+    for i, condition in enumerate(policy["conditions"]):
+        field = condition["field"]
+        needed = "trend" if field == "trend" else "span" if field == "time" else "above"
+        if condition[needed] is None and (needed != "above" or condition["below"] is None):
+            words = "above or below" if needed == "above" else needed
+            faults.add("control.policy.conditions[%d].%s" % (i, needed), "%s needs %s" % (field, words))
+    if faults.concern_section("control", (_ANY, "policy")):
+        faults.add_consequence("control", "the balance policy stays off")
+        policy["preset"] = "off"
+
+
+def _check_access_point(wifi: dict, faults):
+    """It is never opened without a password."""
+    if wifi["fallback_ap"] and not 8 <= len((wifi["ap_password"] or "").encode()) <= 63:
+        faults.add("wifi.fallback_ap", "it needs wifi.ap_password, of 8 to 63 bytes; not used")
+        wifi["fallback_ap"] = False
+
+
+def _check_static(static: dict, faults):
+    """A static address that may be wrong is not used: its owner could not reach the device."""
+    address, gateway = static["address"], static["gateway"]
+    place = "wifi.static."
+    if not address:
+        for key in ("gateway", "dns"):
+            if static[key] and not faults.concern(place + "address"):
+                faults.add(place + key, "it needs wifi.static.address; not used")
+        return
+    if faults.concern_section("wifi.static", [_ANY] + list(static)):
+        faults.add_consequence(
+            "wifi.static", "not used, the address comes from DHCP: with these faults it could be wrong"
+        )
+    elif not gateway:
+        faults.add(place + "gateway", "it is needed with wifi.static.address; the address comes from DHCP")
+    else:
+        if call("evencell.config.addresses", "can_reach", address, static["netmask"], gateway):
+            return
+        faults.add(place + "address", "it is no other host in the network of the gateway; the address comes from DHCP")
+    static["address"] = None

@@ -1,0 +1,56 @@
+"""The table of all configuration keys, schema.txt: key, default as JSON, and kind of its values (kinds.py). Lazy.
+
+A file that is read line by line: in memory it would take 5 KB of an ESP32's heap.
+"""
+
+from evencell.config.kinds import Rule
+from evencell.storage.data_files import open_data
+
+TABLE = "schema.txt"  # beside this module
+
+
+def lines(prefix: str = ""):
+    """Generate the lines of the keys that begin so."""
+    with open_data(__file__.rsplit("/", 1)[0] + "/" + TABLE) as file:
+        while line := file.readline():
+            line = line.decode()
+            if line.startswith(prefix):
+                yield line
+
+
+def rules(prefix: str = ""):
+    """Generate the rules of the keys that begin so."""
+    for line in lines(prefix):
+        yield Rule(line)
+
+
+def sections():
+    """Generate the name of each section, or of a key at the root, and its lines as a text."""
+    name = text = ""
+    for line in lines():
+        if _path_of(line).split(".")[1] != name:
+            if text:
+                yield name, text
+            name, text = _path_of(line).split(".")[1], ""
+        text += " ".join(line.split()) + "\n"
+    yield name, text
+
+
+def rules_in(section: str, prefix: str):
+    """Generate the rules of the keys in a section that begin so."""
+    start = 0
+    while start < len(section):
+        end = section.find("\n", start)
+        if section.startswith(prefix, start):
+            yield Rule(section[start:end])
+        start = end + 1
+
+
+def has(word: str) -> bool:
+    """Whether it is a key anywhere, or the name of a section."""
+    return word != "" and any(".%s." % word in _path_of(line) for line in lines())
+
+
+def _path_of(line: str) -> str:
+    """The key of a line, with a dot at both ends, and without brackets."""
+    return ".%s." % line.split(" ", 1)[0].replace("[]", "")

@@ -1,0 +1,35 @@
+"""What a request wants the configuration to be. Lazy, a step of config_change.py."""
+
+from evencell.config.edit_error import EditError
+from evencell.forward.http.server import RefusalError
+from evencell.runtime.lazy import call
+
+
+def wanted(context, given: dict, is_restore: bool) -> tuple[dict, dict, list[str]]:
+    """What the file has, what it shall have, and warnings; raises EditError with sentences."""
+    old = call("evencell.config.edit", "read_given", context)
+    missing = []
+    if is_restore:
+        new = call("evencell.config.restore", "restored", old, given, missing)
+        return old, new, ["%s: it is in no backup, and this device has none: enter it" % key for key in missing]
+    if "auth" in given:
+        raise EditError("auth: use /api/v1/password and /api/v1/tokens")
+    new = call("evencell.config.merge", "merge", old, given, missing)
+    if missing:
+        raise EditError(*["%s: true keeps what is set, and nothing is" % key for key in missing])
+    return old, new, []
+
+
+def given(request) -> dict:
+    """The object in the body, which is discarded; raises RefusalError with a sentence."""
+    data, request.body, request.received = request.body, b"", b""  # their memory is needed
+    try:
+        found = call("evencell.config.load", "parse", data)
+    except ValueError as fault:
+        raise RefusalError(400, "the body is not a configuration: %s" % fault)
+    if found is None:
+        raise RefusalError(400, "the body is empty")
+    values, repeated = found
+    if repeated:
+        raise RefusalError(400, "%s: this key is there twice" % repeated[0], repeated[0])
+    return values
