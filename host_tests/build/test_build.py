@@ -209,6 +209,14 @@ def test_a_configuration_without_a_network_is_a_warning(tmp_path):
     assert "no page" in warnings(GENERIC, "telemetry", None, {})["no Wi-Fi"]
 
 
+def test_a_configuration_that_lets_the_device_sleep_is_a_warning(tmp_path):
+    sleeping = {"profile": "telemetry", "mqtt": {"enabled": True, "host": "broker"}, "power": {"interval_s": 900}}
+    given = {"wifi": {"networks": [{"ssid": "home"}]}, **sleeping}
+    assert list(warnings(GENERIC, "telemetry", tmp_path / "my.json", given)) == ["no page"]
+    given["power"]["interval_s"] = 0
+    assert list(warnings(GENERIC, "telemetry", tmp_path / "my.json", given)) == []
+
+
 def test_a_configuration_reaches_the_flash_and_its_passwords_are_a_warning(tmp_path, scratch):
     given = {"name": "Röller", "wifi": {"networks": [{"ssid": "home", "password": SECRET}]}}
     status, text = said("--board", "esp32_generic", "--config", config(tmp_path, given))

@@ -162,4 +162,14 @@ def test_an_encrypted_backup_is_downloaded_and_restored(browser, firmware, tmp_p
         passphrase.fill("vier zufällige Wörter")
         page.locator("#restore").set_input_files(file)
         expect(said).to_have_text("Gespeichert und in Gebrauch.")
+
+        sleeping = {"profile": "telemetry", "mqtt": {"enabled": True, "host": "a"}, "power": {"interval_s": 900}}
+        file.write_text(json.dumps(sleeping))
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        page.locator("#restore").set_input_files(file)
+        expect(said).to_be_empty()
+        assert "power" not in (firmware.data / "config.json").read_text()
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.locator("#restore").set_input_files(file)
+        expect(said).to_contain_text("Das Gerät schläft und hat keine Seite: nach dem Neustart")
         assert all(re.search("400|403", complaint) for complaint in visit.complaints), visit.complaints

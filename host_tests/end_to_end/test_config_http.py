@@ -175,6 +175,9 @@ def test_a_patch_that_ends_the_page_is_warned_about(client):
     answer = client.send("PATCH", "/api/v1/config", {"http": {"enabled": False}})
     assert answer.status == 200
     assert "there will be no page" in " ".join(answer.json()["warnings"])
+    sleeping = {"profile": "telemetry", "mqtt": {"enabled": True}, "influx": None, "power": {"interval_s": 900}}
+    answer = client.send("PATCH", "/api/v1/config", sleeping)
+    assert "power.interval_s: the device sleeps, and has no page" in " ".join(answer.json()["warnings"]), answer.body
 
 
 def test_a_backup_has_nothing_that_is_misspelt_or_wrong(tmp_path):

@@ -245,6 +245,8 @@ def warnings(board: dict, profile: str, config: Path | None, given: dict) -> dic
     mqtt = given.get("mqtt")
     if isinstance(mqtt, dict) and mqtt.get("host") and "enabled" not in mqtt:
         lines["MQTT"] = "it stays off: mqtt.enabled is not true"
+    if config_check.check(given)[0]["power"]["interval_s"]:
+        lines["no page"] = "the device sleeps (power.interval_s): only the button or USB bring it back (docs/power.md)"
     has_network = "ethernet" in board or config_check.check(given)[0]["wifi"]["networks"]
     if profile != "display" and not has_network:
         lines["no Wi-Fi"] = 'no page, MQTT or time: name a network in "wifi", and say CONFIG=my.json (docs/wifi.md)'

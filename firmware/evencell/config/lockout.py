@@ -18,6 +18,8 @@ def warnings(board, before: dict, config: dict) -> list[str]:
         found.append("wifi.networks: there will be no network: " + _OTHER_WAYS)
     if config["profile"] != "full" == before["profile"]:
         found.append("profile: only full has a page: " + _OTHER_WAYS)
+    if "power" in config and config["power"]["interval_s"] and not before["power"]["interval_s"]:
+        found.append("power.interval_s: the device sleeps, and has no page: " + _OTHER_WAYS)
     if http["host"] not in (before["http"]["host"], _ANY_ADDRESS):
         found.append("http.host: there will be a page only if this is an address of the device; 0.0.0.0 always works")
     port = http["port"]

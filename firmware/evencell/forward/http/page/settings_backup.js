@@ -2,6 +2,7 @@
 
 import { card, el, setText } from "./dom.js";
 import { sendJson } from "./requests.js";
+import { quoted } from "./settings_form.js";
 import { t } from "./words.js";
 
 const BACKUP_MS = 120000; // the device derives a key for seconds, after others were answered
@@ -35,8 +36,9 @@ export function makeBackup(problem, restored, ...more) {
   async function restore() {
     setText(said, t("settings.saving"));
     try {
-      const backup = JSON.parse(await file.files[0].text());
-      if (!backup.encrypted_backup) await send(backup);
+      const backup = JSON.parse(await file.files[0].text()), { profile = "full", power } = backup.config ?? backup;
+      if ((profile !== "full" || power?.interval_s) && !confirm(t("settings.no_page.confirm"))) setText(said, "");
+      else if (!backup.encrypted_backup) await send(backup);
       else if (passphrase.value) await send({ ...backup, passphrase: passphrase.value });
       else {
         setText(said, t("settings.passphrase.missing"));
@@ -51,8 +53,9 @@ export function makeBackup(problem, restored, ...more) {
   async function send(backup) {
     const { ok, body, ...answer } = await sendJson("POST", "/api/v1/restore", backup, BACKUP_MS);
     passphrase.toggleAttribute("aria-invalid", body.field === "passphrase");
-    setText(said, ok ? t(body.restart.length ? "settings.restart_needed" : "settings.saved") : problem(answer));
-    if (ok) await restored();
+    if (!ok) return setText(said, problem(answer));
+    said.replaceChildren(el("p", {}, t(body.restart.length ? "settings.restart_needed" : "settings.saved")), ...body.warnings.map((warning) => quoted(warning, "p")));
+    await restored();
   }
 
   return { card: content, said };

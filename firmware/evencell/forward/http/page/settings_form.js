@@ -180,7 +180,7 @@ export function showFault(form, fault) {
 }
 
 /** A sentence of the device, in the page's language where that is known, its keys as this page names them. */
-function quoted(text, tag = "span") {
+export function quoted(text, tag = "span") {
   const [words, lang] = ofDevice(text.replace(/, (without|in) quotes$/, "")); // these are of the file
   return el(tag, { lang }, lang && language !== "en" ? t("settings.not_allowed") : "", worded(words));
 }
