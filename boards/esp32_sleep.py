@@ -69,6 +69,8 @@ class Sleeper:
         if number is None:
             return
         pin = key_pin(self._board.data["chip"], number)
+        if not pin.value():
+            return  # pressed, or stuck: the chip would wake at once
         try:
             if hasattr(esp32, "wake_on_ext0"):
                 esp32.wake_on_ext0(pin, esp32.WAKEUP_ALL_LOW)

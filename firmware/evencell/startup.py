@@ -13,20 +13,21 @@ from evencell.storage.paths import exists
 
 # What there is to start: the profiles that have it, the switch in the configuration, and the module, whose
 # `start(context)` sets it going. A module is imported only if it is wanted. `safe` and `setup` are the profiles
-# of safe mode and of setup mode.
+# of safe mode and of setup mode, `awake` that of a device that sleeps, after a press of its button.
 # The network comes first: its driver needs memory in large pieces (docs/memory.md).
 PARTS = (
     ("telemetry", "power", "evencell.power.part"),  # the first: no other is started then
-    ("full telemetry safe", "wifi", "evencell.net.part"),
+    ("awake", None, "evencell.power.awake"),
+    ("full telemetry safe awake", "wifi", "evencell.net.part"),
     ("full", "fallback_ap", "evencell.setup.fallback"),
     ("setup", None, "evencell.setup.part"),
-    ("full display telemetry", None, "evencell.link.part"),
+    ("full display telemetry awake", None, "evencell.link.part"),
     ("full", "history", "evencell.history.recorder"),
     ("full display telemetry", "control", "evencell.control.part"),
     ("full display telemetry", "rules", "evencell.control.rules_part"),
-    ("full display setup", "display", "evencell.display.part"),
+    ("full display setup awake", "display", "evencell.display.part"),
     ("full telemetry", "time", "evencell.clock.sntp"),
-    ("full safe", "http", "evencell.forward.http.routes"),
+    ("full safe awake", "http", "evencell.forward.http.routes"),
     ("full telemetry", "journal", "evencell.forward.outbox.outbox"),  # before those that take from it
     ("full telemetry", "mqtt", "evencell.forward.mqtt.forwarder"),
     ("full telemetry", "influx", "evencell.forward.influx.writer"),
@@ -82,9 +83,12 @@ def load(context):
     context.config, context.config_faults, warnings = _configuration(board)
     context.notes += warnings
     context.profile = "safe" if context.safe_mode else context.config["profile"]
+    is_pressed = context.profile == "telemetry" and exists(board.storage + "/awake.json")
+    if is_pressed and call("evencell.power.awake", "is_wanted", board):
+        context.profile = "awake"
     context.log.level = LEVELS.index(context.config["log"]["level"])
     call(_PLAN, "use", context)
-    if context.profile in ("full", "safe"):  # the page shows the log
+    if context.profile in ("full", "safe", "awake"):  # the page shows the log
         context.log.enlarge(context.heap.log_bytes)
     if _has_long_scopes(context):
         from evencell.runtime.lazy_lock import LazyLock

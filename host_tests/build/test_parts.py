@@ -24,7 +24,7 @@ def has(names: set[str], start: str) -> bool:
 
 @pytest.mark.parametrize(
     ("profile", "display", "http", "mqtt"),
-    [("full", True, True, True), ("display", True, False, False), ("telemetry", False, True, True)],
+    [("full", True, True, True), ("display", True, False, False), ("telemetry", True, True, True)],
 )
 def test_profile_has_the_parts_that_are_started_in_it(profile, display, http, mqtt):
     names = kept(profile, I2C)
@@ -61,7 +61,8 @@ def test_a_board_with_a_colour_display_gets_nothing_for_others():
         ("full", I2C, {"esp32_ethernet", *SLEEP}),
         ("full", I2C | {"ethernet": {}}, {*SLEEP, "esp32_wifi"}),
         ("full", BARE, {*SLEEP, "esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
-        ("telemetry", I2C, {"esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
+        ("telemetry", I2C, {"esp32_ethernet"}),
+        ("telemetry", BARE, {"esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
         ("display", I2C, {*SLEEP, "esp32_access_point", "esp32_ethernet", "esp32_wifi", "esp32_network"}),
     ],
 )
@@ -89,7 +90,7 @@ def test_a_smaller_profile_leaves_nothing_of_a_larger_one(scratch):
     ).exists()
     build_tree(tree, board, "telemetry")
     left = {path.relative_to(tree).as_posix() for path in tree.glob("**/*")}
-    assert not has(left, "evencell/display")
+    assert not has(left, "evencell/history/recorder") and not has(left, "evencell/history/store")
     assert {
         "evencell/forward/mqtt_forwarder.mpy",
         "evencell/forward/discovery.txt",

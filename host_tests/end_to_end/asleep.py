@@ -29,7 +29,7 @@ class Asleep:
         self.output = ""
 
     def config_of(self, power=None, mqtt=None, **config) -> dict:
-        power = {"interval_s": 900, "max_interval_s": 900, "report_s": 6 * HOURS, **(power or {})}
+        power = {"interval_s": 900, "max_interval_s": 900, "report_s": 6 * HOURS, "awake_s": 0, **(power or {})}
         mqtt = {"enabled": True, "host": "127.0.0.1", "port": self.broker.port, **(mqtt or {})}
         return {"profile": "telemetry", "time": {"servers": []}, "power": power, "mqtt": mqtt, **config}
 

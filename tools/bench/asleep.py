@@ -35,7 +35,7 @@ from tools.energy.plan import Plan
 PLAN = Plan("esp32_c3_supermini", balancer="v+", converter="low-iq")  # of which the energy is calculated
 START_S = 1_800_000_000
 DAY_S = 86_400
-POWER = {"interval_s": 900, "min_interval_s": 300, "max_interval_s": 1800, "report_s": 21_600, "spill_every": 8}
+POWER = {"interval_s": 900, "min_interval_s": 300, "max_interval_s": 1800, "report_s": 21_600, "awake_s": 0}
 _ARRIVES_WITHIN_S = 60
 _MEMORY = "/dev/shm"  # writing to a disk may block
 _MAX_KIB = 64

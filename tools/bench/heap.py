@@ -83,7 +83,7 @@ def sleeps(heap_kib: int) -> bool:
         config = {
             "profile": "telemetry",
             "time": {"servers": []},
-            "power": {"interval_s": 900, "spill_every": 4},
+            "power": {"interval_s": 900, "spill_every": 4, "awake_s": 0},
             "mqtt": {"enabled": True, "host": "127.0.0.1", "port": broker.port},
         }
         sleeper = Sleeper(Path(folder) / "device", balancer.port, config, 0, device.command(f"{heap_kib}k"))

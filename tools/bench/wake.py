@@ -28,7 +28,7 @@ def measure() -> dict:
         config = {
             "profile": "telemetry",
             "time": {"servers": []},
-            "power": {"interval_s": 900, "report_s": 604_800, "spill_every": 24},
+            "power": {"interval_s": 900, "report_s": 604_800, "spill_every": 24, "awake_s": 0},
             "mqtt": {"enabled": True, "host": "127.0.0.1", "port": broker.port},
         }
         device = Sleeper(Path(folder) / "device", balancer.port, config, NOON_S)

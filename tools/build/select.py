@@ -16,6 +16,7 @@ _DISPLAY = "display"  # the switch of the display's part in PARTS
 _NETWORK = "wifi"  # that of the network's, by radio or cable
 _SLEEP = "power"  # that of a device that sleeps
 _WITH_A_NETWORK = ("safe", "setup")  # profiles in PARTS of safe mode and setup mode
+_CAN_SLEEP, _AWAKE = "telemetry", "awake"  # a profile that sleeps, and that of PARTS after its button was pressed
 _ON_I2C = {"ssd1306", "sh1106"}
 _SMALL_FLASH_MB = 4
 # Every display there is a layout for.
@@ -39,6 +40,8 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
     """
     wanted, unwanted, switches = [], [], set()
     own_profiles = {profile, *_WITH_A_NETWORK} if has_network(profile) else {profile}
+    if profile == _CAN_SLEEP:
+        own_profiles.add(_AWAKE)
     if board["chip"] == "host":
         own_profiles |= set(PROFILES)  # a computer's profile is chosen at each start
     for profiles, switch, module in PARTS:

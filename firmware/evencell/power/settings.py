@@ -69,8 +69,14 @@ def apply(state, config: dict, scales: list):
     state.report_s = power["report_s"]
     state.low_pack_mv = power["low_pack_mv"] or 0
     state.spill_every = power["spill_every"]
+    state.awake_s = power["awake_s"] if _has_something_to_show(config) else 0
     state.has_pins = 1 if config["pins"] else 0
     state.packs = [_pack_state(state, packs[place], scales[place]) for place in range(len(packs))]
+
+
+def _has_something_to_show(config: dict) -> bool:
+    """Whether there may be a page or a display while the device is awake."""
+    return config["display"]["driver"] != "none" or config["http"]["enabled"]
 
 
 def _pack_state(state, settings: dict, scale: int):

@@ -14,10 +14,10 @@ MAX_PACKS = const(8)
 ANY_UART = const(255)  # the board's usual one
 STATE_AT = const(1024)  # behind the outbox's area
 _CRC_BYTES = const(4)
-_LAYOUT = const(2)  # the number of this layout; what has another one is discarded
+_LAYOUT = const(3)  # the number of this layout; what has another one is discarded
 _JOINED_BYTES = const(18)  # as join.py writes it
 
-_WAKE_FORMAT = "<BBBBBBBBBBBBBBBBBHqIIIIIIIIIIII%ds" % _JOINED_BYTES
+_WAKE_FORMAT = "<BBBBBBBBBBBBBBBBBHHqIIIIIIIIIIII%ds" % _JOINED_BYTES
 WAKE_FIELDS = (
     "layout",
     "pack_count",
@@ -36,6 +36,7 @@ WAKE_FIELDS = (
     "reported_level",
     "spill_every",
     "has_pins",
+    "awake_s",
     "run_id",
     "base_ms",
     "interval_s",
@@ -140,6 +141,7 @@ class WakeState(Fields):
     reported_level: int
     spill_every: int  # of the configuration, as the next one
     has_pins: int
+    awake_s: int  # after a press of the button; 0: it has the device report
     run_id: int
     base_ms: int  # the system's clock at uptime 0
     interval_s: int  # of the next sleep
@@ -148,7 +150,7 @@ class WakeState(Fields):
     pause_ms: int  # after failed reports
     synced_s: int  # when the clock was set or asked for
     sync_s: int  # how long that is good for
-    usual_s: int  # of the configuration, as all but the last two
+    usual_s: int  # of the configuration, as all but the last two; 0: it is to be read first
     min_s: int
     max_s: int
     report_s: int

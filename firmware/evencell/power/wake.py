@@ -70,13 +70,15 @@ class Wake:
         A start that is no wake only reads the configuration, and sleeps for a moment: the memory is free again then.
         """
         state = self.state
+        if self.cause == "button" and state.awake_s:
+            call("evencell.power.awake", "begin", self)
         if not self._is_known:
             state.aborted = call(_COLD, "count_start", self)
         if self._must_pause():
             return
         state.aborted = min(state.aborted + 1, 255)
         self.save()
-        if self.cause and state.packs:
+        if self.cause and state.packs and state.usual_s:
             from evencell.power.cycle import Cycle
 
             self._sleep_s = asyncio.run(Cycle(self).run())
