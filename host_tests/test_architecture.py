@@ -71,7 +71,7 @@ ALLOWED = {
         "evencell.runtime.boot_state",  # whether boot.py went back, and the restart
     },
     "power": {
-        "asyncio", "gc", "json", "os", "struct", "binascii",
+        "asyncio", "gc", "json", "os", "struct", "time", "binascii",
         "evencell.app", "evencell.clock", "evencell.compat", "evencell.forward", "evencell.link", "evencell.net",
         "evencell.pack", "evencell.power", "evencell.protocol.jk_balancer", "evencell.runtime",
         "evencell.storage",

@@ -83,8 +83,7 @@ def load(context):
     context.config, context.config_faults, warnings = _configuration(board)
     context.notes += warnings
     context.profile = "safe" if context.safe_mode else context.config["profile"]
-    is_pressed = context.profile == "telemetry" and exists(board.storage + "/awake.json")
-    if is_pressed and call("evencell.power.awake", "is_wanted", board):
+    if context.profile == "telemetry" and _is_awake(board.storage + "/awake.json"):
         context.profile = "awake"
     context.log.level = LEVELS.index(context.config["log"]["level"])
     call(_PLAN, "use", context)
@@ -99,6 +98,14 @@ def load(context):
     if call("evencell.setup.mode", "is_wanted", context):
         context.profile = "setup"
     context.hostname = context.config["wifi"]["hostname"] or "evencell-" + context.device_id[-6:]
+
+
+def _is_awake(path: str) -> bool:
+    """Whether a device that sleeps stays awake in this start (power/awake.py): only once for each press."""
+    if not exists(path):
+        return False
+    remove(path)
+    return not exists(path)
 
 
 def _has_long_scopes(context) -> bool:

@@ -37,15 +37,6 @@ def begin(wake):
     board.restart()
 
 
-def is_wanted(board) -> bool:
-    """Whether this start follows a press of the button: just once."""
-    try:
-        os.remove(board.storage + _FILE)
-    except OSError:
-        return False
-    return True
-
-
 def start(context):
     """Stay awake for `power.awake_s`, from the last press on."""
     awake_s = context.config["power"]["awake_s"]
