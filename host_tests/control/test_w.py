@@ -66,7 +66,14 @@ class _Context:
             self.key_values.kept[_KEY] = list(kept)
         pack = _Pack()
         self.hub = _Hub(pack)
-        w = {"enabled": True, "resistor": resistor, "inverted": None, "guard_on_s": 60, "guard_every_s": 3600}
+        w = {
+            "enabled": True,
+            "resistor": resistor,
+            "inverted": None,
+            "guard_on_s": 60,
+            "guard_every_s": 3600,
+            "measure": False,
+        }
         settings = {"address": 1, "chemistry": "lfp"}
         self.config = {"packs": [settings], "control": {"w": w, "policy": {"at_start": at_start}, "limits": None}}
         self.output = _Output(resistor == "on")

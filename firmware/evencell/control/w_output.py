@@ -71,6 +71,7 @@ class WSwitch:
         "output",
         "pack",
         "policy",
+        "readings",
         "reason",
         "since_s",
     )
@@ -89,6 +90,7 @@ class WSwitch:
         self.since_s = self.next_s = self.deadline_s = self._answers = 0
         self.is_good, self.cycles, self.cycled_s, self.cycled_up_s = False, 0, 0, 0
         self.is_insisted = self.is_cycle = False
+        self.readings = None  # of a sample (w_measure.py)
         with lazy(_STEPS) as steps:
             steps.restore(self, context)
 

@@ -7,6 +7,7 @@ a reading has nothing against it again.
 from evencell.compat import const
 from evencell.pack.limits import CHEMISTRIES, MAX_AGE_MS, switch_on_reason
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE
+from evencell.runtime.lazy import call
 
 _SILENT_S = const(120)  # then a balancer that is on has stopped answering
 _CYCLE_S = const(10)  # how long it is off then
@@ -18,6 +19,7 @@ _DAY_S = const(86_400)
 _MAX_CYCLES = const(8)
 _KEEP_S = const(600)  # at least, between two times that the flash keeps a good reading
 _KEY = "w:%s"
+_MEASURE = "evencell.control.w_measure"
 
 
 def restore(w, context):
@@ -102,7 +104,12 @@ def _stay_on(w, context, now_s: int, is_new: bool, objection: str) -> bool:
     if w.policy is None:
         w.reason = "on: no policy switches it"
         return False
-    return _is_policy_off(w, now_s)
+    is_measuring = w.config["measure"] and call(_MEASURE, "step", w, context, w.pack.accepted, _is_low(w))
+    is_off = _is_policy_off(w, now_s)
+    if is_off and is_measuring:
+        w.reason = "on for half a day, to measure what the balancer takes from the pack"
+        return False
+    return is_off
 
 
 def _is_policy_off(w, now_s: int) -> bool:

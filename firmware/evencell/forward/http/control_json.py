@@ -27,7 +27,7 @@ async def answer(context, request, load):
     for i, pack in enumerate(context.hub.packs):
         if pack.name == name:
             w = context.control.w if context.control else None
-            found = {"policy": _policy(context, i, w), "rules": _rules(context, i, load), "w": _w(context, w)}
+            found = {"policy": _policy(context, i, w), "rules": _rules(context, i, load), "w": _w(context, w, load)}
             advise, own = load("evencell.control.advisor").advise, context.config.get("control", {}).get("limits")
             found["advice"] = advise(pack, context.config["packs"][i], pack.age_ms(context.clock), own)
             return json_response(found)
@@ -59,7 +59,7 @@ def _policy(context, number: int, w) -> dict:
     }
 
 
-def _w(context, w) -> dict | None:
+def _w(context, w, load) -> dict | None:
     """The W switch; None where there is none."""
     if w is None:
         return None
@@ -72,5 +72,5 @@ def _w(context, w) -> dict | None:
         "since_s": now_s - w.since_s,
         "next_reading_s": w.next_s - now_s if waits else None,
         "cycles": w.cycles,
-        "saves": "unverified",
+        "saves": load("evencell.control.w_measure").verdict(context, w.pack.name),
     }

@@ -35,6 +35,7 @@ export const SECTIONS = {
     ["control.policy.at_start", "explained", { choices: ["unchanged", "on", "off"], when: hasPolicy }],
     ["control.w.enabled", "switch"], ["control.w.resistor", "explained", { choices: ["off", "on"], when: hasW }],
     ["control.w.guard_every_s", "number", { unit: "s", when: hasW }], ["control.w.guard_on_s", "number", { unit: "s", when: hasW }],
+    ["control.w.measure", "switch", { when: hasW }],
     ["control.w.inverted", "choice", { choices: [null, true, false], when: hasW, ...MORE }],
   ],
   network: [
