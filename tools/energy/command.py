@@ -42,7 +42,9 @@ class Duration(click.ParamType):
 
 
 @click.command(name="energy")
-@click.option("--board", required=True, type=click.Choice(list(IDLE_MA)), help="One of `evencell boards`.")
+@click.option(
+    "--board", required=True, type=click.Choice(list(IDLE_MA)), metavar="NAME", help="One of `evencell boards`."
+)
 @click.option("--interval", type=Duration(10, 604_800), default="15m", show_default=True, help="Between two readings.")
 @click.option("--report", type=Duration(60, 604_800), default="6h", show_default=True, help="Between two reports.")
 @click.option("--pack-ah", type=FiniteRange(0.1, 10_000), default=20, show_default=True, help="Capacity of the pack.")
@@ -56,7 +58,13 @@ class Duration(click.ParamType):
     show_default=True,
     help="Always on, or switched on for readings alone: at its pin W, or by a switch in its supply.",
 )
-@click.option("--converter", type=click.Choice(list(CONVERTER_MA)), default="lm2596", show_default=True)
+@click.option(
+    "--converter",
+    type=click.Choice(list(CONVERTER_MA)),
+    default="lm2596",
+    show_default=True,
+    help="From the pack to 5 V: a usual module, or one that takes little without load.",
+)
 @click.option("--idle-ma", type=FiniteRange(0, 1_000), help="Board with transceiver asleep, at 5 V: your own figure.")
 @click.option("--tls", is_flag=True, help="The broker is reached by TLS.")
 @click.option("--bthome", is_flag=True, help="Bluetooth beacons with each reading.")
@@ -132,7 +140,9 @@ def table(result: Energy) -> Table:
     day_mah = result.day_mah[TYPICAL]
     for line in result.lines:
         share = line.mah[TYPICAL] / day_mah
-        made.add_row(line.name, in_words(line.mah), f"{'█' * round(_BAR_CHARACTERS * share)} {100 * share:.0f} %")
+        made.add_row(
+            line.name, in_words(line.mah), f"{'█' * round(_BAR_CHARACTERS * share)} {100 * share:.0f} %".strip()
+        )
     made.add_row("all together", in_words(result.day_mah), "")
     return made
 
@@ -151,8 +161,6 @@ def sentences(result: Energy, changes: list[Change]) -> list[str]:
         lines.append(f"Unverified: what the balancer draws with W shut. If W cuts nothing, the pack lasts {days} days.")
     if result.plan.balancer == "v+":
         lines.append("Not measured: what the balancer draws from its balance leads while V+ is off; 0 is assumed.")
-    if result.plan.balancer != "on":
-        lines.append("The firmware does not switch the balancer around a wake yet: docs/power.md.")
     if not changes:
         lines.append("No single change would make it last a tenth longer.")
     days = result.days[TYPICAL]
@@ -160,4 +168,6 @@ def sentences(result: Energy, changes: list[Change]) -> list[str]:
         begin = "What would help most: " if place == 0 else "Then: "
         lines.append(f"{begin}{change.name} ({change.how}): {short(days)} → {short(change.days)} days.")
         days = change.days
+    if any(plan.balancer != "on" for plan in (result.plan, *(change.plan for change in changes))):
+        lines.append("The firmware does not switch the balancer around a wake yet: docs/power.md.")
     return lines
