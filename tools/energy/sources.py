@@ -24,7 +24,11 @@ _GLENN20 = "https://github.com/glenn20/upy-esp32-experiments/blob/main"
 SOURCES = {
     "assumed": Source(ASSUMED, "no source: our own guess"),
     "balancer": Source(DATA_SHEET, "JK-B2A4S, manual V2.1, as quoted in docs/wiring.md", "docs/wiring.md"),
-    "wake": Source(OURS, "`make bench`, wake.by_phase_ms", "tools/bench/wake.py"),
+    "wake": Source(
+        OURS,
+        "`make bench`, wake.by_phase_ms: 31.8 ms to the request, 8.4 ms from the answer, 93 ms with a report",
+        "tools/bench/wake.py",
+    ),
     "wire": Source(OURS, "one exchange at 9600 baud, with the answer's delay", "tools/bench/poll.py"),
     "esp32": Source(
         DATA_SHEET,
