@@ -21,6 +21,7 @@ BOARD = {
     "i2c": {"sda": 4, "scl": 3},
     "display": {"driver": "ssd1306", "bus": "i2c", "address": 0x3C, "width": 128, "height": 64, "rotation": 0},
     "button": 9,
+    "w_output": 5,
     "led": {"pin": 8, "kind": "inverted"},
     "txpower": 8.5,  # dBm: its antenna is badly matched, and more power makes it worse
 }

@@ -20,4 +20,5 @@ BOARD = {
     "i2c": {"sda": 8, "scl": 9},
     "display": {"driver": "ssd1306", "bus": "i2c", "address": 0x3C, "width": 128, "height": 64, "rotation": 0},
     "button": 0,
+    "w_output": 6,
 }

@@ -23,5 +23,6 @@ BOARD = {
     "i2c": {"sda": 8, "scl": 9},
     "display": {"driver": "ssd1306", "bus": "i2c", "address": 0x3C, "width": 128, "height": 64, "rotation": 0},
     "button": 0,
+    "w_output": 6,
     "occupied": {33: "PSRAM", 34: "PSRAM", 35: "PSRAM", 36: "PSRAM", 37: "PSRAM"},
 }

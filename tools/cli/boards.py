@@ -78,7 +78,7 @@ def facts(data: dict) -> list[tuple[str, str]]:
         ("button", gpio(data.get("button"))),
         ("second button", gpio(data.get("button_2"))),
         ("LED", led(data)),
-        ("W output", gpio(data["w_output"]) + ", not driven yet" if "w_output" in data else ""),
+        ("W output", gpio(data["w_output"]) + ", driven where control.w is enabled" if "w_output" in data else ""),
         ("network", network(data)),
         ("high at start", pins_text(data.get("high_at_start", ()))),
         ("occupied", occupied(data)),

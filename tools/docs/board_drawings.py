@@ -134,7 +134,7 @@ def _extra_lines(board: dict) -> list[str]:
     if "led" in board:
         lines.append(f"LED GPIO{board['led']['pin']} ({board['led']['kind']})")
     if "w_output" in board:
-        lines.append(f"W switch GPIO{board['w_output']}: its own drawing, not driven yet")
+        lines.append(f"W switch GPIO{board['w_output']}: see its own drawing")
     if "ethernet" in board:
         lines.append(f"Ethernet ({board['ethernet']['phy']})")
     if "high_at_start" in board:
