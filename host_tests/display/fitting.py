@@ -48,13 +48,15 @@ def scenarios():
 def setups():
     """Setup mode, from its access point to its end."""
     usual = {"ssid": "evencell-3d49aa", "password": "k7mzq2hxwb", "address": NETWORK["address"], "state": "open"}
-    usual = dict(usual, problem=None, new_ssid=None, new_address=None)
+    usual = dict(usual, problem=None, field=None, new_ssid=None, new_address=None)
     problem = '"Home" is not in reach: check its name; only 2.4 GHz can be used'
     for state in (
         {},
         {"password": None},
         {"state": "trying"},
         {"state": "trying", "new_ssid": "FRITZ!Box 7590 AX"},
+        {"state": "failed", "problem": problem, "field": "network.ssid"},
+        {"state": "failed", "problem": problem, "field": "network.password"},
         {"state": "failed", "problem": problem},
         {"state": "done", "new_address": NETWORK["address"]},
         {"state": "done"},

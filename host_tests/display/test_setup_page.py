@@ -4,13 +4,14 @@ import asyncio
 
 from evencell import startup as start_up
 from evencell.display.button import HELD, LONG, SHORT
-from evencell.display.pages.setup import join_text
+from evencell.display.pages.setup import join_text, progress
+from evencell.display.text.de import TEXTS
 from evencell.runtime.lazy import call
 from host_tests.display.test_absent import PATIENCE_S, Device, loaded, until
 from tools.screens.draw import Thing
 
 OPEN = {"ssid": "evencell-3d49aa", "password": "k7mzq2hxwb", "address": "192.168.4.1", "state": "open"}
-NOTHING = {"problem": None, "new_ssid": None, "new_address": None}
+NOTHING = {"problem": None, "field": None, "new_ssid": None, "new_address": None}
 
 
 class SetupDevice(Device):
@@ -57,3 +58,10 @@ def test_special_characters_are_escaped():
     assert join_text("evencell-3d49aa", "k7mzq2hxwb") == "WIFI:T:WPA;S:evencell-3d49aa;P:k7mzq2hxwb;;"
     assert join_text("a;b", 'p\\q,r:s"t') == 'WIFI:T:WPA;S:a\\;b;P:p\\\\q\\,r\\:s\\"t;;'
     assert join_text("Höhle", None) == "WIFI:T:nopass;S:Höhle;;"
+
+
+def test_what_went_wrong_is_said_in_the_displays_own_words():
+    words = TEXTS["setup"]
+    for field, key in (("network.password", "network.password"), ("pack.cells", "failed"), (None, "failed")):
+        setup = Thing({"state": "failed", "problem": "an English sentence", "field": field, "new_ssid": "Home"})
+        assert progress(setup, words)[0] == words[key]

@@ -26,19 +26,19 @@ def draw(canvas, view):
     else:
         password = words["open"] if setup.password is None else words["password"] % setup.password
         facts = [(words["wifi"] % setup.ssid, TEXT), (password, TEXT), (_with_port(view, setup.address), DIM)]
-        facts.append(_progress(setup, words))
+        facts.append(progress(setup, words))
     if not sheet.is_tiny:
         draw_with_code(sheet, text, facts, whole, view.turn // _TURNS)
     else:
         draw_facts(sheet, facts, view.turn // _TURNS, sheet.margin, 0, canvas.height)
 
 
-def _progress(setup, words: dict) -> tuple:
+def progress(setup, words: dict) -> tuple:
     """What happens, with its colour."""
     if setup.state == "trying":
         return words["trying"] % (setup.new_ssid or words["cable"]), BUSY
     if setup.problem:
-        return setup.problem, WARN
+        return words[setup.field if setup.field in words else "failed"], WARN
     return (words["done"], GOOD) if setup.state == "done" else (words["scan"], DIM)
 
 

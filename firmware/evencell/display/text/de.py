@@ -100,6 +100,9 @@ TEXTS = {
         "trying": "Verbinde: %s",
         "cable": "Kabel",
         "done": "Eingerichtet. Im eigenen WLAN diese Adresse öffnen.",
+        "network.password": "Nicht verbunden: Passwort prüfen.",
+        "network.ssid": "Nicht verbunden: Namen prüfen; nur 2,4 GHz geht.",
+        "failed": "Nicht eingerichtet: Grund auf der Einrichtungsseite.",
     },
     "menu": {
         "brightness": "Helligkeit",

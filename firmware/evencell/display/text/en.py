@@ -107,6 +107,9 @@ TEXTS = {
         "trying": "Connecting: %s",
         "cable": "cable",
         "done": "Set up. Back in your own Wi-Fi, open this address.",
+        "network.password": "Not joined: check the password.",
+        "network.ssid": "Not joined: check the name; only 2.4 GHz works.",
+        "failed": "Not set up: the setup page says why.",
     },
     "menu": {
         "brightness": "brightness",
