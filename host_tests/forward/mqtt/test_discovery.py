@@ -9,7 +9,7 @@ from evencell.pack.status import Status
 
 LONGEST_PIECE_BYTES = 640
 CONTROLS = {"0_set_" + setting for setting in ("cell_count", "trigger_mv", "max_balance_ma", "balancing_enabled")}
-REFUSED = {"0_refused"}
+OPTIONAL = {"0_refused", "0_policy"}
 ID = "aa61002f3d49"
 
 
@@ -128,7 +128,7 @@ def test_entity_ids_do_not_follow_an_area():
 def test_missing_entities_are_removed_or_left_out():
     message = announced(context_of("pack1"), (4, False))
     assert "0_temperature" not in message["cmps"]
-    assert {"0_cell_%d" % cell for cell in range(5, 25)} == gone(message) - CONTROLS - REFUSED
+    assert {"0_cell_%d" % cell for cell in range(5, 25)} == gone(message) - CONTROLS - OPTIONAL
     for cell in range(5, 25):
         assert message["cmps"]["0_cell_%d" % cell] == {"p": "sensor"}
 
@@ -136,7 +136,7 @@ def test_missing_entities_are_removed_or_left_out():
 def test_cells_of_unknown_number_are_left_out():
     message = announced(context_of("pack1"), (0, False))
     assert not [key for key in message["cmps"] if key.startswith("0_cell_")]
-    assert gone(message) - REFUSED == CONTROLS
+    assert gone(message) - OPTIONAL == CONTROLS
 
 
 def ids(message: dict) -> set:
@@ -293,7 +293,7 @@ def test_setting_with_a_single_value_has_no_control():
 def test_controls_are_removed_unless_commands_and_writable_are_on():
     for context in (context_of("pack1"), allow(context_of("pack1"), commands=False)):
         message = announced(context, (24, True))
-        assert gone(message) - REFUSED == CONTROLS
+        assert gone(message) - OPTIONAL == CONTROLS
         for key in CONTROLS:
             assert message["cmps"][key] == {"p": "switch" if key.endswith("enabled") else "number"}
 
