@@ -123,13 +123,14 @@ def test_invalid_command_is_refused_with_a_sentence(commanded, name, payload, pa
     assert answer["name"] == name
 
 
-def test_retained_command_is_ignored(commanded):
+def test_retained_command_is_refused(commanded):
     """It comes with the retain flag when the device connects: so the device is started anew."""
     active = commanded.firmware.pack()["trigger_mv"]
     commanded.firmware.stop()
     commanded.say("trigger_mv", "77", retain=True)
+    before = len(commanded.listener.messages)
     commanded.firmware.start()
-    commanded.firmware.wait_for_line("a retained command is ignored")
+    assert "retained" in commanded.listener.wait("/pack1/result", since=before).json()["error"]
     before = len(commanded.listener.messages)
     assert commanded.command("max_balance_ma", "400")["active"] == 400
     commanded.say("trigger_mv", "", retain=True)
@@ -243,7 +244,7 @@ def test_silent_balancer_is_not_written_to(tmp_path):
         assert answer["error"]
         silent.simulator.switch("-silent")
         silent.listener.wait("/pack1/link", "online", len(silent.listener.messages))
-        assert silent.command("trigger_mv", "10") == result("trigger_mv", 10, 10)
+        assert result("trigger_mv", 10, 10).items() <= silent.command("trigger_mv", "10").items()
 
 
 def test_read_only_pack_refuses_commands(tmp_path):
@@ -271,8 +272,9 @@ def test_device_that_slept_gets_commands_sent_meanwhile(tmp_path):
     with Commanded(tmp_path, *FIXED, profile="telemetry") as asleep:
         asleep.firmware.stop()
         before = len(asleep.listener.messages)
-        asleep.say("trigger_mv", {"value": 15, "id": "late", "expires": int(time.time()) - 1})
-        asleep.say("trigger_mv", {"value": 16, "id": "in time"})
+        now_s = int(time.time())
+        asleep.say("trigger_mv", {"value": 15, "id": "late", "expires": now_s - 1})
+        asleep.say("trigger_mv", {"value": 16, "id": "in time", "expires": now_s + 3600})
         asleep.firmware.start()
         assert "expired" in asleep.result_of("late", before)["error"]
         assert asleep.result_of("in time", before) == result("trigger_mv", 16, 16, ident="in time")

@@ -19,8 +19,8 @@ class PolicyTopic:
         """Publish everything again."""
         self._last.clear()
 
-    def on_message(self, topic: str, payload: bytes, is_retained: bool):
-        """Ignore it: nothing is subscribed."""
+    def on_message(self, _topic: str, _payload: bytes, _age: int):
+        """No message is for the policy."""
 
     async def on_update(self, client):
         """Publish what changed; raises OSError."""
