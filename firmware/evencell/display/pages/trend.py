@@ -1,4 +1,4 @@
-"""Trend of delta and pack voltage: the last hour and the last day alternate."""
+"""Trend of delta and pack voltage with axes: the last hour and the last day alternate."""
 
 from evencell.compat import const
 from evencell.display.render.sheet import Sheet, volts
@@ -7,6 +7,7 @@ from evencell.display.trend import NOTHING, POINTS
 _TURNS = const(3)  # for the hour, and for the day
 _MIN_SPAN_MV = const(20)  # a smaller one is measurement error, and shown as flat
 _MIN_SPAN_CV = const(20)
+_MARKS = const(4)  # quarters of the time
 
 
 def has_content(view) -> bool:
@@ -38,41 +39,47 @@ def draw(canvas, view):
 
 
 def _draw_delta(sheet, ring, newest: int, y: int, height: int):
-    lowest, highest = _extremes(ring.deltas_mv)
-    label = "Δ%d-%d mV" % (lowest, highest) if highest >= 0 else ""
-    _draw_curve(sheet, ring.deltas_mv, newest, y, height, label, (lowest, max(highest, lowest + _MIN_SPAN_MV)))
+    lowest, highest = _ends(ring.deltas_mv, _MIN_SPAN_MV)
+    _draw_plot(sheet, (ring.deltas_mv, newest), y, height, (lowest, highest), ("Δ%d" % lowest, "Δ%d mV" % highest))
 
 
 def _draw_voltage(sheet, ring, newest: int, y: int, height: int):
-    lowest, highest = _extremes(ring.packs_cv)
-    label = "%s-%s V" % (volts(10 * lowest).strip(), volts(10 * highest).strip()) if highest >= 0 else ""
-    _draw_curve(sheet, ring.packs_cv, newest, y, height, label, (lowest, max(highest, lowest + _MIN_SPAN_CV)))
+    lowest, highest = _ends(ring.packs_cv, _MIN_SPAN_CV)
+    texts = volts(10 * lowest).strip(), volts(10 * highest).strip() + " V"
+    _draw_plot(sheet, (ring.packs_cv, newest), y, height, (lowest, highest), texts)
 
 
-def _extremes(values) -> tuple[int, int]:
-    """Minimum and maximum of a ring buffer; (0, -1) without a reading."""
-    lowest, highest = NOTHING, -1
-    for value in values:
-        if value != NOTHING:
-            lowest, highest = min(lowest, value), max(highest, value)
-    return (lowest, highest) if highest >= 0 else (0, -1)
+def _ends(values, least: int) -> tuple[int, int]:
+    """Ends of the axis for a ring buffer; (0, 0) without a reading. `least`: its least span."""
+    known = [value for value in values if value != NOTHING]
+    return (min(known), max(max(known), min(known) + least)) if known else (0, 0)
 
 
-def _draw_curve(sheet, values, newest: int, y: int, height: int, label: str, span: tuple):
-    """Draw a label, and below it the values from the oldest to the newest; gaps stay gaps."""
-    canvas = sheet.canvas
-    sheet.text(label or sheet.view.words("trend")["nothing"], sheet.margin, y)
-    lowest, highest = span
-    width = canvas.width - 2 * sheet.margin - 1
-    bottom = y + height - 3
-    room = height - sheet.line - 5
+def _draw_plot(sheet, course: tuple, y: int, height: int, ends: tuple, texts: tuple):
+    """Draw the values from the oldest to the newest, between axes; gaps stay gaps.
+
+    `course`: the values of a ring buffer, and the index of the newest; `texts`: numbers at the `ends` of the axis.
+    """
+    canvas, pixels = sheet.canvas, sheet.canvas.pixels
+    (values, newest), (lowest, highest) = course, ends
+    if lowest == highest:
+        sheet.text(sheet.view.words("trend")["nothing"], sheet.margin, y)
+        return
+    sheet.text(texts[1], sheet.margin, y)
+    sheet.text(texts[0], sheet.margin, y + height - sheet.line - 1)
+    left, bottom = sheet.margin + len(texts[1]) * sheet.unit + 1, y + height - 4
+    width, room = canvas.width - sheet.margin - left - 2, height - 5
+    pixels.vline(left, bottom - room, room + 1, 1)
+    pixels.hline(left, bottom + 1, width + 2, 1)
+    for mark in range(_MARKS + 1):
+        pixels.vline(left + 1 + mark * width // _MARKS, bottom + 2, 1, 1)
     before = None
     for i in range(POINTS):
         value = values[(newest + 1 + i) % POINTS]
         at = None
         if value != NOTHING:
             at = bottom - (value - lowest) * room // (highest - lowest)
-            x = sheet.margin + i * width // (POINTS - 1)
-            start = sheet.margin + (i - 1) * width // (POINTS - 1) if before else x
-            canvas.pixels.line(start, before or at, x, at, 1)
+            x = left + 1 + i * width // (POINTS - 1)
+            start = left + 1 + (i - 1) * width // (POINTS - 1) if before is not None else x
+            pixels.line(start, at if before is None else before, x, at, 1)
         before = at
