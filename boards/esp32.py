@@ -101,6 +101,14 @@ class Board:
         """Its radio as an access point, which also scans; the code is in memory as long as the object."""
         return call("boards.esp32_access_point", "AccessPoint")
 
+    def beacons(self, name: str):
+        """Its Bluetooth as a sender of beacons of this name; None where MicroPython was built without it."""
+        try:
+            from boards.esp32_bluetooth import Beacons
+        except ImportError:
+            return None
+        return Beacons(name)
+
     def gc_heap(self) -> tuple[int, int]:
         """Bytes of MicroPython's own heap, and how many of them are free."""
         return esp32_heap.gc_heap()

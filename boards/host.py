@@ -50,7 +50,8 @@ class Board:
 
     `settings`: `ports` (of UART 0, 1, …), `data` (folder), `config` (file), `overrides`, `reset_cause`, `display`,
     `simulated`; `air` (file with the networks in reach of its simulated radio), `dns_port` (of its access point),
-    `firmware` (folder that stands for application partitions); `wake_cause` and `time_ns` (host_sleep.py).
+    `firmware` (folder that stands for application partitions); `wake_cause` and `time_ns` (host_sleep.py);
+    `beacons` (file that gets those of its Bluetooth).
     """
 
     chip = BOARD["chip"]
@@ -137,6 +138,11 @@ class Board:
     def access_point(self):
         """None, as above."""
         return call("boards.esp32_access_point", "AccessPoint", self._settings.get("dns_port")) if network else None
+
+    def beacons(self, name: str):
+        """A file that stands for the air, where the settings name one."""
+        path = self._settings.get("beacons")
+        return call("boards.host_bluetooth", "Beacons", path, name) if path else None
 
     def gc_heap(self) -> tuple[int, int]:
         """Bytes of MicroPython's heap, and how many of them are free; (0, 0) on CPython."""

@@ -31,7 +31,7 @@ CAPABILITIES = {
     "watchdog": 1, "reset_cause": 0, "restart": 0, "button": 0, "button_2": 0, "rtc_memory": 0, "lacks_psram": 0,
     "alarm_output": 0,
     "gc_heap": 0, "network_heap": 0, "firmware": 0, "sleeper": 0, "save_power": 1,
-    "w_output": 1,
+    "w_output": 1, "beacons": 1,
 }  # fmt: skip
 STATION = {
     "start": 3, "connect": 2, "disconnect": 0, "is_connected": 0, "status": 0, "rssi": 0, "address": 0,
@@ -39,6 +39,7 @@ STATION = {
 }  # fmt: skip
 SLEEPER = {"cause": 0, "time_ns": 0, "release_pins": 0, "sleep": 1, "rejoin": 1}
 W_OUTPUT = {"drive": 1, "release": 0}
+BEACONS = {"start": 1, "stop": 0}
 REJOIN = {"learned": 0, "connect": 4, "give_up": 0}
 WORDS = {"idle", "connecting", "connected", "wrong password", "no such network", "failed"}
 CAUSES = {"power", "reset", "watchdog", "wake", "soft", "unknown"}
@@ -189,6 +190,7 @@ def test_its_tree_has_all_that_makes_capabilities(tmp_path):
         "esp32_spi",
         "esp32_ethernet",
         "esp32_sleep",
+        "esp32_bluetooth",
         "esp32_rejoin",
         "esp32_saving",
         "esp32_w_output",
@@ -220,6 +222,7 @@ def sources_of_capabilities() -> str:
 def test_host_tree_has_what_an_interpreter_with_two_heaps_and_a_radio_needs():
     modules = (
         "host",
+        "host_bluetooth",
         "host_firmware",
         "host_radio",
         "host_saving",
@@ -285,9 +288,11 @@ def test_both_sides_offer_the_same(file, more):
         ("boards/host_radio.py", "Rejoin", REJOIN),
         ("boards/esp32_w_output.py", "WOutput", W_OUTPUT),
         ("boards/host_w_output.py", "WOutput", W_OUTPUT),
+        ("boards/esp32_bluetooth.py", "Beacons", BEACONS),
+        ("boards/host_bluetooth.py", "Beacons", BEACONS),
     ],
 )
-def test_both_sides_sleep_rejoin_and_switch_alike(file, name, contract):
+def test_both_sides_have_the_same_methods(file, name, contract):
     assert methods(file, name) == contract
 
 

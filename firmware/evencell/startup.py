@@ -26,6 +26,7 @@ PARTS = (
     ("full display telemetry", "control", "evencell.control.part"),
     ("full display telemetry", "rules", "evencell.control.rules_part"),
     ("full display setup awake", "display", "evencell.display.part"),
+    ("display", "bthome", "evencell.forward.bthome.part"),
     ("full telemetry", "time", "evencell.clock.sntp"),
     ("full safe awake", "http", "evencell.forward.http.routes"),
     ("full telemetry", "journal", "evencell.forward.outbox.outbox"),  # before those that take from it

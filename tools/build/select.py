@@ -15,6 +15,7 @@ _APPLICATION = ("evencell/app.py", "evencell/startup.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
 _NETWORK = "wifi"  # that of the network's, by radio or cable
 _SLEEP = "power"  # that of a device that sleeps
+_BEACONS = "bthome"
 _WITH_A_NETWORK = ("safe", "setup")  # profiles in PARTS of safe mode and setup mode
 _CAN_SLEEP, _AWAKE = "telemetry", "awake"  # a profile that sleeps, and that of PARTS after its button was pressed
 _ON_I2C = {"ssd1306", "sh1106"}
@@ -79,6 +80,8 @@ def useless_capabilities(board: dict, switches: set[str]) -> set[str]:
         names |= {"esp32_access_point", "esp32_network", "esp32_wifi", "esp32_ethernet"}
     if _SLEEP not in switches:
         names |= {"esp32_sleep", "esp32_rejoin"}
+    if not {_SLEEP, _BEACONS} & switches:
+        names |= {"esp32_bluetooth"}
     return {f"boards/{name}.py" for name in names}
 
 

@@ -49,10 +49,11 @@ _DATA_OF = {
     "evencell/forward/http/metrics_device.py": "evencell/forward/http/metrics_device.txt",
 }
 
-# What the computer's board uses: its simulated radio and W switch; and of a chip's, where the interpreter stands for a
-# chip's heaps and radio.
+# What the computer's board uses: what stands for its radios and W switch; and of a chip's, where the interpreter stands
+# for a chip's heaps and radio.
 _HOST_MODULES = (
     "host",
+    "host_bluetooth",
     "host_firmware",
     "host_radio",
     "host_saving",

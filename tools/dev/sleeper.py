@@ -41,6 +41,7 @@ class Sleeper:
         self.woken_s = now_s  # when the last wake began
         self.drift_ppm = 0
         self.reset_cause = "power"
+        self.beacons = folder / "beacons"  # what its Bluetooth sent
         self._began = 0.0
         self._port = port
         self.command = command or device.command()
@@ -60,6 +61,7 @@ class Sleeper:
             "reset_cause": self.reset_cause,
             "wake_cause": cause if self.reset_cause == "wake" else "",
             "time_ns": int(self.clock_s * 1e9),
+            "beacons": str(self.beacons),
         }
         environment = device.environment(self._port, self.folder)
         environment[SETTINGS_VARIABLE] = json.dumps({**json.loads(environment[SETTINGS_VARIABLE]), **settings})

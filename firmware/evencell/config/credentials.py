@@ -27,6 +27,10 @@ def _password_hash(value) -> bool:
     return int(parts[1]) > 0 and is_hexadecimal(parts[2], 32) and is_hexadecimal(parts[3], 64)
 
 
+def _bindkey(value) -> bool:
+    return is_text(value, 32, 32) and is_hexadecimal(value, 32)
+
+
 def _modulus(value) -> bool:
     """An RSA modulus of 2,048 to 4,096 bits in base64, the most significant byte first."""
     if not is_text(value, 344, 684) or not all(letter in "+/=" or is_name(letter, 1) for letter in value):
@@ -43,4 +47,5 @@ KINDS = {
     "fingerprint": _fingerprint,
     "password_hash": _password_hash,
     "modulus": _modulus,
+    "bindkey": _bindkey,
 }

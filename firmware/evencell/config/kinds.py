@@ -16,6 +16,7 @@ _MODULES = {
     "fingerprint": "credentials",
     "password_hash": "credentials",
     "modulus": "credentials",
+    "bindkey": "credentials",
 }
 
 

@@ -63,13 +63,24 @@ def _check_mqtt(config: dict, faults):
         faults.add("time.mqtt", "it needs mqtt.enabled; not used")
 
 
+def _may_advertise(config: dict) -> bool:
+    """Whether Wi-Fi and Bluetooth are never in memory together."""
+    if config["profile"] == "telemetry":
+        return config["power"]["interval_s"] > 0
+    return config["profile"] == "display"
+
+
 def _check_power(config: dict, faults):
-    """A device that sleeps reports over MQTT, and has no use for anything that goes on in between."""
-    power = config["power"]
+    """A device that sleeps reports over MQTT or sends beacons, and has no use for what goes on in between."""
+    power, bthome = config["power"], config["bthome"]
+    if bthome["enabled"] and not _may_advertise(config):
+        faults.add("bthome.enabled", "it needs power.interval_s, or the profile display; no beacons")
+        bthome["enabled"] = False
     if not power["interval_s"]:
         return
-    if config["profile"] != "telemetry" or not config["mqtt"]["enabled"]:
-        faults.add("power.interval_s", "it needs the profile telemetry and mqtt.enabled; the device stays awake")
+    if config["profile"] != "telemetry" or not (config["mqtt"]["enabled"] or bthome["enabled"]):
+        wanted = "it needs the profile telemetry, and mqtt.enabled or bthome.enabled; the device stays awake"
+        faults.add("power.interval_s", wanted)
         power["interval_s"] = 0
     elif config["influx"]["url"] is not None:
         faults.add("influx.url", "a device that sleeps (power.interval_s) reports over MQTT alone; not used")

@@ -1,6 +1,6 @@
 """Secrets of the configuration: nothing outside of the device gets them. Lazy."""
 
-SECRETS = ("password", "token", "ap_password")  # keys of any section
+SECRETS = ("password", "token", "ap_password", "bindkey")  # keys of any section
 AUTH = "auth"  # a section of which nothing is ever shown
 
 

@@ -19,6 +19,7 @@ ALLOWED = {
     "modulus": "an RSA modulus in base64 that `evencell keygen` prints",
     "origins": "a list of up to 4 origins such as http://home.example:8123, in lower case",
     "fingerprint": "64 hexadecimal digits, with or without colons",
+    "bindkey": "32 hexadecimal digits",
     "ssid": "a text of 1 to 32 bytes",
     "passphrase": 'a WPA password of 8 to 63 bytes or a key of 64 hexadecimal digits ("" is an open network)',
     "host": "a host's name or address of %d to %d characters, without scheme, port, path, user and password",

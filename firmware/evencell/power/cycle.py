@@ -5,6 +5,7 @@ from evencell.power.guard import BALANCER_OFF, level_of
 from evencell.power.held import append, has_room
 from evencell.power.interval import next_interval_s
 from evencell.power.reading import open_packs, read
+from evencell.runtime.lazy import lazy
 
 
 class Cycle:
@@ -22,9 +23,11 @@ class Cycle:
             state.is_transmitting = 0
             plan_retry(state, wake.now_s())
         for pack_state, pack in self.packs:
-            if await read(pack_state, pack, wake.clock):
+            if await read(pack_state, pack, wake.clock) and state.report_s:
                 self._keep(pack_state, pack)
         wake.save()
+        if state.beacon_ms:
+            await self._send_beacon()
         await self._guard()
         state.interval_s = next_interval_s(state, self.packs)
         if not self._is_safe():
@@ -38,6 +41,13 @@ class Cycle:
         if self._session:
             self._session.finish()
         return sleep_s(state, wake.now_s())
+
+    async def _send_beacon(self):
+        scope = lazy()
+        try:
+            await scope.load("evencell.power.beacon").send(self.wake, *self.packs[0])
+        finally:
+            scope.unload()
 
     def _keep(self, pack_state, pack):
         """Append the reading to the outbox; its area in RTC memory is enough as long as it has room."""

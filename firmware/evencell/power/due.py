@@ -10,7 +10,12 @@ _MAX_PAUSE_S = const(3_600)  # at least
 
 
 def is_due(state, now_s: int, is_asked: bool) -> bool:
-    """`is_asked`: by a button, or for want of room. After a failed report only its time counts."""
+    """`is_asked`: by a button, or for want of room. After a failed report only its time counts.
+
+    Without `report_s` there are beacons alone.
+    """
+    if not state.report_s:
+        return False
     if state.level >= RADIO_OFF and state.reported_level >= RADIO_OFF:
         return False
     if now_s >= state.report_due_s:
@@ -50,6 +55,6 @@ def plan_retry(state, now_s: int):
 def sleep_s(state, now_s: int) -> int:
     """Until the next reading, or until the next report, if that comes before."""
     until_report_s = max(state.min_s, state.report_due_s - now_s)
-    if state.level >= RADIO_OFF or state.failed_reports:
+    if not state.report_s or state.level >= RADIO_OFF or state.failed_reports:
         return state.interval_s
     return min(state.interval_s, until_report_s)

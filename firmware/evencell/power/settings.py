@@ -3,6 +3,8 @@
 main.py starts power/wake.py where this file is.
 """
 
+from binascii import unhexlify
+
 from evencell.app import Context
 from evencell.compat import const
 from evencell.power.guard import LOW_STEPS
@@ -66,7 +68,10 @@ def apply(state, config: dict, scales: list):
     state.usual_s = power["interval_s"]
     state.min_s = power["min_interval_s"] or min(state.usual_s, max(_SHORTEST_S, state.usual_s // _SPAN))
     state.max_s = max(state.usual_s, power["max_interval_s"] or state.usual_s * _SPAN)
-    state.report_s = power["report_s"]
+    state.report_s = power["report_s"] if config["mqtt"]["enabled"] else 0
+    bthome = config["bthome"]
+    state.beacon_ms = 1000 * bthome["advertise_s"] if bthome["enabled"] else 0
+    state.has_bindkey, state.bindkey = (1, unhexlify(bthome["bindkey"])) if bthome["bindkey"] else (0, b"")
     state.low_pack_mv = power["low_pack_mv"] or 0
     state.spill_every = power["spill_every"]
     state.awake_s = power["awake_s"] if _has_something_to_show(config) else 0

@@ -16,8 +16,9 @@ STATE_AT = const(1024)  # behind the outbox's area
 _CRC_BYTES = const(4)
 _LAYOUT = const(3)  # the number of this layout; what has another one is discarded
 _JOINED_BYTES = const(18)  # as join.py writes it
+_KEY_BYTES = const(16)
 
-_WAKE_FORMAT = "<BBBBBBBBBBBBBBBBBHHqIIIIIIIIIIII%ds" % _JOINED_BYTES
+_WAKE_FORMAT = "<BBBBBBBBBBBBBBBBBBHHHqIIIIIIIIIIIIII%ds%ds" % (_JOINED_BYTES, _KEY_BYTES)
 WAKE_FIELDS = (
     "layout",
     "pack_count",
@@ -36,7 +37,9 @@ WAKE_FIELDS = (
     "reported_level",
     "spill_every",
     "has_pins",
+    "has_bindkey",
     "awake_s",
+    "beacon_ms",
     "run_id",
     "base_ms",
     "interval_s",
@@ -51,7 +54,10 @@ WAKE_FIELDS = (
     "report_s",
     "low_pack_mv",
     "joined_s",
+    "beacon_counter",
+    "beacon_end",
     "joined",
+    "bindkey",
 )
 _PACK_FORMAT = "<HHHHHBBBBBBBBBIII%ds" % ANSWER_BYTES
 PACK_FIELDS = (
@@ -141,7 +147,9 @@ class WakeState(Fields):
     reported_level: int
     spill_every: int  # of the configuration, as the next one
     has_pins: int
+    has_bindkey: int
     awake_s: int  # after a press of the button; 0: it has the device report
+    beacon_ms: int  # how long one is sent; 0: none
     run_id: int
     base_ms: int  # the system's clock at uptime 0
     interval_s: int  # of the next sleep
@@ -150,13 +158,16 @@ class WakeState(Fields):
     pause_ms: int  # after failed reports
     synced_s: int  # when the clock was set or asked for
     sync_s: int  # how long that is good for
-    usual_s: int  # of the configuration, as all but the last two; 0: it is to be read first
+    usual_s: int  # of the configuration, as the next four; 0: it is to be read first
     min_s: int
     max_s: int
     report_s: int
     low_pack_mv: int
     joined_s: int  # when join.py learned what the next has
+    beacon_counter: int  # forward/bthome/counter.py
+    beacon_end: int  # of the numbers that are reserved
     joined: bytes
+    bindkey: bytes
 
     def __init__(self, buffer):
         Fields.__init__(self, WAKE_FIELDS, _WAKE_FORMAT)

@@ -94,6 +94,11 @@ def _are_commands(kept) -> bool:
     return all(length == 4 for length in lengths) and all(pairs)
 
 
+def _is_number(value) -> bool:
+    """What forward/bthome/counter.py keeps."""
+    return _is_whole(value, 0xFFFFFFFF)
+
+
 def _is_whole(value, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
@@ -106,4 +111,5 @@ SHAPES = {
     "wake": (8192, _is_wake),
     "marks": (512, _are_marks),
     "commands": (8192, _are_commands),
+    "beacons": (16, _is_number),
 }
