@@ -22,7 +22,7 @@ from tools.build import page
 from tools.build.common import FIRMWARE, ROOT, BuildError, node_program
 
 BUDGET_BYTES = 40_000  # of the first view, with status, log and an hour of history beside these files
-FIRST_VIEW_BYTES = 29_000
+FIRST_VIEW_BYTES = 29_200
 SETUP_BYTES = 15_000  # the page of first contact, both languages included
 VIEWS = ("now", "history", "health", "device")
 TEXTS = {name: path.read_text("utf-8") for name, path in page.sources().items()}
@@ -30,8 +30,13 @@ FIRST_WORDS = {language: json.loads(TEXTS[f"{language}.json"]) for language in (
 SETTINGS_WORDS = {language: json.loads(TEXTS[f"settings.{language}.json"]) for language in ("en", "de")}
 UPDATE_WORDS = {language: json.loads(TEXTS[f"update.{language}.json"]) for language in ("en", "de")}
 POLICY_WORDS = {language: json.loads(TEXTS[f"policy.{language}.json"]) for language in ("en", "de")}
+RULES_WORDS = {language: json.loads(TEXTS[f"rules.{language}.json"]) for language in ("en", "de")}
 WORDS = {
-    language: FIRST_WORDS[language] | SETTINGS_WORDS[language] | UPDATE_WORDS[language] | POLICY_WORDS[language]
+    language: FIRST_WORDS[language]
+    | SETTINGS_WORDS[language]
+    | UPDATE_WORDS[language]
+    | POLICY_WORDS[language]
+    | RULES_WORDS[language]
     for language in ("en", "de")
 }
 SENTENCES = json.loads(TEXTS["sentences.de.json"])

@@ -362,7 +362,7 @@ def test_every_form_is_accessible_and_without_keys(browser, firmware, options):
     """On the desk light and in English, on the phone dark and in German."""
     with visit(browser, firmware, **options) as opened:
         page = opened.page
-        for name in (*FORMS, "balancing", "update"):
+        for name in (*FORMS, "balancing", "rules", "update"):
             open_section(page, name)
         assert page.locator(".config details:not([open]):not([hidden])").count() == 0
         assert violations(page) == []

@@ -24,6 +24,17 @@ _ALARM_TEXTS = {
         "Check the setting. If it is right: fuse out, P2 out, then check the balance wires.",
     ),
 }
+# Words and unit of the fields of own rules, but for those of cells.
+_FIELDS = {
+    "highest_mv": ("highest cell", " mV"),
+    "lowest_mv": ("lowest cell", " mV"),
+    "pack_mv": ("pack", " mV"),
+    "average_mv": ("average cell", " mV"),
+    "delta_mv": ("delta", " mV"),
+    "temperature_c": ("temperature", " °C"),
+    "balance_ma": ("balance current", " mA"),
+    "cells_detected": ("cells detected", ""),
+}
 _REMEDIES = {
     "cell_high": "Stop charging, then measure this cell. evencell disconnects nothing.",
     "cell_low": "Stop discharging, then charge the pack, and watch this cell.",
@@ -90,14 +101,13 @@ def _sentence(state, name: str, own, cells: list) -> str:
 
 
 def _own_sentence(status, own: dict, cells: list) -> str:
+    name, unit = _FIELDS.get(own["field"], ("cell", " mV"))
     if cells:
         text = ", ".join(["cell %d: %d mV" % (cell, status.cells_mv[cell - 1]) for cell in cells])
     else:
-        text = "%s is %g" % (own["field"], value_of(status, own["field"]) or 0)
-    for word in ("above", "below"):
-        if own[word] is not None:
-            text += ", %s %g" % (word, own[word])
-    return text
+        text = "%s: %g%s" % (name, value_of(status, own["field"]) or 0, unit)
+    limits = ["%s %g%s" % (word, own[word], unit) for word in ("above", "below") if own[word] is not None]
+    return "%s, to be reported %s" % (text, " or ".join(limits))
 
 
 def _listed(cells: list) -> str:

@@ -19,6 +19,7 @@ export const state = {
   device: {},
   session: {}, // what may be done: logged_in, password_set, public_read, simulated
   packs: new Map(), // name → { status, readAt, live }
+  rules: {}, // by pack and alarm: what rules.js knows of it
   selected: null,
   log: [], // newest first: { uptime_s, level, text }
   events: keptEvents(), // dated, newest first

@@ -5,6 +5,7 @@ import { addEvents, state } from "./data.js";
 import { card, el, rebuild, segments, setText } from "./dom.js";
 import { swatch } from "./now.js";
 import { past, SPANS } from "./past.js";
+import { load } from "./load.js";
 import { getJson } from "./requests.js";
 import { cellNames, clock, dateTime, day, decimal, hasWord, millivolts, signed, t, volts } from "./words.js";
 
@@ -21,6 +22,12 @@ let frame = null; // where everything is, of the last drawing
 let drawnFor = "";
 let eventsFor = null;
 let askedAt = 0;
+let rules = null; // the file
+
+export async function prepare() {
+  rules = await load("rules");
+  await rules.prepare();
+}
 
 export function mount(root) {
   parts.canvas = el("canvas", { id: "curves", tabindex: "0", role: "application", "aria-label": t("history.chart"), "aria-describedby": "history-keys" });
@@ -46,7 +53,8 @@ export function mount(root) {
         el("div", {}, button("earlier", () => pan(-0.5)), button("later", () => pan(0.5)), button("in", () => zoom(1 / ZOOM)), button("out", () => zoom(ZOOM)), button("whole", whole)),
         parts.csv),
       el("p", { className: "small", id: "history-keys" }, t("history.keys"))),
-    card(t("history.events"), parts.events, el("p", { className: "small" }, t("history.events.note"))));
+    card(t("history.events"), parts.events, el("p", { className: "small" }, t("history.events.note"))),
+    card(t("eventlog"), (parts.kept = el("ul", { className: "events", id: "eventlog" })), el("p", { className: "small" }, t("eventlog.note"))));
   listen();
   new ResizeObserver(redraw).observe(parts.canvas);
 }
@@ -57,6 +65,7 @@ export function redraw() {
 }
 
 export function update() {
+  rules.showLog(parts.kept);
   const entry = past(state.selected, shown.span);
   if (!shown.isSpanChosen && entry.data?.times.length) chooseFirstSpan(entry.data);
   if (Date.now() - askedAt > EVENTS_MS) loadEvents();
@@ -159,6 +168,8 @@ function inWords({ type, name, value, cells = [] }) {
     const text = name.startsWith("rule:") ? t("alarm.rule", { name: name.slice(5) }) : t(`alarm.${name}`);
     return { look: value ? "bad" : "", text: t(value ? "event.alarm" : "event.alarm.over", { text: cells.length ? `${text}: ${cellNames(cells)}` : text }) };
   }
+  if (type === "rule") return { look: value === true ? "bad" : "", text: rules.inWords({ kind: type, name, to: value, text: cells.join(", ") }) };
+  if (type === "policy") return { text: rules.inWords({ kind: type, to: value }) };
   if (type === "link") return { text: t("event.link", { link: t(`link.${value}`) }) };
   if (type === "diagnosis") return { text: t("event.line", { verdict: t(`line.${String(value).replace(/ /g, "_")}`, { n: "" }) }) };
   if (type === "network") return { text: t(`event.network.${value}`) };

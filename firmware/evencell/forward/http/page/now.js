@@ -33,14 +33,16 @@ let drawnAt = 0;
 let axes = {};
 let spoken = "";
 let policy = null; // its file, while it is loaded and then
+let rules = null; // the same
 
 function mount(root) {
   const cells = Number(kept("cells", 4)) || 4; // so much room is kept free from the start: nothing jumps
   parts.sign = svg("path", { d: ICONS.none });
   parts.title = el("h2", {});
   parts.note = el("p", {});
+  parts.ack = el("div", {});
   parts.verdict = el("section", { className: "verdict none", id: "verdict" },
-    svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, parts.sign), el("div", {}, parts.title, parts.note));
+    svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, parts.sign), el("div", {}, parts.title, parts.note, parts.ack));
   parts.alarms = el("ul", { className: "notices", id: "alarms", "aria-label": t("now.alarms") });
   parts.policy = el("ul", { className: "notices", id: "policy" });
   parts.notices = el("ul", { className: "notices", id: "notices", "aria-label": t("now.notices") });
@@ -75,7 +77,8 @@ function update() {
   const said = verdict(pack, pack?.left);
   renderVerdict(said);
   const others = alarms().filter(({ name, pack: owner }) => name !== said.alarm || owner !== state.selected);
-  rebuild(parts.alarms, others.map(({ title, remedy }) => ({ look: "bad", title, note: remedy })), makeNotice);
+  rebuild(parts.alarms, others, makeNotice);
+  if (alarms().length) rules ??= load("rules").then(({ watch }) => watch()).catch(() => setTimeout(() => (rules = null), LOAD_AGAIN_MS));
   rebuild(parts.notices, pack ? notices(status) : notices(null), makeNotice);
   renderFigures(status);
   askScale(parts.question, status);
@@ -87,7 +90,8 @@ function update() {
   if (Date.now() - drawnAt >= DRAW_MS || loadedAt > drawnAt) drawHour(pack, status);
 }
 
-function renderVerdict({ look, title, note, foreign }) {
+function renderVerdict({ look, title, note, foreign, ack }) {
+  rebuild(parts.ack, ack ? [ack] : [], (item) => state.makeAck(item));
   setClass(parts.verdict, `verdict ${look}`);
   if (parts.sign.getAttribute("d") !== ICONS[look]) parts.sign.setAttribute("d", ICONS[look]);
   setText(parts.title, title);
@@ -98,8 +102,8 @@ function renderVerdict({ look, title, note, foreign }) {
   spoken = kind;
 }
 
-export function makeNotice({ look, title, note, foreign }) {
-  return el("li", { className: look }, el("strong", {}, title), el("span", { lang: foreign ? "en" : undefined }, note));
+export function makeNotice({ look, title, note, foreign, ack }) {
+  return el("li", { className: look }, el("strong", {}, title), el("span", { lang: foreign ? "en" : undefined }, note), ack && state.makeAck(ack));
 }
 
 function renderFigures(status) {

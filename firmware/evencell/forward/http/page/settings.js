@@ -13,7 +13,7 @@ import { pinFields, SECTIONS } from "./settings_table.js";
 import { addWords, loadTexts, t } from "./words.js";
 
 const ERRORS = { 0: "no_answer", 401: "expired", 413: "too_long", 429: "pause", 503: "busy" };
-const COLUMNS = [["general", "packs", "balancing", "network"], ["access", "mqtt", "store", "display", "log", "update", "pins"]];
+const COLUMNS = [["general", "packs", "balancing", "rules", "network"], ["access", "mqtt", "store", "display", "log", "update", "pins"]];
 const SLOW_MS = 60000; // the device checks and writes for seconds
 
 const parts = {};
@@ -128,6 +128,7 @@ function about(name) {
   const { packs, control, wifi, mqtt, influx, display, log, update: { keys = [] } = {}, pins } = config, host = (url) => url.split("/")[2];
   const texts = {
     general: config.name, packs: packs.map((pack) => pack.name).join(", "), network: wifi.networks.map(({ ssid }) => ssid).join(", "),
+    rules: control?.rules.map((rule) => rule.name).join(", "),
     balancing: control && t(`policy.preset.${control.policy.preset}`),
     mqtt: mqtt.enabled ? mqtt.host : t("off"), store: influx.url ? host(influx.url) : t("off"), display: display.driver === "none" ? t("off") : `${display.brightness} %`,
     log: t(`choice.${log.level}`), update: keys.map((key) => key.name).join(", "), pins: Object.keys(pins).length ? t("pins.moved") : "",

@@ -43,8 +43,9 @@ function secret({ value, set }) {
   return el("span", { className: "entry" }, input, remove);
 }
 
-function choice({ value, set, options: { choices } }) {
-  const options = choices.map((name, i) => el("option", { value: i, selected: name === (value ?? null) }, t(`choice.${name}`)));
+function choice({ value, set, options: { choices, none } }) {
+  const label = (name) => (none && name === null ? t(none) : /^cell_\d/.test(name) ? t("choice.cell_number", { n: name.split("_")[1] }) : t(`choice.${name}`));
+  const options = choices.map((name, i) => el("option", { value: i, selected: name === (value ?? null) }, label(name)));
   return el("select", { onchange: ({ target }) => set(choices[target.value]) }, ...options);
 }
 

@@ -21,6 +21,13 @@ const CONDITION = [
   ["span", "span", { when: ({ field }) => field === "time" }],
 ];
 
+const RULE = [
+  ["name", "text"],
+  ["field", "choice", { choices: ["any_cell_mv", "highest_mv", "lowest_mv", "pack_mv", "delta_mv", "average_mv", "temperature_c", "balance_ma", "cells_detected", ...Array.from({ length: 24 }, (_, i) => `cell_${i + 1}_mv`)] }],
+  ["above", "number"], ["below", "number"], ["hysteresis", "number"], ["delay_s", "number", { unit: "s" }],
+  ["severity", "choice", { choices: ["danger", "warning", "info"] }], ["text", "text", MORE], ["output", "switch", MORE],
+];
+
 export const SECTIONS = {
   general: [
     ["name", "text"], ["time.zone", "zone"], ["history.enabled", "switch"],
@@ -37,6 +44,12 @@ export const SECTIONS = {
     ["control.w.guard_every_s", "number", { unit: "s", when: hasW }], ["control.w.guard_on_s", "number", { unit: "s", when: hasW }],
     ["control.w.measure", "switch", { when: hasW }],
     ["control.w.inverted", "choice", { choices: [null, true, false], when: hasW, ...MORE }],
+  ],
+  rules: [
+    ["control.rules", "list", { fields: RULE, least: 0, most: 16, add: addRule }],
+    ["control.limits.cell_min_mv", "number", { unit: "mV" }], ["control.limits.cell_max_mv", "number", { unit: "mV" }],
+    ["control.limits.charge_min_c", "number", { unit: "°C" }], ["control.limits.charge_max_c", "number", { unit: "°C" }],
+    ["control.builtin_rules", "choice", { choices: [null, true, false], none: "choice.enough_memory", ...MORE }], ["control.builtin_output", "switch", MORE],
   ],
   network: [
     ["wifi.networks", "list", { fields: [["ssid", "text"], ["password", "secret"]], least: 0, most: 8, add: () => ({ ssid: "", password: null }), scan: true }],
@@ -70,6 +83,12 @@ export const SECTIONS = {
   update: [["update.keys", "list", { fields: [["name", "text"], ["modulus", "text"]], least: 0, most: 4, add: () => ({ name: "", modulus: "" }) }]],
   log: [["log.level", "choice", { choices: ["debug", "info", "warning", "error"] }], ["log.syslog", "text"], ["log.syslog_port", "number", MORE]],
 };
+
+/** One with a name that no other has. */
+function addRule(rules) {
+  const names = rules.map(({ name }) => name), n = Array.from({ length: 17 }, (_, i) => i + 1).find((i) => !names.includes(`rule${i}`));
+  return { name: `rule${n}`, field: "any_cell_mv", above: null, below: null, hysteresis: 0, delay_s: 60, severity: "warning", text: null, output: false };
+}
 
 function addCondition() {
   return { field: "highest_mv", above: null, below: null, hysteresis: 0, trend: null, span: null };

@@ -11,17 +11,22 @@ const BALANCING_HOLD_MS = 15000; // pauses so short are part of balancing
 const MIN_FALL_MS = 300000; // for an estimate of the time left
 const MAX_LEFT_MIN = 2880;
 
-/** Alarms of all packs, the most dangerous first: { name, pack, title, remedy }. */
+/** Alarms of all packs, the most dangerous first: { name, pack, look, title, note, ack }. */
 export function alarms() {
   const rank = (name) => (DANGER.indexOf(name) + 1) || DANGER.length + 1;
   return [...state.packs]
     .flatMap(([pack, { status }]) => status.alarms.map((name) => ({ name, pack, status })))
     .sort((one, other) => rank(one.name) - rank(other.name))
-    .map(({ name, pack, status }) => ({
-      name, pack,
-      title: (state.packs.size > 1 ? `${pack}: ` : "") + alarmTitle(name, status),
-      remedy: name.startsWith("rule:") ? "" : t(`alarm.${name}.remedy`),
-    }));
+    .map(({ name, pack, status }) => {
+      const { title, ...rest } = alarm(name, pack, status);
+      return { name, pack, title: (state.packs.size > 1 ? `${pack}: ` : "") + title, ...rest };
+    });
+}
+
+/** One of a pack's alarms in words. `ack`: what to acknowledge, where it is not. */
+function alarm(name, pack, status) {
+  const isRule = name.startsWith("rule:"), { look = isRule ? "warn" : "bad", title = alarmTitle(name, status), note = isRule ? "" : t(`alarm.${name}.remedy`), done = "", ack } = state.rules[pack]?.[name] ?? {};
+  return { look, title, note: `${note} ${done}`.trim(), ack };
 }
 
 function alarmTitle(name, status) {
@@ -41,7 +46,8 @@ export function verdict(pack, leftMin) {
   if (!pack.readAt) return unread(status);
   if (status.link === "asleep") return { look: "none", title: t("verdict.asleep"), note: lastReading(pack) };
   if (!isFresh(pack)) return { look: "warn", title: t(status.link === "offline" ? "verdict.offline" : "verdict.late"), note: `${lastReading(pack)} ${remedy(status)}`.trim() };
-  if (status.alarms.length) return alarmed(status);
+  const danger = alarms().find(({ pack: owner, look }) => owner === state.selected && look === "bad");
+  if (danger) return alarmed(status, danger);
   return calm(pack, status, leftMin);
 }
 
@@ -58,12 +64,9 @@ function unread(status) {
 
 const lastReading = (pack) => t("verdict.last_reading", { span: span(Date.now() - pack.readAt) });
 
-function alarmed(status) {
-  const name = [...status.alarms].sort((one, other) => DANGER.indexOf(one) - DANGER.indexOf(other))[0];
-  const cell = status.alarm_cells?.[name]?.[0];
-  const mv = cell ? status.cells_mv[cell - 1] : null;
-  if (name === "overvoltage" && mv) return { alarm: name, look: "bad", title: t("verdict.overvoltage", { cell, volts: volts(mv) }), note: t("alarm.overvoltage.remedy") };
-  return { alarm: name, look: "bad", title: alarmTitle(name, status), note: name.startsWith("rule:") ? "" : t(`alarm.${name}.remedy`) };
+function alarmed(status, { name, ack }) {
+  const { title, note } = alarm(name, state.selected, status), cell = status.alarm_cells?.[name]?.[0], mv = cell ? status.cells_mv[cell - 1] : null;
+  return { alarm: name, look: "bad", title: name === "overvoltage" && mv ? t("verdict.overvoltage", { cell, volts: volts(mv) }) : title, note, ack };
 }
 
 function calm(pack, status, leftMin) {

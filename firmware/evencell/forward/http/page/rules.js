@@ -1,0 +1,96 @@
+// What rules and alarms say, with their acknowledgement, and the events that the device keeps. Loaded where it is needed.
+
+import { changed, onChange, state } from "./data.js";
+import { el, rebuild } from "./dom.js";
+import { getJson, sendJson } from "./requests.js";
+import { ofDevice } from "./sentences.js";
+import { addWords, cellNames, dateTime, hasWord, loadTexts, t } from "./words.js";
+
+const ASK_MS = 20000;
+const KEPT_MS = 30000;
+const LOOKS = { danger: "bad", warning: "warn", info: "none" };
+
+const asked = {}; // by pack: { at, alarms }
+const log = { events: [], at: -Infinity };
+let isLoaded = false; // the words
+
+export async function prepare() {
+  if (!isLoaded) addWords(await loadTexts("rules"));
+  isLoaded = true;
+}
+
+/** Ask for the rules of each pack with an alarm, from now on; verdict.js has them in `state.rules`. */
+export async function watch() {
+  await prepare();
+  state.makeAck = makeAck;
+  onChange(() => {
+    for (const [pack, { status }] of state.packs) {
+      const alarms = status.alarms.join(), last = (asked[pack] ??= { at: -Infinity, alarms: "" });
+      if (document.hidden || !alarms || (alarms === last.alarms && Date.now() - last.at < ASK_MS)) continue;
+      asked[pack] = { at: Date.now(), alarms };
+      ask(pack);
+    }
+  });
+  changed();
+}
+
+async function ask(pack) {
+  const { rules } = await getJson(`/api/v1/packs/${encodeURIComponent(pack)}/control`);
+  if (!rules) return;
+  state.rules[pack] = Object.fromEntries(rules.filter((rule) => rule.state === "raised").map((rule) => [rule.since_s === null ? rule.name : `rule:${rule.name}`, detail(pack, rule)]));
+  changed();
+}
+
+/** What the first view shows of a raised rule; of the balancer's alarms it has the words itself. */
+function detail(pack, { name, severity, text, cells, acknowledged, since_s: sinceS }) {
+  const done = acknowledged ? t("rules.acknowledged") : "", ack = acknowledged || !state.session.logged_in ? null : { pack, name };
+  if (sinceS === null) return { look: "bad", done, ack };
+  const isOwn = !hasWord(`rule.${name}`), title = isOwn ? t("alarm.rule", { name }) : t(`rule.${name}`);
+  return { look: LOOKS[severity], title: cells.length ? `${title}: ${cellNames(cells)}` : title, note: isOwn ? text : t(`rule.${name}.remedy`), done, ack };
+}
+
+/** A button that acknowledges a rule or an alarm. */
+function makeAck({ pack, name }) {
+  const answer = el("span", { role: "status" }), button = el("button", { type: "button", className: "button", onclick: async () => {
+    button.disabled = true;
+    const { ok, error } = await sendJson("POST", `/api/v1/packs/${encodeURIComponent(pack)}/acknowledge`, { rule: name });
+    button.disabled = false;
+    answer.textContent = ok ? "" : ` ${ofDevice(error ?? t("error.no_answer"))[0]}`;
+    asked[pack].at = -Infinity;
+    changed();
+  } }, t("rules.acknowledge"));
+  return el("div", {}, button, answer);
+}
+
+/** Fill a list with the events that the device keeps, newest first; asks for newer ones when it is time. */
+export function showLog(node) {
+  if (!document.hidden && Date.now() - log.at > KEPT_MS) askLog(node);
+  const own = log.events.filter(({ pack }) => pack === state.selected);
+  rebuild(node, own.length ? own : [null], (event) => el("li", {},
+    el("time", event?.time ? { datetime: new Date(event.time * 1000).toISOString() } : {}, event?.time ? dateTime(event.time * 1000) : ""),
+    el("span", {}, event ? inWords(event) : t("eventlog.none"))));
+}
+
+async function askLog(node) {
+  log.at = Date.now();
+  const { events } = await getJson(`/api/v1/eventlog?after=${log.events[0]?.number ?? 0}`, KEPT_MS);
+  if (!events?.length) return;
+  log.events = [...events.reverse(), ...log.events].slice(0, 200);
+  showLog(node);
+}
+
+/** An event in words. */
+export function inWords({ kind, name, by, from, to, result, text }) {
+  if (kind === "settings") {
+    const values = { name: t(`setting.${name}`), from: value(from), to: value(to), by: t(`eventlog.by.${by}`) };
+    const reason = result === "refused" && text ? ` ${ofDevice(text)[0]}` : "";
+    return `${t("eventlog.settings", values)} ${by === "other" ? "" : t(`eventlog.result.${result}`)}${reason}`.trim();
+  }
+  if (kind === "policy") return t(to ? "eventlog.policy.on" : "eventlog.policy.off");
+  if (kind === "w") return t("eventlog.w", { name });
+  const title = hasWord(`rule.${name}`) ? t(`rule.${name}`) : hasWord(`alarm.${name}`) ? t(`alarm.${name}`) : t("alarm.rule", { name });
+  const what = text ? `${title}: ${cellNames(text.split(", "))}` : title;
+  return t(to === "acknowledged" ? "eventlog.acknowledged" : to ? "eventlog.raised" : "eventlog.cleared", { what });
+}
+
+const value = (is) => (is === null ? "?" : hasWord(String(is)) ? t(String(is)) : String(is));

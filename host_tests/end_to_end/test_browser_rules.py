@@ -1,0 +1,94 @@
+"""Rules on the page: what is raised, acknowledging it, the kept events, and own rules."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, raw_keys, too_wide, violations
+from host_tests.end_to_end.chain import FIXED, Chain
+from host_tests.end_to_end.door import CONFIG, PASSWORD
+from host_tests.end_to_end.process import until
+
+__all__ = ["browser"]  # a fixture
+
+pytestmark = pytest.mark.browser
+
+LOUD = {"name": "loud", "field": "any_cell_mv", "above": 3300, "delay_s": 0, "severity": "danger", "text": "Too high!"}
+MILD = {"name": "mild", "field": "pack_mv", "above": 13000, "delay_s": 0}
+GIVEN = {**CONFIG, "packs": [{"writable": True}], "control": {"rules": [LOUD, MILD]}}
+
+
+@pytest.fixture(scope="module")
+def firmware(tmp_path_factory):
+    with Chain(tmp_path_factory.mktemp("rules"), *FIXED, config=GIVEN, broker=False) as chain:
+        until(lambda: chain.firmware.pack()["alarms"] == ["rule:loud", "rule:mild"], "the raised rules")
+        yield chain.firmware
+
+
+def log_in(visit: Visit):
+    visit.page.locator("#login input[type=password]").fill(PASSWORD)
+    visit.page.locator("#login button").click()
+    expect(visit.page.locator("#section-rules")).to_be_visible()
+
+
+def assert_sound(page):
+    assert violations(page) == []
+    assert raw_keys(page) == []
+    assert too_wide(page) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "cells"),
+    [(DESK, "cells 1, 2"), (PHONE, "Zellen 1, 2")],
+    ids=["desk", "phone"],
+)
+def test_raised_rules_are_said_by_danger(browser, firmware, options, cells):
+    with Visit(browser, firmware, **options) as visit:
+        expect(visit.verdict).to_contain_text(cells)
+        expect(visit.verdict).to_contain_text("Too high!")
+        expect(visit.page.locator("#alarms .warn strong")).to_contain_text("mild")
+        expect(visit.page.locator("#alarms .warn")).to_contain_text("above 13000 mV")
+        expect(visit.page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+        assert_sound(visit.page)
+
+
+def test_an_owner_acknowledges_a_rule_and_finds_it_in_the_kept_events(browser, firmware):
+    with Visit(browser, firmware, "settings", **DESK) as visit:
+        log_in(visit)
+        page = visit.page
+        page.locator('a[href="#now"]').click()
+        button = page.locator("#verdict").get_by_role("button", name="Acknowledge")
+        button.click()
+        expect(page.locator("#verdict")).to_contain_text("Acknowledged.")
+        expect(button).to_have_count(0)
+        assert_sound(page)
+        page.locator('a[href="#history"]').click()
+        expect(page.locator("#eventlog")).to_contain_text("Acknowledged: Your rule loud")
+        expect(page.locator("#eventlog")).to_contain_text("On: Your rule loud: cells 1, 2")
+        assert_sound(page)
+
+
+@pytest.mark.parametrize("options", [DESK, {**PHONE, "locale": "en-GB"}], ids=["desk", "phone"])
+def test_an_own_rule_is_added_and_a_wrong_one_is_marked(browser, firmware, options):
+    path = firmware.data / "config.json"
+    before = path.read_text()
+    with Visit(browser, firmware, "settings", **options) as visit:
+        log_in(visit)
+        page, form = visit.page, visit.page.locator("#config-rules")
+        page.locator("#section-rules > summary").click()
+        form.get_by_role("button", name="Add a rule").click()
+        rule = form.locator('[data-path="control.rules[2]"]')
+        rule.get_by_label("What").select_option(label="Cell 3, mV")
+        form.locator(".main").click()
+        expect(form.locator(".fault")).to_contain_text("needs above or below")
+        assert path.read_text() == before
+        rule.get_by_label("Below").fill("3000")
+        form.get_by_label("Highest cell voltage").fill("3550")
+        assert_sound(page)
+        form.locator(".main").click()
+        expect(form.locator("> .said")).to_contain_text("after a restart")
+        control = json.loads(path.read_text())["control"]
+        assert control["rules"][2]["field"] == "cell_3_mv"
+        assert (control["rules"][2]["below"], control["limits"]["cell_max_mv"]) == (3000, 3550)
+    path.write_text(before)
