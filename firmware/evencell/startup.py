@@ -23,7 +23,7 @@ PARTS = (
     ("setup", None, "evencell.setup.part"),
     ("full display telemetry awake", None, "evencell.link.part"),
     ("full", "history", "evencell.history.recorder"),
-    ("full display telemetry", "control", "evencell.control.part"),
+    ("full display telemetry awake", "control", "evencell.control.part"),
     ("full display telemetry", "rules", "evencell.control.rules_part"),
     ("full display setup awake", "display", "evencell.display.part"),
     ("display", "bthome", "evencell.forward.bthome.part"),

@@ -11,6 +11,7 @@ from evencell.protocol.jk_balancer import CELL_COUNT_BIT, CELL_SLOTS, READ, REQU
 from evencell.protocol.jk_settings import SETTINGS
 from tools.sim.answers import encode_status, encode_written
 from tools.sim.balancer import Reading
+from tools.sim.supply import WLine
 
 
 class ScriptedBalancer:
@@ -19,6 +20,8 @@ class ScriptedBalancer:
     `settings` are what commands set, `written` has each of these in turn. `answered`: how many readings it gave.
     `asked_s`, `answered_s`: when the last request came and its answer was given, by `time.monotonic`. An answer comes
     `delay_s` after its request.
+    `w`: its pin W, without which it has its supply; with it, it is deaf to the first `deaf_requests` after it was
+    switched on. `supplied`: how often it was.
     """
 
     def __init__(self, cells_mv=(3301, 3302, 3299, 3300), delay_s: float = 0):
@@ -33,6 +36,8 @@ class ScriptedBalancer:
         }
         self.written: list[tuple[str, int]] = []
         self.is_silent = False
+        self.w: WLine | None = None
+        self.deaf_requests = self.supplied = self._asked = 0
         self.answered = 0
         self.asked_s = self.answered_s = 0.0
         self._fd, self._near_fd = pty.openpty()
@@ -57,11 +62,24 @@ class ScriptedBalancer:
             if len(request) < REQUEST_BYTES:
                 continue
             self.asked_s = time.monotonic()
-            if not self.is_silent:
+            if self.has_supply() and not self.is_silent and self._has_started():
                 time.sleep(self._delay_s)
                 os.write(self._fd, self._answer(request))
                 self.answered_s = time.monotonic()
             request = b""
+
+    def has_supply(self) -> bool:
+        """Whether it is supplied now; it starts anew where it was not."""
+        is_on = self.w is None or self.w.is_on()
+        if not is_on:
+            self._asked = 0
+        return is_on
+
+    def _has_started(self) -> bool:
+        """Whether it has its supply for long enough."""
+        self.supplied += self._asked == 0
+        self._asked += 1
+        return self._asked > self.deaf_requests
 
     def _answer(self, request: bytes) -> bytes:
         address, command = request[2], request[3]

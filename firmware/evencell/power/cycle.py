@@ -4,7 +4,7 @@ from evencell.power.due import is_due, plan_retry, sleep_s
 from evencell.power.guard import BALANCER_OFF, level_of
 from evencell.power.held import append, has_room
 from evencell.power.interval import next_interval_s
-from evencell.power.reading import open_packs, read
+from evencell.power.reading import note_miss, open_packs, read
 from evencell.runtime.lazy import lazy
 
 
@@ -14,21 +14,36 @@ class Cycle:
     def __init__(self, wake):
         self.wake = wake
         self.packs = open_packs(wake.board, wake.state)
-        self._session = None
+        self._session = self._supply = None
 
     async def run(self) -> int:
         """Returns the seconds to sleep."""
+        try:
+            return await self._run()
+        finally:
+            if self._supply:
+                self._supply.release()
+
+    async def _run(self) -> int:
         wake, state = self.wake, self.wake.state
         if state.is_transmitting:  # the last wake ended in its report
             state.is_transmitting = 0
             plan_retry(state, wake.now_s())
-        for pack_state, pack in self.packs:
-            if await read(pack_state, pack, wake.clock) and state.report_s:
+        for place, (pack_state, pack) in enumerate(self.packs):
+            if place == 0 and state.has_w and not await self._switch_on():
+                continue
+            if not await read(pack_state, pack, wake.clock):
+                continue
+            if state.report_s:
                 self._keep(pack_state, pack)
+            if place == 0 and self._supply:
+                self._supply.judge(pack)
         wake.save()
+        await self._guard()
+        if self._supply:
+            self._supply.release()
         if state.beacon_ms:
             await self._send_beacon()
-        await self._guard()
         state.interval_s = next_interval_s(state, self.packs)
         if not self._is_safe():
             self.session().spill()
@@ -48,6 +63,17 @@ class Cycle:
             await scope.load("evencell.power.beacon").send(self.wake, *self.packs[0])
         finally:
             scope.unload()
+
+    async def _switch_on(self) -> bool:
+        """Supply the first balancer for its reading; False where that is not allowed, or brings no answer."""
+        from evencell.power.supply import Supply
+
+        supply = self._supply = Supply(self.wake)
+        if await supply.switch_on(*self.packs[0]):
+            return True
+        if supply.is_allowed:
+            note_miss(self.packs[0][0])
+        return False
 
     def _keep(self, pack_state, pack):
         """Append the reading to the outbox; its area in RTC memory is enough as long as it has room."""
@@ -76,5 +102,5 @@ class Cycle:
         if self._session is None:
             from evencell.power.session import Session
 
-            self._session = Session(self.wake, self.packs)
+            self._session = Session(self.wake, self.packs, self._supply)
         return self._session

@@ -61,6 +61,8 @@ class Inbox:
         """
         started = ticks_ms()
         await self._receive(client)
+        if self._waiting:
+            await self._session.wake_balancers()
         while self._waiting and ticks_diff(ticks_ms(), started) < _COMMANDS_MS:
             place, payload, age, packet_id = self._waiting.pop(0)
             await self._context.supervisor.contain("commands", self._execute(place, payload, age))

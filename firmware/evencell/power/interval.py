@@ -17,7 +17,7 @@ def next_interval_s(state, packs) -> int:
     """Seconds until the next reading. `packs`: pairs of a PackState and its pack (pack/pack.py)."""
     if state.level:
         return state.max_s << (state.level - LONGER)
-    if any(pack_state.misses == 0 and _is_near_limit(pack_state, pack.accepted) for pack_state, pack in packs):
+    if any(not pack_state.misses and _is_near_limit(pack_state, pack.accepted) for pack_state, pack in packs):
         return state.min_s
     if all(_is_quiet(pack_state, pack) for pack_state, pack in packs):
         return min(state.max_s, 2 * max(state.interval_s, state.usual_s))
@@ -26,6 +26,8 @@ def next_interval_s(state, packs) -> int:
 
 def _is_near_limit(pack_state, status) -> bool:
     highest_mv = pack_state.highest_mv
+    if status.alarms is None:  # a balancer that must not be switched on (supply.py)
+        return False
     if status.alarms & (OVERVOLTAGE | TEMPERATURE):
         return True
     return bool(highest_mv and status.highest_cell) and status.cells_mv[status.highest_cell - 1] > highest_mv - _NEAR_MV

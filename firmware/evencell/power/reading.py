@@ -43,8 +43,7 @@ def _restore(pack_state, pack):
 async def read(pack_state, pack, clock) -> bool:
     """Ask until a reading is accepted; whether one was. A damaged or implausible answer is repeated at once.
 
-    An offline pack is asked once. Where a balancer is supplied for the reading alone, the wait for its first answer
-    belongs here.
+    An offline pack is asked once.
     """
     started, request = ticks_ms(), read_request(pack_state.address)
     silent_left = 1 if pack_state.misses >= _MAX_MISSES else _MAX_SILENT
@@ -60,8 +59,13 @@ async def read(pack_state, pack, clock) -> bool:
             at = pack.bus.find_next(request)
         if not silent_left or ticks_diff(ticks_ms(), started) >= _READ_MS:
             break
-    pack_state.misses = min(pack_state.misses + 1, _MAX_MISSES)
+    note_miss(pack_state)
     return False
+
+
+def note_miss(pack_state):
+    """Count a wake that brought no reading."""
+    pack_state.misses = min(pack_state.misses + 1, _MAX_MISSES)
 
 
 def _keep(pack_state, pack, at: int):

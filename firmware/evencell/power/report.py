@@ -132,7 +132,7 @@ class Report:
             scope = lazy()
             verdict = await scope.load("evencell.power.verdict").verdict(pack_state, pack)
             scope.unload()
-        if pack.link != STALE:
+        if pack.link == OFFLINE or (pack.link == ASLEEP and pack.sequence):
             await self._publish(pack.name + "/verdict", verdict.encode())
         read_s = clock.unix_s_at(pack.read_ms) if pack.sequence else None
         if read_s is not None:

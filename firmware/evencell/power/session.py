@@ -5,6 +5,7 @@ import asyncio
 from evencell.app import COLLECT_AFTER_BYTES, Context
 from evencell.compat import collect_after, const, wait_for_ms
 from evencell.forward.outbox.outbox import Outbox
+from evencell.pack.pack import ASLEEP, ONLINE
 from evencell.power import marks
 from evencell.power.due import plan_next, plan_retry
 from evencell.runtime.lazy import call, lazy
@@ -15,12 +16,15 @@ _REPORT_MS = const(60_000)  # for all phases of a report together
 
 
 class Session:
-    """`context` is that of the application, without its parts. `packs`: pairs of a PackState and its pack."""
+    """`context` is that of the application, without its parts. `packs`: pairs of a PackState and its pack. `supply`: of
+    the first pack's balancer (supply.py), or None.
+    """
 
-    def __init__(self, wake, packs):
+    def __init__(self, wake, packs, supply=None):
         collect_after(COLLECT_AFTER_BYTES)
         self.wake = wake
         self.packs = packs
+        self._supply = supply
         context = self.context = Context(wake.board, wake.clock)
         context.profile = "telemetry"
         context.device_id = wake.board.unique_id()
@@ -95,6 +99,12 @@ class Session:
             self.enable_writing()
             await pack.writer("balancing_enabled", False, "rule")
             self.number_polled()
+
+    async def wake_balancers(self):
+        """Have the balancers ready for commands. The end of the wake releases the supply of the first one."""
+        for place, (pack_state, pack) in enumerate(self.packs):
+            is_on = place > 0 or self._supply is None or await self._supply.switch_on(pack_state, pack)
+            pack.link = ONLINE if is_on else ASLEEP
 
     def enable_writing(self):
         """Let commands set the balancers."""

@@ -31,9 +31,7 @@ def is_wanted(config: dict) -> bool:
 
 def save(board, faults, config: dict, sentences: list):
     """Write what of the configuration a wake may need, and sentences about its faults, where that changed."""
-    kept = {name: config[name] for name in _SECTIONS}
-    kept["influx"] = {"url": None}  # a database is no sink of a device that sleeps
-    kept["faults"] = sentences
+    kept = _kept(config, sentences)
     if _load(board, faults) != kept:
         call(_STATE_FILE, "save_json", faults, board.storage + _FILE, kept)
 
@@ -43,8 +41,16 @@ def load(board, faults) -> dict:
     found = _load(board, faults)
     if found is None:
         found, sentences, _ = read_config(board)
-        found["faults"] = sentences
+        found = _kept(found, sentences)
     return found
+
+
+def _kept(config: dict, sentences: list) -> dict:
+    kept = {name: config[name] for name in _SECTIONS}
+    kept["w"], kept["limits"] = config["control"]["w"], config["control"]["limits"]
+    kept["influx"] = {"url": None}  # a database is no sink of a device that sleeps
+    kept["faults"] = sentences
+    return kept
 
 
 def use_pins(wake):
@@ -75,6 +81,7 @@ def apply(state, config: dict, scales: list):
     state.low_pack_mv = power["low_pack_mv"] or 0
     state.spill_every = power["spill_every"]
     state.awake_s = power["awake_s"] if _has_something_to_show(config) else 0
+    state.has_w = 1 if call("evencell.power.supply", "is_wanted", config) else 0
     state.has_pins = 1 if config["pins"] else 0
     state.packs = [_pack_state(state, packs[place], scales[place]) for place in range(len(packs))]
 
