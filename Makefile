@@ -16,9 +16,9 @@ FLASH = $(if $(ERASE),--erase) $(if $(NO_STUB),--no-stub)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## the whole thing on this computer: simulated pack, firmware, broker, page (PORT=/dev/ttyUSB0 for a real balancer)
+run: ## the whole thing on this computer: simulated pack, firmware, broker, page (PORT=/dev/ttyUSB0 for a real balancer; SCENARIO=ride|charge|storage|weak_cell|wire_comes_loose: pack and policy on one screen)
 	@$(PYTHON) tools/dev/bootstrap.py run
-	@exec $(BIN)/python -m tools.dev.demo $(PORT)
+	@exec $(if $(SCENARIO),$(BIN)/evencell run --scenario $(SCENARIO),$(BIN)/python -m tools.dev.demo $(PORT))
 
 build: ## what a board gets, in build/<board>/: BOARD=… [PROFILE=full|display|telemetry] [CONFIG=my.json] [FIRMWARE=micropython.bin] [KEY=update.pem] [RELEASE_KEY=release.pem] [FORCE=1 for what the memory has no room for]
 	@$(PYTHON) tools/dev/bootstrap.py flash

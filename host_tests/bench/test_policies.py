@@ -5,7 +5,7 @@ import pytest
 from evencell.control import write_limit
 from host_tests.config_rules import RULES
 from tools.bench import policies
-from tools.bench.month import RIDING, Month
+from tools.bench.month import RIDING, STORED, Month
 from tools.docs.policy_plot import drawing, spread_out
 
 DAYS = 2
@@ -37,6 +37,13 @@ def test_without_the_limit_it_would_be_exceeded(monkeypatch):
     assert Month("custom", RIDING).run(1).most_writes_a_day() > 24
 
 
+def test_the_storage_guard_saves_most_of_the_charge_and_writes_nothing():
+    by_w, by_f6 = (Month("storage", STORED, by_w=by_w).run(DAYS) for by_w in (True, False))
+    assert by_w.writes_s == []
+    assert by_w.balanced_after_h(1) is not None
+    assert 0 < by_w.losses_ah[-1] < by_f6.losses_ah[-1] / 3
+
+
 def test_every_preset_is_simulated():
     presets = set(RULES["control.policy.preset"].arguments)
     assert {preset for use, preset in policies.RUNS if use == "riding"} == presets
@@ -44,7 +51,7 @@ def test_every_preset_is_simulated():
 
 def test_the_page_has_a_row_and_the_plot_a_line_for_each_preset(results):
     table = policies.section("riding", results)
-    plot = drawing({"riding": results}, {"riding": "Riding"})
+    plot = drawing([("Riding", "difference", policies.series(results, "spreads"))])
     for preset in results:
         assert f"| `{preset}` |" in table
         assert f">{preset}</text>" in plot

@@ -90,7 +90,7 @@ def test_top_stays_on_20_mv_below_its_limit():
     policy = _Policy("top")
     assert _decided(policy, _status())[0]
     assert _decided(policy, _status((3385, 3380, 3381, 3382)))[0]
-    assert not _decided(policy, _status((3379, 3370, 3371, 3372)))[0]
+    assert _decided(policy, _status((3379, 3370, 3371, 3372))) == (False, "off: highest cell 3.37 V is below 3.38 V")
     assert not _decided(policy, _status((3385, 3380, 3381, 3382)))[0]
 
 
@@ -201,7 +201,7 @@ def test_a_low_cell_must_recover_by_20_mv():
     _decided(policy, _status((3000, 3100, 3100, 3100), is_on=True))
     assert policy.state.is_on
     _decided(policy, _status((2999, 3100, 3100, 3100)))
-    assert policy.state.reason == "off: cell 1 is low, 3.00 V: the balancer would discharge it further"
+    assert policy.state.reason == "off: cell 1 is low, 2.99 V: the balancer would discharge it further"
     assert not _decided(policy, _status((3019, 3100, 3100, 3100)))[0]
     assert _decided(policy, _status((3020, 3100, 3100, 3100)))[0]
 

@@ -2,15 +2,16 @@
 
 from concurrent.futures import ProcessPoolExecutor
 
-from tools.bench.month import DAY_S, USES, Month, Result
+from tools.bench.month import DAY_S, USES, Month, Result, daily
 from tools.build.common import ROOT
 from tools.docs.policy_plot import drawing
 
 DAYS = 30
 BALANCED_PERCENT = 1.0
+BY_W = "storage, W"  # carried out by the W switch, with the storage guard
 RUNS = (
     *(("riding", preset) for preset in ("off", "always", "top", "rest", "off-ride", "storage", "custom")),
-    *(("stored", preset) for preset in ("off", "top", "rest", "storage")),
+    *(("stored", preset) for preset in ("off", "top", "rest", "storage", BY_W)),
 )
 _LAST_DAYS = 10
 _PAGE = ROOT / "docs/policies.md"
@@ -30,21 +31,24 @@ the start their charge differs by 4 % of it. The balancer's own supply is 40 mA,
 one condition: a delta above 10 mV, with 5 mV of hysteresis.
 
 - **moved**: what was taken out of cells to be given to others; 12 % of it is lost as heat.
-- **balanced after**: hours until the charge of all cells differs by 1 % at most, for the first time.
+- **balanced**: hours until the charge of all cells differs by 1 % at most, for the first time.
 - **difference**: the mean of the last 10 days. A balancer without a policy also balances under load, where the cells'
   resistances decide.
 - **waited**: hours in which a decision was not carried out because of the limit of writes.
+- **lost**: the mean charge that a cell lost in 30 days, by the balancer's supply and by itself. `storage, W` is the
+  preset `storage` carried out by the W switch, with a minute of reading each hour. **Assumed**: a balancer whose W is
+  off draws nothing. That was not measured.
 """
 _COLUMNS = (
-    "\n| preset | moved, Wh | balanced after, h | difference, % | on, % | writes a day | most | waited, h |\n"
-    "|---|---|---|---|---|---|---|---|\n"
+    "\n| preset | moved, Wh | balanced, h | difference, % | on, % | writes a day | most | waited, h | lost, Ah |\n"
+    "|---|---|---|---|---|---|---|---|---|\n"
 )
 
 
 def main():
     """Write the page and its plot."""
     results = simulated()
-    _PLOT.write_text(drawing({use: of(results, use) for use in USES}, {use: USES[use].title for use in USES}))
+    _PLOT.write_text(drawing(panels(results)))
     _PAGE.write_text(_HEAD + "".join(section(use, of(results, use)) for use in USES))
 
 
@@ -53,12 +57,13 @@ def measure() -> dict:
     results = simulated()
     figures = {"policy.most_writes_a_day": {"value": most_writes(results), "unit": "F6"}}
     for (use, preset), result in results.items():
-        name = f"policy.{use}.{preset}"
+        name = f"policy.{use}.{preset.replace(', ', '_')}"
         figures |= {
             f"{name}.moved_wh": {"value": round(result.moved_wh, 1), "unit": "Wh"},
             f"{name}.balanced_h": {"value": result.balanced_after_h(BALANCED_PERCENT), "unit": "h"},
             f"{name}.difference": {"value": round(difference(result), 2), "unit": "%"},
             f"{name}.writes_a_day": {"value": round(len(result.writes_s) / result.days, 1), "unit": "F6"},
+            f"{name}.lost_ah": {"value": round(result.losses_ah[-1], 2), "unit": "Ah"},
         }
     return figures
 
@@ -70,7 +75,22 @@ def simulated() -> dict[tuple[str, str], Result]:
 
 
 def simulate(use: str, preset: str) -> Result:
-    return Month(preset, USES[use]).run(DAYS)
+    return Month(preset.partition(",")[0], USES[use], by_w=preset == BY_W).run(DAYS)
+
+
+def panels(results: dict) -> list[tuple[str, str, dict]]:
+    """What the plot shows: title, what it is, and a value of each day by preset."""
+    found = [
+        (USES[use].title, "difference between the cells' charge, %", series(of(results, use), "spreads"))
+        for use in USES
+    ]
+    lost = {preset: result for preset, result in of(results, "stored").items() if preset in ("storage", BY_W)}
+    return [*found, (USES["stored"].title, "charge lost, Ah of each cell", series(lost, "losses_ah"))]
+
+
+def series(results: dict[str, Result], name: str) -> dict[str, list[float]]:
+    """A list of each hour as means of each day, by preset."""
+    return {preset: daily(getattr(result, name)) for preset, result in results.items()}
 
 
 def most_writes(results: dict) -> int:
@@ -79,7 +99,7 @@ def most_writes(results: dict) -> int:
 
 def difference(result: Result) -> float:
     """Between the cells' charge in the last days, in percent."""
-    days = result.daily_spreads()[-_LAST_DAYS:]
+    days = daily(result.spreads)[-_LAST_DAYS:]
     return sum(days) / len(days)
 
 
@@ -90,13 +110,11 @@ def of(results: dict, use: str) -> dict[str, Result]:
 
 def section(use: str, results: dict[str, Result]) -> str:
     """Heading and table."""
-    lost_ah = max(result.lost_ah for result in results.values())
-    note = f"\nThe balancer's supply and the cells' own losses took {lost_ah:.0f} Ah of each cell.\n"
-    rows = "".join(row(preset, result) for preset, result in results.items())
-    return f"\n## {USES[use].title}\n{note if use == 'stored' else ''}{_COLUMNS}{rows}"
+    rows = "".join(row(preset, result, use == "stored") for preset, result in results.items())
+    return f"\n## {USES[use].title}\n{_COLUMNS}{rows}"
 
 
-def row(preset: str, result: Result) -> str:
+def row(preset: str, result: Result, is_stored: bool) -> str:
     hours = result.balanced_after_h(BALANCED_PERCENT)
     cells = (
         f"`{preset}`",
@@ -107,6 +125,7 @@ def row(preset: str, result: Result) -> str:
         f"{len(result.writes_s) / result.days:.1f}",
         str(result.most_writes_a_day()),
         f"{result.refused_s / 3600:.0f}",
+        f"{result.losses_ah[-1]:.1f}" if is_stored else "–",
     )
     return "| " + " | ".join(cells) + " |\n"
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from tools.cli import port_lock, progress
-from tools.cli.options import named_port
+from tools.cli.options import FiniteRange, named_port
 from tools.dev import device, login
+from tools.sim.scenarios import SCENARIOS
 
 _PR_SET_PDEATHSIG = 1
 
@@ -20,7 +21,6 @@ _PR_SET_PDEATHSIG = 1
 @click.option(
     "--port",
     "ports",
-    required=True,
     multiple=True,
     metavar="PATH",
     callback=named_port,
@@ -43,8 +43,23 @@ _PR_SET_PDEATHSIG = 1
     show_default=True,
     help="Pixels of the display's picture; with more than 128x64 it has colours.",
 )
-def run(ports, http, mqtt, config, data, profile, display):
+@click.option(
+    "--scenario",
+    type=click.Choice(list(SCENARIOS)),
+    help="Instead of all that: a simulated pack, its balance policy (of --config, else top) and its alarms on one "
+    "screen. The decisions are the firmware's own, without MicroPython and serial line.",
+)
+@click.option("--speed", type=FiniteRange(1, 10_000), default=100, show_default=True, help="Of --scenario.")
+def run(ports, http, mqtt, config, data, profile, display, scenario, speed):
     """Run the firmware on this computer's MicroPython, until Ctrl-C."""
+    if scenario:
+        if ports:
+            raise click.UsageError("--scenario: it has a simulated pack; leave out --port.")
+        from tools.cli.scenario import show
+
+        return show(scenario, speed, config)
+    if not ports:
+        raise click.UsageError("Missing option '--port'. For a simulated pack name a --scenario.")
     check(ports)
     port_lock.hold(ports)
     progress.show()

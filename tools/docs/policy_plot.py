@@ -5,7 +5,8 @@ from html import escape
 _WIDTH, _HEIGHT = 760, 360  # of a panel
 _LEFT, _TOP, _RIGHT, _BOTTOM = 60, 60, 110, 50  # its margins
 _LABEL_HEIGHT = 17
-_STEP = 1  # of the vertical axis, in percent
+_STEPS = (1, 2, 5, 10)  # of the vertical axis
+_MAX_STEPS = 8
 _DAYS = 5  # of the horizontal one
 _LOOKS = {
     "off": ("#1b1f24", "2 3"),
@@ -14,6 +15,7 @@ _LOOKS = {
     "rest": ("#1d8a3d", "8 3"),
     "off-ride": ("#b85c00", "6 3"),
     "storage": ("#7a44c0", "10 3 2 3"),
+    "storage, W": ("#0f8796", ""),
     "custom": ("#64707e", "4 4"),
 }
 _STYLE = """
@@ -27,40 +29,40 @@ _STYLE = """
   """
 
 
-def drawing(results: dict, titles: dict[str, str]) -> str:
-    """The SVG: a panel for each use. `results`: use → preset → result (tools/bench/month.py)."""
-    height = _HEIGHT * len(results)
-    panels = "".join(
-        f'  <g transform="translate(0 {i * _HEIGHT})">\n{panel(titles[use], of_use)}  </g>\n'
-        for i, (use, of_use) in enumerate(results.items())
+def drawing(panels: list[tuple[str, str, dict]]) -> str:
+    """The SVG. `panels`: title, what it shows, and a value of each day by preset."""
+    height = _HEIGHT * len(panels)
+    drawn = "".join(
+        f'  <g transform="translate(0 {i * _HEIGHT})">\n{panel(*each)}  </g>\n' for i, each in enumerate(panels)
     )
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
-    title = '  <title id="title">Difference between the cells under each balance policy, over 30 days</title>\n'
+    title = '  <title id="title">Cells of a pack in 30 days under each balance policy</title>\n'
     ground = f'  <rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>\n'
-    return f'{head} role="img" aria-labelledby="title">\n{title}  <style>{_STYLE}</style>\n{ground}{panels}</svg>\n'
+    return f'{head} role="img" aria-labelledby="title">\n{title}  <style>{_STYLE}</style>\n{ground}{drawn}</svg>\n'
 
 
-def panel(title: str, results: dict) -> str:
+def panel(title: str, shown: str, lines: dict[str, list[float]]) -> str:
     """Axes, and a line for each preset with its name at the end."""
-    lines = {preset: result.daily_spreads() for preset, result in results.items()}
     days = max(len(line) for line in lines.values())
-    top = _STEP * -(-max(max(line) for line in lines.values()) // _STEP)
+    highest = max(max(line) for line in lines.values())
+    step = next((step for step in _STEPS if highest <= step * _MAX_STEPS), _STEPS[-1])
+    top = step * int(-(-highest // step))
 
-    def place(day: float, percent: float) -> tuple[float, float]:
+    def place(day: float, value: float) -> tuple[float, float]:
         x = _LEFT + day / days * (_WIDTH - _LEFT - _RIGHT)
-        return round(x, 1), round(_HEIGHT - _BOTTOM - percent / top * (_HEIGHT - _TOP - _BOTTOM), 1)
+        return round(x, 1), round(_HEIGHT - _BOTTOM - value / top * (_HEIGHT - _TOP - _BOTTOM), 1)
 
-    parts = [text(_LEFT, 28, title, "title"), text(_LEFT, 48, "difference between the cells' charge, %")]
-    for percent in range(0, int(top) + 1, _STEP):
-        x, y = place(0, percent)
-        parts.append(f'    <path class="grid" d="M{x} {y}H{place(days, percent)[0]}"/>\n')
-        parts.append(text(x - 8, y + 5, str(percent), "end"))
+    parts = [text(_LEFT, 28, title, "title"), text(_LEFT, 48, shown)]
+    for value in range(0, top + 1, step):
+        x, y = place(0, value)
+        parts.append(f'    <path class="grid" d="M{x} {y}H{place(days, value)[0]}"/>\n')
+        parts.append(text(x - 8, y + 5, str(value), "end"))
     for day in range(0, days + 1, _DAYS):
         parts.append(text(*add(place(day, 0), 20), str(day), "mid"))
     parts.append(text(*add(place(days / 2, 0), 40), "days", "mid"))
     for preset, line in lines.items():
         colour, dash = _LOOKS[preset]
-        points = "L".join("{} {}".format(*place(day + 0.5, percent)) for day, percent in enumerate(line))
+        points = "L".join("{} {}".format(*place(day + 0.5, value)) for day, value in enumerate(line))
         parts.append(f'    <path class="line" stroke="{colour}" stroke-dasharray="{dash}" d="M{points}"/>\n')
     ends = {preset: place(days - 0.5, line[-1])[1] for preset, line in lines.items()}
     for preset, y in spread_out(ends, _HEIGHT - _BOTTOM).items():

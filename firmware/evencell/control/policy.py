@@ -208,7 +208,8 @@ def _value(field: str, status) -> int | None:
 
 
 def _v(voltage_mv: int) -> str:
-    return "%.2f V" % (voltage_mv / 1000)
+    """Rounded down: what is below a limit of whole 10 mV is also shown below it."""
+    return "%d.%02d V" % (voltage_mv // 1000, voltage_mv % 1000 // 10)
 
 
 def _word(is_on: bool | None) -> str:

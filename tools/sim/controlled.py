@@ -1,0 +1,138 @@
+"""A simulated pack under a balance policy, without a serial line and in simulated time.
+
+The decisions, the limit of writes, the alarms and the steps of the W switch are the firmware's own code. A step is
+10 s, as the firmware samples. So the balancer decides once in 10 s, and a load changes no faster.
+"""
+
+from evencell.config.check import check
+from evencell.control import w_step, write_limit
+from evencell.control.policy import decide
+from evencell.control.state import PolicyState
+from evencell.control.trend import SAMPLE_S
+from evencell.control.w_output import WSwitch
+from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE, Pack
+from evencell.pack.temperature import TemperatureScale
+from tools.sim.balancer import Balancer, Reading
+from tools.sim.supply import Supply
+
+_DECIDE_S = 30
+_START_S = 1_790_000_000  # any time of day
+_FIELDS = tuple(name for name in Reading.__dataclass_fields__ if name != "cells_mv")
+
+
+class SimulatedClock:
+    """The firmware's clock at `now_s` seconds after the start."""
+
+    now_s = 0
+
+    def uptime_ms(self) -> int:
+        return self.now_s * 1000
+
+    def unix_s(self) -> int:
+        return _START_S + self.now_s
+
+
+class SwitchedSupply(Supply):
+    """The balancer's supply behind the W switch, as a pin of the firmware drives it."""
+
+    level = False
+
+    def is_on(self) -> bool:
+        return self.level
+
+    def drive(self, is_on: bool):
+        self.level = is_on
+
+
+class _Kept(dict):
+    def put(self, key: str, value):
+        self[key] = value
+
+
+class _Bus:
+    answers = 0
+
+
+class _Silent:
+    """Log and hub: what happens is seen in the state."""
+
+    def __init__(self, packs: list):
+        self.packs = packs
+
+    def info(self, _text: str): ...
+
+    def warning(self, _text: str): ...
+
+    def post(self, *_event): ...
+
+
+class ControlledPack:
+    """A balancer and its pack, read every 10 s, and the policy that switches it by F6, or by W with a SwitchedSupply.
+
+    `policy`: `control.policy` of the configuration. `clock` and the public attributes are what there is to see;
+    `refusal`: why a write has to wait, or None.
+    """
+
+    def __init__(self, balancer: Balancer, chemistry: str, policy: dict, switch: SwitchedSupply | None = None):
+        self.balancer = balancer
+        self.policy = policy
+        self.clock = SimulatedClock()
+        self.key_values = _Kept({"w:pack1": [1, 0, 0]})  # the last reading had nothing against switching on
+        self.pack = Pack("pack1", balancer.model, TemperatureScale("0.1"), _Bus())
+        self.state = PolicyState(self.pack, chemistry, len(policy["conditions"]))
+        self.hub = self.log = _Silent([self.pack])
+        config, _ = check({})
+        config["control"]["policy"] = policy
+        config["control"]["w"] |= {"enabled": switch is not None, "resistor": "off", "measure": False}
+        self.config = {"packs": [{"address": 1, "chemistry": chemistry}], "control": config["control"]}
+        self.refusal: str | None = None
+        self.writes_s: list[int] = []
+        self.switched_s: list[int] = []
+        state = self.state if policy["preset"] != "off" else None
+        self.w = WSwitch(self, switch, self.config["control"]["w"], state) if switch else None
+
+    def step(self):
+        """Let 10 s pass: the pack, a reading, a decision where it is time, and what carries it out."""
+        self.clock.now_s += SAMPLE_S
+        now_s = self.clock.now_s
+        self.balancer.step(SAMPLE_S)
+        is_answering = self.balancer.is_answering
+        if self.w and is_answering and self.w.deadline_s and self.w.answered_s is None:
+            self.w.answered_s = now_s
+        if is_answering:
+            self._read()
+        elif self.pack.link != ASLEEP:
+            self.pack.link = OFFLINE
+        if self.pack.link == ONLINE and self.policy["preset"] != "off":
+            self.state.trend.add(self.pack.accepted, now_s)
+            if now_s % _DECIDE_S == 0:
+                self._decide(now_s)
+        if self.w and w_step.step(self.w, self, now_s):
+            self.pack.link = ASLEEP
+            self.w.drive(False)
+
+    def _read(self):
+        reading, status = self.balancer.reading(), self.pack.candidate
+        for name in _FIELDS:
+            setattr(status, name, getattr(reading, name))
+        for slot, cell_mv in enumerate(reading.cells_mv):
+            status.cells_mv[slot] = cell_mv
+        self.pack.accept_unchecked(self.clock)
+        self.pack.link = ONLINE
+
+    def _decide(self, now_s: int):
+        state = self.state
+        was_on = state.is_on
+        decide(state, self.policy, self.pack.age_ms(self.clock), now_s, None)
+        if was_on is not None and state.is_on != was_on:
+            self.switched_s.append(now_s)
+        if self.w:
+            return
+        self.refusal = None
+        if self.pack.accepted.balancing_enabled == state.is_on:
+            return
+        self.refusal = write_limit.refusal(self, self.pack.name)
+        if self.refusal is None:
+            write_limit.note(self, self.pack.name)
+            self.balancer.write("balancing_enabled", 1 if state.is_on else 0)
+            self.writes_s.append(now_s)
