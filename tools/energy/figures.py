@@ -36,7 +36,7 @@ FIGURES = {
         ("balancer",),
         "at 20 V: 40 waiting, 55 working; high: the same power at 13 V",
     ),
-    "balancer_start": Figure("balancer, from its supply to its first answer", (1, 3, 30), "s", ("assumed",)),
+    "balancer_start": Figure("balancer, from its supply to its first answer", (1, 3, 24), "s", ("assumed", "wait")),
     # Asleep, at 5 V
     "transceiver": Figure("transceiver with DE and RE joined", (0.8, 0.8, 1.5), "mA", ("transceiver",), "it listens"),
     # A wake

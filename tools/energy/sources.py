@@ -30,6 +30,7 @@ SOURCES = {
         "tools/bench/wake.py",
     ),
     "wire": Source(OURS, "one exchange at 9600 baud, with the answer's delay", "tools/bench/poll.py"),
+    "wait": Source(OURS, "how long a wake waits for the first answer", "firmware/evencell/power/supply.py"),
     "esp32": Source(
         DATA_SHEET,
         "ESP32 series data sheet: current by power modes, RF current",
