@@ -16,7 +16,7 @@ from evencell.storage.paths import exists
 ROUTES = """
 GET /metrics metrics 5
 GET /api/v1/display display_picture
-GET /api/v1/history history 11
+GET /api/v1/history history
 GET /api/v1/crashes crashes_json 4
 GET /api/v1/log log_json
 GET /api/v1/eventlog eventlog_json
