@@ -175,6 +175,8 @@ def start(context, module: str):
 def drop_sections(config: dict, wanted: list[str]):
     """Delete the sections that are not read before the next start: of parts that stay off, and of keys (keys.py)."""
     config.pop("update", None)
+    if not config["wifi"]["fallback_ap"]:
+        del config["wifi"]  # its networks are with net/station.py
     for _profiles, switch, module in PARTS:
         if switch not in ("time", "control") and module not in wanted:  # the display needs the local time
             config.pop(switch, None)

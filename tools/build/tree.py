@@ -47,6 +47,7 @@ _DATA_OF = {
     "evencell/config/table.py": "evencell/config/schema.txt",
     "evencell/forward/mqtt/discovery.py": "evencell/forward/mqtt/discovery.txt",
     "evencell/forward/http/metrics_device.py": "evencell/forward/http/metrics_device.txt",
+    "evencell/forward/http/metrics_fields.py": "evencell/forward/http/metrics_fields.txt",
 }
 
 # What the computer's board uses: what stands for its radios and W switch; and of a chip's, where the interpreter stands

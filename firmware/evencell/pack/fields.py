@@ -1,7 +1,7 @@
 """The one table of fields: all that a status contains, for every sink but the display."""
 
 # Name in the record (status.py), which ends in the unit, and kind. Each sink maps kinds and units in a small table of
-# its own; None in the record is unknown. The meanings: field_meanings.py.
+# its own; None in the record is unknown. The meanings: forward/http/metrics_fields.txt.
 FIELDS = (
     ("pack_mv", "voltage"),
     ("average_mv", "voltage"),

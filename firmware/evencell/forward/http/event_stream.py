@@ -25,6 +25,9 @@ class EventStreams:
         self._hub = context.hub
         self._log = context.log
         self._supervisor = context.supervisor
+        # Where memory is scarce, streams end with the network; beside an access point they may be there without it.
+        is_bound = not (context.heap.is_plentiful or context.config["wifi"]["fallback_ap"])
+        self._network = context.network if is_bound else None
         self._clients = []
         self._consumer = None  # while there are clients
 
@@ -63,6 +66,8 @@ class EventStreams:
             while self._clients:
                 if self._heap.is_short:
                     await self._drop(self._clients[-1])
+                if self._network and self._network.state != "connected":
+                    break  # what waits to be sent takes the memory that joining needs
                 is_behind = False
                 for client in list(self._clients):
                     try:

@@ -5,9 +5,8 @@ https://prometheus.io/docs/instrumenting/exposition_formats and https://promethe
 """
 
 from evencell.forward.http.server import Response
-from evencell.forward.http.status import device_status
 from evencell.forward.status_json import status_with_diagnosis
-from evencell.runtime.lazy import lazy
+from evencell.runtime.lazy import call, lazy
 
 _TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _OPEN_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -23,7 +22,8 @@ async def answer(context, request, _load) -> Response:
     """The response (lazy_response.py)."""
     media_type = content_type(request.header("accept"))
     restarts = {part.name: part.restarts for part in context.supervisor.parts}
-    return Response(pieces(device_status(context), restarts, _statuses(context), media_type), media_type)
+    device = call("evencell.forward.http.device_status", "device_status", context)
+    return Response(pieces(device, restarts, _statuses(context), media_type), media_type)
 
 
 def content_type(accept: str) -> str:

@@ -2,10 +2,12 @@
 
 from evencell.forward.http.metrics import choices, sample, thousandth
 from evencell.pack.alarms import ALARMS
-from evencell.pack.field_meanings import MEANINGS
 from evencell.pack.fields import FIELDS
 from evencell.pack.status import BALANCE_STATES
+from evencell.storage.data_files import open_data
 
+# The meaning of each field, a line each in the order of FIELDS.
+_MEANINGS = __file__.rsplit("/", 1)[0] + "/metrics_fields.txt"
 # Kind of field → base unit, which also ends the name of the metric.
 _UNITS = {"voltage": "volts", "cells": "volts", "current": "amperes", "temperature": "celsius"}
 # Kinds with one line for each possible value, which is a label: name of the label, values.
@@ -14,19 +16,20 @@ _CHOICES = {"balance_state": ("state", BALANCE_STATES), "alarms": ("alarm", ALAR
 
 def families(text, packs: list):
     """Generate the families of all fields. `text`: metrics.Text."""
-    for field, kind in FIELDS:
-        meaning = MEANINGS[field]
-        key = "temperature_c" if kind == "temperature" else field
-        unit = _UNITS.get(kind, "")
-        name = field.rsplit("_", 1)[0] + "_" + unit if unit else field
-        if kind == "cells":
-            name = "cell_volts"
-        elif kind == "alarms":
-            name = "alarm"
-        yield text.head(name, "gauge", meaning, unit)
-        for status in packs:
-            if status[key] is not None:
-                yield from _values(name, kind, (("pack", status["pack"]),), status[key])
+    with open_data(_MEANINGS) as file:
+        for field, kind in FIELDS:
+            meaning = str(file.readline(), "utf-8").strip().split(" ", 1)[1]
+            key = "temperature_c" if kind == "temperature" else field
+            unit = _UNITS.get(kind, "")
+            name = field.rsplit("_", 1)[0] + "_" + unit if unit else field
+            if kind == "cells":
+                name = "cell_volts"
+            elif kind == "alarms":
+                name = "alarm"
+            yield text.head(name, "gauge", meaning, unit)
+            for status in packs:
+                if status[key] is not None:
+                    yield from _values(name, kind, (("pack", status["pack"]),), status[key])
 
 
 def _values(name: str, kind: str, pack: tuple, value):

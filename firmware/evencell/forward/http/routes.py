@@ -5,7 +5,7 @@ import json
 from evencell.forward.http.event_stream import EventStreams
 from evencell.forward.http.lazy_response import LazyResponse
 from evencell.forward.http.server import JSON_TYPE, Response, Server, json_response, no_memory
-from evencell.forward.http.status import StatusCache, device_status
+from evencell.forward.http.status import StatusCache
 from evencell.net.tcp import PACE_MS, shared_buffer
 from evencell.runtime.lazy import call
 
@@ -57,7 +57,8 @@ class Site:
 
     def status(self, _request):
         """The device, and every pack with its diagnosis."""
-        body = [b'{"device": ', json.dumps(device_status(self._context)).encode(), b', "packs": [']
+        device = call("evencell.forward.http.device_status", "device_status", self._context)
+        body = [b'{"device": ', json.dumps(device).encode(), b', "packs": [']
         for pieces in self._packs.pieces():
             body += [b", "] * (len(body) > 3) + list(pieces)
         return Response(body + [b"]}"], JSON_TYPE)
