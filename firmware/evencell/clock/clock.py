@@ -6,15 +6,11 @@ The time of day is the uptime plus an offset from the best source. So an uptime 
 import time
 
 from evencell.compat import const, ticks_diff, ticks_ms
+from evencell.runtime.lazy import call
 
 _EPOCH_2000_S = const(946_684_800)
 _EARLIEST_S = const(1_735_689_600)  # 2025: a clock with an earlier time was not set
-_LATEST_S = const(4_102_444_800)  # 2100
-_DAY_MS = const(86_400_000)
-_MAX_SLEW_MS = const(1_000)  # a larger error is stepped
 _SLEW_PPM = const(1_000)  # 1 s in 17 minutes
-_DRIFT_AFTER_MS = const(14_400_000)  # 4 h: an error of 50 ms in a time is 3.5 ppm then, less than a crystal's own
-_MAX_DRIFT_PPM = const(500)  # no crystal is so bad: one of the two times was wrong
 _FOLLOW_MS = const(100)  # an uptime keeps its date while the system's clock stays so near
 
 
@@ -33,14 +29,15 @@ class Clock:
         self._uptime_ms = uptime_ms
         # The ESP32 counts from 2000, computers from 1970.
         self._epoch_offset_s = _EPOCH_2000_S if time.gmtime(0)[0] == 2000 else 0
-        self._set_time = set_time
-        self._source = None
-        self._trust = 0  # the system's: any source is better
-        self._set_ms = 0  # uptime of the last setting
-        self._since_ms = 0  # at this uptime …
-        self._unix_ms = None  # … it was that time
-        self._error_ms = 0  # … and so much of it was still to be slewed
-        self._reference = 0, 0  # uptime and time from which the drift is measured
+        # Written by adjust.py too.
+        self.board_set_time = set_time
+        self.source_name = None
+        self.trust = 0  # the system's: any source is better
+        self.set_ms = 0  # uptime of the last setting
+        self.since_ms = 0  # at this uptime …
+        self.base_ms = None  # … it was that time
+        self.error_ms = 0  # … and so much of it was still to be slewed
+        self.reference = 0, 0  # uptime and time from which the drift is measured
         self.drift_ppm = 0  # by which the time of day runs faster than the uptime
 
     def uptime_ms(self) -> int:
@@ -52,7 +49,7 @@ class Clock:
 
     def unix_ms(self) -> int | None:
         """UNIX milliseconds, or None while no source has set it."""
-        return self._unix_ms_at(self.uptime_ms())
+        return self.unix_ms_at(self.uptime_ms())
 
     def unix_s(self) -> int | None:
         """UNIX seconds, or None while no source has set it."""
@@ -60,7 +57,7 @@ class Clock:
 
     def unix_s_at(self, uptime_ms: int) -> int | None:
         """UNIX seconds at that uptime, by what is known today: it may become known, or better known, later."""
-        unix_ms = self._unix_ms_at(uptime_ms)
+        unix_ms = self.unix_ms_at(uptime_ms)
         return None if unix_ms is None else unix_ms // 1000
 
     def utc(self, unix_s: int) -> tuple:
@@ -75,71 +72,43 @@ class Clock:
     def source(self) -> str | None:
         """Source of the time of day: a name given to `suggest`, "system", or None."""
         self._follow_system()
-        return self._source
+        return self.source_name
 
     @property
     def age_s(self) -> int | None:
         """How long ago a source set the clock; None where none did, or the system's own clock counts."""
-        return (self.uptime_ms() - self._set_ms) // 1000 if self._trust else None
+        return (self.uptime_ms() - self.set_ms) // 1000 if self.trust else None
 
     def suggest(self, unix_ms: int, source: str, trust: int) -> bool:
         """Set the clock to `unix_ms`, the time of a source; False if a better source set it within a day.
 
         `trust`, from 1 on: 1 a browser, 2 a broker, 3 SNTP. Times outside 2025–2100 are rejected.
         """
-        now_ms = self.uptime_ms()
-        if not _EARLIEST_S <= unix_ms // 1000 < _LATEST_S:
-            return False
-        if trust < self._trust and now_ms - self._set_ms < _DAY_MS:
-            return False
-        self._correct(now_ms, unix_ms, trust)
-        self._source, self._trust, self._set_ms = source, trust, now_ms
-        if self._set_time:
-            self._set_time((unix_ms + 500) // 1000)
-        return True
+        return call("evencell.clock.adjust", "suggest", self, unix_ms, source, trust)
 
-    def _correct(self, now_ms: int, unix_ms: int, trust: int):
-        shown_ms = self._unix_ms_at(now_ms)  # before the drift changes: it is no reason to jump
-        self._measure_drift(now_ms, unix_ms, trust)
-        if shown_ms is None or abs(unix_ms - shown_ms) > _MAX_SLEW_MS:
-            shown_ms = unix_ms
-        self._since_ms = now_ms
-        self._unix_ms = shown_ms
-        self._error_ms = unix_ms - shown_ms
-
-    def _measure_drift(self, now_ms: int, unix_ms: int, trust: int):
-        """Over the whole span from a time of the same trust on. It is begun anew every day, and where two disagree."""
-        since_ms, then_ms = self._reference
-        span_ms = now_ms - since_ms
-        gained_ms = unix_ms - then_ms - span_ms
-        is_other = trust != self._trust or abs(gained_ms) > _MAX_SLEW_MS + span_ms * _MAX_DRIFT_PPM // 1_000_000
-        if not is_other and span_ms >= _DRIFT_AFTER_MS:
-            self.drift_ppm = gained_ms * 1_000_000 // span_ms
-        if is_other or span_ms >= _DAY_MS:
-            self._reference = now_ms, unix_ms
-
-    def _unix_ms_at(self, uptime_ms: int) -> int | None:
+    def unix_ms_at(self, uptime_ms: int) -> int | None:
+        """The same in milliseconds."""
         self._follow_system()
-        if self._unix_ms is None:
+        if self.base_ms is None:
             return None
-        elapsed_ms = uptime_ms - self._since_ms
-        slewed = min(max(elapsed_ms, 0) * _SLEW_PPM, abs(self._error_ms) * 1_000_000)
-        if self._error_ms < 0:
+        elapsed_ms = uptime_ms - self.since_ms
+        slewed = min(max(elapsed_ms, 0) * _SLEW_PPM, abs(self.error_ms) * 1_000_000)
+        if self.error_ms < 0:
             slewed = -slewed
         # One division for both: rounded apart, they could take 2 ms of 1 that passed.
-        return self._unix_ms + elapsed_ms + (elapsed_ms * self.drift_ppm + slewed) // 1_000_000
+        return self.base_ms + elapsed_ms + (elapsed_ms * self.drift_ppm + slewed) // 1_000_000
 
     def _follow_system(self):
         """Use the system's clock until a source sets this one: a computer's, or an ESP32's since before a restart."""
-        if self._trust:
+        if self.trust:
             return
         now_ms = self.uptime_ms()
         system_ms = self._system_ms()
         if system_ms <= _EARLIEST_S * 1000:
             return
         held_up_ms = self.uptime_ms() - now_ms  # by other processes on a busy computer, between reading both clocks
-        if self._unix_ms is None or abs(system_ms - self._unix_ms - now_ms + self._since_ms) > _FOLLOW_MS + held_up_ms:
-            self._since_ms, self._unix_ms, self._source = now_ms, system_ms, "system"
+        if self.base_ms is None or abs(system_ms - self.base_ms - now_ms + self.since_ms) > _FOLLOW_MS + held_up_ms:
+            self.since_ms, self.base_ms, self.source_name = now_ms, system_ms, "system"
 
     def _system_ms(self) -> int:
         return self.time_ns() // 1_000_000 + self._epoch_offset_s * 1000

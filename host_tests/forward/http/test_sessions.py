@@ -1,6 +1,7 @@
 """How long a session of a login lasts, and who is one."""
 
-from evencell.forward.http.auth import new_session, refusal, session_of
+from evencell.forward.http.auth import refusal
+from evencell.forward.http.sessions import new_session, session_of
 from evencell.forward.http.server import Request
 from host_tests.fakes import FakeClock
 
