@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from evencell.forward.http import metrics
+from evencell.forward.http import metrics_text
 from evencell.forward.influx.line_protocol import line_of
 from evencell.forward.status_json import status_with_diagnosis
 from evencell.link.bus import Rs485Bus
@@ -27,7 +27,6 @@ HOUR_S = 3600
 WEEK_S = 7 * 24 * HOUR_S
 SILENT_S = 20 * 60
 CELLS_MV = (3301, 3302, 3299, 3300)
-PLAIN_TYPE = "text/plain"
 
 
 def nothing(reading: Reading, _ago_s: int) -> Reading:
@@ -111,7 +110,7 @@ def moment(device: Past, ago_s: int, time_s: int) -> tuple[list[bytes], list[str
     if device.is_off and ago_s < SILENT_S:
         return told, ["up 0"]
     statuses = [status_with_diagnosis(pack, FakeClock()) for pack in packs]
-    text = "".join(metrics.pieces(DEVICE, {"http": 0}, statuses, PLAIN_TYPE))
+    text = "".join(metrics_text.pieces(DEVICE, {"http": 0}, statuses, False))
     return told, ["up 1", *(line for line in text.splitlines() if not line.startswith("#"))]
 
 

@@ -13,12 +13,13 @@ from typing import NamedTuple
 from evencell.forward.mqtt.discovery import SETTINGS, TEMPLATE, slug
 from evencell.link.diagnosis import VERDICTS
 from evencell.pack.alarms import ALARMS
-from evencell.pack.field_meanings import MEANINGS
 from evencell.pack.fields import FIELDS
 from evencell.pack.pack import LINKS
 from evencell.pack.status import BALANCE_STATES
 from tools.build.common import FIRMWARE
 
+_LINES = (FIRMWARE / "evencell/forward/http/metrics_fields.txt").read_text("utf-8").splitlines()
+MEANINGS = dict(line.split(" ", 1) for line in _LINES)
 PATH = FIRMWARE / "evencell/forward/mqtt" / TEMPLATE
 
 # Device class, unit and decimals of quantities, by the field's kind, or of one field apart.

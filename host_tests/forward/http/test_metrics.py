@@ -1,14 +1,15 @@
 """What generates /metrics. Prometheus' own parsers read it in end_to_end/test_metrics.py."""
 
-from evencell.forward.http import metrics
+from evencell.forward.http import metrics, metrics_text
 from evencell.forward.status_json import status_with_diagnosis
 from evencell.link.bus import Rs485Bus
 from evencell.link.diagnosis import Diagnosis
+from evencell.pack.fields import FIELDS
 from evencell.pack.pack import Pack
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.jk_balancer import decode_status
 from host_tests.fakes import FakeClock
-from host_tests.portable import frame_of
+from host_tests.portable import ROOT, frame_of
 
 DEVICE = {
     "id": "aa61002f3d49", "name": "evencell", "firmware": "0.1.0", "board": "host", "profile": "full", "uptime_s": 20,
@@ -35,7 +36,7 @@ def status_of_24_cells(number: int) -> dict:
 def generated(packs: list, content_type: str, **changes) -> list:
     device = dict(DEVICE)
     device.update(changes)
-    return list(metrics.pieces(device, {"poller": 2}, packs, content_type))
+    return list(metrics_text.pieces(device, {"poller": 2}, packs, content_type == OPENMETRICS))
 
 
 def test_no_piece_is_large_however_many_packs_there_are():
@@ -98,3 +99,8 @@ def test_what_the_journal_keeps_is_there_where_there_is_one():
         assert "evencell_journal_%s\n" % line in text
     for line in ("TYPE evencell_journal_thinned counter", "UNIT evencell_journal_bytes bytes"):
         assert "# %s\n" % line in text
+
+
+def test_each_field_has_its_meaning_in_order():
+    with open(ROOT + "/firmware/evencell/forward/http/metrics_fields.txt") as file:
+        assert [line.split(" ")[0] for line in file] == [field for field, _ in FIELDS]

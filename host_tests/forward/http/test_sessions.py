@@ -1,8 +1,8 @@
 """How long a session of a login lasts, and who is one."""
 
 from evencell.forward.http.auth import refusal
-from evencell.forward.http.sessions import new_session, session_of
 from evencell.forward.http.server import Request
+from evencell.forward.http.sessions import new_session, session_of
 from host_tests.fakes import FakeClock
 
 HOUR_MS = 3_600_000

@@ -80,7 +80,7 @@ CASES = (
     Case("telemetry", "files", 119_500),
     Case("telemetry_tls", "files", 102_500),
     Case("page_history", "files", 123_400, 256),
-    Case("page_mqtt", "files", 125_200, 512),
+    Case("page_mqtt", "files", 125_200, 256),
     Case("page_mqtt_discovery", "files", 125_500, 512, is_promised=False),
     Case("page_mqtt_journal", "files", 125_400, 1_024, is_promised=False),
     Case("page_history_mqtt", "files", 130_000, is_promised=False),

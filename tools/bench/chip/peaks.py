@@ -40,18 +40,19 @@ class Request(NamedTuple):
     path: str
     body: dict | None = None
     code: tuple[str, ...] = ()
+    data_bytes: int = 8_192  # at most, over idle
 
 
-def owners_config(http_port: int) -> dict:
+def owners_config(config: dict) -> dict:
     """A configuration with as much in it as an owner's may have."""
-    config = SETS[_SET].config(http_port, None)
     home = {"ssid": "Home of the owner", "password": "a password of some length"}
+    broker = {"host": "192.168.1.5", "user": "scooter", "password": "a password of some length"}
     return config | {
         "name": "Scooter",
         "packs": [{"name": "front", "chemistry": "lfp", "capacity_ah": 30, "cells": 4}],
         "wifi": {"networks": [*config["wifi"]["networks"], home], "country": "DE", "hostname": "scooter"},
         "time": {"zone": "CET-1CEST,M3.5.0,M10.5.0/3", "servers": ["192.168.1.1", "pool.ntp.org"]},
-        "mqtt": {"host": "192.168.1.5", "user": "scooter", "password": "a password of some length"},
+        "mqtt": config.get("mqtt", broker),
         "update": {"keys": [{"name": "owner", "modulus": base64.b64encode(b"\xff" * 384).decode()}]},
         "auth": {"password_hash": password_hash(_PASSWORD)},
     }
@@ -65,17 +66,24 @@ _JSON = (_HTTP + "body", "evencell.storage.strict_json")
 # What is loaded for a path that is open to all.
 _CODE = {
     "/api/v1/history?span=24h": (_HTTP + "history_json", "evencell.history.reader", "evencell.history.health"),
-    "/metrics": (_HTTP + "metrics", _HTTP + "metrics_fields"),  # the largest of its parts
+    "/metrics": (_HTTP + "metrics_text", _HTTP + "metrics_device"),  # the largest of its parts
     "/api/v1/crashes": ("evencell.runtime.crash_file",),
 }
+_WHOLE_BYTES = 14_336  # for what the file has, what it shall have, and all keys with their values
 _CHANGE = {"name": "Rear", "mqtt": {"publish_s": 60}, "wifi": {"hostname": "rear"}}
 REQUESTS = (
     *(Request("GET", path, code=_CODE.get(path, ())) for path in PATHS),
-    Request("GET", "/api/v1/config", code=(_HTTP + "private.config_json", _CONFIG + "load", *_CHECK)),
-    Request("PATCH", "/api/v1/config", _CHANGE, (_HTTP + "private.config_change", _CONFIG + "change", *_CHECK)),
-    Request("GET", "/api/v1/backup", code=(_HTTP + "private.backup", *_CHECK)),
+    Request("GET", "/api/v1/config", None, (_HTTP + "private.config_json", *_CHECK), _WHOLE_BYTES),
     Request(
-        "POST", "/api/v1/restore", owners_config(80), (_HTTP + "private.config_change", _CONFIG + "change", *_CHECK)
+        "PATCH", "/api/v1/config", _CHANGE, (_HTTP + "private.config_change", _CONFIG + "change", *_CHECK), _WHOLE_BYTES
+    ),
+    Request("GET", "/api/v1/backup", None, (_HTTP + "private.backup", *_CHECK), _WHOLE_BYTES),
+    Request(
+        "POST",
+        "/api/v1/restore",
+        owners_config(SETS[_SET].config(80, None)),
+        (_HTTP + "private.config_change", _CONFIG + "change", *_CHECK),
+        _WHOLE_BYTES,
     ),
     Request("POST", "/api/v1/tokens", {"name": "script"}, (_HTTP + "private.tokens", *_JSON)),
     Request("POST", "/api/v1/password", {"old": _PASSWORD, "new": _OTHER_PASSWORD}, _PASSWORDS),
@@ -112,8 +120,8 @@ def peaks() -> dict[str, tuple[int, int]]:
     """By request: bytes over idle at most, and how many of them are code that is loaded for it."""
     tree = deliveries.tree(SETS[_SET].profile)
     with _device(tree) as (device, http_port):
-        door = _Door(http_port)
-        door.log_in()
+        door = Door(http_port)
+        assert door.log_in() == 204
         found = {}
         for request in REQUESTS:
             raised = _raised(device, door, request)
@@ -128,42 +136,43 @@ def _device(tree: Path):
     delivery = Delivery("files", port.stock(), tree, _ROOMY_BYTES, environment)
     with tempfile.TemporaryDirectory(prefix="evencell-") as folder, contextlib.ExitStack() as running:
         fast = Fast(Path(folder), running, SPEED)
-        config = owners_config(fast.http_port)
+        config = owners_config(SETS[_SET].config(fast.http_port, None))
         device = ChipDevice(delivery, config, "network 1\ngc 0\n", Path(folder) / "device", running, fast)
         device.start(fast.simulator())
         wait_until(lambda: bool(device.figures.read().joined), "the network of the model")
         yield device, fast.http_port
 
 
-class _Door:
+class Door:
     """Sends requests, with the session of its login."""
 
     def __init__(self, http_port: int):
         self._port = http_port
         self._cookie = ""
 
-    def log_in(self):
-        """Begin a session."""
-        assert self.send(Request("POST", "/api/v1/login", {"password": _PASSWORD})) == 204
+    def log_in(self) -> int:
+        """Begin a session; the status."""
+        return self.response(Request("POST", "/api/v1/login", {"password": _PASSWORD})).status
 
-    def send(self, request: Request) -> int:
-        """Status of the response, which is read to its end."""
+    def response(self, request: Request) -> http.client.HTTPResponse:
+        """The response, which was read to its end."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_ANSWER_WITHIN_S / SPEED)
         body = None if request.body is None else json.dumps(request.body)
         headers = {"Cookie": self._cookie} | ({} if body is None else {"Content-Type": "application/json"})
         connection.request(request.method, request.path, body, headers)
         response = connection.getresponse()
         response.read()
+        connection.close()
         self._cookie = response.headers.get("Set-Cookie", self._cookie).partition(";")[0]
-        return response.status
+        return response
 
 
-def _raised(device: ChipDevice, door: _Door, request: Request) -> int:
+def _raised(device: ChipDevice, door: Door, request: Request) -> int:
     """By how many bytes a request raises what is in use after a collection."""
     time.sleep(_SETTLED_S / SPEED)
     idle = device.figures.read().gc_live
     device.figures.reset()
-    status = door.send(request)
+    status = door.response(request).status
     assert status in (200, 201, 204, 404), f"{request.method} {request.path}: status {status}"
     time.sleep(_POLL_S / SPEED)
     return max(0, device.figures.read().gc_live_most - idle)

@@ -1,100 +1,28 @@
 """`/metrics`: the status in Prometheus text format 0.0.4, or OpenMetrics 1.0 on request. Lazy handler.
 
-Its three parts are loaded one at a time. Sources of the formats:
+Sources of the formats:
 https://prometheus.io/docs/instrumenting/exposition_formats and https://prometheus.io/docs/specs/om/open_metrics_spec
 """
 
 from evencell.forward.http.server import Response
 from evencell.forward.status_json import status_with_diagnosis
-from evencell.runtime.lazy import call, lazy
+from evencell.runtime.lazy import call, unload
 
 _TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _OPEN_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-_DEVICE = "evencell.forward.http.metrics_device"
-_FIELDS = "evencell.forward.http.metrics_fields"
-_PACKS = "evencell.forward.http.metrics_packs"
 
-_ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"))
-
-
-async def answer(context, request, _load) -> Response:
+async def answer(context, request, load) -> Response:
     """The response (lazy_response.py)."""
+    unload(__name__)  # its code is not needed for the text
     media_type = content_type(request.header("accept"))
     restarts = {part.name: part.restarts for part in context.supervisor.parts}
     device = call("evencell.forward.http.device_status", "device_status", context)
-    return Response(pieces(device, restarts, _statuses(context), media_type), media_type)
+    statuses = map(status_with_diagnosis, context.hub.packs, [context.clock] * len(context.hub.packs))
+    text = load("evencell.forward.http.metrics_text").pieces(device, restarts, statuses, media_type == _OPEN_TYPE)
+    return Response(text, media_type)
 
 
 def content_type(accept: str) -> str:
     """The media type for a request's `Accept`."""
     return _OPEN_TYPE if "application/openmetrics-text" in accept else _TEXT_TYPE
-
-
-def pieces(device: dict, restarts: dict, statuses, content_type: str):
-    """Generate the text, a line or a few at a time.
-
-    `device` and `restarts`: as in /api/v1/status and /healthz. `statuses`: an iterable of the packs' statuses, used
-    once, after the device: there is no room for both at a time. All lines of a pack are of one reading.
-    """
-    text = Text(content_type == _OPEN_TYPE)
-    scope = lazy()
-    try:
-        yield from scope.load(_DEVICE).families(text, device, restarts)
-        del device  # its memory, and that of the code, is needed now
-        scope.unload()
-        packs = list(statuses)
-        yield from scope.load(_FIELDS).families(text, packs)
-        scope.unload()
-        yield from scope.load(_PACKS).families(text, packs)
-    finally:
-        scope.unload()
-    if text.is_open:
-        yield "# EOF\n"
-
-
-def _statuses(context):
-    for pack in context.hub.packs:
-        yield status_with_diagnosis(pack, context.clock)
-
-
-class Text:
-    """The format's head of a family."""
-
-    def __init__(self, is_open: bool):
-        self.is_open = is_open
-
-    def head(self, name: str, kind: str, meaning: str, unit: str = "") -> str:
-        """HELP, TYPE and UNIT. OpenMetrics calls a family by its name without the ending of its kind."""
-        if not self.is_open:
-            kind = "gauge" if kind == "info" else kind
-            return "# HELP evencell_%s %s.\n# TYPE evencell_%s %s\n" % (name, meaning, name, kind)
-        if kind != "gauge":
-            name = name.rsplit("_", 1)[0]
-        head = "# HELP evencell_%s %s.\n# TYPE evencell_%s %s\n" % (name, meaning, name, kind)
-        return head + "# UNIT evencell_%s %s\n" % (name, unit) if unit else head
-
-
-def sample(name: str, labels, value) -> str:
-    """One line. `labels` are pairs of strings."""
-    shown = ",".join(['%s="%s"' % (label, _escaped(text)) for label, text in labels])
-    return "evencell_%s%s %s\n" % (name, "{%s}" % shown if shown else "", value)
-
-
-def _escaped(text: str) -> str:
-    for character, escape in _ESCAPES:
-        text = text.replace(character, escape)
-    return text
-
-
-def thousandth(value: int) -> str:
-    """A thousandth as a decimal: exact, as floats of a board are not."""
-    return "%d.%03d" % (value // 1000, value % 1000)
-
-
-def choices(name: str, pack: tuple, choice: tuple, value):
-    """One line for each word: 1 for `value`, which is one of them or a list, else 0."""
-    label, words = choice
-    for word in words:
-        holds = value == word or (isinstance(value, list) and word in value)
-        yield sample(name, pack + ((label, word),), 1 if holds else 0)

@@ -1,6 +1,6 @@
 """`/metrics`: the device. Loaded on demand."""
 
-from evencell.forward.http.metrics import sample
+from evencell.forward.http.metrics_text import sample
 from evencell.storage.data_files import open_data
 
 _ENDINGS = ("seconds", "bytes", "dbm")
@@ -9,7 +9,7 @@ _FIGURES = __file__.rsplit("/", 1)[0] + "/metrics_device.txt"
 
 
 def families(text, device: dict, restarts: dict):
-    """Generate the device's families. `text`: metrics.Text."""
+    """Generate the device's families. `text`: metrics_text.Text."""
     labels = [(label, str(device[label])) for label in ("id", "name", "board", "profile", "reset_cause")]
     labels.append(("version", device["firmware"]))
     yield text.head("device_info", "info", "Device and firmware")

@@ -1,6 +1,6 @@
 """`/metrics`: the readings, field by field. Loaded on demand."""
 
-from evencell.forward.http.metrics import choices, sample, thousandth
+from evencell.forward.http.metrics_text import choices, sample, thousandth
 from evencell.pack.alarms import ALARMS
 from evencell.pack.fields import FIELDS
 from evencell.pack.status import BALANCE_STATES
@@ -15,7 +15,7 @@ _CHOICES = {"balance_state": ("state", BALANCE_STATES), "alarms": ("alarm", ALAR
 
 
 def families(text, packs: list):
-    """Generate the families of all fields. `text`: metrics.Text."""
+    """Generate the families of all fields. `text`: metrics_text.Text."""
     with open_data(_MEANINGS) as file:
         for field, kind in FIELDS:
             meaning = str(file.readline(), "utf-8").strip().split(" ", 1)[1]

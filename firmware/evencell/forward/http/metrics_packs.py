@@ -1,13 +1,13 @@
 """`/metrics`: link, age, diagnosis and counters. Loaded on demand."""
 
-from evencell.forward.http.metrics import choices, sample, thousandth
+from evencell.forward.http.metrics_text import choices, sample, thousandth
 from evencell.forward.status_json import LINE_COUNTERS
 from evencell.pack.acceptance import REASONS
 from evencell.pack.pack import LINKS
 
 
 def families(text, packs: list):
-    """Generate the families beside the fields. `text`: metrics.Text."""
+    """Generate the families beside the fields. `text`: metrics_text.Text."""
     yield text.head("pack_info", "info", "Configured model")
     for status in packs:
         yield sample("pack_info", (("pack", status["pack"]), ("model", status["model"])), 1)
