@@ -7,6 +7,7 @@ each colour that pixels beside its place took.
 import json
 import sys
 
+from evencell.control.rule_state import BUILTIN
 from evencell.display.pages import PAGES
 from evencell.display.render.canvas import Canvas
 from evencell.link.diagnosis import VERDICTS
@@ -32,6 +33,9 @@ def scenarios():
         for age_s in (59, 3_540, 86_400):
             yield pack(link=link, age_s=age_s)
     yield {"packs": [{"link": "offline"}], "faults": ["a: b"], "network": None}
+    for name in BUILTIN:
+        yield pack(rules=["rule:" + name])
+    yield pack(rules=["rule:" + "x" * 24])
     for verdict in VERDICTS[1:]:
         yield pack(verdict=verdict)
     yield pack(temperature_scale="auto", state="charging_lowest", balance_ma=2000)

@@ -108,7 +108,7 @@ class Scene:
     def __init__(self, burns_in: bool = True, **changes):
         self.clock = FakeClock()
         accepted = Thing(alarms=0, pack_mv=13_200)
-        self.pack = Thing(name="pack1", accepted=accepted, sequence=1, link=ONLINE)
+        self.pack = Thing(name="pack1", accepted=accepted, sequence=1, link=ONLINE, rules=())
         self.settings = {
             "brightness": 80,
             "dim_after_s": 60,
@@ -144,6 +144,16 @@ class Scene:
         self.pack.link = link
         self.screen.update()
         self.screen.tick()
+
+
+def test_a_raised_rule_opens_the_page_of_alarms_until_it_is_cleared():
+    scene = Scene()
+    scene.pack.rules = ("rule:mine",)
+    scene.alarm(0)
+    assert scene.screen.shown == "alarms"
+    scene.pack.rules = ()
+    scene.alarm(0)
+    assert scene.screen.shown == FIRST
 
 
 def test_short_presses_cycle_through_the_pages():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from evencell.config.table import lines
+from evencell.control.rule_state import BUILTIN
 from evencell.display import view
 from evencell.display.text.en import TEXTS as ENGLISH
 from evencell.link.diagnosis import VERDICTS
@@ -56,7 +57,7 @@ def test_a_device_reads_each_section_of_its_language(monkeypatch):
 
 
 def test_everything_that_can_be_wrong_has_a_name_and_a_remedy():
-    wanted = {*ALARMS, *VERDICTS[1:], "link", "config"}
+    wanted = {*ALARMS, *BUILTIN, "rule", *VERDICTS[1:], "link", "config"}
     assert set(ENGLISH["names"]) == set(ENGLISH["remedies"]) == wanted
 
 

@@ -94,6 +94,7 @@ def make_pack(data: dict, clock) -> Pack:
     scale = TemperatureScale(data.get("temperature_scale", "0.1"))
     pack = Pack(data.get("name", "pack1"), "jk_b2a4s", scale, None, diagnosis)
     pack.link = LINKS.index(data.get("link", "online"))
+    pack.rules = tuple(data.get("rules", ()))
     if "verdict" in data:
         diagnosis.verdict = VERDICTS.index(data["verdict"])
     cells_mv = data.get("cells_mv")

@@ -12,6 +12,7 @@ _TURN_S = const(2)  # how long each of several texts in one place is shown
 _TURNS_PER_PACK = const(4)
 _MENU_S = const(20)  # after the last press
 _IS_OFFLINE = const(0x10000)  # beside the bits of the alarms
+_HAS_RULE = const(0x20000)
 _DAY_S = const(86_400)
 
 
@@ -75,6 +76,7 @@ class Screen:
     def _check_alarms(self, pack):
         """Open the page of alarms at a new alarm, or when the balancer is offline."""
         troubles = (pack.accepted.alarms or 0) | (_IS_OFFLINE if pack.link == OFFLINE else 0)
+        troubles |= _HAS_RULE if pack.rules else 0
         if troubles & ~self._troubles.get(pack.name, 0):
             self._light.wake(self._now_s())
             if self._page != _ALARMS:

@@ -14,6 +14,7 @@ ALARM_BITS = const(0xFFFF)
 LINK_TROUBLE = const(0x10000)  # the balancer is stale or offline
 LINE_TROUBLE = const(0x20000)  # the diagnosis has a verdict
 CONFIG_TROUBLE = const(0x40000)  # faults in the configuration
+RULE_TROUBLE = const(0x80000)  # a rule is raised
 
 _DISPLAY = "evencell.display."
 _FOLDER = __file__.rsplit("/", 1)[0] + "/"
@@ -113,6 +114,8 @@ class View:
     def troubles(self, pack) -> int:
         """Alarms and troubles of this pack, as bits."""
         bits = (pack.accepted.alarms or 0) & ALARM_BITS
+        if pack.rules:
+            bits |= RULE_TROUBLE
         if pack.link in (STALE, OFFLINE):
             bits |= LINK_TROUBLE
         if pack.diagnosis.verdict:

@@ -2,7 +2,7 @@
 
 from evencell.compat import const
 from evencell.display.render.canvas import ALARM, WARN
-from evencell.display.render.prose import detail, troubles, wrap
+from evencell.display.render.prose import detail, key_of, troubles, wrap
 from evencell.display.render.sheet import Sheet
 from evencell.pack.alarms import ALARMS
 
@@ -25,13 +25,14 @@ def draw(canvas, view):
     name = names[view.turn // _TURNS % len(names)]
     count = "%d/%d" % (names.index(name) + 1, len(names)) if len(names) > 1 else ""
     y = 0 if sheet.is_tiny else sheet.header("%s %s" % (view.words("alarms")["title"], count))
-    sheet.text(view.words("names")[name], sheet.margin + 1, y + sheet.inset)
+    key = key_of(sheet, name)
+    sheet.text(view.words("names")[key], sheet.margin + 1, y + sheet.inset)
     if sheet.is_tiny:
         sheet.text_right(count, sheet.right - 1, y)
     sheet.bar(y, sheet.line, ALARM if name in ALARMS else WARN)
     y += sheet.line + (8 if canvas.tints else 1)
     more = detail(sheet, name)
-    lines = wrap(sheet, (more[:1].upper() + more[1:] + ": " if more else "") + view.words("remedies")[name])
+    lines = wrap(sheet, (more[:1].upper() + more[1:] + ": " if more else "") + view.words("remedies")[key])
     rows = (canvas.height - y) // sheet.line
     first = view.turn % ((len(lines) + rows - 1) // rows) * rows
     for i, line in enumerate(lines[first : first + rows]):

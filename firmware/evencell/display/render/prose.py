@@ -23,9 +23,9 @@ def wrap(sheet, text: str, columns: int = 0) -> list[str]:
 
 
 def troubles(sheet) -> list[str]:
-    """Alarms and faults as keys of the sections `names` and `remedies`. A verdict replaces `link`."""
+    """Alarms, rules (`rule:NAME`) and faults, see `key_of`. A verdict replaces `link`."""
     bits = sheet.view.troubles(sheet.pack)
-    names = names_of(bits & ALARM_BITS)
+    names = names_of(bits & ALARM_BITS) + list(sheet.pack.rules)
     if bits & LINE_TROUBLE:
         names.append(sheet.pack.diagnosis.name)
     elif bits & LINK_TROUBLE:
@@ -35,8 +35,17 @@ def troubles(sheet) -> list[str]:
     return names
 
 
+def key_of(sheet, name: str) -> str:
+    """The key of a trouble in the sections `names` and `remedies`: all own rules have one."""
+    if name[:5] != "rule:":
+        return name
+    return name[5:] if name[5:] in sheet.view.words("remedies") else "rule"
+
+
 def detail(sheet, name: str) -> str:
-    """The cells of an alarm, or the share of lost answers; empty if the name says all."""
+    """The cells of an alarm, an own rule's name, or the share of lost answers; empty if the name says all."""
+    if key_of(sheet, name) == "rule":
+        return name[5:]
     if name == "lost answers":
         return "%d %%" % sheet.pack.diagnosis.lost_percent
     cells = cells_of(sheet.status, name) if name in ALARMS else ()
@@ -45,6 +54,6 @@ def detail(sheet, name: str) -> str:
 
 def title(sheet, name: str, columns: int = 0) -> str:
     """Name of an alarm or fault, with its detail if both fit into so many characters (0: into a line)."""
-    text = sheet.view.words("names")[name]
+    text = sheet.view.words("names")[key_of(sheet, name)]
     longer = ("%s %s" % (text, detail(sheet, name))).strip()
     return longer if len(longer) <= (columns or (sheet.right - sheet.margin - 1) // sheet.unit) else text
