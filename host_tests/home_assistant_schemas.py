@@ -24,7 +24,7 @@ DOCS = ROOT / "docs/home-assistant"
 
 def messages() -> list[bytes]:
     """The messages that are checked, in the order of schemas.md."""
-    from host_tests.forward.mqtt.test_discovery import allow, context_of, sent, with_policy
+    from host_tests.forward.mqtt.test_discovery import allow, context_of, sent, with_policy, with_w
 
     widened = {"trigger_mv": 1, "max_balance_ma": 100}
     page = {"enabled": True, "host": "192.168.1.20", "port": 80}
@@ -39,6 +39,7 @@ def messages() -> list[bytes]:
         sent(allow(two, 1), (4, True), (24, True), place=1),
         sent(allow(context_of("pack1")), (4, True), valid_s=46_920),
         sent(with_policy(context_of("pack1")), (4, True)),
+        sent(with_w(context_of("pack1")), (4, True)),
     ]
 
 

@@ -158,8 +158,9 @@ def own_topics() -> Iterator[Entity]:
     verdicts = _ENUM % '","'.join(sorted(set(VERDICTS))) + _DIAGNOSTIC + _ICON % "stethoscope"
     connectivity = ',"dev_cla":"connectivity"' + _DIAGNOSTIC
     timestamp = ',"dev_cla":"timestamp"' + _DIAGNOSTIC
-    events = ',"evt_typ":["alarm","diagnosis","link","policy","power","rule","settings"]' + _ICON % "bell"
+    events = ',"evt_typ":["alarm","diagnosis","link","policy","power","rule","settings","w"]' + _ICON % "bell"
     policies = _ENUM % 'off","on","waiting' + _ICON % "scale-balance" + ',"json_attr_t":"$T/$N/policy"'
+    w_levels = _ENUM % 'off","on","released' + _ICON % "power-socket" + ',"json_attr_t":"$T/$N/w"'
     refused = ',"evt_typ":["refused"]' + _DIAGNOSTIC + _ICON % "hand-back-left"
     for condition, platform, key, topic, name, options, template in (
         ("always", "sensor", "link", "link", "Balancer link", links, "{{value}}"),
@@ -167,6 +168,7 @@ def own_topics() -> Iterator[Entity]:
         ("always", "sensor", "verdict", "verdict", "Line diagnosis", verdicts, "{{value}}"),
         ("always", "sensor", "last_reading", "last_reading", "Last reading", timestamp, "{{value}}"),
         ("policy", "sensor", "policy", "policy", "Balance policy", policies, "{{value_json.state}}"),
+        ("w", "sensor", "w", "w", "W switch", w_levels, "{{value_json.level}}"),
         ("always", "event", "event", "event", "Event", events, _EVENT),
         ("commands", "event", "refused", "result", "Refused command", refused, _REFUSED),
     ):

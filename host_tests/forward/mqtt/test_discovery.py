@@ -9,7 +9,7 @@ from evencell.pack.status import Status
 
 LONGEST_PIECE_BYTES = 640
 CONTROLS = {"0_set_" + setting for setting in ("cell_count", "trigger_mv", "max_balance_ma", "balancing_enabled")}
-OPTIONAL = {"0_refused", "0_policy"}
+OPTIONAL = {"0_refused", "0_policy", "0_w"}
 ID = "aa61002f3d49"
 
 
@@ -51,7 +51,13 @@ def allow(context, place: int = 0, model: str = "jk_b2a24s", commands: bool = Tr
 
 def with_policy(context, preset: str = "top"):
     """The same, and a balance policy runs."""
-    context.config["control"] = {"policy": {"preset": preset}}
+    context.config["control"] = {"policy": {"preset": preset}, "w": {"enabled": False}}
+    return context
+
+
+def with_w(context):
+    """The same, and there is a W switch."""
+    context.config["control"] = {"policy": {"preset": "off"}, "w": {"enabled": True}}
     return context
 
 
@@ -218,6 +224,12 @@ def test_the_policy_has_a_sensor_with_its_reason_only_where_one_runs():
     assert "0_policy" in gone(announced(with_policy(context_of("pack1"), "off"), (4, True)))
     found = present(announced(with_policy(context_of("pack1")), (4, True)))["0_policy"]
     assert found["stat_t"] == found["json_attr_t"] == "evencell/aa61002f3d49/pack1/policy"
+
+
+def test_the_w_switch_has_a_sensor_only_where_there_is_one():
+    assert "0_w" in gone(announced(with_policy(context_of("pack1")), (4, True)))
+    found = present(announced(with_w(context_of("pack1")), (4, True)))["0_w"]
+    assert found["stat_t"] == found["json_attr_t"] == "evencell/aa61002f3d49/pack1/w"
 
 
 def test_refused_commands_are_events_if_commands_are_on():

@@ -21,7 +21,7 @@ from evencell.pack.pack import OFFLINE, ONLINE
 from evencell.pack.status import Status
 from evencell.runtime.lazy_lock import LazyLock
 from host_tests.fakes import FakeClock
-from host_tests.forward.mqtt.test_discovery import allow, announced, context_of, sent, with_policy
+from host_tests.forward.mqtt.test_discovery import allow, announced, context_of, sent, with_policy, with_w
 from host_tests.home_assistant_schemas import messages as checked_messages
 from host_tests.portable import ROOT, without_modules
 from tools.build import discovery_table
@@ -284,6 +284,7 @@ def test_messages_follow_home_assistants_documentation():
         for valid_s in (0, 46_920):
             check_rules(announced(context, (4, True), (24, True), place=place, valid_s=valid_s))
     check_rules(announced(with_policy(context), (4, True), (24, True)))
+    check_rules(announced(with_w(context), (4, True), (24, True)))
 
 
 def check_rules(message: dict):
@@ -313,13 +314,13 @@ def test_messages_are_those_checked_against_the_schemas():
 
 # SHA-256 of the messages of one configuration with 0 to 24 cells, each without and with a temperature.
 MESSAGES = {
-    "one pack": "8484cee8d9d2948b252ed983460070453db34b3b22ab34b58bad6bef9003f247",
-    "quotes and a page": "4072228a85205b1edf7ac0181c8e5cf37bff5a85cf5049c9156e8ade1f3d4a32",
-    "second pack": "fbdc14f7c2ad7475361f53d2e1ff057012e1f3ed7f5b7543e999227646f78a4b",
-    "writable": "cbe970a8c20f7b7c811a35f01c36da04387dc682cbd31785ac029c1505302579",
-    "commands alone": "e00e29517e69bba21dd0480cfb8a67f33f143d4863e13b3a73534e9cf882d3f6",
-    "second pack writable": "afec577351c2c392b22f698d926d1fc86bd921a198a11174fa7039bff573fda0",
-    "without commands": "8484cee8d9d2948b252ed983460070453db34b3b22ab34b58bad6bef9003f247",
+    "one pack": "ca2e00dd901c577d1065b8ba92eec3612aafdc3619af97ca1013d30081485ee2",
+    "quotes and a page": "369055e46948b4611641ec788373fd38cf5201df1dca16b5b1685f51cfcd08f2",
+    "second pack": "c488b0859068077df0f39f8838ab0ebbe73aa3b225293ab6e34b94226b6335b0",
+    "writable": "6c2667b7f91c630e3f23ae10611526bad2985775b09052fbb34ebee78e28dfed",
+    "commands alone": "71fd09c1612cbaf83cb7d0e7b5f9110fdcb35944501a6ad6f29a7e861f685043",
+    "second pack writable": "538a1d65179e08f9fddd220b899753e1a9aa02101af462ec543d2b5bc55db304",
+    "without commands": "ca2e00dd901c577d1065b8ba92eec3612aafdc3619af97ca1013d30081485ee2",
 }
 
 

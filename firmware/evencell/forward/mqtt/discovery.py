@@ -5,8 +5,8 @@ some kilobytes, so it never exists as a whole: it is made line by line, once to 
 
 A line is CONDITION, a tab and a template, in which `$X` stands for a value. Conditions: `always`, `first_pack`,
 `further_pack`, `awake` (a device that never sleeps), `page` and `temperature` (where there is one), `cell` (once for
-each), `missing_cell` (once for each up to 24). `commands`, `policy`, `shown FIELD` and `set FIELD`: where that is not
-so, the component is removed, for which Home Assistant wants its platform alone.
+each), `missing_cell` (once for each up to 24). `commands`, `policy`, `w`, `shown FIELD` and `set FIELD`: where that is
+not so, the component is removed, for which Home Assistant wants its platform alone.
 
 The first pack belongs to the device itself, so that a second one changes nothing of it; each further pack is a device
 of its own, linked with `via_device`. Source: Home Assistant's documentation of MQTT, "Device discovery payload"; its
@@ -105,9 +105,13 @@ class DiscoveryMessage:
         if has_temperature:
             conditions[b"temperature"] = True
         conditions[b"commands"] = mqtt["commands"]
-        control = context.config.get("control")
-        conditions[b"policy"] = control is not None and control["policy"]["preset"] != "off"
+        self._set_features(context.config.get("control"))
         self._set_controls(pack, mqtt["commands"] and settings["writable"])
+
+    def _set_features(self, control: dict | None):
+        """`control`: of the configuration; None where this device has read none."""
+        self._conditions[b"policy"] = control is not None and control["policy"]["preset"] != "off"
+        self._conditions[b"w"] = control is not None and control["w"]["enabled"]
 
     def _set_sleep(self, valid_s: int):
         """Let the values of a device that sleeps expire: between two reports it has no connection to be known by."""

@@ -20,10 +20,15 @@ def handlers(context, topic: str, consumer, republish) -> list:
         from evencell.forward.mqtt.commands import Commands
 
         found.append(Commands(context, consumer.wake))
-    if "control" in context.config and context.config["control"]["policy"]["preset"] != "off":
+    control = context.config.get("control")
+    if control and control["policy"]["preset"] != "off":
         from evencell.forward.mqtt.policy import PolicyTopic
 
         found.append(PolicyTopic(context, topic))
+    if control and control["w"]["enabled"]:
+        from evencell.forward.mqtt.w_topic import WTopic
+
+        found.append(WTopic(context, topic))
     if context.outbox:
         from evencell.forward.outbox.mqtt_sink import MqttSink
 
