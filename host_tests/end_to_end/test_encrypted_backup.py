@@ -114,6 +114,19 @@ def test_a_backup_of_every_version_is_restored(client, other):
         assert stored(other) == {**kept, "auth": CONFIG["auth"]}
 
 
+def test_a_backup_without_secrets_is_restored_where_there_are_none(other):
+    """What would not work without its secret is left out, and said."""
+    backup = samples_of("backup")[-1]
+    answer = Client.logged_in(other.http_port).send("POST", "/api/v1/restore", backup)
+    assert answer.status == 200, answer.body
+    missing = [text.split(":")[0] for text in answer.json()["warnings"] if "it is in no backup" in text]
+    assert set(missing) == {
+        "wifi.networks[0].password", "wifi.ap_password", "mqtt.password", "influx.token", "influx.password",
+    }  # fmt: skip
+    assert stored(other)["control"] == FULL["control"]
+    assert "fallback_ap" not in stored(other)["wifi"]
+
+
 def test_a_secret_of_the_backup_goes_where_the_backup_says(other):
     """Even if this device has the same one for another host."""
     owner = Client.logged_in(other.http_port)

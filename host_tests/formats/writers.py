@@ -5,7 +5,7 @@
 
 import os
 
-from evencell.config.load import save
+from evencell.config.edit import save
 from evencell.display.extremes import Extremes
 from evencell.forward.outbox.outbox import INFLUX, MQTT
 from evencell.history.archive import keep, open_store
@@ -22,7 +22,7 @@ from host_tests.portable import ROOT
 
 SAMPLES = ROOT + "/host_tests/formats/samples"
 # What the firmware writes today. A format without a number in its content has one here: raise it when the bytes change.
-VERSIONS = {"config": "0.1.0", "backup": 1, "encrypted_backup": 1, "history": 1, "outbox": 1, "wake": 2, "state": 1}
+VERSIONS = {"config": "0.1.0", "backup": 1, "encrypted_backup": 1, "history": 1, "outbox": 1, "wake": 3, "state": 1}
 RUN_ID = 4711
 FIRMWARE = "0.1.0"  # in samples that name one
 PASSPHRASE = "a passphrase of samples"
@@ -34,7 +34,7 @@ FULL = {
     "packs": [{"name": "front", "model": "jk_b2a24s", "uart": 1, "address": 2, "interval_ms": 2000, "timeout_ms": 500,
                "temperature_scale": "0.1", "writable": True, "chemistry": "nmc", "capacity_ah": 12.5, "cells": 8}],
     "wifi": {"networks": [{"ssid": "Home", "password": "a password"}], "hostname": "scooter", "txpower": 8.5,
-             "country": "DE", "fallback_ap": True, "ap_password": "another password",
+             "power_save": "min", "country": "DE", "fallback_ap": True, "ap_password": "another password",
              "static": {"address": "192.168.1.20", "netmask": "255.255.0.0", "gateway": "192.168.1.1",
                         "dns": "192.168.1.2"}},
     "time": {"servers": ["192.168.1.1"], "interval_s": 900, "mqtt": True, "utc_offset_min": 60,
@@ -56,7 +56,13 @@ FULL = {
                 "saver_after_s": 600, "night": ["22:00", "06:00"], "night_brightness": 5, "dark_on_light": True,
                 "temperature_unit": "F", "language": "de"},
     "log": {"level": "debug", "syslog": "192.168.1.5", "syslog_port": 5514},
-    "control": {"policy": {"preset": "custom", "at_start": "on", "min_on_s": 1200, "min_off_s": 300,
+    "control": {"builtin_rules": True, "builtin_output": True,
+                "rules": [{"name": "warm", "field": "temperature_c", "above": 50, "below": -10, "hysteresis": 2,
+                           "delay_s": 10, "severity": "danger", "text": "Stop riding.", "output": True}],
+                "limits": {"cell_min_mv": 3000, "cell_max_mv": 4200, "charge_min_c": 5, "charge_max_c": 40},
+                "w": {"enabled": True, "resistor": "on", "inverted": True, "guard_on_s": 120, "guard_every_s": 600,
+                      "measure": True},
+                "policy": {"preset": "custom", "by": "w", "at_start": "on", "min_on_s": 1200, "min_off_s": 300,
                            "conditions": [{"field": "delta_mv", "above": 20, "below": 500, "hysteresis": 5},
                                           {"field": "trend", "trend": "resting"},
                                           {"field": "time", "span": ["22:00", "06:00"]}]}},
@@ -65,8 +71,9 @@ FULL = {
 ASLEEP = {
     "profile": "telemetry",
     "mqtt": {"enabled": True, "host": "192.168.1.5"},
+    "bthome": {"enabled": True, "bindkey": 16 * "c3", "advertise_s": 5},
     "power": {"interval_s": 600, "min_interval_s": 120, "max_interval_s": 3600, "report_s": 3600, "spill_every": 4,
-              "low_pack_mv": 11800},
+              "low_pack_mv": 11800, "cpu_mhz": 80, "awake_s": 60},
 }  # fmt: skip
 
 

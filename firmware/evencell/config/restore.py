@@ -30,6 +30,8 @@ def restored(old: dict, given: dict, missing: list) -> dict:
         new["pins"] = given["pins"]
     for section, key in _SENT_TO.items():
         _drop_secrets(old.get(section), new.get(section), given.get(section), key, section + ".", missing)
+    if "wifi.ap_password" in missing:  # the access point never opens without one
+        new["wifi"].pop("fallback_ap", None)
     networks = new["wifi"].get("networks") if isinstance(new.get("wifi"), dict) else None
     if isinstance(networks, list):  # without its password an open network of the same name would be joined
         lost = ["wifi.networks[%d]" % i for i in range(len(networks)) if "wifi.networks[%d].password" % i in missing]
