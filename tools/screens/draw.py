@@ -76,6 +76,7 @@ def make_view(scenario: dict, is_colour: bool = False) -> QuietView:
         "network": network and Thing(network),
         "network_heap": scenario.get("network_heap"),
         "heap": Thing({"is_short": scenario.get("is_short", False)}),
+        "control": policies(scenario["policy"], packs) if "policy" in scenario else None,
         "setup": Thing(scenario["setup"]) if "setup" in scenario else None,
         "extremes": Extremes(scenario["extremes"]) if "extremes" in scenario else None,
         "hostname": "evencell-3d49aa",
@@ -86,6 +87,12 @@ def make_view(scenario: dict, is_colour: bool = False) -> QuietView:
     view.pack = packs[0] if packs else None
     view.turn = scenario.get("turn", 0)
     return view
+
+
+def policies(data: dict, packs: list) -> Thing:
+    """What the balance policy does with each pack."""
+    keys = ("is_on", "reason", "problem")
+    return Thing({"states": [Thing(dict([(key, data.get(key)) for key in keys], pack=pack)) for pack in packs]})
 
 
 def make_pack(data: dict, clock) -> Pack:

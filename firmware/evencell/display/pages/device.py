@@ -1,4 +1,4 @@
-"""The device: address of its page, also as a QR code, network, RS485 line, version, heaps."""
+"""The device: address of its page, also as a QR code, network, RS485 line, balance policy, version, heaps."""
 
 from evencell import __version__
 from evencell.compat import const
@@ -45,8 +45,19 @@ def _facts(sheet, address: str):
     verdict = sheet.pack.diagnosis
     name = view.words("names")[verdict.name] if verdict.verdict else words["ok"]
     yield "%s: %s" % (words["line"], name), WARN if verdict.verdict else TEXT
+    if view.context.control:
+        for state in view.context.control.states:
+            if state.pack is view.pack:
+                yield "%s %s" % (words["policy"], _policy(view, words, state)), WARN if state.problem else TEXT
     yield "v" + __version__, DIM
     yield words["free"] % (view.heap_free() // 1024), DIM
     heap = view.network_heap()
     if heap:
         yield words["network"] % (heap[0] // 1024, heap[1] // 1024), WARN if view.context.heap.is_short else DIM
+
+
+def _policy(view, words: dict, state) -> str:
+    """What the policy does and why. Reasons are English: in other languages the word alone."""
+    if view.context.config["display"]["language"] == "en":
+        return state.reason
+    return words["wait" if state.is_on is None else "on" if state.is_on else "off"]
