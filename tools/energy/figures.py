@@ -58,7 +58,7 @@ FIGURES = {
     "message": Figure("each message to a broker at home", (0.01, 0.04, 0.2), "s", ("join", "assumed")),
     "radio_ma": Figure("radio on", (95, 100, 130), "mA", ("esp32", "radio", "pm")),
     # Beacons
-    "beacon": Figure("Bluetooth: start and beacons", (1, 1.5, 3), "s", ("assumed",)),
+    "beacon": Figure("Bluetooth: its start, and beacons for 2 s", (2.3, 2.5, 3), "s", ("assumed",)),
     "beacon_ma": Figure("meanwhile", (95, 100, 130), "mA", ("esp32",)),
     # From the pack to 5 V
     "efficiency": Figure("efficiency of the step-down converter", (0.9, 0.8, 0.7), "", ("light_load", "assumed")),
