@@ -76,6 +76,19 @@ def test_clock_is_set_with_a_report_and_dates_what_came_before(tmp_path):
                 assert -2 <= reading["time"] - woken_s[reading["sequence"] - 1] < 60
 
 
+def test_lost_clock_postpones_no_report(tmp_path):
+    """As after a brown-out that leaves RTC memory: the clock of a chip begins in 2000 again."""
+    with asleep(tmp_path) as device:
+        device.sleeper.clock_s = NOON_S
+        device.begin().wake(20)
+        device.sleeper.clock_s = NEVER_SET_S
+        assert device.wake().sleep_s == 900
+        device.wake(4)
+        assert device.reports() == 2
+        assert device.sequences() == list(range(1, device.sequences()[-1] + 1))
+        assert [reading["time"] is None for reading in device.readings()[-3:]] == [True] * 3
+
+
 def test_new_alarm_is_reported_at_once(tmp_path):
     with asleep(tmp_path) as device:
         device.begin().wake()

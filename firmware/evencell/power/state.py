@@ -197,6 +197,10 @@ class WakeState(Fields):
         self.packs = packs
         return True
 
+    def last_s(self) -> int:
+        """The latest uptime that is kept."""
+        return max([self.synced_s, self.joined_s] + [pack.read_s for pack in self.packs])
+
     def save(self):
         """Write all of it to the buffer of RTC memory."""
         self.layout = _LAYOUT

@@ -57,7 +57,11 @@ class Wake:
         if not self._is_known:
             state.base_ms = now_ms
             state.run_id = int.from_bytes(os.urandom(2), "little")
-        self.clock = WakeClock(board, self.sleeper, max(0, now_ms - state.base_ms))
+        uptime_ms = now_ms - state.base_ms
+        last_ms = 1000 * state.last_s()
+        if uptime_ms < last_ms:  # the clock was lost, and not RTC memory: uptime goes on, the time is asked for
+            uptime_ms, state.sync_s = last_ms, 0
+        self.clock = WakeClock(board, self.sleeper, uptime_ms)
         if state.has_pins:
             call("evencell.power.settings", "use_pins", self)
         self.sleeper.release_pins()
