@@ -9,12 +9,13 @@ from pathlib import Path
 
 import click
 
-from tools.cli import port_lock, progress
+from tools.cli import port_lock, progress, sleeping
 from tools.cli.options import FiniteRange, named_port
 from tools.dev import device, login
 from tools.sim.scenarios import SCENARIOS
 
 _PR_SET_PDEATHSIG = 1
+_SCENARIO_SPEED = 100
 
 
 @click.command()
@@ -49,7 +50,11 @@ _PR_SET_PDEATHSIG = 1
     help="Instead of all that: a simulated pack, its balance policy (of --config, else top) and its alarms on one "
     "screen. The decisions are the firmware's own, without MicroPython and serial line.",
 )
-@click.option("--speed", type=FiniteRange(1, 10_000), default=100, show_default=True, help="Of --scenario.")
+@click.option(
+    "--speed",
+    type=FiniteRange(1, 10_000),
+    help="Of --scenario (100 by default); or of a device that sleeps: its sleep passes so many times faster.",
+)
 def run(ports, http, mqtt, config, data, profile, display, scenario, speed):
     """Run the firmware on this computer's MicroPython, until Ctrl-C."""
     if scenario:
@@ -57,7 +62,7 @@ def run(ports, http, mqtt, config, data, profile, display, scenario, speed):
             raise click.UsageError("--scenario: it has a simulated pack; leave out --port.")
         from tools.cli.scenario import show
 
-        return show(scenario, speed, config)
+        return show(scenario, speed or _SCENARIO_SPEED, config)
     if not ports:
         raise click.UsageError("Missing option '--port'. For a simulated pack name a --scenario.")
     check(ports)
@@ -76,7 +81,10 @@ def run(ports, http, mqtt, config, data, profile, display, scenario, speed):
     if config is None:
         login.show_first_password(data)
     environment = device.environment(port, data, config, overrides, more_ports, picture)
-    sys.exit(run_until_exit(command, environment))
+    try:
+        sys.exit(sleeping.live(lambda settings: run_until_exit(command, settings), environment, data, speed or 1))
+    except KeyboardInterrupt:
+        sys.exit(0)  # it sleeps
 
 
 def run_until_exit(command: list[str], environment: dict[str, str]) -> int:
