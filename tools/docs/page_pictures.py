@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from evencell.history.archive import keep, open_store
 from evencell.history.recorder import History
@@ -37,7 +37,10 @@ _CONFIG = {
     "name": "Scooter",
     "auth": {"password_hash": password_hash(_PASSWORD, iterations=500)},
     "packs": [{"writable": True}],
-    "control": {"policy": {"preset": "custom", "conditions": [{"field": "delta_mv", "above": 5, "hysteresis": 2}]}},
+    "control": {
+        "policy": {"preset": "custom", "conditions": [{"field": "delta_mv", "above": 5, "hysteresis": 2}]},
+        "rules": [{"name": "low", "field": "any_cell_mv", "below": 3000, "hysteresis": 50, "severity": "danger"}],
+    },
     "time": {"zone": "CET-1CEST,M3.5.0,M10.5.0/3"},
     "wifi": {"networks": [{"ssid": "Home", "password": _PASSWORD}, {"ssid": "Workshop", "password": _PASSWORD}]},
 }
@@ -110,7 +113,15 @@ def take(chromium: Browser, address: str, size: str, options: dict):
     page.wait_for_timeout(_PAUSE_MS)
     page.locator("#section-balancing").evaluate("node => scrollTo(0, node.offsetTop - 8)")
     page.screenshot(path=IMAGES / f"page-balancing-{size}.png")
+    take_rules(page, size)
     page.close()
+
+
+def take_rules(page: Page, size: str):
+    """A picture of the form of rules, at the page of the settings."""
+    page.locator("#section-rules summary").first.click()
+    page.locator("#section-rules").evaluate("node => scrollTo(0, node.offsetTop - 8)")
+    page.screenshot(path=IMAGES / f"page-rules-{size}.png")
 
 
 def make_past(folder: Path, end_s: int):
