@@ -86,6 +86,8 @@ class _Device:
 
     def __init__(self, **options):
         self.context = _Context(**options)
+        self.logged = []
+        w_step.call = lambda _module, _function, _context, events: self.logged.extend(events)
         self.w, self.policy = self.context.w, self.context.policy
         self.output, self.pack = self.context.output, self.w.pack
         self.answers = True
@@ -221,6 +223,8 @@ def test_a_balancer_that_stops_answering_is_power_cycled():
     device.run(200)
     assert device.output.changes[:3] == [True, False, True]
     assert ("w", "power_cycle", 1) in device.context.hub.events
+    assert [event[3] for event in device.logged][:2] == ["power_cycle", "no_answer"]
+    assert device.logged[0][-1] == "off for 10 s: the balancer does not answer"
     device.answers = True
     device.run(700)
     assert device.pack.link == ONLINE
@@ -284,3 +288,16 @@ def test_a_switch_that_is_on_by_its_resistor_is_driven_the_other_way_round():
         ("off", True, True),
     ):
         assert output_of(_Board(), {"resistor": resistor, "inverted": inverted}) is expected
+
+
+def test_a_switch_whose_part_fails_is_released():
+    device = _Device(resistor="off")
+    device.w.switch_on()
+    assert device.output.level
+    device.w._context = None  # a bug
+    try:
+        device.w.run().send(None)
+    except AttributeError:
+        pass
+    assert not device.output.level
+    assert device.w.level is None and device.w.deadline_s == 0

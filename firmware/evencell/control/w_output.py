@@ -95,7 +95,14 @@ class WSwitch:
             steps.restore(self, context)
 
     async def run(self):
-        """Step without end."""
+        """Step without end; where that fails the resistor decides until it is started again."""
+        try:
+            await self._run()
+        finally:
+            self.output.release()
+            self.level, self.deadline_s = None, 0
+
+    async def _run(self):
         clock, lock = self._context.clock, self._context.lazy_lock
         while True:
             await sleep_ms(_TRIAL_STEP_MS if self.deadline_s else _STEP_MS)

@@ -19,6 +19,7 @@ _DAY_S = const(86_400)
 _MAX_CYCLES = const(8)
 _KEEP_S = const(600)  # at least, between two times that the flash keeps a good reading
 _KEY = "w:%s"
+_EVENT_LOG = "evencell.control.event_log"
 _MEASURE = "evencell.control.w_measure"
 
 
@@ -204,3 +205,5 @@ def _keep(w, context):
 def _report(w, context, what: str):
     context.log.warning("%s: W %s" % (w.pack.name, w.reason))
     context.hub.post("w", w.pack.name, what, w.cycles)
+    event = (context.clock.unix_s(), "w", w.pack.name, what, "policy", None, w.cycles, what, w.reason)
+    call(_EVENT_LOG, "append", context, [event])
