@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from tools.build.common import BuildError
+from tools.build.common import FIRMWARE, BuildError
 from tools.build.flatten import flat_name, flattened
-from tools.build.imports import module_of
+from tools.build.imports import Imports, module_of
 from tools.build.passes import CHIP_PASSES
 from tools.build.tree import build, firmware_sources, small_sources
 
@@ -90,6 +90,14 @@ def test_no_two_modules_get_one_name_and_none_is_called_by_its_old_one():
         assert not moved & strings, name
 
 
+def test_what_main_imports_keeps_its_name():
+    """An update does not change main.py, and a module that it does not find would pass for one that was left out."""
+    sources = firmware_sources()
+    imported = Imports((FIRMWARE / "main.py").read_text(), map(module_of, sources)).at_import
+    names = [name for name in sources if module_of(name) in imported]
+    assert len(names) == 2 and [flat_name(name) for name in names] == names
+
+
 def test_a_slot_has_few_folders():
     tree = build("esp32_generic")
     assert {path.relative_to(tree).as_posix() for path in tree.glob("**/") if path != tree} == {
@@ -100,4 +108,5 @@ def test_a_slot_has_few_folders():
         "evencell/forward/http",
         "evencell/forward/http/page",
         "evencell/forward/http/private",
+        "evencell/power",
     }

@@ -11,8 +11,9 @@ from tools.build.constants import Edit, edited, instead_of
 from tools.build.imports import module_of
 from tools.build.syntax import nodes, parsed
 
-# Folders that stay: with folders of their own; and those whose modules are named in a text (ROUTES of router.py).
-_STAYING = ("evencell", "evencell/forward", "evencell/display", "evencell/forward/http")
+# Folders that stay: with folders of their own; those whose modules are named in a text (ROUTES of router.py); and that
+# of a module that main.py imports, which an update does not change.
+_STAYING = ("evencell", "evencell/forward", "evencell/display", "evencell/forward/http", "evencell/power")
 _STAYING_WHOLE = "evencell/forward/http/"
 _PREFIXES = ("evencell.display.",)  # of names that are put together: what follows is in strings of modules below
 
