@@ -8,6 +8,7 @@ from littlefs import LittleFS
 from host_tests.end_to_end.chain import Firmware
 from host_tests.end_to_end.process import Process
 from host_tests.needs import need_micropython
+from tools.build import archive
 from tools.build.common import FIRMWARE, ROOT
 from tools.build.partitions import BLOCK_BYTES
 from tools.build.passes import CHIP_PASSES
@@ -40,7 +41,12 @@ def on_this_computer(flash: Path) -> Path:
     host, name = {**board_data("host"), "small": True}, "boards/host.py"
     (flash / "a/board.py").write_text(board_module(host))
     (flash / "a/plan").unlink(missing_ok=True)  # of a chip's memory
-    compile_module(small_sources({name: ROOT / name}, CHIP_PASSES)[name], flash / "a/boards/host.mpy", name, host)
+    compiled = flash / "host.mpy"
+    compile_module(small_sources({name: ROOT / name}, CHIP_PASSES)[name], compiled, name, host)
+    packed = bytearray((flash / "a" / archive.NAME).read_bytes())
+    archive.append(packed, "boards/host.mpy", compiled.read_bytes())
+    (flash / "a" / archive.NAME).write_bytes(packed)
+    compiled.unlink()
     lay_out(flash, host, FIRMWARE)
     return flash
 

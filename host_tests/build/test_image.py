@@ -85,7 +85,7 @@ def test_image_holds_the_files_of_its_manifest(built, tmp_path):
     extract(content, tmp_path / "out")
     found = hashes(tmp_path / "out")
     assert found == hashes(built / "flash")
-    assert {"boot.py", "main.py", "slot", "config.json", "a/board.py", "a/evencell/app.mpy"} <= set(found)
+    assert {"boot.py", "main.py", "slot", "config.json", "a/board.py", "a/archive.bin"} <= set(found)
     assert (tmp_path / "out/slot").read_text() == "a"
     manifest = json.loads((tmp_path / "out/a/manifest.json").read_text())
     assert manifest["version"] and manifest["board"] == "esp32_generic"

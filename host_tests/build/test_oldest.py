@@ -34,13 +34,13 @@ def start(flash: Path, *modules: str, heap_bytes: int = 4 << 20) -> list[dict]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def modules_of(slot: Path) -> list[str]:
-    names = [".".join(path.relative_to(slot).with_suffix("").parts) for path in slot.glob("**/*.mpy")]
+def modules_of(tree: Path) -> list[str]:
+    names = [".".join(path.relative_to(tree).with_suffix("").parts) for path in tree.glob("**/*.mpy")]
     return sorted(name.removesuffix(".__init__") for name in names if not name.startswith(LACKING))
 
 
 def test_every_compiled_module_is_imported(flash):
-    names = modules_of(flash / "a")
+    names = modules_of(flash_folder("esp32_generic").with_name("tree"))
     left, *imported = start(flash, *names)
     assert left["path"] == "a"
     assert len(names) > 50
@@ -50,14 +50,14 @@ def test_every_compiled_module_is_imported(flash):
 def test_boot_chooses_the_whole_slot(flash):
     (flash / "slot").write_text("b new")
     assert start(flash) == [{"path": "b", "slot": "b new", "boots": "1 1 b"}]
-    (flash / "b/evencell/app.mpy").write_bytes(b"damaged")
-    assert start(flash) == [{"path": "a", "slot": "a fell-back: evencell/app.mpy is damaged in b", "boots": "1 1 a"}]
+    (flash / "b/archive.bin").write_bytes(b"damaged")
+    assert start(flash) == [{"path": "a", "slot": "a fell-back: archive.bin is damaged in b", "boots": "1 1 a"}]
 
 
 def test_boot_needs_less_than_the_first_area_of_a_chips_heap(flash):
     """In more than 56,000 bytes the heap would grow, before boot.py has claimed memory for the network."""
     (flash / "slot").write_text("b new")
-    (flash / "b/evencell/app.mpy").write_bytes(b"damaged")
+    (flash / "b/archive.bin").write_bytes(b"damaged")
     assert start(flash, heap_bytes=40_000)[0]["path"] == "a"
 
 

@@ -131,7 +131,7 @@ def test_the_repository_can_be_installed_and_runs(serve, tmp_path):
         assert "Content-Encoding" not in page.headers
 
 
-def test_what_is_frozen_is_the_slot_with_its_data_boot_and_main(scratch):
+def test_what_is_frozen_is_the_tree_with_its_data_boot_and_main(scratch):
     """By the documented meaning of `include` and `freeze`; test_frozen.py does it with the real makemanifest.py."""
     make(board_data("esp32_generic"), None, None, None, forced=True)
     folder = scratch / "esp32_generic"
@@ -151,8 +151,8 @@ def test_what_is_frozen_is_the_slot_with_its_data_boot_and_main(scratch):
     data = {"manifest.json", "plan"}
     sources_of = {flat_name(name): name for name in data_files()}  # frozen files keep their folders
     assert names["find"]("plan").startswith(b"network 1\ngc 0\n")  # its heap has one size: nothing is claimed
-    for path in files_in(folder / "flash/a"):
-        name = sources_of.get(name := path.relative_to(folder / "flash/a").as_posix(), name)
+    for path in files_in(folder / "tree"):
+        name = sources_of.get(name := path.relative_to(folder / "tree").as_posix(), name)
         is_text = path.parent.name == "display" and path.suffix == ".json"
         if name not in data and (is_text or path.suffix not in (".py", ".mpy", ".json")):
             assert names["find"](name) == path.read_bytes(), name
@@ -164,7 +164,7 @@ def test_what_is_frozen_is_the_slot_with_its_data_boot_and_main(scratch):
         "evencell/display/text_10.font",
         "evencell/forward/mqtt/discovery.txt",
     } <= data
-    in_slot = {path.relative_to(folder / "flash/a").as_posix() for path in files_in(folder / "flash/a")}
+    in_slot = {path.relative_to(folder / "tree").as_posix() for path in files_in(folder / "tree")}
     code = {str(Path(name).with_suffix(".py")) for name in in_slot - {flat_name(name) for name in data}}
     assert {flat_name(name) for name in frozen} == {*code, "boot.py", "main.py", "frozen_files.py"}
     assert frozen["boot.py"].read_bytes() == (FIRMWARE / "frozen_boot.py").read_bytes()

@@ -42,7 +42,7 @@ def newer(flash: Path, folder: Path) -> Release:
     source = folder / "version.py"
     source.write_text((FIRMWARE / "evencell/__init__.py").read_text().replace(old.version, "9.9.9"))
     compile_module(source, folder / "version.mpy", "evencell/__init__.py", board_data("host"))
-    files = {**old.slot, "evencell/__init__.mpy": (folder / "version.mpy").read_bytes()}
+    files = {**old.slot, "evencell.mpy": (folder / "version.mpy").read_bytes()}
     del files[MANIFEST]
     return replace(old, version="9.9.9", slot={**files, MANIFEST: manifest("host", "9.9.9", files)})
 

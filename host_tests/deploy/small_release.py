@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tools.build import archive
 from tools.build.common import FIRMWARE, bytecode_compiler
 from tools.build.slots import OUTSIDE, Release, manifest
 
@@ -46,6 +47,21 @@ def small_release(version: int, board: str = "host") -> Release:
     modules["evencell/shared"] = f"TEXT = {'the same in all ' * 100!r}"
     files = {f"{name}.mpy": compiled(source) for name, source in modules.items()}
     files["board.py"] = _BOARD.format(version=version).encode()
+    return _release(version, board, files)
+
+
+def packed_release(version: int, board: str = "host") -> Release:
+    """The same with its modules in an archive."""
+    files = dict(small_release(version, board).slot)
+    del files["manifest.json"]
+    files.pop("evencell/extra/__init__.mpy", None)
+    files["evencell/extra.mpy"] = compiled(f"VERSION = {version}")
+    files["evencell/__init__.mpy"] = compiled("")
+    files["board.py"] = b"import boards\n" + files["board.py"]
+    return _release(version, board, archive.in_slot(files, lambda _, source: compiled(source)))
+
+
+def _release(version: int, board: str, files: dict[str, bytes]) -> Release:
     files["manifest.json"] = manifest(board, str(version), files)
     root = {name: (FIRMWARE / name).read_bytes() for name in OUTSIDE}
     return Release(board, "host", str(version), files, root)

@@ -212,7 +212,7 @@ def files_of(there: BootLoader, folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("options", [[], ["--no-stub"]], ids=["stub", "no-stub"])
 def test_a_device_keeps_configuration_and_history(device, firmware, tmp_path, options):
-    change(device, {"a/evencell/app.mpy": b"old", "a/stale.mpy": b"old", "boots": b"4 a"})
+    change(device, {"a/archive.bin": b"old", "a/stale.mpy": b"old", "boots": b"4 a"})
     said = make_flash(device.path, "esp32", firmware("esp32"), *options)
     assert "kept         ca.der, config.json, crashes.json, history, journal4, learned.json of the device" in said
     found = files_of(device, tmp_path / "after")
@@ -220,7 +220,7 @@ def test_a_device_keeps_configuration_and_history(device, firmware, tmp_path, op
         assert found[path] == LEFT[path]
     # There is no memory for a display: the build switches it off in the device's own configuration.
     assert json.loads(found["config.json"]) == {**json.loads(LEFT["config.json"]), "display": {"driver": "none"}}
-    assert "a/stale.mpy" not in found and "boots" not in found and found["a/evencell/app.mpy"] != b"old"
+    assert "a/stale.mpy" not in found and "boots" not in found and found["a/archive.bin"] != b"old"
     assert not list(tmp_path.glob("build/kept/*"))
 
 
@@ -305,7 +305,7 @@ def test_a_device_that_ran_on_after_an_interruption_is_not_set_back(device, firm
 
 def test_what_does_not_fit_beside_the_firmware_is_refused(device, firmware):
     with open("/dev/urandom", "rb") as noise:
-        change(device, {"history/large": noise.read(mib(1))})
+        change(device, {"history/large": noise.read(mib(5) // 4)})
     before = bytes(device.flash)
     result = invoke(device.path, "esp32", firmware("esp32"))
     assert re.search(r"Two slots do not fit .* bytes are kept of the device: ERASE=1 keeps nothing\.$", result.output)

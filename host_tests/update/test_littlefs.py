@@ -20,7 +20,7 @@ BOARD = "esp32_generic"
 
 def test_update_after_update_fits_and_no_step_erases_many_blocks(tmp_path):
     data = board_data(BOARD)
-    release_ = release(build(BOARD, "telemetry"), data, FIRMWARE)
+    release_ = release(build(BOARD), data, FIRMWARE)
     files = {**{f"a/{path}": content for path, content in release_.slot.items()}, **release_.root, "slot": b"a"}
     image = of_files(release_)
     (tmp_path / "flash").write_bytes(littlefs(files, VFS[data["flash_mb"]])[0])

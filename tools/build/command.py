@@ -9,8 +9,8 @@ import click
 from evencell.config import check as config_check
 from evencell.config.credentials import CERTIFICATES
 from evencell.config.load import MAX_BYTES, parse, read
+from tools.build import archive, image, partitions
 from tools.build import frozen as freezing
-from tools.build import image, partitions
 from tools.build.common import FIRMWARE, BuildError
 from tools.build.memory_budget import budget
 from tools.build.memory_plan import FILES, OWN
@@ -115,7 +115,8 @@ def make(
             "`make flash` works. A smaller set has room for two: docs/fits.md"
         )
     else:
-        lines["free"] = f"{free} bytes" + ("" if own else ", with both slots full")
+        share = f"{free} bytes, {100 * free // partition.size} % of the file system"
+        lines["free"] = share if own else f"{share}, with both slots full"
     lines |= warnings(board, planned.profile, config, given)
     if kept:
         lines["kept"] = kept_words(kept, bool(config and before))
@@ -269,9 +270,10 @@ def _lay_certificate(flash: Path, config: Path | None, given: dict):
 def sizes(slot: Path, profile: str) -> dict[str, str]:
     """The lines of the table on the slot."""
     files = files_in(slot)
-    compiled = sum(path.stat().st_size for path in files if path.suffix == ".mpy")
+    code = (slot / archive.NAME).stat().st_size
     total = sum(path.stat().st_size for path in files)
-    return {"profile": profile, "slot": f"{shown(slot)}, {len(files)} files, {total} bytes, of them .mpy {compiled}"}
+    text = f"{shown(slot)}, {len(files)} files, {total} bytes, of them {archive.NAME} {code}"
+    return {"profile": profile, "slot": text}
 
 
 def shown(path: Path) -> str:

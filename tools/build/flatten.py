@@ -1,6 +1,6 @@
 """Fewer folders on a chip: a module `evencell.net.tcp` becomes `evencell.net_tcp`.
 
-A folder takes two blocks of the flash in each slot, 8 KB, and a module object in the heap for its package.
+A folder takes a module object in the heap for its package, and its name is a part of each path, which stays in memory.
 """
 
 import ast
@@ -11,9 +11,9 @@ from tools.build.constants import Edit, edited, instead_of
 from tools.build.imports import module_of
 from tools.build.syntax import nodes, parsed
 
-# Folders that stay: with folders of their own; those whose modules are named in a text (ROUTES of router.py); and that
-# of a module that main.py imports, which an update does not change.
-_STAYING = ("evencell", "evencell/forward", "evencell/display", "evencell/forward/http", "evencell/power")
+# Folders that stay: with folders of their own; and those whose modules are named in a text (ROUTES of router.py).
+_STAYING = ("evencell", "evencell/forward", "evencell/display", "evencell/forward/http")
+_OF_MAIN = "evencell/power/wake.py"  # main.py imports it, which an update does not change
 _STAYING_WHOLE = "evencell/forward/http/"
 _PREFIXES = ("evencell.display.",)  # of names that are put together: what follows is in strings of modules below
 
@@ -22,7 +22,7 @@ def flat_name(name: str) -> str:
     """The name in a chip's tree of a file, by that of its source. A data file lies beside the module that reads it."""
     folder, _, file = name.rpartition("/")
     parent, _, own = folder.rpartition("/")
-    if not name.startswith("evencell/") or folder in _STAYING or name.startswith(_STAYING_WHOLE):
+    if not name.startswith("evencell/") or folder in _STAYING or name.startswith(_STAYING_WHOLE) or name == _OF_MAIN:
         return name
     if file == "__init__.py":
         return f"{folder}.py"

@@ -1,7 +1,8 @@
 """Builds what a board's flash holds, in `build/<board>/`. Only what changed is built again.
 
 For the computer (`host`) that folder is the tree that MicroPython runs. For a chip it holds `flash/`, laid out as the
-chip's file system (slots.py), whose `a/` is the tree. The image and what else is made of it: image.py.
+chip's file system (slots.py), whose `a/` is the slot: the tree with its modules in one file (archive.py). The image
+and what else is made of it: image.py.
 """
 
 import ast
@@ -14,7 +15,7 @@ from pathlib import Path
 from pprint import pformat
 
 from evencell.config.spelling import nearest
-from tools.build import page, slots
+from tools.build import archive, page, slots
 from tools.build.common import (
     BUILD,
     FIRMWARE,
@@ -35,6 +36,7 @@ from tools.cli.progress import Progress
 
 RELEASE_KEY = "evencell/update/release_key.txt"  # read by keys.py beside it
 COMPILED = "compiled"  # folder of all bytecode that was ever made
+_TREE = "tree"
 
 # Keys of a board file that are for people and for the build: strings that would only take heap on the device.
 _NOT_FOR_THE_DEVICE = {
@@ -76,7 +78,7 @@ def build(
     display: dict | None = None,
     release_key: bytes | None = None,
 ) -> Path:
-    """Build for `board` (a name of `evencell boards`); returns the folder of the tree, with `board.py` in it.
+    """Build for `board` (a name of `evencell boards`); returns the folder with `board.py` in it.
 
     `host`: `build/host` with `main.py`; `small`: `build/host-small`, compiled as for a chip. A chip: the slot
     `build/<board>/flash/a`, with its manifest.json; what lies outside the slots is in the folder above. `plan`: of a
@@ -93,9 +95,11 @@ def build(
             return tree
         plan = plan or usual_plan(data, profile)
         data = data | {DISPLAY_WISHES: display or {}}
-        tree = build_tree(flash_folder(board) / slots.FIRST, data, profile, plan, release_key)
+        tree = build_tree(BUILD / board / _TREE, data, profile, plan, release_key)
+        slot = flash_folder(board) / slots.FIRST
+        fill_slot(slot, tree, data)
         slots.lay_out(flash_folder(board), data, FIRMWARE)
-        return tree
+        return slot
 
 
 @contextlib.contextmanager
@@ -134,6 +138,16 @@ def build_tree(
         write_if_changed(tree / slots.PLAN, plan.encode())
     remove_others(tree, wanted)
     return tree
+
+
+def fill_slot(slot: Path, tree: Path, board: dict):
+    """Lay the files of a flat tree out as a slot has them, but for the manifest."""
+    options = compiler_options(board)
+    files = archive.in_slot(slots.contents_of(tree), lambda name, source: bytecode(source, ["-s", name, *options]))
+    for path, content in files.items():
+        (slot / path).parent.mkdir(parents=True, exist_ok=True)
+        write_if_changed(slot / path, content)
+    remove_others(slot, {*files, slots.MANIFEST})
 
 
 def sources_of(board: dict, profile: str) -> dict[str, Path]:
@@ -245,12 +259,15 @@ def compile_module(source: Path, target: Path, name: str, board: dict):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_suffix(".new")
-    options = [f"-march={board['march']}"] if "march" in board else []
-    if is_small(board):
-        options.append("-O3")
-        name = Path(name).stem
-    new.write_bytes(bytecode(without_slots(source.read_text("utf-8")), ["-s", name, *options]))
+    name = Path(name).stem if is_small(board) else name
+    new.write_bytes(bytecode(without_slots(source.read_text("utf-8")), ["-s", name, *compiler_options(board)]))
     new.replace(target)
+
+
+def compiler_options(board: dict) -> list[str]:
+    """For the board's processor, and without line numbers where the tree is to be small."""
+    processor = [f"-march={board['march']}"] if "march" in board else []
+    return [*processor, "-O3"] if is_small(board) else processor
 
 
 def bytecode(text: str, options: list[str]) -> bytes:

@@ -35,6 +35,7 @@ the order of connecting.
 - **PSRAM of an ESP32-S3**: its module's name says so: `R2` is quad, `R8` and `R16V` are octal, neither is none.
   Quad PSRAM needs `esp32_s3_generic`, octal PSRAM needs `esp32_s3_octal`: each takes another MicroPython, and octal
   PSRAM occupies GPIO33 to GPIO37. `make flash` queries the chip and refuses the wrong one.
+- **4 MB of flash are enough**: two slots for [updates](update.md) fit with every set, with room to spare.
 - A plain ESP32 has PSRAM if its module is a WROVER: `esp32_wrover`.
 - A device whose board should have PSRAM and has none says so at its start, in its log and on its page.
 

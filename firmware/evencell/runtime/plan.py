@@ -43,8 +43,10 @@ def load(path: str) -> tuple[dict, list]:
 
 
 def path_of(module_file: str) -> str:
-    """Path of the plan beside the package `evencell` that this module's file is in."""
-    return module_file.split("evencell/")[0] + "plan"
+    """Path of the plan beside the package `evencell` that this module's file is in; in a slot, whose paths leave that
+    out, it is the folder of the file."""
+    folder, found, _ = module_file.partition("evencell/")
+    return (folder if found else module_file.rsplit("/", 1)[0] + "/") + "plan"
 
 
 def use(context):

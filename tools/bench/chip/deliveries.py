@@ -11,6 +11,7 @@ from tools.bench.chip import port
 from tools.bench.chip.device import FIRST_AREA_BYTES, Delivery
 from tools.build import frozen as freezing
 from tools.build.common import BUILD, ROOT
+from tools.build.passes import CHIP_PASSES
 from tools.build.tree import alone, board_data, build_tree, chip_modules, compile_module, small_sources
 
 _LOCK = "chip-model.lock"
@@ -64,14 +65,14 @@ def _frozen_manifest() -> Path:
 
 @functools.cache
 def tree(profile: str) -> Path:
-    """The slot of a build for the computer, compiled as for a chip, with what a chip has of boards/.
+    """The tree of a build for the computer, compiled as for a chip, with what a chip has of boards/.
 
     Each process has a copy of its own: others may build meanwhile.
     """
     folder = Path(tempfile.mkdtemp(prefix="evencell-")) / profile
     atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
-    built = BUILD / "chip-model" / profile
-    host = {**board_data("host"), "small": True}
+    built = BUILD / "chip-model-flat" / profile
+    host = {**board_data("host"), "small": True, "passes": CHIP_PASSES}
     with unix32.alone(_LOCK):
         with alone():
             build_tree(built, host, profile)
@@ -83,4 +84,4 @@ def tree(profile: str) -> Path:
 
 def chip_sources() -> dict[str, Path]:
     """What of boards/ a chip has, beside the computer's own."""
-    return small_sources({f"boards/{name}.py": ROOT / "boards" / f"{name}.py" for name in chip_modules()})
+    return small_sources({f"boards/{name}.py": ROOT / "boards" / f"{name}.py" for name in chip_modules()}, CHIP_PASSES)

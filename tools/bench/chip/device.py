@@ -7,7 +7,6 @@ them, and nothing is encrypted. Its clock, and that of its peers, runs SPEED tim
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from tools.bench.chip.figures import SharedFigures
 from tools.bench.fast import Fast
 from tools.build import slots
 from tools.build.common import FIRMWARE
+from tools.build.tree import board_data, fill_slot
 from tools.dev.demo import start
 
 SPEED = 20
@@ -130,7 +130,7 @@ def lay_out(root: Path, tree: Path | None, config: dict, plan: str):
     """Files as on a chip's flash: boot.py, main.py, the slot with its manifest, the configuration."""
     root.mkdir(parents=True)
     if tree is not None:
-        shutil.copytree(tree, root / slots.FIRST)
+        fill_slot(root / slots.FIRST, tree, {**board_data("host"), "small": True})
         (root / slots.FIRST / "plan").write_text(plan, "ascii")
         slots.lay_out(root, {"name": "host", "chip": "host"}, FIRMWARE)
     (root / slots.CONFIG).write_text(json.dumps(config), "utf-8")

@@ -20,6 +20,8 @@ from tools.bench.chip.device import SPEED, ChipDevice, Delivery
 from tools.bench.chip.life import PATHS
 from tools.bench.chip.sets import SETS
 from tools.bench.fast import Fast
+from tools.build.flatten import flat_name
+from tools.build.imports import module_of
 from tools.dev.demo import wait_until
 from tools.dev.login import password_hash
 
@@ -92,7 +94,7 @@ REQUESTS = (
 _WEIGH = """
 import gc, json, sys
 sys.path.insert(0, {tree!r})
-import board, evencell.app, evencell.link.poller, evencell.forward.http.routes, evencell.history.recorder
+import board, evencell.app, evencell.link_poller, evencell.forward.http.routes, evencell.history_recorder
 import evencell.startup
 from evencell.app import lazy
 # Names that are interned stay: without this the first module here would pay for a larger table of names.
@@ -182,7 +184,7 @@ def _code_bytes(tree: Path, names: tuple[str, ...]) -> int:
     """What these modules take."""
     if not names:
         return 0
-    code = _WEIGH.format(tree=str(tree), names=names)
+    code = _WEIGH.format(tree=str(tree), names=[module_of(flat_name(f"{name.replace('.', '/')}.py")) for name in names])
     settings = {**os.environ, SETTINGS_VARIABLE: json.dumps({"data": str(tree)})}
     command = [str(port.stock()), "-X", "heapsize=4M", "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tree, env=settings)
