@@ -19,6 +19,7 @@ from host_tests.end_to_end.command import assert_one_sentence
 from host_tests.end_to_end.process import PATIENCE_S
 from host_tests.needs import need_micropython
 from host_tests.portable import ROOT
+from tools.build.archive import parts
 from tools.cli.serial_port import PortError, choose_port
 from tools.deploy.board import DeployError, connect
 from tools.deploy.checks import check_board, check_space, chip_of
@@ -115,6 +116,32 @@ def test_only_what_changed_goes_over_the_wire(board):
     # Its slot holds the rest of version 1 still.
     assert outcome.startswith("2 of 9 files sent, 0 copied on the board.")
     assert sum(sent for sent, _ in told) == sum(more for _, more in told) > 0
+
+
+def test_only_modules_that_changed_are_sent_of_an_archive(board):
+    bring(board, 2, packed_release)
+    told = []
+    bring(board, 4, packed_release, report=lambda sent=0, more=0: told.append((sent, more)))
+    files, before = packed_release(4).slot, parts(packed_release(2).slot["archive.bin"])
+    changed = [part for part in parts(files["archive.bin"]) if part not in before]
+    assert len(before) == 8 and len(changed) == 6
+    sent = sum(sent for sent, _ in told)
+    assert sent == sum(more for _, more in told)
+    assert sent == sum(map(len, changed)) + len(files["board.py"]) + len(files["manifest.json"])
+    assert slot(board) == "b new"
+    assert (board.flash / "b/archive.bin").read_bytes() == files["archive.bin"]
+    assert not (board.flash / "b/archive.bin.new").exists()
+
+
+def test_an_archive_that_is_damaged_where_it_runs_is_sent_as_far_as_it_differs(board):
+    bring(board, 2, packed_release)
+    path = board.flash / "a/archive.bin"
+    content = bytearray(path.read_bytes())
+    content[:200] = os.urandom(200)
+    content[-1] ^= 1
+    path.write_bytes(content)
+    deploy(board.path, packed_release(4))
+    assert (board.flash / "b/archive.bin").read_bytes() == packed_release(4).slot["archive.bin"]
 
 
 def test_what_the_running_slot_has_is_copied_on_the_board(board):
@@ -234,7 +261,7 @@ def test_space_is_counted_in_blocks_and_what_leaves_counts():
 
 @pytest.mark.parametrize("what", ["cable", "power"])
 def test_cuts_leave_the_old_version_or_the_new_one(board, what):
-    """Odd versions have a file for each module, as all had before there was an archive."""
+    """Of three versions one has a file for each module, as all had before there was an archive."""
     chance = random.Random(4)
     bring(board, 1)
     start = board.received
@@ -246,7 +273,7 @@ def test_cuts_leave_the_old_version_or_the_new_one(board, what):
         old = version
         board.cut_after(chance.randrange(most), what)
         try:
-            deploy(board.path, packed_release(old + 1) if old % 2 else small_release(old + 1))
+            deploy(board.path, small_release(old + 1) if old % 3 == 0 else packed_release(old + 1))
         except DeployError as error:
             assert "still whole" in error.message
             cuts += 1

@@ -5,6 +5,7 @@ That file begins with an index; the modules follow, each whole. docs/decisions/0
 
 import ast
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 from zlib import crc32
@@ -80,6 +81,17 @@ def offset_of(archive: bytes | bytearray, path: str) -> int | None:
     window = archive[_home(path) : _home(path) + window_bytes]
     at = window.find(_key(path))
     return None if at % place_bytes else int.from_bytes(window[at + 4 : at + 8], "little")
+
+
+def parts(archive: bytes) -> list[bytes]:
+    """The index, then each module."""
+    _, place_bytes, _ = constants()
+    starts, at = [0, len(archive)], 0
+    while at < starts[1]:  # the index ends where the first module begins
+        if offset := int.from_bytes(archive[at + 4 : at + place_bytes], "little"):
+            starts = sorted([*starts, offset])
+        at += place_bytes
+    return [archive[start:end] for start, end in itertools.pairwise(starts)]
 
 
 def _key(path: str) -> bytes:

@@ -96,6 +96,12 @@ class Board:
             entries = [line.split(" ", 2) for line in lines]
             return {path: (int(size), digest) for size, digest, path in entries}
 
+    def parts(self, archive: str) -> dict[str, tuple[int, int]]:
+        """Hash → where such a part of the archive begins, and its bytes."""
+        with self._sentences():
+            lines = self._transport.exec(f"list_parts({archive!r})").decode().splitlines()
+            return {digest: (int(at), int(size)) for at, size, digest in map(str.split, lines)}
+
     def write(self, path: str, data: bytes, report=None):
         """Send a file; `report(bytes)` is called as it goes on."""
         self.call("prepare", path)

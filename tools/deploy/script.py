@@ -3,9 +3,11 @@
 In the place of its one import of evencell comes the text of that module: a board may have no evencell yet.
 """
 
+import hashlib
 import json
 import os
 import sys
+from binascii import hexlify
 
 from evencell.update.slot_steps import digest, make_folders
 
@@ -66,6 +68,47 @@ def list_files(folder: str):
     for path in paths(folder):
         feed()
         print(os.stat(path)[6], digest(path), path[len(folder) + 1 :])
+
+
+def list_parts(path: str):
+    """Print where each part of an archive begins, its size and hash: the index, and each module, a line each."""
+    end = first = os.stat(path)[6]
+    starts = [0]
+    with open(path, "rb") as file:
+        while file.tell() < first:  # the index ends where the first module begins (tools/build/archive.py)
+            start = int.from_bytes(file.read(8)[4:], "little")
+            if 0 < start < end:
+                starts.append(start)
+                first = min(first, start)
+        starts.sort()
+        starts.append(end)
+        file.seek(0)
+        for number in range(len(starts) - 1):
+            feed()
+            size = starts[number + 1] - starts[number]
+            sha = hashlib.sha256()
+            for piece in _pieces(file, size):
+                sha.update(piece)
+            print(starts[number], size, hexlify(sha.digest()).decode())
+
+
+def append(source: str, at: int, size: int, target: str):
+    """Add a part of one file to the end of another."""
+    feed()
+    with open(source, "rb") as old, open(target, "ab") as new:
+        old.seek(at)
+        for piece in _pieces(old, size):
+            new.write(piece)
+
+
+def _pieces(file, size: int):
+    """The next bytes of a file, piece by piece."""
+    while size:
+        piece = _piece[: file.readinto(_piece[: min(size, len(_piece))])]
+        if not piece:
+            raise OSError("the file is shorter")
+        size -= len(piece)
+        yield piece
 
 
 def paths(folder: str):

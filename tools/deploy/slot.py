@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from tools.build.archive import NAME
 from tools.build.slots import MANIFEST, sha256
+from tools.deploy.assembly import assemble, sent_bytes, steps
 from tools.deploy.board import Board, DeployError
 from tools.deploy.checks import check_space
 
@@ -49,10 +51,12 @@ def fill(
     running, its_files = other
     there = board.files(slot)
     plan = make_plan(there, its_files, files_of(wanted))
-    arriving = [len(wanted[path]) for path in (*plan.copy, *plan.send)]
+    archive = NAME if running and NAME in plan.send and NAME in its_files else None
+    assembly = steps(board.parts(f"{running}/{archive}"), wanted[archive]) if archive else []
+    arriving = [len(wanted[path]) for path in (*plan.copy, *plan.send)] + [max(sent_bytes(assembly), default=0)]
     folders = {PurePosixPath(path).parent for path in wanted}
     check_space(facts, arriving, [there[path][0] for path in plan.remove], len(folders))
-    report(more=sum(len(wanted[path]) for path in plan.send))
+    report(more=sum(len(wanted[path]) for path in plan.send if path != archive) + sum(sent_bytes(assembly)))
     for path in plan.remove:
         board.remove(f"{slot}/{path}")
     if plan.send:
@@ -60,7 +64,9 @@ def fill(
     for path in plan.copy:
         board.call("copy", f"{running}/{path}", f"{slot}/{path}")
     for path in plan.send:
-        if path != MANIFEST:
+        if path == archive:
+            assemble(board, f"{running}/{path}", f"{slot}/{path}", assembly, report)
+        elif path != MANIFEST:
             board.write(f"{slot}/{path}", wanted[path], report)
     verify(board, slot, wanted)
     if MANIFEST in plan.send:
