@@ -27,7 +27,9 @@ _passphrase_option = click.option(
 @click.option("--without-secrets", is_flag=True, help="Without Wi-Fi passwords and the like, and not encrypted.")
 @token_option
 def backup(host, file, passphrase_file, without_secrets, token):
-    """Write the configuration of the device at HOST to FILE, with its secrets, encrypted under a passphrase.
+    """Back up the configuration of a device, encrypted.
+
+    FILE gets what the device at HOST has, with its secrets, under a passphrase of yours.
 
     The page's password, its tokens and the history are in no backup.
     """
@@ -57,8 +59,9 @@ def backup(host, file, passphrase_file, without_secrets, token):
 @click.option("--restart", is_flag=True, help="Restart the device afterwards where that is needed.")
 @token_option
 def restore(host, file, passphrase_file, restart, token):
-    """Replace the configuration of the device at HOST by that of FILE, a backup or a config.json.
+    """Replace a device's configuration by that of a backup.
 
+    The device is at HOST; FILE is a backup, or a config.json.
     The page's password, tokens and the keys for updates stay as they are.
     """
     content = backup_file.read(file)

@@ -71,7 +71,9 @@ class Duration(click.ParamType):
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Also write a picture, as SVG.")
 def energy_command(interval, report, usable, as_json, plot, **options):
-    """How long a pack feeds a device that sleeps (profile telemetry), and what would help most.
+    """How long a pack feeds a device that sleeps.
+
+    It has the profile telemetry. Also says what would help most.
 
     A model: figures of data sheets and of others' measurements, with sources in docs/power.md. Nothing was measured on
     your board.
