@@ -61,8 +61,15 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
     needed = reached([*wanted, *application], edges)
     useless |= reached(unwanted, edges) - needed
     at_import = needs(sources, lazily=False)
-    while broken := {name for name in sources.keys() - useless - needed if at_import.get(name, set()) & useless}:
-        useless |= broken  # loaded by a name alone, and can't be without what it imports
+    users = _users(sources)
+    while broken := {
+        name
+        for name in sources.keys() - useless - needed
+        if at_import.get(name, set()) & useless or (users[name] and users[name] <= useless)
+    }:
+        useless |= (
+            broken  # loaded by a name alone: it can't be without what it imports, or nothing is left that loads it
+        )
     return useless
 
 
@@ -142,6 +149,16 @@ def roots(module: str, sources: dict[str, Path]) -> list[str]:
     if name.endswith("/part"):
         return [other for other in sources if other.startswith(name.removesuffix("part"))]
     return [f"{name}.py"]
+
+
+def _users(sources: dict[str, Path]) -> dict[str, set[str]]:
+    """Name in the tree → names of `sources` that import the file, or have its module's name in a string."""
+    names = {module_of(name): name for name in sources if name.endswith(".py")}
+    found: dict[str, set[str]] = {name: set() for name in sources}
+    for module, imports in graph(texts_of(sources)).items():
+        for each in (imports.at_import | imports.lazily | imports.named) & names.keys():
+            found[names[each]].add(names[module])
+    return found
 
 
 def needs(sources: dict[str, Path], *, lazily: bool = True) -> dict[str, set[str]]:
