@@ -5,9 +5,11 @@ import json
 
 from evencell.compat import const, wait_for_ms
 from evencell.forward.event_json import event_of
+from evencell.forward.mqtt.forwarder import MqttClient  # on a chip they are one module
 from evencell.forward.outbox.mqtt_replay import Replay
 from evencell.forward.outbox.outbox import MQTT
 from evencell.forward.status_json import status_of
+from evencell.net.tcp import shared_buffer
 from evencell.pack.alarms import cells_of, names_of
 from evencell.pack.pack import ASLEEP, OFFLINE, STALE
 from evencell.power.due import OFFLINE_MISSES
@@ -58,9 +60,19 @@ class Report:
         self._topic = "%s/%s" % (settings["prefix"], context.device_id)
         self._inbox = Inbox(session) if settings["commands"] else None
         self._state = "connecting"
-        on_message = self._inbox and self._inbox.on_message
-        about = context, on_message, {}, None, _ANSWER_MS
-        self._client = call("evencell.forward.mqtt.connection", "client_of", *about)
+        self._client = MqttClient(
+            settings["host"],
+            settings["port"],
+            "evencell-" + context.device_id,
+            user=settings["user"],
+            password=settings["password"],
+            tls=call("evencell.forward.mqtt.tls", "tls_of", context) if settings["tls"] else None,
+            keepalive_s=settings["keepalive_s"],
+            on_message=self._inbox and self._inbox.on_message,
+            lost={},
+            timeout_ms=_ANSWER_MS,
+            buffer=shared_buffer(context),
+        )
 
     async def send(self):
         """Connect, and publish everything; raises OSError."""

@@ -9,6 +9,7 @@ from evencell.forward.event_json import event_of
 from evencell.forward.mqtt.client import MqttClient
 from evencell.forward.status_json import status_of, verdict_of
 from evencell.net.network_backoff import NetworkBackoff
+from evencell.net.tcp import shared_buffer
 from evencell.runtime.lazy import call, lazy
 
 _ERRORS = "evencell.forward.mqtt.errors"
@@ -18,7 +19,6 @@ _LAST_READING_S = const(300)  # between two of `last_reading`, unless the link c
 _LINK = const(0)
 _VERDICT = const(1)
 _READ_S = const(2)
-_CONNECTION = "evencell.forward.mqtt.connection"
 _HANDLERS = "evencell.forward.mqtt.handlers"
 
 
@@ -85,8 +85,19 @@ class Forwarder:
     async def _connect(self) -> MqttClient:
         self._state = "connecting"
         context, settings = self._context, self._settings
-        will = (self._topic + "/availability", b"offline", 1, self._retains or False)
-        client = self.client = call(_CONNECTION, "client_of", context, self._on_message, self._lost, will)
+        client = self.client = MqttClient(
+            settings["host"],
+            settings["port"],
+            "evencell-" + context.device_id,
+            user=settings["user"],
+            password=settings["password"],
+            tls=call("evencell.forward.mqtt.tls", "tls_of", context) if settings["tls"] else None,
+            keepalive_s=settings["keepalive_s"],
+            will=(self._topic + "/availability", b"offline", 1, self._retains or False),
+            on_message=self._on_message,
+            lost=self._lost,
+            buffer=shared_buffer(context),
+        )
         client.retains = self._retains is not False
         client.can_discover = self._tries > 0
         await client.connect()
