@@ -22,7 +22,7 @@ from host_tests.portable import ROOT
 
 SAMPLES = ROOT + "/host_tests/formats/samples"
 # What the firmware writes today. A format without a number in its content has one here: raise it when the bytes change.
-VERSIONS = {"config": "0.1.0", "backup": 1, "encrypted_backup": 1, "history": 1, "outbox": 1, "wake": 3, "state": 1}
+VERSIONS = {"config": "0.1.0", "backup": 1, "encrypted_backup": 1, "history": 1, "outbox": 1, "wake": 4, "state": 1}
 RUN_ID = 4711
 FIRMWARE = "0.1.0"  # in samples that name one
 PASSPHRASE = "a passphrase of samples"
