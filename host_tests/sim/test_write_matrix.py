@@ -142,7 +142,7 @@ class Device:
             return json.loads(b"".join(answer.body))[setting]["error"]
         if source == "mqtt":
             payload = json.dumps({"value": given, "id": "1"}).encode()
-            return json.loads(await execute(self, f"pack1/set/{setting}", payload, True, []))["error"]
+            return json.loads(await execute(self, f"pack1/set/{setting}", payload, 0, True, []))["error"]
         return (await self.pack.writer(setting, given, source))["error"]
 
 
