@@ -82,6 +82,13 @@ REQUESTS = (
     Request("GET", "/api/v1/backup", None, (_HTTP + "private.backup", *_CHECK), _WHOLE_BYTES),
     Request(
         "POST",
+        "/api/v1/backup",
+        {"passphrase": _PASSWORD},
+        (_HTTP + "private.encrypted_backup", _HTTP + "body", _HTTP + "private.backup", *_CHECK),
+        _WHOLE_BYTES,
+    ),
+    Request(
+        "POST",
         "/api/v1/restore",
         owners_config(SETS[_SET].config(80, None)),
         (_HTTP + "private.config_change", _CONFIG + "change", *_CHECK),
