@@ -58,9 +58,9 @@ def test_a_board_with_a_colour_display_gets_nothing_for_others():
 @pytest.mark.parametrize(
     ("profile", "board", "useless"),
     [
-        ("full", I2C, {"esp32_ethernet", *SLEEP}),
-        ("full", I2C | {"ethernet": {}}, {*SLEEP, "esp32_wifi"}),
-        ("full", BARE, {*SLEEP, "esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
+        ("full", I2C, {"esp32_ethernet", "esp32_bluetooth", *SLEEP}),
+        ("full", I2C | {"ethernet": {}}, {*SLEEP, "esp32_bluetooth", "esp32_wifi"}),
+        ("full", BARE, {*SLEEP, "esp32_bluetooth", "esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
         ("telemetry", I2C, {"esp32_ethernet"}),
         ("telemetry", BARE, {"esp32_ethernet", "displays", "esp32_i2c", "esp32_spi"}),
         ("display", I2C, {*SLEEP, "esp32_access_point", "esp32_ethernet", "esp32_wifi", "esp32_network"}),
