@@ -143,7 +143,7 @@ def test_links_and_verdicts_are_among_the_options(running):
     assert set(components["verdict"]["ops"]) == set(VERDICTS)
     balancer = message["avty"][1]["val_tpl"]
     for link in LINKS:
-        is_there = link in ("online", "stale")
+        is_there = link in ("online", "stale", "asleep")
         assert value_of(components["connected"], link) == ("ON" if is_there else "OFF")
         assert value_of({"val_tpl": balancer}, link) == ("online" if is_there else "offline")
     assert value_of(components["link"], running.listener.wait("/pack1/link", "online").payload) == "online"

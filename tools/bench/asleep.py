@@ -35,7 +35,14 @@ from tools.energy.plan import Plan
 PLAN = Plan("esp32_c3_supermini", balancer="v+", converter="low-iq")  # of which the energy is calculated
 START_S = 1_800_000_000
 DAY_S = 86_400
-POWER = {"interval_s": 900, "min_interval_s": 300, "max_interval_s": 1800, "report_s": 21_600, "awake_s": 0}
+POWER = {
+    "interval_s": 900,
+    "min_interval_s": 300,
+    "max_interval_s": 1800,
+    "report_s": 21_600,
+    "spill_every": 8,
+    "awake_s": 0,
+}
 _ARRIVES_WITHIN_S = 60
 _MEMORY = "/dev/shm"  # writing to a disk may block
 _MAX_KIB = 64
@@ -285,10 +292,7 @@ class Life:
         outcome.lost = sorted(
             sequence
             for sequence in missing - with_memory
-            if not any(
-                begin_s - 5 <= self._taken[sequence][0] - POWER["max_interval_s"] * 0 <= end_s + 5
-                for begin_s, end_s in spans
-            )
+            if not any(begin_s - 5 <= self._taken[sequence][0] <= end_s + 5 for begin_s, end_s in spans)
         )
 
 
