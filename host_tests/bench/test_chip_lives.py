@@ -41,7 +41,7 @@ def test_a_device_is_set_up_by_phone(gc_bytes):
 
 def test_no_request_raises_the_heap_beyond_its_bounds():
     """Data of 8 KB, but for whole configurations; code that is loaded for it takes 16 KB at most."""
-    for request, (raised_bytes, code_bytes) in zip(peaks.REQUESTS, peaks.peaks().values(), strict=True):
+    for request, (raised_bytes, code_bytes) in zip(peaks.ROUNDS[1], peaks.peaks().values(), strict=True):
         assert raised_bytes - code_bytes <= request.data_bytes, request
         assert code_bytes <= 16_384, request
 
@@ -59,7 +59,7 @@ def test_requests_of_an_owner_never_make_the_heap_grow(tmp_path):
         door = peaks.Door(fast.http_port)
         wait_for(lambda: door.log_in() == 204, device)
         streams = [Stream(fast.http_port, running) for _ in range(STREAMS)]
-        for request in peaks.REQUESTS:
+        for request in peaks.ROUNDS[0]:
             response = door.response(request)
             is_answer = response.status in (200, 201, 204, 404, 503)
             assert is_answer or request.path == "/api/v1/login", f"{request.path}: {response.status}"

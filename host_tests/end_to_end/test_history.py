@@ -80,17 +80,23 @@ def column(answer: dict, number: int) -> list[tuple]:
     return [tuple(cell[kind][number] for kind in ("minimum_mv", "maximum_mv", "mean_mv")) for cell in answer["cells"]]
 
 
-def assert_minutes(answer: dict, readings: list[dict]) -> int:
-    """Every minute of the answer that was seen whole is right; returns how many.
-
-    But one in 20: where this computer stood still while a clock was looked at, a reading's time is wrong.
-    """
+def seen_minutes(answer: dict, readings: list[dict]) -> tuple[int, int]:
+    """How many minutes of the answer were seen whole, and how many of them are wrong."""
     whole = wrong = 0
     for number, start_s in enumerate(answer["time"]):
         possible = [[summary(some, cell) for cell in range(CELLS)] for some in of_minute(readings, start_s)]
         if possible and number < len(answer["time"]) - 1:
             wrong += column(answer, number) not in possible
             whole += 1
+    return whole, wrong
+
+
+def assert_minutes(answer: dict, readings: list[dict]) -> int:
+    """Every minute of the answer that was seen whole is right; returns how many.
+
+    But one in 20: where this computer stood still while a clock was looked at, a reading's time is wrong.
+    """
+    whole, wrong = seen_minutes(answer, readings)
     assert wrong <= whole // 20
     return whole
 
@@ -165,9 +171,11 @@ class Day:
 
         def look():
             answer, seen = self.get("24h"), self.readings()
-            return (answer, seen) if assert_minutes(answer, seen) >= minutes else None
+            return (answer, seen) if seen_minutes(answer, seen)[0] >= minutes else None
 
-        return until(look, f"{minutes} whole minutes")
+        found = until(look, f"{minutes} whole minutes")
+        assert_minutes(*found)
+        return found
 
     def readings(self) -> list[dict]:
         """What was seen, in order."""
