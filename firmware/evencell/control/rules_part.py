@@ -11,7 +11,6 @@ _DRIFT_S = const(86_400)  # between two searches for cells that drift
 _FIRST_DRIFT_S = const(3_600)
 _LOCK_TIMEOUT_MS = const(20_000)
 _RULES = "evencell.control.rules"
-_DRIFT = "evencell.control.drift"
 
 
 def start(context):
@@ -86,7 +85,7 @@ class Rules:
         if scope is None:
             return
         try:
-            find = scope.load(_DRIFT).find
+            find = scope.load(self._context.history.DRIFT).find
             for state in self.states:
                 for bits in find(self._context, state.pack):
                     state.drifting = bits

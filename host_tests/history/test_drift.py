@@ -2,7 +2,7 @@
 
 import os
 
-from evencell.control.drift import find
+from evencell.history.drift import find
 from evencell.history.recorder import row_at
 from evencell.history.store import ROWS, Store, folder_of
 from host_tests.fakes import FakeClock
