@@ -41,6 +41,11 @@ def test_all_languages_have_the_same_keys(language):
 
 
 @pytest.mark.parametrize("language", languages())
+def test_no_capital_letter_is_so_tall_that_all_letters_get_smaller(language):
+    assert not set("ÄÖÜ") & set("".join(value for section in texts(language).values() for value in section.values()))
+
+
+@pytest.mark.parametrize("language", languages())
 def test_places_for_numbers_are_the_same(language):
     for name, section in ENGLISH.items():
         for key, text in section.items():
@@ -48,7 +53,7 @@ def test_places_for_numbers_are_the_same(language):
 
 
 def test_a_device_reads_each_section_of_its_language(monkeypatch):
-    folder = build("esp32_generic") / "evencell/display"
+    folder = build("esp32_generic") / "display"
     monkeypatch.setattr(view, "file_of", lambda name: str(folder / name))
     for language in languages():
         reader = new_view(language)

@@ -46,7 +46,7 @@ TEXTS = {
         "overvoltage": "Zu viel Spannung. Laden beenden, dann jede Zelle prüfen.",
         "cell_voltage": "Nicht 1-5 V, kein Wert, falsche Summe. Sicherung raus, dann Kabel prüfen.",
         "temperature": "Außerhalb -20 bis 70 °C. Kühlen oder wärmen; den Fühler prüfen.",
-        "cell_high": "Über ihrer Grenze. Laden beenden, dann diese Zelle messen.",
+        "cell_high": "Oberhalb ihrer Grenze. Laden beenden, dann diese Zelle messen.",
         "cell_low": "Unter ihrer Grenze. Nicht entladen, dann den Akku laden.",
         "charge_temperature": "Nicht laden, bis der Akku in seinen Grenzen ist.",
         "no_answer": "Der Balancer antwortet nicht: siehe Leitung.",
