@@ -34,6 +34,7 @@ def test_a_rule_with_a_fault_is_not_used_and_the_others_are():
         {"delay_s": -1},
         {"below": None},
         {"name": "delta"},
+        {"name": "overvoltage"},
         {"severity": "bad"},
     ):
         control, faults = checked({"rules": [dict(LOW, name="a"), dict(LOW, **wrong), dict(LOW, name="c")]})

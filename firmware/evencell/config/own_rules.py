@@ -1,6 +1,8 @@
 """Checks the owner's rules and limits of a configuration (docs/rules.md)."""
 
-_BUILTIN_RULES = ("cell_high", "cell_low", "charge_temperature", "no_answer", "delta", "drift")  # control/rule_state.py
+# Names that mean something else: of control/rule_state.py and pack/alarms.py.
+_TAKEN = ("cell_high", "cell_low", "charge_temperature", "no_answer", "delta", "drift",
+          "overvoltage", "cell_voltage", "temperature", "wire_resistance", "cell_count")  # fmt: skip
 
 
 def check_rules(control: dict, faults, any_key: str):
@@ -10,8 +12,8 @@ def check_rules(control: dict, faults, any_key: str):
     """
     for i, rule in reversed(list(enumerate(control["rules"]))):
         path = "control.rules[%d]." % i
-        if rule["name"] in _BUILTIN_RULES:
-            faults.add(path + "name", "a built-in rule has this name; not used")
+        if rule["name"] in _TAKEN:
+            faults.add(path + "name", "a built-in rule or an alarm has this name; not used")
         elif rule["above"] is None and rule["below"] is None and not faults.concern_section(path[:-1], rule):
             faults.add(path + "above", "it needs above or below; not used")
         elif faults.concern_section(path[:-1], [any_key] + list(rule)):
