@@ -20,6 +20,8 @@ def load(path: str, overrides: dict | None = None) -> tuple[dict, list[str], lis
     """
     faults, warnings = [], []
     given, repeated = read_best(path, faults, warnings)
+    if faults and not given:  # it may have said that reading needs a login
+        given = {"http": {"public_read": False}}
     override(given, overrides or {})
     config, wrong = call("evencell.config.check", "check", given, repeated)
     return config, faults + wrong, warnings
