@@ -138,6 +138,16 @@ def test_a_zone_is_a_rule_and_no_city():
     assert faults({"time": {"zone": "Europe/Berlin"}}) == ["time.zone: a text of 13 characters is not allowed; " + rule]
 
 
+def test_a_device_that_sleeps_has_no_shortest_interval_above_the_usual_one():
+    sleeps = {"profile": "telemetry", "mqtt": {"enabled": True, "host": "broker"}}
+    for key, value, word in (("min_interval_s", 901, "above"), ("max_interval_s", 899, "below")):
+        settings, found = load({**sleeps, "power": {"interval_s": 900, key: value}})
+        assert found == ["power.%s: it must not be %s power.interval_s; not used" % (key, word)]
+        assert settings["power"][key] is None
+        assert load({**sleeps, "power": {"interval_s": 900, key: 900}})[1] == []
+    assert "power: the device stays awake" in faults({**sleeps, "power": {"interval_s": "15m"}})
+
+
 def test_a_country_is_two_capital_letters():
     assert load({"wifi": {"country": "DE"}})[0]["wifi"]["country"] == "DE"
     for wrong in ("de", "DEU", "Ö1", 49, ["D", "E"]):
@@ -355,6 +365,7 @@ def test_a_file_without_an_object_is_a_fault():
     for text in ("[]", "5", '"x"', "null", "{", "\x00\x01", "\x00\x00\x00\x00"):
         settings, found = load(text)
         assert settings["name"] == "evencell"
+        assert not settings["http"]["public_read"], "the file may have said so"
         assert len(found) == 2, (text, found)
 
 

@@ -76,8 +76,15 @@ def _check_power(config: dict, faults):
     if bthome["enabled"] and not _may_advertise(config):
         faults.add("bthome.enabled", "it needs power.interval_s, or the profile display; no beacons")
         bthome["enabled"] = False
-    if not power["interval_s"]:
+    interval_s = power["interval_s"]
+    if not interval_s:
+        if config["profile"] == "telemetry" and faults.concern("power.interval_s"):
+            faults.add_consequence("power", "the device stays awake")
         return
+    for key, word, sign in (("min_interval_s", "above", 1), ("max_interval_s", "below", -1)):
+        if power[key] is not None and sign * power[key] > sign * interval_s:
+            faults.add("power." + key, "it must not be %s power.interval_s; not used" % word)
+            power[key] = None
     if config["profile"] != "telemetry" or not (config["mqtt"]["enabled"] or bthome["enabled"]):
         wanted = "it needs the profile telemetry, and mqtt.enabled or bthome.enabled; the device stays awake"
         faults.add("power.interval_s", wanted)
