@@ -204,6 +204,18 @@ def test_the_balancers_own_alarms_are_listed_and_acknowledged():
     assert said(device, "cell_count")["acknowledged"] is False
 
 
+def test_an_alarm_whose_end_was_overwritten_is_acknowledged_no_more():
+    device = Ruled(builtin=True)
+    device.tick(EVEN, alarms=CELL_COUNT)
+    acknowledge(device, device, device.state, "cell_count")
+    device.hub.post("alarm", "pack1", "cell_count", False, [])
+    for _ in range(16):
+        device.hub.post("link", "pack1", "link", "online")
+    device.tick(EVEN, alarms=0)
+    device.tick(EVEN, alarms=CELL_COUNT)
+    assert said(device, "cell_count")["acknowledged"] is False
+
+
 def test_a_restart_raises_nothing_anew_and_keeps_what_was_acknowledged():
     device = Ruled(rule("a", above=40), rule("b", above=40))
     device.tick(WIDE)

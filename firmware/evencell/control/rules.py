@@ -28,6 +28,7 @@ def tick(context, rules):
     for state in rules.states:
         if not state.is_restored:
             _restore(context, state, now_s)
+        state.acknowledged &= state.pack.accepted.alarms or 0  # also where the event of its end was overwritten
         _check_settings(context, rules, state)
         _evaluate(context, rules, state, now_s)
     _note_events(context, rules)
