@@ -50,7 +50,8 @@ class Control:
                 if state.pack.link == ONLINE:
                     state.trend.add(state.pack.accepted, now_s)
             samples += 1
-            if samples >= _DECIDE_EVERY and self._decide(now_s):
+            is_first = any(state.is_on is None for state in self.states)
+            if (samples >= _DECIDE_EVERY or is_first) and self._decide(now_s):
                 samples = 0
                 for state in self.states:
                     await self._carry_out(state)
