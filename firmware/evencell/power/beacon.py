@@ -16,6 +16,7 @@ async def send(wake, pack_state, pack):
     state = wake.state
     radio = wake.board.beacons("evencell-" + wake.board.unique_id()[-6:])
     if radio is None:
+        Context(wake.board, wake.clock).log.warning("bthome: %s has no Bluetooth; no beacons" % wake.board.name)
         return
     objects = beacon.objects_of(None if is_offline else pack.accepted, is_offline or pack.accepted.alarms > 0)
     try:
