@@ -63,8 +63,9 @@ export const ZONES = {
 };
 const UTC = "", OTHER = "other";
 
-/** Hours ahead of UTC in winter, as a rule begins: its sign is the other way round. */
+/** Hours ahead of UTC in winter, as a rule begins: its sign is the other way round. Ireland's begins with its summer. */
 function offset(rule) {
+  if (rule.startsWith("IST-1GMT0")) return "UTC";
   const [, sign, hours, minutes = ""] = /^(?:<[^>]+>|[A-Za-z]+)([+-]?)(\d+)(:\d+)?/.exec(rule);
   return `UTC${Number(hours) ? (sign === "-" ? "+" : "−") + hours + minutes : ""}`;
 }
