@@ -132,3 +132,15 @@ def test_a_passphrase_is_needed():
     assert {tuple(answer["refused"]) for answer in answers} == {
         (400, "this backup is encrypted: its passphrase is needed", "passphrase")
     }
+
+
+@pytest.mark.parametrize("iterations", [float("inf"), 20_000.9, "20000", None])
+def test_a_damaged_file_is_a_sentence(iterations):
+    with pytest.raises(backup_file.BackupError, match="is damaged"):
+        backup_file.decrypt("the file", {**sealed({"backup": 1}), "iterations": iterations}, PASSPHRASE)
+
+
+def test_a_file_that_is_nested_without_end_is_no_backup(tmp_path):
+    (tmp_path / "file").write_text(100_000 * "[")
+    with pytest.raises(backup_file.BackupError, match="is no backup"):
+        backup_file.read(tmp_path / "file")

@@ -207,10 +207,12 @@ def test_a_backup_without_secrets_is_not_encrypted(firmware, token, tmp_path):
      (("backup", "HOST", "FOLDER/new", "--passphrase-file", "EMPTY"), "has no passphrase in its first line"),
      (("backup", "HOST", "FOLDER/new", "--passphrase-file", "FOLDER/none"), "No such file or directory"),
      (("backup", "HOST", "FOLDER/new"), "There is no terminal to ask for the passphrase at"),
+     (("backup", "HOST", "EASY", "--passphrase-file", "GOOD"), "is there already, and stays"),
      (("restore", "HOST", "EMPTY"), "is no backup"),
      (("restore", "HOST", "FOLDER/none"), "No such file or directory"),
      (("backup", "127.0.0.1:1", "FOLDER/new", "--passphrase-file", "GOOD"), "connection refused")],
-    ids=["no folder", "easy", "empty", "no passphrase file", "no terminal", "no backup", "no file", "no device"],
+    ids=["no folder", "easy", "empty", "no passphrase file", "no terminal", "a file", "no backup", "no file",
+         "no device"],
 )  # fmt: skip
 def test_what_goes_wrong_is_one_sentence(firmware, token, tmp_path, command_line, sentence):
     for name, text in (("GOOD", PASSPHRASE), ("EASY", "password1234"), ("EMPTY", "")):

@@ -33,6 +33,7 @@ def backup(host, file, passphrase_file, without_secrets, token):
 
     The page's password, its tokens and the history are in no backup.
     """
+    backup_file.check_new(file)
     passphrase = "" if without_secrets else _new_passphrase(passphrase_file)
     with connected(host, token) as session:
         session.log_in()

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import operator
 import os
 from pathlib import Path
 
@@ -29,11 +30,17 @@ def read(path: Path) -> dict:
         found = json.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise BackupError(f"{path}: {error.strerror}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise BackupError(f"{path} is no backup: `evencell backup` and the page make one.")
     return found
+
+
+def check_new(path: Path):
+    """Raise BackupError where there is a file of this name: it may be the only backup."""
+    if path.exists():
+        raise BackupError(f"{path} is there already, and stays: choose another name.")
 
 
 def write(path: Path, content: dict):
@@ -54,7 +61,7 @@ def decrypt(name: str, file: dict, passphrase: str) -> dict:
     if isinstance(file[MARK], int) and file[MARK] > _VERSION:
         raise BackupError(f"{name} is of a newer version: update evencell first.")
     try:
-        iterations = int(file["iterations"])
+        iterations = operator.index(file["iterations"])
         salt, iv, mac = (bytes.fromhex(file[key]) for key in ("salt", "iv", "mac"))
         data = base64.b64decode(file["data"], validate=True)
     except (KeyError, TypeError, ValueError):
