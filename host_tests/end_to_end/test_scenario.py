@@ -63,6 +63,8 @@ def test_a_loose_wire_is_an_alarm_and_ends_balancing(tmp_path):
 
 def test_what_can_not_be_shown_is_one_sentence(tmp_path):
     assert_one_sentence(evencell("run", "--scenario", "ride"))
+    refused = evencell("run", "--scenario", "ride", "--http", "127.0.0.1:8080")
+    assert "leave out --http" in refused.stderr
     config = tmp_path / "config.json"
     config.write_text('{"control": {"policy": {"preset": "best"}}}')
     with Terminal([EVENCELL, "run", "--scenario", "ride", "--config", config]) as terminal:

@@ -58,8 +58,9 @@ _SCENARIO_SPEED = 100
 def run(ports, http, mqtt, config, data, profile, display, scenario, speed):
     """Run the firmware on this computer's MicroPython, until Ctrl-C."""
     if scenario:
-        if ports:
-            raise click.UsageError("--scenario: it has a simulated pack; leave out --port.")
+        others = {"port": ports, "http": http, "mqtt": mqtt, "data": data, "profile": profile}
+        for name in (name for name, value in others.items() if value):
+            raise click.UsageError(f"--scenario: it has a simulated pack and no firmware; leave out --{name}.")
         from tools.cli.scenario import show
 
         return show(scenario, speed or _SCENARIO_SPEED, config)
@@ -70,6 +71,8 @@ def run(ports, http, mqtt, config, data, profile, display, scenario, speed):
     progress.show()
     try:
         overrides = device.overrides(http, mqtt, profile)
+        if speed:
+            overrides["time"] = {"servers": []}  # they would set back a clock that runs faster
         picture = device.picture(display)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
