@@ -16,7 +16,11 @@ _FAST_CLOCKS = tuple(
 # What takes longest begins, so that the workers end together.
 _LONGEST_FIRST = (
     *_FAST_CLOCKS,
-    *(_HERE / name for name in ("build/test_frozen.py", "end_to_end", "flash", "build", "deploy", "forward", "fuzz")),
+    *(
+        _HERE / name
+        for name in ("build/test_frozen.py", "test_alive.py", "test_boot.py", "end_to_end", "flash", "build")
+    ),
+    *(_HERE / name for name in ("flash", "build", "deploy", "forward", "fuzz")),
 )
 assert all(place.exists() for place in _LONGEST_FIRST)
 _OTHERS_NICENESS = 10
