@@ -120,8 +120,8 @@ def build_tree(
     tree: Path, board: dict, profile: str, plan: str | None = None, release_key: bytes | None = None
 ) -> Path:
     """Each file is written to a temporary name and renamed: an interruption leaves no partial file."""
-    progress = Progress(f"Building evencell for {board['name']}, in full only at first")
     sources = sources_of(board, profile)
+    progress = Progress(f"Building evencell for {board['name']}, in full only at first")
     wanted = {"board.py", "main.py", slots.MANIFEST, slots.PLAN}
     for done, (name, source) in enumerate(sources.items()):
         progress.report(done, len(sources))
