@@ -110,8 +110,10 @@ def _is_awake(path: str) -> bool:
 
 
 def _has_long_scopes(context) -> bool:
-    """Whether a part has lazy modules that stay loaded across an `await`: page, outbox or discovery."""
+    """Whether lazy modules stay loaded across an `await`: of page, outbox, discovery, policy, rules or W."""
     settings = context.config
+    if _switched_on(context, "control") or _switched_on(context, "rules"):
+        return True
     if context.profile == "telemetry":
         return settings["journal"]["enabled"] or settings["mqtt"]["discovery"]
     return context.profile != "display"

@@ -6,6 +6,7 @@ from evencell.control.w_output import WSwitch, output_of
 from evencell.pack.alarms import WIRE_RESISTANCE
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE
 from evencell.pack.status import Status
+from evencell.runtime.lazy_lock import LazyLock
 from host_tests.fakes import FakeClock, FakeKeyValue, FakeLog
 
 _STEP_S = 10
@@ -56,9 +57,8 @@ class _Output:
 
 
 class _Context:
-    lazy_lock = None
-
     def __init__(self, resistor="off", policy=True, kept=(1, 0, 0), now_s=None, at_start="unchanged"):
+        self.lazy_lock = LazyLock()
         self.clock = FakeClock(now_s)
         self.log = FakeLog()
         self.key_values = FakeKeyValue()

@@ -3,7 +3,7 @@
 from evencell.compat import const, sleep_ms
 from evencell.control.state import PolicyState
 from evencell.pack.pack import ASLEEP, ONLINE
-from evencell.runtime.lazy import call, lazy
+from evencell.runtime.lazy import call
 
 _SAMPLE_MS = const(10_000)
 _DECIDE_EVERY = const(3)  # samples
@@ -60,7 +60,7 @@ class Control:
         """Decide for every pack; False while other lazy modules are in use."""
         context = self._context
         lock = context.lazy_lock
-        scope = lock.open() if lock else lazy()
+        scope = lock.open()
         if scope is None:
             return False
         was_on = [state.is_on for state in self.states]
@@ -73,10 +73,7 @@ class Control:
                 age_ms, own = state.pack.age_ms(context.clock), context.config["control"]["limits"]
                 policy.decide(state, self._config, age_ms, now_s, minute, own)
         finally:
-            if lock:
-                lock.close(scope)
-            else:
-                scope.unload()
+            lock.close(scope)
         for state, before in zip(self.states, was_on):
             if state.is_on != before:
                 context.log.info("%s: balancing %s" % (state.pack.name, state.reason))

@@ -3,7 +3,7 @@
 from evencell.compat import const, sleep_ms
 from evencell.control.rule_state import RuleState
 from evencell.pack.pack import ONLINE
-from evencell.runtime.lazy import call, lazy
+from evencell.runtime.lazy import call
 
 _TICK_MS = const(10_000)
 _RETRY_MS = const(1_000)  # while other lazy modules are in use
@@ -65,23 +65,20 @@ class Rules:
         """Evaluate once; False while other lazy modules are in use."""
         context = self._context
         lock = context.lazy_lock
-        scope = lock.open() if lock else lazy()
+        scope = lock.open()
         if scope is None:
             return False
         try:
             scope.load(_RULES).tick(context, self)
         finally:
-            if lock:
-                lock.close(scope)
-            else:
-                scope.unload()
+            lock.close(scope)
         return True
 
     async def _find_drift(self):
         """Search every pack's month for cells that drift; the next day where other lazy modules are long in use."""
         lock = self._context.lazy_lock
         self._drift_s = self._context.clock.uptime_ms() // 1000 + _DRIFT_S
-        scope = await lock.wait(_LOCK_TIMEOUT_MS) if lock else lazy()
+        scope = await lock.wait(_LOCK_TIMEOUT_MS)
         if scope is None:
             return
         try:
@@ -92,10 +89,7 @@ class Rules:
                     await sleep_ms(0)
             find = None
         finally:
-            if lock:
-                lock.close(scope)
-            else:
-                scope.unload()
+            lock.close(scope)
 
     def save(self):
         """Write what is only in memory."""

@@ -109,16 +109,13 @@ class WSwitch:
             if self.deadline_s and self.answered_s is None and await self._has_answer():
                 self.answered_s = clock.uptime_ms() // 1000
                 self.deadline_s = min(self.deadline_s, self.answered_s + _READING_S)
-            scope = await lock.wait(_TIMEOUT_MS) if lock else lazy()
+            scope = await lock.wait(_TIMEOUT_MS)
             now_s = clock.uptime_ms() // 1000
             if scope:
                 try:
                     is_off = scope.load(_STEPS).step(self, self._context, now_s)
                 finally:
-                    if lock:
-                        lock.close(scope)
-                    else:
-                        scope.unload()
+                    lock.close(scope)
                 if is_off:
                     await self._switch_off()
             elif self.deadline_s and now_s >= self.deadline_s:
