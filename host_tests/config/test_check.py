@@ -141,11 +141,11 @@ def test_a_zone_is_a_rule_and_no_city():
 def test_a_device_that_sleeps_has_no_shortest_interval_above_the_usual_one():
     sleeps = {"profile": "telemetry", "mqtt": {"enabled": True, "host": "broker"}}
     for key, value, word in (("min_interval_s", 901, "above"), ("max_interval_s", 899, "below")):
-        settings, found = load({**sleeps, "power": {"interval_s": 900, key: value}})
+        settings, found = load(dict(sleeps, power={"interval_s": 900, key: value}))
         assert found == ["power.%s: it must not be %s power.interval_s; not used" % (key, word)]
         assert settings["power"][key] is None
-        assert load({**sleeps, "power": {"interval_s": 900, key: 900}})[1] == []
-    assert "power: the device stays awake" in faults({**sleeps, "power": {"interval_s": "15m"}})
+        assert load(dict(sleeps, power={"interval_s": 900, key: 900}))[1] == []
+    assert "power: the device stays awake" in faults(dict(sleeps, power={"interval_s": "15m"}))
 
 
 def test_a_country_is_two_capital_letters():
