@@ -3,9 +3,8 @@
 from evencell.app import Context
 from evencell.compat import sleep_ms
 from evencell.forward.bthome import beacon
-from evencell.forward.bthome.counter import RESERVED
+from evencell.forward.bthome.counter import following
 from evencell.power.due import OFFLINE_MISSES
-from evencell.runtime.lazy import call
 
 
 async def send(wake, pack_state, pack):
@@ -34,13 +33,12 @@ async def send(wake, pack_state, pack):
 def _count(wake) -> bool:
     """Take the next number of the counter; RTC memory has a run of them."""
     state = wake.state
-    state.beacon_counter += 1
-    if state.beacon_counter >= state.beacon_end:
-        faults = Context(wake.board, wake.clock).storage_faults
-        first = call("evencell.forward.bthome.counter", "reserve", wake.board.storage, faults)
-        if first is None:
-            state.beacon_counter = state.beacon_end
-            return False
-        state.beacon_counter, state.beacon_end = first, first + RESERVED
-    wake.save()
-    return True
+
+    def faults_of():
+        return Context(wake.board, wake.clock).storage_faults
+
+    taken = following(state.beacon_counter, state.beacon_end, wake.board.storage, faults_of)
+    if taken:
+        state.beacon_counter, state.beacon_end = taken
+        wake.save()
+    return taken is not None

@@ -3,9 +3,9 @@
 from binascii import unhexlify
 
 from evencell.compat import const, sleep_ms
-from evencell.forward.bthome.counter import RESERVED
+from evencell.forward.bthome.counter import following
 from evencell.pack.pack import OFFLINE
-from evencell.runtime.lazy import call, lazy
+from evencell.runtime.lazy import lazy
 
 _BEACON = "evencell.forward.bthome.beacon"
 _NO_BLUETOOTH = "bthome: %s has no Bluetooth; no beacons"
@@ -50,12 +50,8 @@ class Beacons:
 
     def _count(self) -> bool:
         """Take the next number of the counter; False where there is none, and the last beacon stays on the air."""
-        self._counter += 1
-        if self._counter >= self._end:
-            context = self._context
-            first = call("evencell.forward.bthome.counter", "reserve", context.board.storage, context.storage_faults)
-            if first is None:
-                self._counter = self._end
-                return False
-            self._counter, self._end = first, first + RESERVED
-        return True
+        context = self._context
+        taken = following(self._counter, self._end, context.board.storage, lambda: context.storage_faults)
+        if taken:
+            self._counter, self._end = taken
+        return taken is not None
