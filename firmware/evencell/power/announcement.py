@@ -9,7 +9,7 @@ from binascii import crc32
 
 from evencell.compat import const
 from evencell.power.due import OFFLINE_MISSES, report_interval_s
-from evencell.runtime.lazy import lazy
+from evencell.power.session import call_async
 from evencell.storage.key_value import KeyValueStore
 
 _DISCOVERY = "evencell.forward.mqtt.discovery"
@@ -31,15 +31,12 @@ async def send(session, client):
         return
     state.announce_tries -= 1
     context.key_values = KeyValueStore(context.board.storage + "/learned.json", context.storage_faults)
-    scope = lazy()
     try:
-        await scope.load(_DISCOVERY).publish(client, context, shown, valid_s(state))
+        await call_async(_DISCOVERY, "publish", client, context, shown, valid_s(state))
         state.announce_tries = 0
     except (OSError, MemoryError) as error:
         text = "discovery was not sent: %s (mosquitto: max_packet_size?); %d more tries"
         context.log.warning(text % (error, state.announce_tries))
-    finally:
-        scope.unload()
 
 
 def valid_s(state) -> int:

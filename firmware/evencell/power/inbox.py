@@ -8,7 +8,8 @@ import json
 
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
 from evencell.forward.mqtt.packets import MAX_COMMAND_BYTES, WAITED, MqttError
-from evencell.runtime.lazy import call, lazy
+from evencell.power.session import call_async
+from evencell.runtime.lazy import call
 
 _ANSWER_MS = const(8_000)
 _COMMANDS_MS = const(20_000)
@@ -86,16 +87,12 @@ class Inbox:
 
     async def _execute(self, place: str, payload, age: int):
         """Carry out a command, and keep its outcome. Whatever comes to a device that sleeps may have waited."""
-        scope = lazy()
         recent, name = self._kept["recent"], place.split("/")[2]
         try:
-            message = scope.load("evencell.forward.mqtt.command_message")
-            age = age or WAITED
-            result = str(await message.execute(self._context, place, payload, age, True, recent, _MAX_RECENT), "utf-8")
+            about = self._context, place, payload, age or WAITED, True, recent, _MAX_RECENT
+            result = str(await call_async("evencell.forward.mqtt.command_message", "execute", *about), "utf-8")
         except MemoryError:
             result = json.dumps({"id": None, "name": name, "requested": None, "active": None, "error": _NO_MEMORY})
-        finally:
-            scope.unload()
         self._kept["results"].append([place.split("/")[0] + "/result", result])
         self._save()
 

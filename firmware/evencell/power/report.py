@@ -14,7 +14,8 @@ from evencell.pack.alarms import cells_of, names_of
 from evencell.pack.pack import ASLEEP, OFFLINE, STALE
 from evencell.power.due import OFFLINE_MISSES
 from evencell.power.inbox import Inbox
-from evencell.runtime.lazy import call, lazy
+from evencell.power.session import call_async
+from evencell.runtime.lazy import call
 
 _JOIN_MS = const(20_000)
 _CLOCK_MS = const(5_000)
@@ -24,19 +25,14 @@ _NETWORK = "network"
 
 async def send(session):
     """All phases, each with a deadline; raises OSError with a sentence."""
-    scope = lazy()
     try:
-        await wait_for_ms(scope.load("evencell.power.join").join(session), _JOIN_MS)
+        await wait_for_ms(call_async("evencell.power.join", "join", session), _JOIN_MS)
     except asyncio.TimeoutError:
         raise OSError("no network within %d s" % (_JOIN_MS // 1000))
-    finally:
-        scope.unload()
     try:
-        await wait_for_ms(scope.load("evencell.power.time_of_day").refresh(session), _CLOCK_MS)
+        await wait_for_ms(call_async("evencell.power.time_of_day", "refresh", session), _CLOCK_MS)
     except asyncio.TimeoutError:
         pass  # the clock stays as it is
-    finally:
-        scope.unload()
     session.outbox.date()
     report = Report(session)
     try:
@@ -129,9 +125,7 @@ class Report:
         pack.link = STALE if pack_state.misses else ASLEEP
         if pack_state.misses >= OFFLINE_MISSES:
             pack.link = OFFLINE
-            scope = lazy()
-            verdict = await scope.load("evencell.power.verdict").verdict(pack_state, pack)
-            scope.unload()
+            verdict = await call_async("evencell.power.verdict", "verdict", pack_state, pack)
         if pack.link == OFFLINE or (pack.link == ASLEEP and pack.sequence):
             await self._publish(pack.name + "/verdict", verdict.encode())
         read_s = clock.unix_s_at(pack.read_ms) if pack.sequence else None
@@ -142,11 +136,7 @@ class Report:
 
     async def _announce(self):
         """Home Assistant's discovery comes last: a broker that rejects it has all else."""
-        scope = lazy()
-        try:
-            await scope.load("evencell.power.announcement").send(self._session, self._client)
-        finally:
-            scope.unload()
+        await call_async("evencell.power.announcement", "send", self._session, self._client)
 
     def _post_events(self):
         """What changed since the last report."""

@@ -15,6 +15,15 @@ from evencell.storage.paths import exists
 _REPORT_MS = const(60_000)  # for all phases of a report together
 
 
+async def call_async(module: str, function: str, *arguments):
+    """Await a coroutine of a lazy module, which is unloaded afterwards: nothing else runs in a wake."""
+    scope = lazy()
+    try:
+        return await getattr(scope.load(module), function)(*arguments)
+    finally:
+        scope.unload()
+
+
 class Session:
     """`context` is that of the application, without its parts. `packs`: pairs of a PackState and its pack. `supply`: of
     the first pack's balancer (supply.py), or None.
@@ -77,9 +86,8 @@ class Session:
         outbox = self.outbox
         state.is_transmitting = 1
         wake.save()
-        scope = lazy()
         try:
-            await wait_for_ms(scope.load("evencell.power.report").send(self), _REPORT_MS)
+            await wait_for_ms(call_async("evencell.power.report", "send", self), _REPORT_MS)
             plan_next(state, wake.now_s())
             outbox.release_store()
             if exists(wake.board.storage + "/boots"):
@@ -88,8 +96,6 @@ class Session:
             plan_retry(state, wake.now_s())
             text = "report: %s; next try in %d s at the earliest" % (error, state.pause_ms // 1000)
             self.context.log.warning(text)
-        finally:
-            scope.unload()
         state.is_transmitting = 0
 
     async def switch_balancing_off(self, pack):
