@@ -50,7 +50,7 @@ class Control:
                 if state.pack.link == ONLINE:
                     state.trend.add(state.pack.accepted, now_s)
             samples += 1
-            is_first = any(state.is_on is None for state in self.states)
+            is_first = any(state.is_on is None and state.pack.sequence for state in self.states)
             if (samples >= _DECIDE_EVERY or is_first) and self._decide(now_s):
                 samples = 0
                 for state in self.states:
