@@ -59,8 +59,9 @@ def run(ports, http, mqtt, config, data, profile, display, scenario, speed):
     """Run the firmware on this computer's MicroPython, until Ctrl-C."""
     if scenario:
         others = {"port": ports, "http": http, "mqtt": mqtt, "data": data, "profile": profile}
-        for name in (name for name, value in others.items() if value):
-            raise click.UsageError(f"--scenario: it has a simulated pack and no firmware; leave out --{name}.")
+        ignored = [f"--{name}" for name, value in others.items() if value]
+        if ignored:
+            raise click.UsageError(f"--scenario: it has a simulated pack and no firmware; leave out {ignored[0]}.")
         from tools.cli.scenario import show
 
         return show(scenario, speed or _SCENARIO_SPEED, config)

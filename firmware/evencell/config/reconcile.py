@@ -81,10 +81,13 @@ def _check_power(config: dict, faults):
         if config["profile"] == "telemetry" and faults.concern("power.interval_s"):
             faults.add_consequence("power", "the device stays awake")
         return
-    for key, word, sign in (("min_interval_s", "above", 1), ("max_interval_s", "below", -1)):
-        if power[key] is not None and sign * power[key] > sign * interval_s:
-            faults.add("power." + key, "it must not be %s power.interval_s; not used" % word)
-            power[key] = None
+    shortest_s, longest_s = power["min_interval_s"], power["max_interval_s"]
+    if shortest_s is not None and shortest_s > interval_s:
+        faults.add("power.min_interval_s", "it must not be above power.interval_s; not used")
+        power["min_interval_s"] = None
+    if longest_s is not None and longest_s < interval_s:
+        faults.add("power.max_interval_s", "it must not be below power.interval_s; not used")
+        power["max_interval_s"] = None
     if config["profile"] != "telemetry" or not (config["mqtt"]["enabled"] or bthome["enabled"]):
         wanted = "it needs the profile telemetry, and mqtt.enabled or bthome.enabled; the device stays awake"
         faults.add("power.interval_s", wanted)
