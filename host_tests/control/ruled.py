@@ -19,6 +19,18 @@ TICK_S = 10
 NO_LIMITS = {"cell_min_mv": None, "cell_max_mv": None, "charge_min_c": None, "charge_max_c": None}
 
 
+def flash_without_events() -> str:
+    """A folder for the flash, with an empty event log: the 32-bit port gives one name to all tests."""
+    storage = scratch_path("flash")
+    if not exists(storage):
+        os.mkdir(storage)
+    folder = storage + "/eventlog"
+    if exists(folder):
+        for name in os.listdir(folder):
+            os.remove(folder + "/" + name)
+    return storage
+
+
 def rule(name: str = "mine", field: str = "delta_mv", **keys) -> dict:
     """One of the owner's rules."""
     found = {"name": name, "field": field, "above": None, "below": None, "hysteresis": 0, "delay_s": 0}
@@ -63,13 +75,7 @@ class Ruled:
         self.log = FakeLog()
         self.key_values = keys or FakeKeyValue()
         self.board = self
-        self.storage = scratch_path("flash")
-        if not exists(self.storage):
-            os.mkdir(self.storage)
-        folder = self.storage + "/eventlog"
-        if exists(folder):  # the 32-bit port gives one name
-            for name in os.listdir(folder):
-                os.remove(folder + "/" + name)
+        self.storage = flash_without_events()
         self.storage_faults = StorageFaults(self.clock, self.log)
         self.pack = FakePack()
         self.hub = Hub([self.pack], self.clock)

@@ -4,9 +4,8 @@ import os
 
 from evencell.control.event_log import MAX_EVENTS, append, encode, read
 from evencell.storage.faults import StorageFaults
-from evencell.storage.paths import exists
+from host_tests.control.ruled import flash_without_events
 from host_tests.fakes import FakeClock, FakeLog
-from host_tests.portable import scratch_path
 from host_tests.storage.test_record_ring import with_power
 
 NOON_S = 1_790_000_000
@@ -17,13 +16,7 @@ class Device:
 
     def __init__(self):
         self.board = self
-        self.storage = scratch_path("flash")
-        if not exists(self.storage):
-            os.mkdir(self.storage)
-        folder = self.storage + "/eventlog"
-        if exists(folder):  # the 32-bit port gives one name
-            for name in os.listdir(folder):
-                os.remove(folder + "/" + name)
+        self.storage = flash_without_events()
         self.storage_faults = StorageFaults(FakeClock(), FakeLog())
 
     def events(self, after: int = 0) -> list:
