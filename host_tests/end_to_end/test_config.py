@@ -154,7 +154,7 @@ def test_a_file_of_another_encoding_is_a_fault_and_a_byte_order_mark_is_none(tmp
     path = firmware.data / "config.json"
     path.write_text('{"name": "Röller"}', "latin-1")
     with firmware:
-        assert "line 1 is not UTF-8; save the file as UTF-8" in firmware.status()["device"]["config_faults"][0]
+        assert "line 1 is not UTF-8; save the file as UTF-8" in firmware.log()
     path.write_text('{"name": "Röller \\ud83d\\udd0b"}', "utf-8-sig")
     with firmware:
         described = firmware.status()["device"]

@@ -2,7 +2,7 @@
 
 import { connection, isFresh, state } from "./data.js";
 import { ofDevice } from "./sentences.js";
-import { amperes, cellNames, clock, decimal, hasWord, language, millivolts, span, t, volts } from "./words.js";
+import { amperes, cellNames, clock, decimal, hasWord, millivolts, span, t, volts } from "./words.js";
 
 const DANGER = ["overvoltage", "cell_voltage", "temperature", "wire_resistance", "cell_count"]; // the worst first
 const NOISE_MV = 5; // the balancer's accuracy
@@ -150,11 +150,11 @@ export function markers(pack, { cells_mv: cells, delta_mv: delta, highest_cell: 
 
 // ---- the line ----
 
-/** What to do about the line, in the page's language where it has the words. */
+/** What to do about the line, in the page's words where it has them, else in the device's. */
 export function remedy({ diagnosis: { verdict: name = "ok", remedy: text = "" } = {} }) {
   if (!name || name === "ok") return "";
   const key = `line.${name.replace(/ /g, "_")}.remedy`;
-  return language !== "en" && hasWord(key) ? t(key) : text;
+  return hasWord(key) ? t(key) : text;
 }
 
 /** A sentence of the device as a note. */
