@@ -205,11 +205,11 @@ def test_plain_words(path):
     assert NOT_PLAIN.findall(path.read_text()) == []
 
 
-@pytest.mark.parametrize("folder", ["docs", "tools", "boards", "host_tests"])
+@pytest.mark.parametrize("folder", ["firmware", "docs", "tools", "boards", "host_tests"])
 def test_standard_words_everywhere(folder):
     """`docs/heap.md` quotes the firmware's docstrings, and this file the words."""
     for path in (REPOSITORY / folder).glob("**/*.*"):
-        is_text = path.suffix in (".py", ".md", ".svg", ".h", ".c", ".sh", ".yml")
+        is_text = path.suffix in (".py", ".js", ".json", ".html", ".md", ".svg", ".h", ".c", ".sh", ".yml")
         if is_text and path.name not in ("heap.md", "test_docs.py"):
             assert DIALECT.findall(path.read_text("utf-8")) == [], path
 
