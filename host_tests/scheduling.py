@@ -1,5 +1,6 @@
 """How `make test` spreads the tests over its workers and keeps them fast: conftest.py takes these hooks."""
 
+import functools
 import gc
 import os
 from pathlib import Path
@@ -43,6 +44,7 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+@functools.cache
 def _position(path: Path) -> int:
     places = (number for number, place in enumerate(_LONGEST_FIRST) if path.is_relative_to(place))
     return next(places, len(_LONGEST_FIRST))

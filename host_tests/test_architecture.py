@@ -1,13 +1,15 @@
 """The rules of docs/architecture.md that a machine can check."""
 
 import ast
+import functools
+import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
-
-import pytest
 
 from host_tests.portable import ROOT
 from tools.build.imports import Imports, circles, graph, module_of, texts_of
 from tools.build.merge import merged
+from tools.build.syntax import nodes, parsed
 from tools.build.tree import firmware_sources
 from tools.build.verify import bound_names
 
@@ -108,19 +110,39 @@ ALLOWED = {
     },
 }  # fmt: skip
 
-
-TEXTS = texts_of(firmware_sources())
-IMPORTS = graph(TEXTS)
-
 # What every folder may import, as if it were part of the language; and the composition root, which is two files.
 BASE = {"evencell", "evencell.compat", "evencell.runtime.lazy", "evencell.text"}
 ROOT_MODULES = {"evencell.app", "evencell.startup"}
 
 
+@functools.cache
+def texts() -> dict[str, str]:
+    return texts_of(firmware_sources())
+
+
+@functools.cache
+def imports() -> dict[str, Imports]:
+    return graph(texts())
+
+
+@functools.cache
+def text_of(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+def tree_of(path: Path) -> ast.Module:
+    return parsed(text_of(path))
+
+
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return nodes(tree_of(path))
+
+
+@functools.cache
 def names_imported(path: Path) -> set[str]:
     """Every module that the file imports, wherever in it, or loads by its name."""
-    imports = Imports(path.read_text(), TEXTS)
-    return imports.at_import | imports.lazily
+    found = Imports(text_of(path), texts())
+    return found.at_import | found.lazily
 
 
 def folder_of(module: str) -> str:
@@ -140,30 +162,43 @@ def by_name(path: Path) -> str:
     return path.relative_to(FIRMWARE).as_posix()
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.parent != PACKAGE], ids=by_name)
-def test_a_module_imports_only_what_its_folder_may(path):
-    allowed = ALLOWED[path.relative_to(PACKAGE).parts[0]]
-    assert {name for name in names_imported(path) if not is_allowed(name, allowed)} == set()
+def against(rule: Callable[[Path], Iterable], paths: Iterable[Path] = MODULES) -> dict[str, list]:
+    """File → what `rule` says against it, for those against which it says anything. One test for all of them: they are
+    hundreds, and each test costs more than the look at a file."""
+    found = {path.relative_to(ROOT).as_posix(): list(rule(path)) for path in paths}
+    assert found
+    return {name: faults for name, faults in found.items() if faults}
+
+
+def functions_of(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in nodes_of(path) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
+def test_a_module_imports_only_what_its_folder_may():
+    def forbidden(path: Path) -> set[str]:
+        allowed = ALLOWED[path.relative_to(PACKAGE).parts[0]]
+        return {name for name in names_imported(path) if not is_allowed(name, allowed)}
+
+    assert against(forbidden, [path for path in MODULES if path.parent != PACKAGE]) == {}
 
 
 def test_no_module_leads_back_to_itself_while_it_is_imported():
     """An import in a function may: a lazy module uses what the module defines that loads it."""
-    assert circles({module: imports.at_import for module, imports in IMPORTS.items()}) == []
+    assert circles({module: found.at_import for module, found in imports().items()}) == []
 
 
 def test_no_folder_leads_back_to_itself():
     """At import or later. Within a folder, a lazy module belongs to the module that loads it."""
     edges: dict[str, set[str]] = {}
-    for module, imports in IMPORTS.items():
+    for module, found in imports().items():
         if module not in BASE:
-            others = (imports.at_import | imports.lazily) & TEXTS.keys() - BASE
+            others = (found.at_import | found.lazily) & texts().keys() - BASE
             edges.setdefault(folder_of(module), set()).update(map(folder_of, others))
     assert circles({folder: others - {folder} for folder, others in edges.items()}) == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=by_name)
-def test_hardware_has_one_door(path):
-    assert names_imported(path).isdisjoint(HARDWARE)
+def test_hardware_has_one_door():
+    assert against(lambda path: names_imported(path) & HARDWARE) == {}
 
 
 def test_the_boot_files_are_the_exceptions_to_the_one_door():
@@ -175,88 +210,100 @@ def test_the_boot_files_are_the_exceptions_to_the_one_door():
     assert names_imported(FIRMWARE / "main.py") & HARDWARE == {"machine"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=by_name)
-def test_the_firmware_never_imports_the_tools(path):
-    assert not {name for name in names_imported(path) if name.split(".")[0] in ("tools", "host_tests", "boards")}
+def test_the_firmware_never_imports_the_tools():
+    others = ("tools", "host_tests", "boards")
+    assert against(lambda path: {name for name in names_imported(path) if name.split(".")[0] in others}) == {}
 
 
-@pytest.mark.parametrize("path", sorted(Path(ROOT).glob("tools/sim/*.py")), ids=lambda path: path.name)
-def test_simulator_imports_no_other_tool_but_options(path):
-    of_tools = {name for name in names_imported(path) if name.split(".")[0] == "tools"}
-    assert not {name for name in of_tools if not is_allowed(name, {"tools.sim", "tools.cli.options"})}
+def test_simulator_imports_no_other_tool_but_options():
+    def forbidden(path: Path) -> set[str]:
+        of_tools = {name for name in names_imported(path) if name.split(".")[0] == "tools"}
+        return {name for name in of_tools if not is_allowed(name, {"tools.sim", "tools.cli.options"})}
+
+    assert against(forbidden, Path(ROOT).glob("tools/sim/*.py")) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=by_name)
-def test_modules_for_writing_are_imported_only_during_a_command(path):
+def test_modules_for_writing_are_imported_only_during_a_command():
     """In a function, or by each other."""
-    module = module_of(by_name(path))
-    assert module in WRITING or not WRITING & IMPORTS[module].at_import
+
+    def writing(path: Path) -> set[str]:
+        module = module_of(by_name(path))
+        return set() if module in WRITING else WRITING & imports()[module].at_import
+
+    assert against(writing) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=by_name)
-def test_what_micropython_lacks_is_not_used(path):
+def test_what_micropython_lacks_is_not_used():
     missing = {"typing", "__future__", "dataclasses", "abc", "enum", "functools", "contextlib", "logging", "traceback"}
-    if path.name != "compat.py":
-        assert names_imported(path).isdisjoint(missing)
+    others = [path for path in MODULES if path.name != "compat.py"]
+    assert against(lambda path: names_imported(path) & missing, others) == {}
 
 
-@pytest.mark.parametrize("path", [*MODULES, *OUTSIDE], ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_nothing_newer_than_micropython_1_24_is_used(path):
+def test_nothing_newer_than_micropython_1_24_is_used():
     """A list of names, so no proof: the tests that run on 1.24 are more. But no board is there to run `boards` on."""
-    assert names_imported(path).isdisjoint(NEWER_MODULES)
-    nodes = list(ast.walk(ast.parse(path.read_text())))
-    assert {node.attr for node in nodes if isinstance(node, ast.Attribute)}.isdisjoint(NEWER_NAMES)
-    calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
-    assert not [node.lineno for node in calls if node.func.id == "next" and len(node.args) > 1]  # default: 1.25
+
+    def newer(path: Path) -> list:
+        attributes = {node.attr for node in nodes_of(path) if isinstance(node, ast.Attribute)}
+        calls = [node for node in nodes_of(path) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+        with_default = [node.lineno for node in calls if node.func.id == "next" and len(node.args) > 1]  # since 1.25
+        return [*(names_imported(path) & NEWER_MODULES), *(attributes & NEWER_NAMES), *with_default]
+
+    assert against(newer, [*MODULES, *OUTSIDE]) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=by_name)
-def test_only_the_supervisor_catches_everything(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ExceptHandler):
-            kinds = {part.id for part in ast.walk(node.type) if isinstance(part, ast.Name)} if node.type else {"bare"}
-            assert path.name == "supervisor.py" or not kinds & {"Exception", "BaseException", "bare"}
+def test_only_the_supervisor_catches_everything():
+    def catching(path: Path) -> list[int]:
+        handlers = [node for node in nodes_of(path) if isinstance(node, ast.ExceptHandler)]
+        return [node.lineno for node in handlers if kinds(node) & {"Exception", "BaseException", "bare"}]
+
+    def kinds(node: ast.ExceptHandler) -> set[str]:
+        return {part.id for part in ast.walk(node.type) if isinstance(part, ast.Name)} if node.type else {"bare"}
+
+    assert against(catching, [path for path in MODULES if path.name != "supervisor.py"]) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=by_name)
-def test_nothing_is_created_at_import(path):
+def test_nothing_is_created_at_import():
     """At the top of a module stand imports, definitions, constants and the docstring: no object of a class of ours,
     but where MicroPython's names are made up for."""
-    if path.name == "compat.py":
-        return
-    for node in ast.parse(path.read_text()).body:
-        for part in ast.walk(node) if isinstance(node, (ast.Assign, ast.Expr)) else ():
-            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
-                assert part.func.id in ("const", "bytes", "tuple"), f"line {part.lineno}"
+
+    def creating(path: Path) -> list[int]:
+        statements = [node for node in tree_of(path).body if isinstance(node, (ast.Assign, ast.Expr))]
+        calls = [part for node in statements for part in ast.walk(node) if isinstance(part, ast.Call)]
+        named = [call for call in calls if isinstance(call.func, ast.Name)]
+        return [call.lineno for call in named if call.func.id not in ("const", "bytes", "tuple")]
+
+    assert against(creating, [path for path in MODULES if path.name != "compat.py"]) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=by_name)
-def test_a_constant_has_a_statement_of_its_own(path):
+def test_a_constant_has_a_statement_of_its_own():
     """Else MicroPython's compiler makes a variable of it: `A, B = const(1), const(2)`."""
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Name):
-            assert "const(" not in ast.unparse(node.value), f"line {node.lineno}"
+
+    def together(path: Path) -> list[int]:
+        assigned = [node for node in tree_of(path).body if isinstance(node, ast.Assign)]
+        several = [node for node in assigned if not isinstance(node.targets[0], ast.Name)]
+        return [node.lineno for node in several if "const(" in ast.unparse(node.value)]
+
+    assert against(together) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=by_name)
-def test_every_module_and_public_name_has_a_docstring(path):
-    tree = ast.parse(path.read_text())
-    assert ast.get_docstring(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-            assert ast.get_docstring(node), node.name
-    for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.name.startswith("_"):
-            assert ast.get_docstring(node), node.name
+def test_every_module_and_public_name_has_a_docstring():
+    def without(path: Path) -> list[str]:
+        tree = tree_of(path)
+        classes = [node for node in nodes_of(path) if isinstance(node, ast.ClassDef)]
+        functions = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        public = [node for node in (*classes, *functions) if not node.name.startswith("_")]
+        nameless = [] if ast.get_docstring(tree) else ["the module"]
+        return nameless + [node.name for node in public if not ast.get_docstring(node)]
+
+    assert against(without) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=by_name)
-def test_files_and_functions_stay_small(path):
-    text = path.read_text()
-    assert len(text.splitlines()) <= 400
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            assert node.end_lineno - node.lineno < 35, node.name
+def test_files_and_functions_stay_small():
+    def large(path: Path) -> list[str]:
+        functions = [node.name for node in functions_of(path) if node.end_lineno - node.lineno >= 35]
+        return functions + ["the file"] * (len(text_of(path).splitlines()) > 400)
+
+    assert against(large) == {}
 
 
 def test_modules_that_become_one_on_a_chip_have_names_of_their_own():
@@ -264,8 +311,6 @@ def test_modules_that_become_one_on_a_chip_have_names_of_their_own():
 
 
 def test_every_captured_frame_has_an_origin():
-    import json
-
     for entry in json.loads((Path(ROOT) / "host_tests/captures/captures.json").read_text()):
         assert entry["origin"] and entry["kind"] in ("recorded", "document", "made up"), entry["name"]
 
