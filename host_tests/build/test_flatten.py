@@ -1,22 +1,39 @@
-"""Modules that lose their folder on a chip: names, imports, names in strings, and what can't be done."""
+"""Modules that get letters, or lose a folder, on a chip: names, imports, names in strings, and what can't be done."""
 
 import ast
 
 import pytest
 
 from tools.build.common import FIRMWARE, BuildError
-from tools.build.flatten import flat_name, flattened
+from tools.build.flatten import flat_name, flattened, letters
 from tools.build.imports import Imports, module_of
 from tools.build.passes import CHIP_PASSES
 from tools.build.tree import build, firmware_sources, small_sources
 
+TCP = letters()["evencell/net/tcp.py"]
 
-def test_a_folder_without_folders_goes():
+
+def test_a_module_of_which_whole_names_are_known_becomes_letters():
+    assert flat_name("evencell/net/tcp.py") == f"evencell/{TCP}.py"
+    assert len(TCP) == 2 and TCP.isalpha()
+
+
+def test_what_memory_holds_by_its_name_all_the_time_gets_the_shortest():
+    """A name of ten characters is interned, as that of a module is; a longer one is an object of its own, too."""
+    for name in ("runtime/crash_file", "forward/http/router", "forward/mqtt/connect", "link/remedies", "startup"):
+        assert len(letters()[f"evencell/{name}.py"]) == 1, name
+
+
+def test_a_folder_goes():
     for name, flat in (
-        ("evencell/net/tcp.py", "evencell/net_tcp.py"),
-        ("evencell/forward/outbox/store.py", "evencell/forward/outbox_store.py"),
-        ("evencell/forward/mqtt/discovery.txt", "evencell/forward/discovery.txt"),
+        ("evencell/net/part.py", "evencell/net_part.py"),
+        ("evencell/forward/bthome/part.py", "evencell/bthome_part.py"),
+        ("evencell/forward/mqtt/discovery.txt", "evencell/discovery.txt"),
+        ("evencell/forward/http/metrics_fields.txt", "evencell/metrics_fields.txt"),
         ("evencell/update/release_key.txt", "evencell/release_key.txt"),
+        ("evencell/forward/http/metrics.py", "evencell/http/metrics.py"),
+        ("evencell/forward/http/private/update.py", "evencell/http/private/update.py"),
+        ("evencell/forward/http/page/app.js.gz", "evencell/http/page/app.js.gz"),
         ("evencell/display/pages/glance.py", "evencell/display/pages_glance.py"),
         ("evencell/display/pages/__init__.py", "evencell/display/pages.py"),
     ):
@@ -27,10 +44,6 @@ def test_a_folder_without_folders_goes():
     "name",
     [
         "evencell/app.py",
-        "evencell/forward/syslog.py",
-        "evencell/forward/http/server.py",
-        "evencell/forward/http/private/update.py",
-        "evencell/forward/http/page/app.js.gz",
         "evencell/__init__.py",
         "evencell/display/view.py",
         "boards/esp32.py",
@@ -45,14 +58,20 @@ def test_every_import_and_every_name_in_a_string_follows():
     texts = {
         "evencell/net/tcp.py": "A = 1\n",
         "evencell/link/wire.py": "from evencell.net.tcp import A as B\nfrom evencell.net import tcp\n",
+        "evencell/forward/http/router.py": "",
+        "evencell/forward/http/metrics.py": "from evencell.forward.http.router import X\n",
+        "evencell/hub.py": 'x = "evencell.forward.http." + y\n',
         "evencell/app.py": '"""evencell.net.tcp is meant."""\nNAME = "Ω"; call("evencell.net.tcp", "A")\n',
         "boards/one.py": "def f():\n    from evencell.net import tcp as t\n",
     }
     assert flattened(texts) == {
         "evencell/net/tcp.py": "A = 1\n",
-        "evencell/link/wire.py": "from evencell.net_tcp import A as B\nfrom evencell import net_tcp as tcp\n",
-        "evencell/app.py": '"""evencell.net.tcp is meant."""\nNAME = "Ω"; call(\'evencell.net_tcp\', "A")\n',
-        "boards/one.py": "def f():\n    from evencell import net_tcp as t\n",
+        "evencell/link/wire.py": f"from evencell.{TCP} import A as B\nfrom evencell import {TCP} as tcp\n",
+        "evencell/forward/http/router.py": "",
+        "evencell/forward/http/metrics.py": f"from evencell.{letters()['evencell/forward/http/router.py']} import X\n",
+        "evencell/hub.py": "x = 'evencell.http.' + y\n",
+        "evencell/app.py": f'"""evencell.net.tcp is meant."""\nNAME = "Ω"; call(\'evencell.{TCP}\', "A")\n',
+        "boards/one.py": f"def f():\n    from evencell import {TCP} as t\n",
     }
 
 
@@ -102,7 +121,6 @@ def test_a_slot_has_few_folders():
     slot = build("esp32_generic")
     assert {path.relative_to(slot).as_posix() for path in slot.glob("**/") if path != slot} == {
         "display",
-        "forward",
         "http",
         "http/page",
     }

@@ -15,6 +15,7 @@ from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator
 from host_tests.needs import need_micropython
 from host_tests.portable import frame_of
 from tools.build import frozen as freezing
+from tools.build import page
 from tools.build.command import make
 from tools.build.common import FIRMWARE, ROOT
 from tools.build.flatten import flat_name
@@ -149,7 +150,7 @@ def test_what_is_frozen_is_the_tree_with_its_data_boot_and_main(scratch):
     names = {}
     exec(frozen["frozen_files.py"].read_text(), names)
     data = {"manifest.json", "plan"}
-    sources_of = {flat_name(name): name for name in data_files()}  # frozen files keep their folders
+    sources_of = {flat_name(name): name for name in (*data_files(), *page.built())}  # frozen files keep their folders
     assert names["find"]("plan").startswith(b"network 1\ngc 0\n")  # its heap has one size: nothing is claimed
     for path in files_in(folder / "tree"):
         name = sources_of.get(name := path.relative_to(folder / "tree").as_posix(), name)

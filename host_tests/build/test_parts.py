@@ -3,6 +3,7 @@
 import pytest
 
 from evencell.startup import PARTS
+from tools.build.flatten import flat_name
 from tools.build.imports import graph, module_of
 from tools.build.merge import homes_of
 from tools.build.select import PROFILES, has_network, left_out, needs
@@ -84,24 +85,26 @@ def test_what_is_kept_is_imported_with_all_it_imports(profile, board):
 def test_a_smaller_profile_leaves_nothing_of_a_larger_one(scratch):
     board = board_data("esp32_generic")
     tree = scratch / "tree"
+    page, routes, recorder, store, forwarder = (
+        flat_name("evencell/" + name).replace(".py", ".mpy")
+        for name in (
+            *("forward/http/page/index.html.gz", "forward/http/routes.py", "history/recorder.py", "history/store.py"),
+            "forward/mqtt/forwarder.py",
+        )
+    )
     build_tree(tree, board, "full")
-    assert (tree / "evencell/forward/http/page/index.html.gz").exists() and (
-        tree / "evencell/forward/http/routes.mpy"
-    ).exists()
+    assert {page, routes, recorder, store} <= files_of(tree)
     build_tree(tree, board, "telemetry")
-    left = {path.relative_to(tree).as_posix() for path in tree.glob("**/*")}
-    assert not has(left, "evencell/history/recorder") and not has(left, "evencell/history/store")
-    assert {
-        "evencell/forward/mqtt_forwarder.mpy",
-        "evencell/forward/discovery.txt",
-        "evencell/forward/http/routes.mpy",
-        "evencell/forward/http/page/index.html.gz",
-    } <= left
+    assert not {recorder, store} & files_of(tree)
+    assert {forwarder, "evencell/discovery.txt", routes, page} <= files_of(tree)
     build_tree(tree, board, "display")
-    left = {path.relative_to(tree).as_posix() for path in tree.glob("**/*")}
-    for gone in ("evencell/forward/mqtt_", "evencell/forward/discovery", "evencell/forward/http"):
-        assert not has(left, gone)
+    left = files_of(tree)
+    assert not {forwarder, "evencell/discovery.txt", routes} & left and not has(left, "evencell/http")
     assert has(left, "evencell/display")
+
+
+def files_of(tree) -> set[str]:
+    return {path.relative_to(tree).as_posix() for path in tree.glob("**/*")}
 
 
 @pytest.mark.parametrize("profile", PROFILES)

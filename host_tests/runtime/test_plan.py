@@ -70,7 +70,7 @@ def test_a_missing_or_damaged_plan_plans_nothing():
 
 def test_the_plan_lies_beside_the_package():
     assert plan.path_of("a/evencell/runtime/plan.mpy") == "a/plan"
-    assert plan.path_of("/s/runtime_plan.mpy") == "/s/plan"
+    assert plan.path_of("/s/ab.mpy") == "/s/plan"
     assert plan.path_of("evencell/app.py") == "plan"
 
 

@@ -15,10 +15,10 @@ from tools.build.common import written
 MERGE = "merge"  # modules that are always loaded together become one
 CONSTANTS = "constants"  # numbers in the place of constants of other files
 SHORTEN = "shorten"  # letters for private names
-FLATTEN = "flatten"  # folders that only take room on the flash are gone
+FLATTEN = "flatten"  # letters for modules, and fewer folders
 PASSES = (MERGE, CONSTANTS, SHORTEN)
 CHIP_PASSES = (*PASSES, FLATTEN)
-NAMES = "names.txt"  # the letters of each file
+NAMES = "names.txt"  # each file, its name in the tree, and the letters of its names
 _STAMP = "stamp.json"
 _TOOLS = tuple(
     Path(str(tool.__file__)) for tool in (constants, flatten, imports, merge, shorten, strip, syntax, verify)
@@ -42,7 +42,11 @@ def rewritten(
     given = {name: strip.only_micropython(path.read_text("utf-8")) for name, path in {**sources, **callers}.items()}
     given |= {name: strip.without_slots(given[name]) for name in sources}  # strings keep a name from being shortened
     texts, letters = _passed(given, set(callers), passes)
-    listed = (f"{name}\n" + "".join(f"  {new} {old}\n" for old, new in own.items()) for name, own in letters.items())
+    flat = flatten.flat_name if FLATTEN in passes else str
+    listed = (
+        f"{name} {flat(name)}\n" + "".join(f"  {new} {old}\n" for old, new in own.items())
+        for name, own in letters.items()
+    )
     made = written({name: text for name, text in texts.items() if MERGE in passes or name not in callers}, folder)
     (folder / NAMES).write_text("".join(listed), "utf-8")
     stamp.write_text(json.dumps({"of": sorted(given), "made": list(made)}), "utf-8")

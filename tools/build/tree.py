@@ -34,6 +34,7 @@ from tools.build.select import DISPLAY_WISHES, PROFILES, left_out
 from tools.build.strip import without_slots
 from tools.cli.progress import Progress
 
+_SERVER = "evencell/forward/http/routes.py"  # serves the page
 RELEASE_KEY = "evencell/update/release_key.txt"  # read by keys.py beside it
 COMPILED = "compiled"  # folder of all bytecode that was ever made
 _TREE = "tree"
@@ -126,9 +127,11 @@ def build_tree(
     for done, (name, source) in enumerate(sources.items()):
         progress.report(done, len(sources))
         wanted.add(put(source, tree, name, board))
-    made = page.built() if "evencell/forward/http/routes.py" in sources else {}
+    made = page.built() if _SERVER in sources or flat_name(_SERVER) in sources else {}
     if release_key:
-        made[flat_name(RELEASE_KEY)] = release_key
+        made[RELEASE_KEY] = release_key
+    if FLATTEN in passes_of(board):
+        made = {flat_name(path): content for path, content in made.items()}
     for path, content in made.items():
         wanted.add(path)
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
@@ -158,9 +161,15 @@ def sources_of(board: dict, profile: str) -> dict[str, Path]:
     data = {file: FIRMWARE / file for module, file in _DATA_OF.items() if module in sources}
     if not is_small(board):
         return sources | data
-    passes = board.get("passes", PASSES if board["chip"] == "host" else CHIP_PASSES)
-    sources = small_sources(sources, passes) | data
-    return {flat_name(name): path for name, path in sources.items()} if FLATTEN in passes else sources
+    sources = small_sources(sources, passes_of(board)) | data
+    return {flat_name(name): path for name, path in sources.items()} if FLATTEN in passes_of(board) else sources
+
+
+def passes_of(board: dict) -> tuple[str, ...]:
+    """The passes over the sources of a tree."""
+    if not is_small(board):
+        return ()
+    return board.get("passes", PASSES if board["chip"] == "host" else CHIP_PASSES)
 
 
 def put(source: Path, tree: Path, name: str, board: dict) -> str:

@@ -6,17 +6,17 @@ from evencell.runtime.lazy import lazy
 
 # Kinds whose module is loaded for a value.
 _MODULES = {
-    "host": "hosts",
-    "hosts": "hosts",
-    "ipv4": "addresses",
-    "netmask": "addresses",
-    "address": "addresses",
-    "origins": "addresses",
-    "certificate": "credentials",
-    "fingerprint": "credentials",
-    "password_hash": "credentials",
-    "modulus": "credentials",
-    "bindkey": "credentials",
+    "host": "evencell.config.hosts",
+    "hosts": "evencell.config.hosts",
+    "ipv4": "evencell.config.addresses",
+    "netmask": "evencell.config.addresses",
+    "address": "evencell.config.addresses",
+    "origins": "evencell.config.addresses",
+    "certificate": "evencell.config.credentials",
+    "fingerprint": "evencell.config.credentials",
+    "password_hash": "evencell.config.credentials",
+    "modulus": "evencell.config.credentials",
+    "bindkey": "evencell.config.credentials",
 }
 
 
@@ -41,7 +41,7 @@ def accepts(kind: str, value, *arguments) -> bool:
     """Whether a kind that is narrowed by these arguments has this value."""
     if kind in _KINDS:
         return _KINDS[kind](value, *arguments)
-    with lazy("evencell.config." + _MODULES.get(kind, "others")) as module:
+    with lazy(_MODULES.get(kind, "evencell.config.others")) as module:
         return module.KINDS[kind](value, *arguments)
 
 

@@ -112,11 +112,13 @@ ROUNDS = (
     (*_OF_ALL, *_OF_CONFIG, *_of_the_door(_PASSWORD, _OTHER_PASSWORD, "first")),
     (*_OF_ALL, *_OF_CONFIG, *_of_the_door(_OTHER_PASSWORD, _PASSWORD, "second")),
 )
+_RESIDENT = ("evencell.app", "evencell.link.poller", _HTTP + "routes", "evencell.history.recorder", "evencell.startup")
 _WEIGH = """
 import gc, json, sys
 sys.path.insert(0, {tree!r})
-import board, evencell.app, evencell.link_poller, evencell.forward.http.routes, evencell.history_recorder
-import evencell.startup
+import board
+for name in {resident!r}:
+    __import__(name)
 from evencell.app import lazy
 # Names that are interned stay: without this the first module here would pay for a larger table of names.
 for name in {names!r}:
@@ -207,8 +209,12 @@ def _code_bytes(tree: Path, names: tuple[str, ...]) -> int:
     """What these modules take."""
     if not names:
         return 0
-    code = _WEIGH.format(tree=str(tree), names=[module_of(flat_name(f"{name.replace('.', '/')}.py")) for name in names])
+    code = _WEIGH.format(tree=str(tree), resident=_on_a_chip(_RESIDENT), names=_on_a_chip(names))
     settings = {**os.environ, SETTINGS_VARIABLE: json.dumps({"data": str(tree)})}
     command = [str(port.stock()), "-X", "heapsize=4M", "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tree, env=settings)
     return json.loads(result.stdout.splitlines()[-1])
+
+
+def _on_a_chip(modules: tuple[str, ...]) -> list[str]:
+    return [module_of(flat_name(f"{module.replace('.', '/')}.py")) for module in modules]
