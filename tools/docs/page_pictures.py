@@ -15,6 +15,7 @@ from evencell.history.recorder import History
 from evencell.pack.pack import Pack
 from evencell.pack.status import Status
 from evencell.pack.temperature import TemperatureScale
+from evencell.protocol.jk_balancer import CHARGING_LOWEST, DISCHARGING_HIGHEST
 from tools.build.common import ROOT, tool
 from tools.build.tree import build
 from tools.dev import device
@@ -50,6 +51,7 @@ _FALLING_MV = (0.0, 0.2, 1.9, 0.1)  # what each cell falls in a day
 _DAYS = 9
 _DAY_S = 86_400
 _WINDOW_S = 900  # of a record
+_STEP_S = 10  # between two readings; a longer gap would not count as observed
 _PAUSE_MS = 5_000  # until curves and pictures are there
 _BALANCE_MS = 12_000  # until the simulated balancer works
 
@@ -134,8 +136,7 @@ def make_past(folder: Path, end_s: int):
     clock, start_s = _Dated(end_s - _DAYS * _DAY_S), end_s - _DAYS * _DAY_S
     for window in range(_DAYS * _DAY_S // _WINDOW_S):
         history.begin(window)
-        for minute in range(_WINDOW_S // 60):
-            at_s = window * _WINDOW_S + minute * 60
+        for at_s in range(window * _WINDOW_S, (window + 1) * _WINDOW_S, _STEP_S):
             left_days = _DAYS - at_s / _DAY_S
             history.add(reading(start_s + at_s, left_days, chance), at_s * 1000)
         keep(root, "pack1", cells, history.record, clock)
@@ -158,7 +159,10 @@ def reading(at_s: int, left_days: float, chance: random.Random) -> Status:
         own_mv = falling_mv * left_days * (1.6 if is_ride else 1)
         noise_mv = chance.choice((0, 0, 0, 1)) if not is_ride else chance.randint(-3, 3)
         status.cells_mv[cell] = round(mv + common_mv + own_mv + noise_mv)
-    status.balance_raw, status.balance_ma, status.balancing_raw = (1, 1000, 1) if is_charge else (0, 0, 1)
+    status.balance_raw, status.balance_ma, status.balancing_raw = 0, 0, 1
+    if is_charge:  # a pulse from the highest cell, then one to the lowest
+        status.balance_raw = (DISCHARGING_HIGHEST, CHARGING_LOWEST)[at_s // _STEP_S % 2]
+        status.balance_ma = 1000
     status.derive()
     return status
 

@@ -36,7 +36,7 @@ export function makeBalancer(problem) {
     const isSwitch = typeof min === "boolean", id = `b-${name}`;
     const input = el("input", { id, name, disabled: !isWritable, "aria-describedby": `${id}-tip`, ...(isSwitch ? { type: "checkbox", checked: Boolean(active) } : { type: "number", value: active ?? "", min, max }) });
     input.active = active;
-    const range = isSwitch ? "" : t("settings.range", { min: decimal(min), max: decimal(max) });
+    const range = isSwitch || min === max ? "" : t("settings.range", { min: decimal(min), max: decimal(max) });
     const advice = recommended === null ? t("settings.no_advice") : t("settings.advice", { value: shownAs(name, recommended) });
     return el("div", { className: `field${isSwitch ? " switch" : ""}` }, el("label", { for: id }, capital(t(`setting.${name}`))), input, el("small", { id: `${id}-tip` }, `${range} ${advice} `, quote(reason), ...(broken && broken !== reason ? [el("b", { className: "fault" }, " ", quote(broken))] : [])));
   }
