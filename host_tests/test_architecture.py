@@ -104,6 +104,7 @@ ALLOWED = {
     "config": {
         "binascii", "json", "os", "evencell.compat", "evencell.config", "evencell.storage", "evencell.runtime.lazy",
         "evencell.runtime.log",  # its levels
+        "evencell.pack.limits",  # what the owner's limits replace
         "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use
         "evencell.clock.zone",  # whether a rule is one
         "evencell.pack.scale_setting",  # another scale while the device runs

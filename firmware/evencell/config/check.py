@@ -38,6 +38,7 @@ class Faults:
     def __init__(self, repeated):
         self.repeated = repeated
         self.count = 0
+        self.unused = []  # the paths of items of lists that are left out
         self._kept = []
         self._meant = []  # the paths of the keys that were meant, or may have been
 
@@ -65,6 +66,18 @@ class Faults:
     def concern_section(self, section: str, keys) -> bool:
         """Whether a fault is at this section itself, or at one of these keys of it, or may be."""
         return self.concern(section) or any(self.concern("%s.%s" % (section, key)) for key in keys)
+
+    def concern_below(self, path: str) -> bool:
+        """Whether a fault is at this path or anywhere below it, or may be."""
+        size = len(path)
+        return self.concern(path) or any(
+            meant[:size] == path and meant[size : size + 1] in ".[" for meant in self._meant
+        )
+
+    def places(self, path: str, count: int) -> list[str]:
+        """The paths in the file of a list's `count` items that are used."""
+        places = ["%s[%d]" % (path, i) for i in range(count + len(self.unused))]
+        return [place for place in places if place not in self.unused][:count]
 
     def all(self) -> list[str]:
         """The sentences in order of their paths, and how many more there are."""

@@ -102,4 +102,6 @@ def _complete_list(section: str, rule, items: list, path: str, faults) -> list:
             if item.get("writable") and faults.count > faults_before:
                 faults.add(place, "read-only: with these faults another balancer could be set, or beyond its limits")
                 item["writable"] = False
+        if names[i] is None:
+            faults.unused.append(place)
     return completed

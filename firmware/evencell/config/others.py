@@ -11,7 +11,7 @@ _RULE_FIELDS = (
 
 def _span(value) -> bool:
     """From one time of the day to another."""
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_time, value))
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_time, value)) and value[0] != value[1]
 
 
 def _is_time(value) -> bool:

@@ -19,10 +19,20 @@ def reconcile(config: dict, faults):
     _check_doubts(config, faults)
     _check_static(config["wifi"]["static"], faults)
     _check_access_point(config["wifi"], faults)
-    _check_policy(config["control"], faults)
     _check_mqtt(config, faults)
     _check_power(config, faults)
-    call("evencell.config.own_rules", "check_rules", config["control"], faults, _ANY)
+    _check_control(config, faults)
+
+
+def _check_control(config: dict, faults):
+    """The owner's limits, policy and rules, where there are any."""
+    control = config["control"]
+    if any(limit is not None for limit in control["limits"].values()):
+        call("evencell.config.own_limits", "check_limits", config, faults)
+    if control["policy"]["preset"] != "off":
+        call("evencell.config.own_policy", "check_policy", config, faults, _ANY)
+    if control["rules"]:
+        call("evencell.config.own_rules", "check_rules", config, faults, _ANY)
 
 
 def _check_doubts(config: dict, faults):
@@ -116,28 +126,6 @@ def _check_w(config: dict, faults):
     elif faults.concern_section("control.w", [_ANY] + list(w)):
         faults.add_consequence("control", "the W switch is not used")
         w["enabled"] = False
-
-
-def _check_policy(control: dict, faults):
-    """A policy that is not as it was meant stays off."""
-    policy = control["policy"]
-    if policy["preset"] == "off":
-        return
-    if policy["by"] == "w" and not control["w"]["enabled"]:
-        faults.add("control.policy.by", "w needs control.w.enabled; the policy stays off")
-        policy["preset"] = "off"
-    if policy["preset"] == "custom" and not policy["conditions"] and not faults.concern("control.policy.conditions"):
-        faults.add("control.policy.conditions", "custom needs one at least; the policy stays off")
-        policy["preset"] = "off"
-    for i, condition in enumerate(policy["conditions"]):
-        field = condition["field"]
-        needed = "trend" if field == "trend" else "span" if field == "time" else "above"
-        if condition[needed] is None and (needed != "above" or condition["below"] is None):
-            words = "above or below" if needed == "above" else needed
-            faults.add("control.policy.conditions[%d].%s" % (i, needed), "%s needs %s" % (field, words))
-    if faults.concern_section("control", (_ANY, "policy")):
-        faults.add_consequence("control", "the balance policy stays off")
-        policy["preset"] = "off"
 
 
 def _check_access_point(wifi: dict, faults):

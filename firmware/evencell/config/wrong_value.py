@@ -34,7 +34,7 @@ ALLOWED = {
         "one of cell_1_mv to cell_24_mv, any_cell_mv, highest_mv, lowest_mv, pack_mv, average_mv, delta_mv, "
         "temperature_c, balance_ma, cells_detected"
     ),
-    "span": 'two times of the day, such as ["22:00", "06:00"]',
+    "span": 'two different times of the day, such as ["22:00", "06:00"]',
     "zone": "a POSIX TZ rule such as CET-1CEST,M3.5.0,M10.5.0/3",
     "country": "two capital letters, such as DE",
     "pins": 'pins by name, as in {"tx": 17, "led": null}',

@@ -94,9 +94,12 @@ function addCondition() {
   return { field: "highest_mv", above: null, below: null, hysteresis: 0, trend: null, span: null };
 }
 
-/** What a select shows first is chosen. */
+/** What a select shows first is chosen, and what another field had is dropped. */
 function tidyCondition(condition) {
-  if (condition.field === "trend") condition.trend ??= "resting";
+  const { field } = condition;
+  if (!isNumber(condition)) Object.assign(condition, { above: null, below: null, hysteresis: 0 });
+  condition.trend = field === "trend" ? (condition.trend ?? "resting") : null;
+  if (field !== "time") condition.span = null;
 }
 
 /** Another pack like the last one, at the next address. */
