@@ -4,7 +4,7 @@ import os
 
 from evencell.control.event_log import read
 from evencell.control.rule_state import RuleState
-from evencell.control.rules import tick
+from evencell.control.rules import restore, tick
 from evencell.control.trend import RESTING
 from evencell.hub import Hub
 from evencell.pack.pack import ONLINE
@@ -81,15 +81,18 @@ class Ruled:
         self.hub = Hub([self.pack], self.clock)
         control = {"builtin_rules": builtin, "builtin_output": loud, "rules": list(own)}
         control["limits"] = dict(NO_LIMITS, **dict(limits))
-        self.state = RuleState(self.pack, chemistry, control)
+        self.state = RuleState(self.pack, {"chemistry": chemistry}, control)
         self.state.trend.kind = RESTING
         self.states = [self.state]
-        self.seen = self.noted = 0
+        self.rules = self
+        self.seen = self.checked = self.noted = 0
+        self.config_faults = []
         self.waiting = []
         self.saved_s = None
         self.is_changed = False
         self.driven = []
         self.output = self.driven.append
+        restore(self, self)
 
     def tick(self, cells_mv=None, ticks=1, **keys):
         """Evaluate so often, 10 s apart, with this reading; returns the events of rules."""

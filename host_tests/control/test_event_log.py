@@ -15,6 +15,7 @@ class Device:
     """A context with a flash."""
 
     def __init__(self):
+        self.rules = None
         self.board = self
         self.storage = flash_without_events()
         self.storage_faults = StorageFaults(FakeClock(), FakeLog())

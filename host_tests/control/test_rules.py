@@ -1,10 +1,13 @@
 """Rules: raised and cleared once, after their delay, by their hysteresis; acknowledged; kept over a restart."""
 
-from evencell.control.rule_state import BUILTIN
+import random
+
+from evencell.control.event_log import append, read
+from evencell.control.rule_state import BUILTIN, RAISED
 from evencell.control.rule_texts import listing
 from evencell.control.rules import RuleError, acknowledge, save
 from evencell.control.trend import CHARGING, DISCHARGING, RESTING
-from evencell.pack.alarms import CELL_COUNT
+from evencell.pack.alarms import CELL_COUNT, WIRE_RESISTANCE
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE, STALE
 from evencell.pack.temperature import TemperatureScale
 from host_tests.control.ruled import Ruled, rule
@@ -76,7 +79,6 @@ def test_rules_for_each_cell_name_the_cells():
     assert device.tick((2990, 3300, 3300, 3300)) == [("third", False, [])]
     assert said(device, "any")["cells"] == [1]
     assert device.tick((3300, 3300, 0, 3300)) == [("any", False, [])]  # a cell that is missing is another alarm
-    assert Ruled(rule(field="cell_9_mv", below=3000)).tick(EVEN) == []
 
 
 def test_an_unknown_temperature_raises_nothing():
@@ -239,12 +241,112 @@ def test_events_are_kept_in_the_event_log_at_most_once_a_minute():
     for _ in range(5):
         device.tick(EVEN)
         device.tick(WIDE)
-        device.hub.post("alarm", "pack1", "cell_count", True, [4])
         saved.append(device.saved_s)
+    device.hub.post("alarm", "pack1", "cell_count", True, [4])
     assert sorted(set(saved)) == [10, 70]
     save(device, device)  # as at a clean end
-    assert len(device.kept()) == 1 + 10 + 5
+    assert len(device.kept()) == 1 + 10 + 1
     assert device.kept()[-1] == ["alarm", "pack1", "cell_count", None, None, True, "", "4"]
+
+
+def test_a_rule_about_a_cell_that_the_pack_does_not_have_says_so():
+    device = Ruled(rule("seventh", "cell_7_mv", below=3000), rule("fourth", "cell_4_mv", below=3000))
+    assert said(device, "seventh")["state"] == "ok"  # before the first reading
+    assert device.tick(EVEN, ticks=3) == []
+    fault = "control.rules: seventh is about cell 7, and pack1 has 4 cells: correct its field; it is never raised"
+    assert device.config_faults == [fault]
+    assert device.log.warnings == ["configuration: " + fault]
+    assert [device.hub.event(i)[1:] for i in range(device.hub.posted)] == [("config", None, "control.rules", fault)]
+    found = said(device, "seventh")
+    assert (found["state"], found["text"]) == ("no_such_cell", "the pack has 4 cells, and no cell 7")
+    assert "Correct the field" in found["remedy"] and found["since_s"] is None
+    assert said(device, "fourth")["state"] == "ok"
+    assert "not raised" in raises(RuleError, lambda: acknowledge(device, device, device.state, "seventh"))
+    assert device.tick((3300, 3302, 3301, 3300, 3300, 3300, 2900)) == [("seventh", True, [7])]
+    assert device.config_faults == []
+
+
+def test_a_raised_rule_is_cleared_where_its_cell_is_no_more():
+    device = Ruled(rule("fourth", "cell_4_mv", below=3000))
+    assert device.tick((3300, 3300, 3300, 2900)) == [("fourth", True, [4])]
+    assert device.tick((3300, 3300, 3300)) == [("fourth", False, [])]
+    assert device.pack.rules == ()
+
+
+def test_alarms_of_the_balancer_are_kept_once_over_a_restart():
+    """Also where one ended meanwhile, and what was acknowledged stays so."""
+    device = Ruled(loud=True)
+    device.tick(EVEN, alarms=CELL_COUNT | WIRE_RESISTANCE)
+    acknowledge(device, device, device.state, "cell_count")
+    acknowledge(device, device, device.state, "wire_resistance")
+    again = Ruled(loud=True, keys=device.key_values)
+    again.pack.accepted.alarms = None  # no reading yet
+    again.tick()
+    again.hub.post("alarm", "pack1", "cell_count", True, [])
+    again.tick(EVEN, alarms=CELL_COUNT)
+    assert not any(again.driven)
+    assert said(again, "cell_count")["acknowledged"] is True
+    save(again, again)
+    # each device has a flash of its own here
+    assert [(event[2], event[5]) for event in again.kept()] == [("wire_resistance", False)]
+
+
+class _Anything(Ruled):
+    """A device on which something happens at any time."""
+
+    def __init__(self):
+        Ruled.__init__(self, rule(above=40))
+        self.tick(EVEN)
+        self.is_on = False
+
+    def happen(self, number: int) -> str:
+        """One of what the event log keeps; returns its name."""
+        status = self.pack.accepted
+        what = random.choice(("cell_count", "balancing_enabled", "trigger_mv", "max_balance_ma", "mine"))
+        if what == "cell_count":
+            status.alarms ^= CELL_COUNT
+            self.hub.post("alarm", "pack1", what, status.alarms > 0, [])
+        elif what == "balancing_enabled":
+            self.is_on = not self.is_on
+            self.hub.post("policy", "pack1", what, self.is_on)
+        elif what == "trigger_mv":  # by a command of this device
+            status.trigger_mv = number
+            self.hub.post("settings", "pack1", what, number)
+            append(self, [(self.clock.unix_s(), "settings", "pack1", what, "page", None, number, "written", "")])
+        elif what == "max_balance_ma":  # by something else
+            status.max_balance_ma = 400 + number
+            self.tick()
+        else:
+            status.delta_mv = 0 if status.delta_mv > 40 else 50
+            self.tick()
+        return what
+
+
+def test_the_event_log_is_in_the_order_of_time():
+    """Whatever happens, and whatever writes at once; nothing is lost or kept twice."""
+    random.seed(29)
+    for _ in range(10):
+        device, expected = _Anything(), []
+        for number in range(10, 50):
+            passed_s = random.randint(0, 4)
+            device.clock.now_ms += 1000 * passed_s
+            device.clock.now_s += passed_s
+            expected.append(device.happen(number))
+            if random.randint(0, 2) == 0:
+                device.tick()
+        save(device, device)
+        found = [fields for _, fields in read(device, 0)]
+        times = [fields[0] for fields in found]
+        assert times == sorted(times)
+        assert sorted(expected) == sorted([fields[3] for fields in found])
+
+
+def test_what_the_w_switch_keeps_itself_is_not_kept_again():
+    device = Ruled()
+    device.tick(EVEN)
+    device.hub.post("w", "pack1", "no_answer", 1)
+    save(device, device)
+    assert device.kept() == []
 
 
 def test_a_setting_that_something_else_changed_is_kept():
@@ -290,7 +392,7 @@ def test_built_in_dangers_and_alarms_switch_the_output_where_that_is_wanted():
 def test_every_built_in_rule_has_words():
     device = Ruled(builtin=True)
     for number in range(len(BUILTIN)):
-        device.state.states[number] = 2
+        device.state.states[number] = RAISED
         device.state.cells[number] = 3
     for found in listing(device.state, 0):
         assert found["text"] and found["remedy"], found

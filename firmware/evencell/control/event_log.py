@@ -8,6 +8,7 @@ spaces.
 import json
 
 from evencell.compat import const
+from evencell.runtime.lazy import call
 from evencell.storage.record_ring import RecordRing
 
 MAX_EVENTS = const(200)  # that are shown; a few more are kept
@@ -16,16 +17,21 @@ _PER_SEGMENT = const(25)  # records with their checksums: 4,000 bytes, within on
 _SEGMENTS = const(9)
 _FOLDER = "/eventlog"
 _OWNER = "event log"
+_NOTES = "evencell.control.event_notes"
 _RESULT = const(7)
 _NOT_WRITTEN = "refused"
 
 
 def append(context, events: list):
-    """Keep these events with one write. Where the flash takes none they are lost, and the status says so.
+    """Keep these events with one write, behind those that wait (event_notes.py): in the order of time.
+
+    Where the flash takes none they are lost, and the status says so.
 
     A refusal, after which nothing was written to the balancer, is not kept again while it is the newest event: what
     repeats a command for hours must not wear the flash.
     """
+    if context.rules:
+        events = call(_NOTES, "take", context, context.rules) + events
     try:
         ring = _open(context)
         records, newest = bytearray(), _newest(ring)

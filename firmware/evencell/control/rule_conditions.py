@@ -37,7 +37,7 @@ def holds(state, number: int, held: int) -> int | None:
     if number == _DRIFT:
         return state.drifting
     status = pack.accepted
-    limits = limits_of(state.chemistry, state.control["limits"])
+    limits = limits_of(state.config["chemistry"], state.control["limits"])
     if number == _DELTA:
         return _has_large_delta(state, status, held)
     if number == _CHARGE_TEMPERATURE:
@@ -57,9 +57,9 @@ def own_holds(state, rule: dict, held: int) -> int | None:
     above, below, slack = rule["above"], rule["below"], rule["hysteresis"]
     if field == "any_cell_mv":
         return _cells_beyond(status, above, below, slack, held)
-    if field.startswith("cell_"):
-        cell = int(field.split("_")[1]) - 1
-        value = status.cells_mv[cell] if cell < status.slots else 0
+    cell = cell_of(field) - 1
+    if cell >= 0:
+        value = status.cells_mv[cell]
         if not value:
             return None
         return 1 << cell if _is_beyond(value, above, below, slack if held else 0) else 0
@@ -67,6 +67,16 @@ def own_holds(state, rule: dict, held: int) -> int | None:
     if value is None:
         return None
     return NO_CELL if _is_beyond(value, above, below, slack if held else 0) else 0
+
+
+def cell_of(field: str) -> int:
+    """The cell that a field of a rule is about, such as cell_3_mv; 0 for those of any cell, or of none."""
+    return int(field.split("_")[1]) if field.startswith("cell_") else 0
+
+
+def has_no_such_cell(state, field: str) -> bool:
+    """Whether the pack does not have the cell that the field is about, by the last reading."""
+    return 0 < state.pack.accepted.slots < cell_of(field)
 
 
 def value_of(status, field: str):
@@ -81,7 +91,7 @@ def value_of(status, field: str):
 
 def delta_limit(state, average_mv: int) -> int:
     """The largest delta that is not too large for the state of charge, mV."""
-    flat = _FLAT.get(state.chemistry)
+    flat = _FLAT.get(state.config["chemistry"])
     if flat and flat[0] <= average_mv <= flat[1] and state.trend.kind == RESTING:
         return flat[2]
     return _STEEP_DELTA_MV

@@ -1,12 +1,12 @@
 """What rules and alarms say of themselves: state, sentence and remedy of each (docs/rules.md). Lazy."""
 
-from evencell.control.rule_conditions import delta_limit, value_of
-from evencell.control.rule_state import ACKNOWLEDGED, PENDING, RAISED
+from evencell.control.rule_conditions import cell_of, delta_limit, value_of
+from evencell.control.rule_state import ACKNOWLEDGED, NO_SUCH_CELL, PENDING, RAISED
 from evencell.control.rules import cells_in, numbers, rule_of
 from evencell.pack.alarms import ALARMS, cells_of
 from evencell.pack.limits import limits_of
 
-_STATES = ("ok", "pending", "raised", "raised")
+_STATES = ("ok", "no_such_cell", "pending", "raised", "raised")
 # Table 2 of the balancer's manual; the third and fourth line of it are one alarm here.
 _ALARM_TEXTS = {
     "overvoltage": ("the balancer reports an overvoltage", "Stop charging, then measure the cells."),
@@ -43,6 +43,7 @@ _REMEDIES = {
     "delta": "Let the pack balance at the top of its charge; if it comes back, see which cell is weak.",
     "drift": "See the health of the cells; it may be weak, or its balance wire is bad.",
 }
+_NO_CELL_REMEDY = "Correct the field of this rule: it is never raised."
 
 
 def listing(state, now_s: int):
@@ -63,17 +64,28 @@ def listing(state, now_s: int):
     for number in numbers(state):
         name, severity, _delay_s, own = rule_of(state, number)
         code = state.states[number]
-        is_raised = code >= RAISED
+        text, remedy = _words(state, number, name, own)
         yield {
             "name": name,
             "state": _STATES[code],
             "acknowledged": code == ACKNOWLEDGED,
             "severity": severity,
-            "text": _sentence(state, name, own, cells_in(state.cells[number])) if is_raised else None,
-            "remedy": _REMEDIES.get(name) if is_raised else None,
+            "text": text,
+            "remedy": remedy,
             "cells": cells_in(state.cells[number]) if code >= PENDING else [],
             "since_s": now_s - state.since_s[number] if code >= PENDING else None,
         }
+
+
+def _words(state, number: int, name: str, own) -> tuple:
+    """Sentence and remedy of a rule that is raised, or about no cell of the pack; else None."""
+    code = state.states[number]
+    if code == NO_SUCH_CELL:
+        facts = state.pack.accepted.slots, cell_of(own["field"])
+        return "the pack has %d cells, and no cell %d" % facts, _NO_CELL_REMEDY
+    if code < RAISED:
+        return None, None
+    return _sentence(state, name, own, cells_in(state.cells[number])), _REMEDIES.get(name)
 
 
 def _sentence(state, name: str, own, cells: list) -> str:
@@ -87,7 +99,7 @@ def _sentence(state, name: str, own, cells: list) -> str:
         return "cell %s drifts away from the others at rest" % _listed(cells)
     if status.pack_mv is None:
         return name
-    limits = limits_of(state.chemistry, state.control["limits"])
+    limits = limits_of(state.config["chemistry"], state.control["limits"])
     if name == "delta":
         limit_mv = delta_limit(state, status.average_mv)
         return "delta %d mV, and at this state of charge more than %d mV is too large" % (status.delta_mv, limit_mv)

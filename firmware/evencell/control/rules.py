@@ -1,8 +1,9 @@
-"""Rules: raises and clears each once, after its delay; notes events for the event log; both survive a restart. Lazy."""
+"""Rules: raises and clears each once, after its delay, and keeps that over a restart, with the event log. Lazy."""
 
 from evencell.compat import const
-from evencell.control.rule_conditions import NO_CELL, holds, own_holds
-from evencell.control.rule_state import ACKNOWLEDGED, BUILTIN, OK, PENDING, RAISED
+from evencell.control.event_notes import note, note_missed, wait
+from evencell.control.rule_conditions import NO_CELL, cell_of, has_no_such_cell, holds, own_holds
+from evencell.control.rule_state import ACKNOWLEDGED, BUILTIN, NO_SUCH_CELL, OK, PENDING, RAISED
 from evencell.pack.alarms import ALARMS
 from evencell.pack.pack import ONLINE
 from evencell.runtime.lazy import call
@@ -11,11 +12,10 @@ from evencell.runtime.lazy import call
 _BUILTIN = (("danger", 10), ("danger", 10), ("danger", 60), ("warning", 60), ("warning", 300), ("info", 0))
 _SEVERITIES = ("danger", "warning", "info")
 _SAVE_S = const(60)  # between two writes to the flash, however often an alarm comes and goes
-_MAX_WAITING = const(16)  # events in that time; further ones are not kept
 _KEY = "rules:%s"
 _EVENT_LOG = "evencell.control.event_log"
 _SETTINGS = ("cell_count", "trigger_mv", "max_balance_ma", "balancing_enabled")
-_SOURCES = {"alarm": None, "rule": "rule", "policy": "policy", "w": "policy"}  # of the events that are kept
+_FAULT = "control.rules: %s is about cell %d, and %s has %d cells: correct its field; it is never raised"
 
 
 class RuleError(Exception):
@@ -25,13 +25,14 @@ class RuleError(Exception):
 def tick(context, rules):
     """Evaluate all rules of all packs, and keep what has happened."""
     now_s = context.clock.uptime_ms() // 1000
+    note(context, rules)
+    note_missed(context, rules)
     for state in rules.states:
-        if not state.is_restored:
-            _restore(context, state, now_s)
-        state.acknowledged &= state.pack.accepted.alarms or 0  # also where the event of its end was overwritten
         _check_settings(context, rules, state)
+    rules.checked = context.hub.posted
+    for state in rules.states:
         _evaluate(context, rules, state, now_s)
-    _note_events(context, rules)
+    note(context, rules)
     drive_output(rules)
     if rules.is_changed and (rules.saved_s is None or now_s - rules.saved_s >= _SAVE_S):
         save(context, rules)
@@ -64,13 +65,11 @@ def _note_acknowledgement(context, rules, state, name: str):
 
 def save(context, rules):
     """Keep events and the raised rules on the flash."""
-    _note_events(context, rules)
+    note(context, rules)
     if rules.waiting:
-        call(_EVENT_LOG, "append", context, rules.waiting)
-    rules.waiting = []
+        call(_EVENT_LOG, "append", context, [])  # it takes what waits
     for state in rules.states:
-        if state.is_restored:
-            context.key_values.put(_KEY % state.pack.name, _raised(state) or None)
+        context.key_values.put(_KEY % state.pack.name, _raised(state) or None)
     rules.saved_s = context.clock.uptime_ms() // 1000
     rules.is_changed = False
 
@@ -115,6 +114,10 @@ def _evaluate(context, rules, state, now_s: int):
     was = list(state.states)
     for number in numbers(state):
         name, _severity, delay_s, own = rule_of(state, number)
+        if own and has_no_such_cell(state, own["field"]) != (state.states[number] == NO_SUCH_CELL):
+            _change_cell(context, state, number, own)
+        if state.states[number] == NO_SUCH_CELL:
+            continue
         held = state.cells[number] if state.states[number] >= RAISED else 0
         found = holds(state, number, held) if own is None else own_holds(state, own, held)
         if found is not None:
@@ -125,6 +128,22 @@ def _evaluate(context, rules, state, now_s: int):
     if [code >= RAISED for code in was] != [code >= RAISED for code in state.states]:
         rules.is_changed = True
         _show(state)
+
+
+def _change_cell(context, state, number: int, own: dict):
+    """Say that the rule is about a cell that the pack does not have, or that it has it again."""
+    name, pack, faults = own["name"], state.pack, context.config_faults
+    if state.states[number] == NO_SUCH_CELL:
+        state.states[number] = OK
+        beginning = "control.rules: %s is about" % name
+        faults[:] = [fault for fault in faults if not (fault.startswith(beginning) and pack.name in fault)]
+        return
+    if state.states[number] >= RAISED:
+        _post(context, state, name, False, [])
+    state.states[number] = NO_SUCH_CELL
+    faults.append(_FAULT % (name, cell_of(own["field"]), pack.name, pack.accepted.slots))
+    context.log.warning("configuration: " + faults[-1])
+    context.hub.post("config", None, "control.rules", faults[-1])
 
 
 def _step(context, state, number: int, name: str, delay_s: int, now_s: int):
@@ -167,12 +186,12 @@ def _check_settings(context, rules, state):
     before, state.settings = state.settings, now
     if before is None or before == now:
         return
-    own = _written(context.hub, rules.seen, state.pack.name)
+    own = _written(context.hub, rules.checked, state.pack.name)
     for i, name in enumerate(_SETTINGS):
         if before[i] != now[i] and name not in own:
             context.log.info("%s: something else set %s from %s to %s" % (state.pack.name, name, before[i], now[i]))
             event = (context.clock.unix_s(), "settings", state.pack.name, name, "other", before[i], now[i])
-            _wait(rules, event + ("changed", ""))
+            wait(rules, event + ("changed", ""))
             context.hub.post("settings", state.pack.name, name, now[i])
 
 
@@ -180,30 +199,6 @@ def _written(hub, seen: int, pack_name: str) -> list:
     """Settings of the pack that commands changed since the event of this number."""
     events = [hub.event(number) for number in range(seen, hub.posted)]
     return [event[3] for event in events if event and event[1] == "settings" and event[2] == pack_name]
-
-
-def _note_events(context, rules):
-    """Note the hub's new events for the event log; an alarm that ended is acknowledged no more."""
-    hub = context.hub
-    for number in range(rules.seen, hub.posted):
-        event = hub.event(number)
-        if event is None or event[1] not in _SOURCES:
-            continue
-        time_s, kind, pack_name, name, value = event[:5]
-        if kind == "alarm" and not value:
-            for state in rules.states:
-                if state.pack.name == pack_name:
-                    state.acknowledged &= ~(1 << ALARMS.index(name))
-        source = "page" if value == "acknowledged" else _SOURCES[kind]
-        cells = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""
-        _wait(rules, (time_s, kind, pack_name, name, source, None, value, "", cells))
-    rules.seen = hub.posted
-
-
-def _wait(rules, event: tuple):
-    if len(rules.waiting) < _MAX_WAITING:
-        rules.waiting.append(event)
-        rules.is_changed = True
 
 
 def _number(state, name: str):
@@ -214,22 +209,28 @@ def _number(state, name: str):
 
 
 def _raised(state) -> dict:
-    """Names of the raised rules, and whether they are acknowledged."""
+    """Names of the raised rules and alarms, and whether they are acknowledged."""
     found = {}
+    for bit, name in enumerate(ALARMS):
+        if state.alarms >> bit & 1:
+            found[name] = bool(state.acknowledged >> bit & 1)
     for number in numbers(state):
         if state.states[number] >= RAISED:
             found[rule_of(state, number)[0]] = state.states[number] == ACKNOWLEDGED
     return found
 
 
-def _restore(context, state, now_s: int):
-    """Go on with the rules that were raised before the restart: they are not raised again."""
-    state.is_restored = True
-    kept = context.key_values.get(_KEY % state.pack.name)
-    for name in kept if isinstance(kept, dict) else ():
-        number = _number(state, name)
-        if number is not None:
-            state.states[number] = ACKNOWLEDGED if kept[name] is True else RAISED
-            state.since_s[number] = now_s
-            state.cells[number] = NO_CELL
-    _show(state)
+def restore(context, rules):
+    """Go on with what was raised before the restart: it is not raised again."""
+    for state in rules.states:
+        kept = context.key_values.get(_KEY % state.pack.name)
+        for name in kept if isinstance(kept, dict) else ():
+            number = _number(state, name)
+            if number is not None:
+                state.states[number] = ACKNOWLEDGED if kept[name] is True else RAISED
+                state.since_s[number] = context.clock.uptime_ms() // 1000
+                state.cells[number] = NO_CELL
+            elif name in ALARMS:
+                state.alarms |= 1 << ALARMS.index(name)
+                state.acknowledged |= (kept[name] is True) << ALARMS.index(name)
+        _show(state)

@@ -23,7 +23,8 @@ def start(context):
 class Rules:
     """What outlives the code that evaluates. `states`: one for each pack, in the order of the configuration.
 
-    `seen`: number of the next event of the hub. `waiting`: events that the event log has yet to keep. `saved_s`: uptime
+    `seen`: number of the hub's next event for the event log, `checked`: of the next one for what commands have set.
+    `waiting`: events that the event log has yet to keep. `saved_s`: uptime
     of the last write to the flash, or None. `is_changed`: there is something to save. `output(is_on)` drives the alarm
     output, None without one.
     """
@@ -34,15 +35,15 @@ class Rules:
         if control["builtin_rules"] is None:
             control["builtin_rules"] = context.heap.is_plentiful
         self.states = [
-            RuleState(pack, settings["chemistry"], control)
-            for pack, settings in zip(context.hub.packs, context.config["packs"])
+            RuleState(pack, settings, control) for pack, settings in zip(context.hub.packs, context.config["packs"])
         ]
-        self.seen = 0
+        self.seen = self.checked = 0
         self.waiting = []
         self.saved_s = None
         self.is_changed = False
         self._drift_s = _FIRST_DRIFT_S
         self.output = context.board.alarm_output()
+        call(_RULES, "restore", context, self)
 
     async def run(self):
         """Evaluate without end."""

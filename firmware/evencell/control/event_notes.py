@@ -1,0 +1,61 @@
+"""Gathers alarms, rules and policies for the event log (event_log.py), which is written at most once a minute. Lazy."""
+
+from evencell.compat import const
+from evencell.pack.alarms import ALARMS
+
+_MAX_WAITING = const(16)  # events until the next write; further ones are not kept
+_SOURCES = {"alarm": None, "rule": "rule", "policy": "policy"}  # of the hub's events that are kept
+
+
+def take(context, rules) -> list:
+    """The events that wait for the event log, the earliest first; they wait no more."""
+    note(context, rules)
+    events, rules.waiting = rules.waiting, []
+    return events
+
+
+def note(context, rules):
+    """Note the hub's new events; an alarm that ended is acknowledged no more."""
+    hub = context.hub
+    for number in range(rules.seen, hub.posted):
+        event = hub.event(number)
+        if event is None or event[1] not in _SOURCES:
+            continue
+        time_s, kind, pack_name, name, value = event[:5]
+        if kind == "alarm" and not _is_new(rules, pack_name, name, value):
+            continue
+        source = "page" if value == "acknowledged" else _SOURCES[kind]
+        cells = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""
+        wait(rules, (time_s, kind, pack_name, name, source, None, value, "", cells))
+    rules.seen = hub.posted
+
+
+def note_missed(context, rules):
+    """Note what alarms did while the device was off, or in events that were overwritten."""
+    time_s = context.clock.unix_s()
+    for state in rules.states:
+        alarms = state.pack.accepted.alarms
+        for bit, name in enumerate(ALARMS) if alarms is not None else ():
+            is_raised = bool(alarms >> bit & 1)
+            if _is_new(rules, state.pack.name, name, is_raised):
+                wait(rules, (time_s, "alarm", state.pack.name, name, None, None, is_raised, "", ""))
+
+
+def wait(rules, event: tuple):
+    """Let an event wait for the event log."""
+    if len(rules.waiting) < _MAX_WAITING:
+        rules.waiting.append(event)
+        rules.is_changed = True
+
+
+def _is_new(rules, pack_name: str, name: str, is_raised: bool) -> bool:
+    """Whether the event log has not been told already that this alarm is raised, or is over."""
+    for state in rules.states:
+        if state.pack.name == pack_name:
+            bit = 1 << ALARMS.index(name)
+            if bool(state.alarms & bit) == is_raised:
+                return False
+            state.alarms ^= bit
+            state.acknowledged &= state.alarms
+            rules.is_changed = True
+    return True
