@@ -45,15 +45,15 @@ ALLOWED = {
         "evencell.control.event_log",
     },
     "control": {
-        "array", "json", "evencell.clock.zone", "evencell.compat", "evencell.control", "evencell.history",
-        "evencell.pack", "evencell.runtime.lazy", "evencell.storage",
+        "array", "json", "evencell.clock.span", "evencell.clock.zone", "evencell.compat", "evencell.control",
+        "evencell.history", "evencell.pack", "evencell.runtime.lazy", "evencell.storage",
         "evencell.protocol.jk_balancer",  # the request for a reading
         "evencell.protocol.jk_settings",
     },
     "display": {
         "array", "binascii", "framebuf", "gc", "json", "evencell", "evencell.compat", "evencell.hub", "evencell.pack",
-        "evencell.clock.zone", "evencell.display", "evencell.protocol.jk_balancer", "evencell.storage",
-        "evencell.runtime.backoff", "evencell.runtime.lazy",
+        "evencell.clock.span", "evencell.clock.zone", "evencell.display", "evencell.protocol.jk_balancer",
+        "evencell.storage", "evencell.runtime.backoff", "evencell.runtime.lazy",
         "evencell.runtime.boot_state",  # a restart out of the menu counts as proven
     },
     "forward": {

@@ -1,6 +1,7 @@
 """What each setting should be, why, and which rule is broken."""
 
 from evencell.control.advisor import advise
+from evencell.control.state import PolicyState
 from evencell.pack.status import Status
 
 _MODEL = "jk_b2a4s"
@@ -19,9 +20,25 @@ class _Pack:
             status.cells_mv[i] = cell_mv
 
 
-def _advice(pack, capacity_ah=20, age_ms=1000, chemistry="lfp") -> dict:
+def _advice(pack, capacity_ah=20, age_ms=1000, chemistry="lfp", control=None) -> dict:
     config = {"capacity_ah": capacity_ah, "cells": None, "chemistry": chemistry}
-    return {advice["setting"]: advice for advice in advise(pack, config, age_ms, None)}
+    return {advice["setting"]: advice for advice in advise(pack, config, age_ms, None, control)}
+
+
+class _Control:
+    """A policy that has decided."""
+
+    def __init__(self, pack, is_on, reason: str, by="f6"):
+        state = PolicyState(pack, {}, 0)
+        state.is_on, state.reason = is_on, reason
+        self.states = [PolicyState(_Pack(), {}, 0), state]
+        self.config = {"by": by}
+
+
+def _switch(pack, *policy, **options) -> tuple:
+    """What is advised about the switch while a policy is in this state."""
+    found = _advice(pack, control=_Control(pack, *policy), **options)["balancing_enabled"]
+    return found["recommended"], found["reason"], found["broken"]
 
 
 def test_settings_as_the_manual_has_them_break_no_rule():
@@ -71,3 +88,32 @@ def test_balancing_that_should_be_off_is_a_warning_only_while_it_is_on():
     assert "cell 1 has 2400 mV" in advice["broken"]
     assert not _advice(_Pack(cells_mv=low, is_on=False))["balancing_enabled"]["warning"]
     assert "not known" in _advice(_Pack(), chemistry="custom")["balancing_enabled"]["broken"]
+
+
+def test_a_policy_is_advised_as_it_decides_and_breaks_no_rule():
+    for is_on, policy, expected in (
+        (True, (False, "off: not worth it"), (False, "The balance policy wants it off: not worth it", None)),
+        (False, (True, "on: always"), (True, "The balance policy wants it on: always", None)),
+        (False, (False, "off for 5 s more: x"), (False, "The balance policy wants it off: off for 5 s more: x", None)),
+        (True, (None, "waiting for the first reading"), (True, "No reason against balancing.", None)),
+    ):
+        assert _switch(_Pack(is_on=is_on), *policy) == expected
+
+
+def test_what_forbids_balancing_is_a_warning_with_a_policy_too():
+    """The policy switches it off, but its write may have to wait."""
+    found = _switch(_Pack(cells_mv=(2400, 3312, 3311, 3313)), False, "off: cell 1 is low")
+    assert found[0] is False and "cell 1 has 2400 mV" in found[2]
+
+
+def test_the_w_switch_needs_the_setting_on_also_while_the_balancer_is_off():
+    kept_on = (True, "The W switch carries out the balance policy, so this stays on.", None)
+    for cells_mv, age_ms in (((2400, 3312, 3311, 3313), 1000), ((3310, 3312, 3311, 3313), 3_000_000)):
+        pack = _Pack(cells_mv=cells_mv)
+        assert _switch(pack, False, "off: not worth it", "w", age_ms=age_ms) == kept_on
+
+
+def test_an_old_reading_is_no_broken_rule():
+    found = _advice(_Pack(), age_ms=60_000)["balancing_enabled"]
+    assert (found["recommended"], found["broken"]) == (None, None)
+    assert found["reason"] == "The last reading is older than 10 s."

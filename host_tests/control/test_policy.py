@@ -2,12 +2,16 @@
 
 import random
 
-from evencell.control.policy import decide, is_in_span, local_minute
+from evencell.control.part import Control
+from evencell.control.policy import decide, local_minute
 from evencell.control.state import PolicyState
 from evencell.control.trend import CHARGING, DISCHARGING, RESTING
+from evencell.hub import Hub
 from evencell.pack.alarms import CELL_COUNT, WIRE_RESISTANCE
+from evencell.pack.pack import ONLINE
 from evencell.pack.status import Status
-from host_tests.fakes import FakeClock
+from evencell.runtime.lazy_lock import LazyLock
+from host_tests.fakes import FakeClock, FakeLog
 
 _PRESETS = ("off", "always", "top", "rest", "off-ride", "storage", "custom")
 _MIN_S = 300
@@ -39,7 +43,7 @@ class _Policy:
     def __init__(self, preset: str, conditions=(), min_s=0, chemistry="lfp", at_start="unchanged"):
         self.config = {"preset": preset, "conditions": conditions, "at_start": at_start}
         self.config["min_on_s"] = self.config["min_off_s"] = min_s
-        self.state = PolicyState(_Pack(), chemistry, len(conditions))
+        self.state = PolicyState(_Pack(), {"chemistry": chemistry}, len(conditions))
 
     def decide(self, status, age_ms, kind, now_s, minute):
         self.state.pack.accepted = status
@@ -158,12 +162,6 @@ def test_local_minute_follows_the_zone_and_is_computed_only_if_needed():
     assert local_minute(Context, timed) is None
 
 
-def test_a_span_may_include_midnight():
-    assert is_in_span(60, "22:00", "06:00")
-    assert not is_in_span(6 * 60, "22:00", "06:00")
-    assert is_in_span(8 * 60, "08:00", "20:00")
-
-
 def test_old_data_changes_nothing():
     policy = _Policy("always")
     _decided(policy, _status())
@@ -239,3 +237,65 @@ def test_the_state_of_the_start_is_the_owners_choice():
     for at_start, is_on in (("on", True), ("off", False)):
         policy = _Policy("off-ride", min_s=_MIN_S, at_start=at_start)
         assert policy.decide(_status(is_on=not is_on), _FRESH_MS, None, 0, None) is is_on
+
+
+class _Started:
+    """A device just after its start: what its control part posts."""
+
+    def __init__(self, preset: str, is_on: bool, by="f6", at_start="unchanged", resistor=None):
+        self.pack = _Pack()
+        self.pack.name, self.pack.link = "pack1", ONLINE
+        self.pack.accepted = _status(is_on=is_on)
+        self.pack.sequence = 1
+        self.pack.age_ms = lambda _clock: _FRESH_MS
+        self.clock, self.log, self.lazy_lock = FakeClock(), FakeLog(), LazyLock()
+        self.hub = Hub([self.pack], self.clock)
+        policy = {"preset": preset, "by": by, "at_start": at_start, "min_on_s": 0, "min_off_s": 0, "conditions": []}
+        self.config = {"control": {"policy": policy, "limits": None}}
+        state = PolicyState(self.pack, {"chemistry": "lfp"}, 0)
+        if by == "w" and at_start == "unchanged":
+            state.is_on = resistor == "on"  # as w_step.py does
+        w = _WithResistor()
+        w.config = {"resistor": resistor}
+        self.control = Control(self, [state], w if by == "w" else None)
+
+    def decided(self) -> list:
+        """The values of the events after a decision."""
+        posted = self.hub.posted
+        self.control._decide(0)
+        return [self.hub.event(number)[4] for number in range(posted, self.hub.posted)]
+
+
+class _WithResistor:
+    """A W switch, of which the resistor alone is wanted."""
+
+
+def test_a_start_that_changes_nothing_is_no_event():
+    """The balancer keeps its setting over a restart of the device, and the resistor of a W switch decides meanwhile."""
+    for options, expected in (
+        ({"preset": "always", "is_on": True}, []),
+        ({"preset": "always", "is_on": False}, [True]),
+        ({"preset": "off", "is_on": False}, []),
+        ({"preset": "off", "is_on": True}, [False]),
+        ({"preset": "off", "is_on": False, "at_start": "on"}, []),
+        ({"preset": "always", "is_on": True, "by": "w", "resistor": "on"}, []),
+        ({"preset": "always", "is_on": True, "by": "w", "resistor": "off"}, [True]),
+        ({"preset": "off", "is_on": True, "by": "w", "resistor": "off", "at_start": "off"}, []),
+    ):
+        device = _Started(**options)
+        assert device.decided() == expected, options
+        assert device.decided() == [], options
+
+
+def test_a_change_of_the_chemistry_counts_at_once():
+    device = _Started("always", is_on=True)
+    assert device.decided() == []
+    device.control.states[0].config["chemistry"] = "lto"
+    assert device.decided() == [False]
+
+
+def test_a_reading_without_cells_forbids_balancing():
+    policy = _Policy("always")
+    status = Status()
+    status.alarms, status.temperature_dc, status.balancing_enabled = 0, 230, True
+    assert _decided(policy, status) == (False, "off: the balancer reports no cell")

@@ -9,6 +9,7 @@ from evencell.control.rules import RuleError, acknowledge, save
 from evencell.control.trend import CHARGING, DISCHARGING, RESTING
 from evencell.pack.alarms import CELL_COUNT, WIRE_RESISTANCE
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE, STALE
+from evencell.pack.status import Status
 from evencell.pack.temperature import TemperatureScale
 from host_tests.control.ruled import Ruled, rule
 from host_tests.portable import raises
@@ -233,6 +234,21 @@ def test_a_restart_raises_nothing_anew_and_keeps_what_was_acknowledged():
     assert not device.key_values.kept["rules:pack1"]
 
 
+def test_a_rule_that_was_raised_before_the_restart_has_words_before_the_first_reading():
+    device = Ruled(rule("a", "any_cell_mv", above=3300), rule("b", above=40), builtin=True)
+    device.state.drifting = 0b100
+    device.tick(WIDE)
+    save(device, device)
+    again = Ruled(rule("a", "any_cell_mv", above=3300), rule("b", above=40), builtin=True, keys=device.key_values)
+    again.pack.accepted = Status()
+    again.pack.link = OFFLINE
+    again.tick()
+    assert said(again, "a")["text"] == "cell: not read yet, to be reported above 3300 mV"
+    assert said(again, "b")["text"] == "delta: not read yet, to be reported above 40 mV"
+    assert said(again, "drift")["text"] == "cell ? drifts away from the others at rest"
+    assert sorted(again.pack.rules) == ["rule:a", "rule:b", "rule:drift"]
+
+
 def test_events_are_kept_in_the_event_log_at_most_once_a_minute():
     device = Ruled(rule(above=40))
     device.tick(WIDE)
@@ -320,6 +336,21 @@ class _Anything(Ruled):
             status.delta_mv = 0 if status.delta_mv > 40 else 50
             self.tick()
         return what
+
+
+def test_a_policy_that_decides_the_same_after_a_restart_is_kept_once():
+    device = Ruled()
+    for is_on in (False, True):
+        device.hub.post("policy", "pack1", "balancing_enabled", is_on)
+    save(device, device)
+    assert [event[5] for event in device.kept()] == [False, True]
+    again = Ruled(keys=device.key_values)
+    again.hub.post("policy", "pack1", "balancing_enabled", True)
+    save(again, again)
+    assert again.kept() == []
+    again.hub.post("policy", "pack1", "balancing_enabled", False)
+    save(again, again)
+    assert [event[5] for event in again.kept()] == [False]
 
 
 def test_the_event_log_is_in_the_order_of_time():

@@ -77,7 +77,7 @@ class _Context:
         settings = {"address": 1, "chemistry": "lfp"}
         self.config = {"packs": [settings], "control": {"w": w, "policy": {"at_start": at_start}, "limits": None}}
         self.output = _Output(resistor == "on")
-        self.policy = PolicyState(pack, "lfp", 0) if policy else None
+        self.policy = PolicyState(pack, settings, 0) if policy else None
         self.w = WSwitch(self, self.output, w, self.policy)
 
 
@@ -265,6 +265,16 @@ def test_a_policy_is_forbidden_at_once_and_the_balancer_is_off():
 def test_a_low_pack_is_read_less_often():
     device = _Device()
     device.cells_mv = (2950, 2960, 2955, 2958)
+    device.run(86_400)
+    assert device.output.changes == [True, False] * 4
+
+
+def test_a_low_pack_is_one_by_the_owners_limits():
+    """Of cells whose limits the owner alone knows: low below 3300."""
+    device = _Device()
+    device.w.settings["chemistry"] = "custom"
+    device.context.config["control"]["limits"] = {"cell_min_mv": 3000, "cell_max_mv": 4000}
+    device.cells_mv = (3290, 3300, 3301, 3302)
     device.run(86_400)
     assert device.output.changes == [True, False] * 4
 

@@ -1,6 +1,7 @@
 """When the display is bright, dim or off. Time is given, so a day takes no time."""
 
-from evencell.display.light import OFF, Light, is_within, shift
+from evencell.clock.span import is_within
+from evencell.display.light import OFF, Light, shift
 
 HOUR_S = 3_600
 

@@ -79,7 +79,7 @@ class ControlledPack:
         self.clock = SimulatedClock()
         self.key_values = _Kept({"w:pack1": [1, 0, 0]})  # the last reading had nothing against switching on
         self.pack = Pack("pack1", balancer.model, TemperatureScale("0.1"), _Bus())
-        self.state = PolicyState(self.pack, chemistry, len(policy["conditions"]))
+        self.state = PolicyState(self.pack, {"chemistry": chemistry}, len(policy["conditions"]))
         self.hub = self.log = _Silent([self.pack])
         config, _ = check({})
         config["control"]["policy"] = policy

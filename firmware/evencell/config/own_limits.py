@@ -33,7 +33,9 @@ def check_limits(config: dict, faults):
 
 def _check_bearable(limits: dict, chemistry: str, faults):
     bearable = _BEARABLE.get(chemistry)
-    for i, key in enumerate(_VOLTAGES + _TEMPERATURES) if bearable else ():
+    if bearable is None:
+        return
+    for i, key in enumerate(_VOLTAGES + _TEMPERATURES):
         lowest, highest = bearable[i & 2 : (i & 2) + 2]
         if limits[key] is not None and not lowest <= limits[key] <= highest:
             text = "%s cells bear %d to %d: take a limit within that, or the chemistry custom; not used"

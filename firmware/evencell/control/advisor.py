@@ -1,6 +1,7 @@
 """Advice on a balancer's settings: what each should be and why (manual V2.1), and which rule it breaks. Lazy."""
 
 from evencell.compat import const
+from evencell.pack.limits import MAX_AGE_MS
 from evencell.pack.settings import (
     TENTH_C_MA_PER_AH,
     CommandError,
@@ -16,20 +17,24 @@ _LARGE_AH = const(50)
 _TRIGGER_MV = const(5)
 _SMALL_TRIGGER_MV = const(10)
 _SWITCH = "balancing_enabled"
+_HEADS = ("on", "off", "unchanged")  # of a policy's reason
 
 
-def advise(pack, config: dict, age_ms: int | None, own: dict | None) -> list[dict]:
+def advise(pack, config: dict, age_ms: int | None, own: dict | None, control=None) -> list[dict]:
     """What to know about each setting: its `value`, the `recommended` one with the `reason`, and the rule it breaks.
 
-    `broken` is a sentence or None, `warning` whether there is one. Empty without a reading.
+    `broken` is a sentence or None, `warning` whether there is one. Empty without a reading. `config`: the pack's entry
+    in the configuration; `own`: the owner's limits; `control`: policies and W switch (part.py), or None.
     """
     found = []
-    for setting in SETTINGS if age_ms is not None else ():
+    if age_ms is None:
+        return found
+    for setting in SETTINGS:
         value = value_in(setting, pack.accepted)
-        wanted, reason = recommended(pack, setting, config, age_ms, own)
         if setting == _SWITCH:
-            broken = reason if value and not wanted else None
+            wanted, reason, broken = _switch(pack, value, config["chemistry"], age_ms, own, control)
         else:
+            wanted, reason = _recommended(pack, setting, config)
             broken = _broken(pack, setting, value, config["capacity_ah"])
         advice = {"setting": setting, "value": json_value(setting, value), "recommended": wanted, "reason": reason}
         advice["warning"] = broken is not None
@@ -38,11 +43,8 @@ def advise(pack, config: dict, age_ms: int | None, own: dict | None) -> list[dic
     return found
 
 
-def recommended(pack, setting: str, config: dict, age_ms: int | None, own: dict | None) -> tuple:
-    """The value, or None, and a sentence.
-
-    `config`: the pack's entry in the configuration; `own`: the owner's limits; `pack` has a reading.
-    """
+def _recommended(pack, setting: str, config: dict) -> tuple:
+    """The value, or None, and a sentence."""
     status, capacity_ah = pack.accepted, config["capacity_ah"]
     lowest, highest = setting_range(pack.model, setting)
     if setting == "cell_count":
@@ -54,16 +56,34 @@ def recommended(pack, setting: str, config: dict, age_ms: int | None, own: dict 
             _LARGE_AH,
             _SMALL_TRIGGER_MV,
         )
-    if setting == "max_balance_ma":
-        tenth_c_ma = int(TENTH_C_MA_PER_AH * capacity_ah)
-        if tenth_c_ma < lowest:
-            return lowest, "Even the smallest current is above 0.1 C of %g Ah: watch the temperature." % capacity_ah
-        return min(highest, tenth_c_ma), "At most 0.1 C, which is %d mA at %g Ah." % (tenth_c_ma, capacity_ah)
+    tenth_c_ma = int(TENTH_C_MA_PER_AH * capacity_ah)
+    if tenth_c_ma < lowest:
+        return lowest, "Even the smallest current is above 0.1 C of %g Ah: watch the temperature." % capacity_ah
+    return min(highest, tenth_c_ma), "At most 0.1 C, which is %d mA at %g Ah." % (tenth_c_ma, capacity_ah)
+
+
+def _switch(pack, value: int, chemistry: str, age_ms: int, own: dict | None, control) -> tuple:
+    """Whether balancing should be on, or None, a sentence, and the rule that it breaks while it is on, or None.
+
+    A policy that holds it off is no rule that is broken. One that is carried out by W needs the setting on.
+    """
+    policy = None
+    for state in control.states if control else ():
+        if state.pack is pack and state.is_on is not None:
+            policy = state
+    if policy and control.config["by"] == "w":
+        return True, "The W switch carries out the balance policy, so this stays on.", None
     try:
-        check_switch_on(setting, 1, status, age_ms, config["chemistry"], own)
+        check_switch_on(_SWITCH, 1, pack.accepted, 0, chemistry, own)
     except CommandError as error:
-        return False, str(error)
-    return True, "No reason against balancing."
+        return False, str(error), str(error) if value else None
+    if policy:
+        word = "The balance policy wants it on: " if policy.is_on else "The balance policy wants it off: "
+        head, _, reason = policy.reason.partition(": ")
+        return policy.is_on, word + (reason if head in _HEADS else policy.reason), None
+    if age_ms > MAX_AGE_MS:
+        return None, "The last reading is older than %d s." % (MAX_AGE_MS // 1000), None
+    return True, "No reason against balancing.", None
 
 
 def _broken(pack, setting: str, value: int, capacity_ah: float) -> str | None:

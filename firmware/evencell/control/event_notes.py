@@ -22,7 +22,7 @@ def note(context, rules):
         if event is None or event[1] not in _SOURCES:
             continue
         time_s, kind, pack_name, name, value = event[:5]
-        if kind == "alarm" and not _is_new(rules, pack_name, name, value):
+        if kind != "rule" and not _is_new(rules, pack_name, name, value):
             continue
         source = "page" if value == "acknowledged" else _SOURCES[kind]
         cells = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""
@@ -48,14 +48,17 @@ def wait(rules, event: tuple):
         rules.is_changed = True
 
 
-def _is_new(rules, pack_name: str, name: str, is_raised: bool) -> bool:
-    """Whether the event log has not been told already that this alarm is raised, or is over."""
+def _is_new(rules, pack_name: str, name: str, is_on: bool) -> bool:
+    """Whether the event log does not have this alarm, or this policy, as on or off already, also over a restart."""
     for state in rules.states:
-        if state.pack.name == pack_name:
-            bit = 1 << ALARMS.index(name)
-            if bool(state.alarms & bit) == is_raised:
-                return False
-            state.alarms ^= bit
-            state.acknowledged &= state.alarms
-            rules.is_changed = True
+        if state.pack.name != pack_name:
+            continue
+        if name not in ALARMS:
+            was_on, state.policy = state.policy, is_on
+            return was_on != is_on
+        bit = 1 << ALARMS.index(name)
+        if bool(state.alarms & bit) == is_on:
+            return False
+        state.alarms ^= bit
+        state.acknowledged &= state.alarms
     return True

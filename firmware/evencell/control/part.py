@@ -18,7 +18,7 @@ def start(context):
     if settings["policy"]["preset"] != "off":
         conditions = len(settings["policy"]["conditions"])
         for pack, of_pack in zip(context.hub.packs, context.config["packs"]):
-            states.append(PolicyState(pack, of_pack["chemistry"], conditions))
+            states.append(PolicyState(pack, of_pack, conditions))
     if settings["w"]["enabled"]:
         from evencell.control.w_output import start as start_w
 
@@ -31,12 +31,12 @@ def start(context):
 class Control:
     """The policies of all packs. `states`: one for each pack (state.py), in the order of the configuration.
 
-    `w`: the W switch (w_output.py), or None.
+    `config`: `control.policy` of the configuration. `w`: the W switch (w_output.py), or None.
     """
 
     def __init__(self, context, states: list, w):
         self._context = context
-        self._config = context.config["control"]["policy"]
+        self.config = context.config["control"]["policy"]
         self.states = states
         self.w = w
 
@@ -66,24 +66,31 @@ class Control:
         was_on = [state.is_on for state in self.states]
         try:
             policy = scope.load(_POLICY)
-            minute = policy.local_minute(context, self._config)
+            minute = policy.local_minute(context, self.config)
             for state in self.states:
                 if state.pack.link == ASLEEP:
                     continue  # the last reason stands until it is read again
                 age_ms, own = state.pack.age_ms(context.clock), context.config["control"]["limits"]
-                policy.decide(state, self._config, age_ms, now_s, minute, own)
+                policy.decide(state, self.config, age_ms, now_s, minute, own)
         finally:
             lock.close(scope)
         for state, before in zip(self.states, was_on):
             if state.is_on != before:
                 context.log.info("%s: balancing %s" % (state.pack.name, state.reason))
-                context.hub.post("policy", state.pack.name, _SWITCH, state.is_on)
+                if state.is_on != (self._was_on(state) if before is None else before):
+                    context.hub.post("policy", state.pack.name, _SWITCH, state.is_on)
         return True
+
+    def _was_on(self, state):
+        """Whether balancing was on before the first decision: a start alone is no change."""
+        if self.config["by"] == "w":
+            return self.w and self.w.config["resistor"] == "on"
+        return state.pack.accepted.balancing_enabled
 
     async def _carry_out(self, state):
         """Switch the balancer, if it is not as decided, and if the limit of writes allows it."""
         pack, context = state.pack, self._context
-        if self._config["by"] == "w":
+        if self.config["by"] == "w":
             state.problem = None if self.w else "there is no W switch: see the configuration's faults in the log"
             if state.is_on and pack.link == ONLINE and not pack.accepted.balancing_enabled:
                 state.problem = "the balancer's own setting balancing_enabled is off"

@@ -6,6 +6,7 @@ else waits for the minimum time. Without a fresh reading nothing changes.
 
 from evencell.compat import const
 from evencell.control.trend import CHARGING, DISCHARGING, RESTING, TRENDS
+from evencell.control.values import value_of
 from evencell.pack.alarms import MAX_DC, MIN_DC
 from evencell.pack.limits import MAX_AGE_MS, limits_of, switch_on_reason
 from evencell.runtime.lazy import call
@@ -14,13 +15,13 @@ _HYSTERESIS_MV = const(20)
 _WORTH_MV = const(15)  # of delta, for storage
 _ENOUGH_MV = const(5)
 _RESTED_S = const(600)
-# Fields of custom conditions: name in a sentence, units of the reading in one of the condition, units in one shown.
+# Fields of custom conditions: name in a sentence, units of the condition in one that is shown, its name.
 _FIELDS = {
-    "highest_mv": ("highest cell", 1, 1000, "V"),
-    "lowest_mv": ("lowest cell", 1, 1000, "V"),
-    "pack_mv": ("pack", 1, 1000, "V"),
-    "delta_mv": ("delta", 1, 1, "mV"),
-    "temperature_c": ("temperature", 10, 10, "°C"),
+    "highest_mv": ("highest cell", 1000, "V"),
+    "lowest_mv": ("lowest cell", 1000, "V"),
+    "pack_mv": ("pack", 1000, "V"),
+    "delta_mv": ("delta", 1, "mV"),
+    "temperature_c": ("temperature", 1, "°C"),
 }
 
 
@@ -48,7 +49,12 @@ class _Decision:
         self._state = state
         self._config = config
         self._own = own
-        self._limits = limits_of(state.chemistry, own) or (0, 0, 0, 0)  # of unknown ones nothing is switched on
+        self._limits = limits_of(state.config["chemistry"], own) or (
+            0,
+            0,
+            0,
+            0,
+        )  # of unknown ones nothing is switched on
 
     def decide(self, age_ms: int | None, now_s: int, minute: int | None):
         state, config = self._state, self._config
@@ -91,7 +97,7 @@ class _Decision:
 
     def _forbidden(self, status) -> str:
         """What forbids balancing now, or an empty text."""
-        reason = switch_on_reason(status, 0, self._state.chemistry, self._own)
+        reason = switch_on_reason(status, 0, self._state.config["chemistry"], self._own)
         if reason:
             return reason.rstrip(".")
         low_mv = self._limits[3]
@@ -179,32 +185,19 @@ class _Decision:
         if field == "time":
             if minute is None:
                 return "the time is not known"
-            return (
-                ""
-                if is_in_span(minute, *condition["span"])
-                else "it is not between %s and %s" % tuple(condition["span"])
-            )
-        name, units, divisor, unit = _FIELDS[field]
-        value = _value(field, status)
+            is_within = call("evencell.clock.span", "is_within", minute, condition["span"])
+            return "" if is_within else "it is not between %s and %s" % tuple(condition["span"])
+        name, divisor, unit = _FIELDS[field]
+        value = value_of(status, field)
         if value is None:
             return name + " is not known"
         slack = condition["hysteresis"] if held else 0
         above, below = condition["above"], condition["below"]
-        if above is not None and value < (above - slack) * units:
-            return "%s %g %s is below %g %s" % (name, value / divisor, unit, above * units / divisor, unit)
-        if below is not None and value > (below + slack) * units:
-            return "%s %g %s is above %g %s" % (name, value / divisor, unit, below * units / divisor, unit)
+        if above is not None and value < above - slack:
+            return "%s %g %s is below %g %s" % (name, value / divisor, unit, above / divisor, unit)
+        if below is not None and value > below + slack:
+            return "%s %g %s is above %g %s" % (name, value / divisor, unit, below / divisor, unit)
         return ""
-
-
-def _value(field: str, status) -> int | None:
-    if field == "highest_mv":
-        return status.cells_mv[status.highest_cell - 1]
-    if field == "lowest_mv":
-        return status.cells_mv[status.lowest_cell - 1]
-    if field == "temperature_c":
-        return status.temperature_dc
-    return getattr(status, field)
 
 
 def _v(voltage_mv: int) -> str:
@@ -214,9 +207,3 @@ def _v(voltage_mv: int) -> str:
 
 def _word(is_on: bool | None) -> str:
     return "on" if is_on else "off"
-
-
-def is_in_span(minute: int, start: str, end: str) -> bool:
-    """Whether a minute of the day is between two times such as 22:00 and 06:30, the second one excluded."""
-    first, last = [int(text[:2]) * 60 + int(text[3:5]) for text in (start, end)]
-    return first <= minute < last if first <= last else minute >= first or minute < last

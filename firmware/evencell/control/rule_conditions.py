@@ -6,6 +6,7 @@ None where that is not known, and the rule stays as it is.
 
 from evencell.compat import const
 from evencell.control.trend import CHARGING, RESTING
+from evencell.control.values import value_of
 from evencell.pack.limits import limits_of
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE
 
@@ -77,16 +78,6 @@ def cell_of(field: str) -> int:
 def has_no_such_cell(state, field: str) -> bool:
     """Whether the pack does not have the cell that the field is about, by the last reading."""
     return 0 < state.pack.accepted.slots < cell_of(field)
-
-
-def value_of(status, field: str):
-    """The value of a field of the configuration, in its unit; None where it is not known."""
-    if field == "temperature_c":
-        return None if status.temperature_dc is None else status.temperature_dc / 10
-    if field in ("highest_mv", "lowest_mv"):
-        cell = status.highest_cell if field == "highest_mv" else status.lowest_cell
-        return status.cells_mv[cell - 1] if cell else None
-    return getattr(status, field)
 
 
 def delta_limit(state, average_mv: int) -> int:

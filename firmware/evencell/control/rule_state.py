@@ -18,7 +18,8 @@ class RuleState:
 
     `config`: the pack's entry in the configuration, `control`: that section. `alarms`: bits of the balancer's alarms
     that the event log has as raised, `acknowledged`: of those that are acknowledged. `drifting`: bits of cells, None
-    where that is not known. `settings`: of the balancer, as last known.
+    where that is not known. `policy`: whether the event log has it as on, None where it has nothing. `settings`: of
+    the balancer, as last known.
     """
 
     __slots__ = (
@@ -29,6 +30,7 @@ class RuleState:
         "control",
         "drifting",
         "pack",
+        "policy",
         "settings",
         "since_s",
         "states",
@@ -44,6 +46,6 @@ class RuleState:
         self.since_s = array("I", bytes(4 * count))
         self.cells = array("I", bytes(4 * count))
         self.acknowledged = self.alarms = 0
-        self.drifting = None
+        self.drifting = self.policy = None
         self.settings = None
         self.trend = Trend()

@@ -1,8 +1,9 @@
 """What rules and alarms say of themselves: state, sentence and remedy of each (docs/rules.md). Lazy."""
 
-from evencell.control.rule_conditions import cell_of, delta_limit, value_of
+from evencell.control.rule_conditions import cell_of, delta_limit
 from evencell.control.rule_state import ACKNOWLEDGED, NO_SUCH_CELL, PENDING, RAISED
 from evencell.control.rules import cells_in, numbers, rule_of
+from evencell.control.values import value_of
 from evencell.pack.alarms import ALARMS, cells_of
 from evencell.pack.limits import limits_of
 
@@ -96,7 +97,7 @@ def _sentence(state, name: str, own, cells: list) -> str:
     if name == "no_answer":
         return "the balancer gives no answer"
     if name == "drift":
-        return "cell %s drifts away from the others at rest" % _listed(cells)
+        return "cell %s drifts away from the others at rest" % (_listed(cells) or "?")
     if status.pack_mv is None:
         return name
     limits = limits_of(state.config["chemistry"], state.control["limits"])
@@ -117,7 +118,8 @@ def _own_sentence(status, own: dict, cells: list) -> str:
     if cells:
         text = ", ".join(["cell %d: %d mV" % (cell, status.cells_mv[cell - 1]) for cell in cells])
     else:
-        text = "%s: %g%s" % (name, value_of(status, own["field"]) or 0, unit)
+        value = value_of(status, own["field"]) if own["field"] in _FIELDS else None
+        text = name + ": not read yet" if value is None else "%s: %g%s" % (name, value, unit)
     limits = ["%s %g%s" % (word, own[word], unit) for word in ("above", "below") if own[word] is not None]
     return "%s, to be reported %s" % (text, " or ".join(limits))
 

@@ -14,6 +14,7 @@ _SEVERITIES = ("danger", "warning", "info")
 _SAVE_S = const(60)  # between two writes to the flash, however often an alarm comes and goes
 _KEY = "rules:%s"
 _EVENT_LOG = "evencell.control.event_log"
+_POLICY = ":policy"  # no name of a rule
 _SETTINGS = ("cell_count", "trigger_mv", "max_balance_ma", "balancing_enabled")
 _FAULT = "control.rules: %s is about cell %d, and %s has %d cells: correct its field; it is never raised"
 
@@ -209,8 +210,8 @@ def _number(state, name: str):
 
 
 def _raised(state) -> dict:
-    """Names of the raised rules and alarms, and whether they are acknowledged."""
-    found = {}
+    """Names of the raised rules and alarms, and whether they are acknowledged; and what the policy is."""
+    found = {} if state.policy is None else {_POLICY: state.policy}
     for bit, name in enumerate(ALARMS):
         if state.alarms >> bit & 1:
             found[name] = bool(state.acknowledged >> bit & 1)
@@ -224,7 +225,9 @@ def restore(context, rules):
     """Go on with what was raised before the restart: it is not raised again."""
     for state in rules.states:
         kept = context.key_values.get(_KEY % state.pack.name)
-        for name in kept if isinstance(kept, dict) else ():
+        kept = kept if isinstance(kept, dict) else {}
+        state.policy = kept.get(_POLICY)
+        for name in kept:
             number = _number(state, name)
             if number is not None:
                 state.states[number] = ACKNOWLEDGED if kept[name] is True else RAISED

@@ -6,14 +6,14 @@ from evencell.control.trend import Trend
 class PolicyState:
     """`is_on`: what the policy wants, None until its first decision. `reason`: why, in a sentence; `since_s`: uptime.
 
-    `problem`: why it could not be carried out, else None. `chemistry`: of the pack's cells. `held`: for each custom
-    condition whether it held, for its hysteresis. `rest_since_s`: uptime since which the pack rests, or None.
+    `config`: the pack's entry in the configuration. `problem`: why it could not be carried out, else None. `held`: for
+    each custom condition whether it held, for its hysteresis. `rest_since_s`: uptime since which it rests, or None.
     `decided_s`: uptime of the last decision, or None. `is_undecided`: the policy would want balancing, but must know
     first whether the pack rests, or wait for the minimum time.
     """
 
     __slots__ = (
-        "chemistry",
+        "config",
         "decided_s",
         "held",
         "is_on",
@@ -26,9 +26,9 @@ class PolicyState:
         "trend",
     )
 
-    def __init__(self, pack, chemistry: str, conditions: int):
+    def __init__(self, pack, config: dict, conditions: int):
         self.pack = pack
-        self.chemistry = chemistry
+        self.config = config
         self.trend = Trend()
         self.is_on: bool | None = None
         self.reason = "waiting for the first reading"

@@ -43,6 +43,8 @@ def start(context, states: list):
 class WSwitch:
     """The W switch of one pack. Times are seconds of uptime.
 
+    `settings`: the pack's entry in the configuration.
+
     `level`: None while the resistor decides, else whether it is driven on; `since_s`. `policy`: the state of the policy
     that it carries out, or None: then the balancer stays on. `deadline_s`: of a trial, which switches on in order to
     read; else 0. `answered_s`: of the first answer since it is on, or None. `next_s`: when an off balancer is switched
@@ -56,7 +58,6 @@ class WSwitch:
         "_answers",
         "_context",
         "answered_s",
-        "chemistry",
         "config",
         "cycled_s",
         "cycled_up_s",
@@ -73,6 +74,7 @@ class WSwitch:
         "policy",
         "readings",
         "reason",
+        "settings",
         "since_s",
     )
 
@@ -80,11 +82,11 @@ class WSwitch:
         settings = context.config["packs"][0]
         self._context = context
         self._address = settings["address"]
+        self.settings = settings
         self.output = output
         self.config = config
         self.policy = policy
         self.pack = context.hub.packs[0]
-        self.chemistry = settings["chemistry"]
         self.level = self.answered_s = self.kept_s = None
         self.reason = "released: its resistor keeps the balancer %s" % config["resistor"]
         self.since_s = self.next_s = self.deadline_s = self._answers = 0

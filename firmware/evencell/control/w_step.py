@@ -5,7 +5,7 @@ a reading has nothing against it again.
 """
 
 from evencell.compat import const
-from evencell.pack.limits import CHEMISTRIES, MAX_AGE_MS, switch_on_reason
+from evencell.pack.limits import MAX_AGE_MS, limits_of, switch_on_reason
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE
 from evencell.runtime.lazy import call
 
@@ -42,7 +42,7 @@ def step(w, context, now_s: int) -> bool:
     age_ms = w.pack.age_ms(context.clock)
     is_new = w.pack.link == ONLINE and w.pack.read_ms >= 1000 * w.since_s and w.pack.sequence > 0
     limits = context.config["control"]["limits"]
-    objection = switch_on_reason(w.pack.accepted, age_ms, w.chemistry, limits).rstrip(".") if is_new else ""
+    objection = switch_on_reason(w.pack.accepted, age_ms, w.settings["chemistry"], limits).rstrip(".") if is_new else ""
     if is_new and age_ms <= MAX_AGE_MS:
         _note(w, context, now_s, not objection)
     if w.deadline_s:
@@ -105,15 +105,15 @@ def _stay_on(w, context, now_s: int, is_new: bool, objection: str) -> bool:
     if w.policy is None:
         w.reason = "on: no policy switches it"
         return False
-    is_measuring = w.config["measure"] and call(_MEASURE, "step", w, context, w.pack.accepted, _is_low(w))
-    is_off = _is_policy_off(w, now_s)
+    is_measuring = w.config["measure"] and call(_MEASURE, "step", w, context, w.pack.accepted, _is_low(w, context))
+    is_off = _is_policy_off(w, context, now_s)
     if is_off and is_measuring:
         w.reason = "on for half a day, to measure what the balancer takes from the pack"
         return False
     return is_off
 
 
-def _is_policy_off(w, now_s: int) -> bool:
+def _is_policy_off(w, context, now_s: int) -> bool:
     """Whether the policy wants it off, and the guard has read for long enough."""
     policy, read_s = w.policy, now_s - w.answered_s
     guard_s = w.config["guard_on_s"]
@@ -127,16 +127,16 @@ def _is_policy_off(w, now_s: int) -> bool:
         w.reason = "on to read: " + policy.reason.partition(": ")[2]
         return False
     interval_s = w.config["guard_every_s"]
-    if _is_low(w):
+    if _is_low(w, context):
         interval_s *= _LOW_FACTOR
     w.next_s = now_s + max(interval_s - guard_s, guard_s)
     w.reason = policy.reason
     return True
 
 
-def _is_low(w) -> bool:
+def _is_low(w, context) -> bool:
     status = w.pack.accepted
-    limits = CHEMISTRIES.get(w.chemistry)
+    limits = limits_of(w.settings["chemistry"], context.config["control"]["limits"])
     return bool(limits and status.lowest_cell and status.cells_mv[status.lowest_cell - 1] < limits[3])
 
 

@@ -35,8 +35,11 @@ class Light:
         if self._since("off_after_s", now_s):
             return OFF
         level = settings["brightness"]
-        if minute is not None and settings["night"] and is_within(minute, settings["night"]):
-            level = min(level, settings["night_brightness"])
+        if minute is not None and settings["night"]:
+            from evencell.clock.span import is_within
+
+            if is_within(minute, settings["night"]):
+                level = min(level, settings["night_brightness"])
         return level // _DIM_DIVISOR if self._since("dim_after_s", now_s) else level
 
     def is_saver_due(self, now_s: int) -> bool:
@@ -59,19 +62,6 @@ class Light:
         if is_rise or pack_mv < lowest_mv[pack]:
             lowest_mv[pack] = pack_mv
         return is_rise
-
-
-def is_within(minute: int, span) -> bool:
-    """Whether a minute of the day is in a span such as ["22:00", "06:00"]; the end is excluded."""
-    start, end = minutes(span[0]), minutes(span[1])
-    if start <= end:
-        return start <= minute < end
-    return minute >= start or minute < end
-
-
-def minutes(text: str) -> int:
-    """Minute of the day of "HH:MM"."""
-    return int(text[:2]) * 60 + int(text[3:])
 
 
 def shift(now_s: int) -> tuple:

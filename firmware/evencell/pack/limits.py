@@ -45,6 +45,8 @@ def switch_on_reason(status, age_ms: int | None, chemistry: str, own: dict | Non
     """What forbids to switch balancing on, as the end of a sentence; empty if nothing does. `own`: see `limits_of`."""
     if age_ms is None or age_ms > MAX_AGE_MS:
         return "the last reading is older than %d s." % (MAX_AGE_MS // 1000)
+    if not status.slots:
+        return "the balancer reports no cell."
     if status.alarms & CELL_COUNT:
         return "%d cells are detected and %d configured." % (status.cells_detected, status.cells_configured)
     if status.alarms & WIRE_RESISTANCE:

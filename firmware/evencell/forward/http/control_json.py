@@ -29,7 +29,7 @@ async def answer(context, request, load):
             w = context.control.w if context.control else None
             found = {"policy": _policy(context, i, w), "rules": _rules(context, i, load), "w": _w(context, w, load)}
             advise, own = load("evencell.control.advisor").advise, context.config.get("control", {}).get("limits")
-            found["advice"] = advise(pack, context.config["packs"][i], pack.age_ms(context.clock), own)
+            found["advice"] = advise(pack, context.config["packs"][i], pack.age_ms(context.clock), own, context.control)
             return json_response(found)
     return error(404, "There is no pack of this name.", "pack")
 

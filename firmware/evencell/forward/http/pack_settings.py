@@ -46,7 +46,7 @@ def _settings(context, pack, config: dict, advise) -> dict:
             "reason": "There is no reading yet.",
             "broken": None,
         }
-    for advice in advise(pack, config, pack.age_ms(context.clock), own_limits(context)):
+    for advice in advise(pack, config, pack.age_ms(context.clock), own_limits(context), context.control):
         of_setting = settings[advice["setting"]]
         of_setting["active"] = advice["value"]
         for key in _ADVICE:
