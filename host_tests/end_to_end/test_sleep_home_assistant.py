@@ -6,12 +6,12 @@ from host_tests.end_to_end.listener import Listener
 
 VALID_S = 2 * 6 * HOURS + 900 + 120  # twice the report's interval, the longest of readings, and a wake
 
-HANG_IN_REPORT = """from evencell.power import report
+HANG_IN_REPORT = """from evencell.power import messages
 def hang(*_):
     print("hangs")
     while True:
         pass
-report.Report._publish_link = hang
+messages._publish_link = hang
 """
 
 

@@ -15,14 +15,17 @@ from tools.build.constants import Edit, edited, instead_of
 from tools.build.imports import Imports, graph, in_order, module_of, packages_of, reached
 from tools.build.syntax import nodes, parsed
 
-# Modules that others become one with. A `.part` connects others and is unloaded: it is not among them.
-_ALWAYS = ("evencell.app", "evencell.link.poller")
+# Modules that others become one with. A `.part` connects others and is unloaded: it is not among them. The first and
+# the third have what a wake of a device that sleeps needs, too: without a report it loads neither of the other two.
+_ALWAYS = ("evencell.runtime.supervisor", "evencell.app", "evencell.link.bus", "evencell.link.poller")
 # Modules that are in memory whenever the first is, though it does not import them.
 _TOGETHER = {
     "evencell.app": ("evencell.storage.key_value",),
-    "evencell.link.poller": ("evencell.pack.temperature",),
+    "evencell.runtime.supervisor": ("evencell.clock.clock", "evencell.runtime.lazy", "evencell.storage.paths"),
+    "evencell.link.bus": ("evencell.pack.pack", "evencell.pack.alarms", "evencell.pack.temperature"),
     # Every module that uses these needs a network.
     "evencell.net.station": ("evencell.net.network_backoff", "evencell.net.tcp"),
+    "evencell.forward.tcp_wire": ("evencell.forward.change_filter",),  # MQTT and the database need both
     "evencell.forward.status_json": ("evencell.forward.event_json", "evencell.pack.fields"),
 }
 _WITH_A_PART = (

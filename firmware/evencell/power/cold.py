@@ -1,30 +1,29 @@
 """A start that is no wake from sleep: the configuration is read anew, and RTC memory may be lost (a lazy module)."""
 
-from evencell.app import COLLECT_AFTER_BYTES, Context
+from evencell.app import COLLECT_AFTER_BYTES
 from evencell.compat import collect_after, const
-from evencell.pack.temperature import SCALES
 from evencell.power import marks, settings
 from evencell.power.state import STATE_AT
-from evencell.runtime.lazy import call
-from evencell.storage.key_value import KeyValueStore
+from evencell.runtime.lazy import call, lazy
 
 _CAUTIOUS_S = const(900)  # after a start that did not come to its sleep, until the next report
 
 
 def count_start(wake) -> int:
     """Count this start without RTC memory; returns how many in a row before it did not come to their sleep."""
-    context = Context(wake.board, wake.clock)
-    if any(memoryview(wake.rtc.buffer)[STATE_AT:]):  # zero after power-on
-        context.log.warning("the state in RTC memory is damaged, or of another version: it begins anew")
-    found = marks.load(context)
-    before = found["starts"]
-    marks.count_start(context, found)
-    return before
+    with lazy("evencell.app") as app:
+        context = app.Context(wake.board, wake.clock)
+        if any(memoryview(wake.rtc.buffer)[STATE_AT:]):  # zero after power-on
+            context.log.warning("the state in RTC memory is damaged, or of another version: it begins anew")
+        found = marks.load(context)
+        before = found["starts"]
+        marks.count_start(context, found)
+        return before
 
 
 def store_crash(wake, error):
     """Log a failure of the wake itself, and store it on the flash."""
-    context = Context(wake.board, wake.clock)
+    context = _context(wake)
     context.supervisor.report("wake", error)
     context.supervisor.attempt("storing a failure", context.crashes.flush, True)
 
@@ -35,38 +34,57 @@ def begin(wake):
     A configuration that does not let the device sleep restarts it.
     """
     collect_after(COLLECT_AFTER_BYTES)
-    context, board, state = Context(wake.board, wake.clock), wake.board, wake.state
-    faults = context.storage_faults
-    context.device_id = board.unique_id()
-    _, context.notes = call("evencell.runtime.boot_state", "begin", board, faults)
-    config, context.config_faults, warnings = settings.read_config(board)
-    context.notes += warnings
+    board, state = wake.board, wake.state
+    notes = _notes(wake)
+    config, sentences, warnings = settings.read_config(board)
     if not settings.is_wanted(config):
         settings.delete(board)
         board.restart()
+    context = _context(wake)
+    faults, context.notes, context.config_faults = context.storage_faults, notes + warnings, sentences
     _introduce(context, config)
     settings.save(board, faults, config, context.config_faults)
     state.is_subscribed = state.announced = 0
     state.is_new, state.has_faults = 1, len(context.config_faults) > 0
     has_numbers = len(state.packs) > 0
-    learned = KeyValueStore(board.storage + "/learned.json", faults)
-    settings.apply(state, config, [_scale(learned, pack) for pack in config["packs"]])
+    settings.apply(state, config, _scales(context))
     if not has_numbers:
         _number(wake, config["packs"], marks.load(context))
+
+
+def _context(wake):
+    from evencell.app import Context  # not at the top: the configuration is checked before that takes memory
+
+    return Context(wake.board, wake.clock)
+
+
+def _notes(wake) -> list:
+    """Sentences about this start; a held button has reset the settings."""
+    with lazy("evencell.app") as app:
+        faults = app.Context(wake.board, wake.clock).storage_faults
+        return call("evencell.runtime.boot_state", "begin", wake.board, faults)[1]
 
 
 def _introduce(context, config: dict):
     """The first lines of the log, as of any start; the pins of the configuration are used from now on."""
     context.config = config
+    context.device_id = context.board.unique_id()
     call("evencell.startup", "introduce", context)
 
 
-def _scale(learned, pack: dict) -> int:
-    """The temperature scale: configured, or settled before the device slept; 0 while it is unknown."""
-    setting = pack["temperature_scale"]
-    if setting == "auto":
-        setting = learned.get(pack["name"] + ".temperature_scale") or "auto"
-    return SCALES[setting]
+def _scales(context) -> list:
+    """The temperature scale of each pack: configured, or settled before the device slept; 0 while it is unknown."""
+    from evencell.pack.temperature import SCALES
+    from evencell.storage.key_value import KeyValueStore
+
+    learned = KeyValueStore(context.board.storage + "/learned.json", context.storage_faults)
+    scales = []
+    for pack in context.config["packs"]:
+        setting = pack["temperature_scale"]
+        if setting == "auto":
+            setting = learned.get(pack["name"] + ".temperature_scale") or "auto"
+        scales.append(SCALES[setting])
+    return scales
 
 
 def _number(wake, packs: list, found: dict):

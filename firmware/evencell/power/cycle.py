@@ -54,7 +54,7 @@ class Cycle:
             self.session().spill()
             state.is_new = 0
         if self._session:
-            self._session.finish()
+            self._session.close_outbox()
         return sleep_s(state, wake.now_s())
 
     async def _send_beacon(self):

@@ -4,7 +4,6 @@ import asyncio
 
 from evencell.app import COLLECT_AFTER_BYTES, Context
 from evencell.compat import collect_after, const, wait_for_ms
-from evencell.forward.outbox.outbox import Outbox
 from evencell.pack.pack import ASLEEP, ONLINE
 from evencell.power import marks
 from evencell.power.due import plan_next, plan_retry
@@ -12,6 +11,7 @@ from evencell.runtime.lazy import call, lazy
 from evencell.runtime.log import LEVELS
 from evencell.storage.paths import exists
 
+_OUTBOX = "evencell.forward.outbox.outbox"
 _REPORT_MS = const(60_000)  # for all phases of a report together
 
 
@@ -39,6 +39,7 @@ class Session:
         context.device_id = wake.board.unique_id()
         self.events = context.hub.subscribe()
         self._outbox = None
+        self._modules = lazy()  # those of the outbox
 
     @property
     def config(self) -> dict:
@@ -68,7 +69,7 @@ class Session:
 
     def _open(self):
         self._configure()
-        state, outbox = self.wake.state, Outbox(self.context, None)
+        state, outbox = self.wake.state, self._modules.load(_OUTBOX).Outbox(self.context, None)
         outbox.run_id = state.run_id
         outbox.has_undated = state.has_undated > 0
         return outbox
@@ -83,13 +84,12 @@ class Session:
     async def report(self):
         """Send all that waits; a failure is logged, and postpones the next report."""
         wake, state = self.wake, self.wake.state
-        outbox = self.outbox
+        self._configure()
         state.is_transmitting = 1
         wake.save()
         try:
             await wait_for_ms(call_async("evencell.power.report", "send", self), _REPORT_MS)
             plan_next(state, wake.now_s())
-            outbox.release_store()
             if exists(wake.board.storage + "/boots"):
                 call("evencell.runtime.boot_state", "proven", wake.board, self.context.storage_faults)
         except (OSError, asyncio.TimeoutError) as error:
@@ -129,9 +129,12 @@ class Session:
                 has_new = True
         return has_new
 
-    def finish(self):
-        """Note what the next wake needs to know of the outbox."""
-        if self._outbox:
-            state = self.wake.state
-            state.cells = self._outbox.cells
-            state.has_undated = 1 if self._outbox.has_undated else 0
+    def close_outbox(self):
+        """Note what the next wake needs to know of the outbox, and unload it."""
+        outbox, state = self._outbox, self.wake.state
+        if outbox:
+            outbox.release_store()
+            state.cells = outbox.cells
+            state.has_undated = 1 if outbox.has_undated else 0
+            self._outbox = None
+            self._modules.unload()

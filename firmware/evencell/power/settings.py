@@ -5,7 +5,6 @@ main.py starts power/wake.py where this file is.
 
 from binascii import unhexlify
 
-from evencell.app import Context
 from evencell.compat import const
 from evencell.power.guard import LOW_STEPS
 from evencell.power.state import ANY_UART, PackState
@@ -56,7 +55,8 @@ def _kept(config: dict, sentences: list) -> dict:
 def use_pins(wake):
     """Take the pins of the configuration."""
     board = wake.board
-    board.use_pins(load(board, Context(board, wake.clock).storage_faults)["pins"])
+    with lazy("evencell.app") as app:
+        board.use_pins(load(board, app.Context(board, wake.clock).storage_faults)["pins"])
 
 
 def delete(board):
