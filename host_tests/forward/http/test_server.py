@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
+import errno
+import socket
 from types import SimpleNamespace
 
 import pytest
 
 from evencell.compat import ticks_ms
-from evencell.forward.http import server
+from evencell.forward.http import listen, server
 from evencell.forward.http.server import Response, Server, json_response
 from evencell.net.tcp import SendBuffer
 from evencell.runtime.supervisor import Supervisor
 from host_tests.broker import free_port
+from host_tests.fakes import FakeLog
 
 HOST = "127.0.0.1"
 FLOODER = "127.0.0.2"
@@ -25,7 +28,9 @@ class Serving:
     def __init__(self):
         self.bugs = []
         self.port = free_port()
-        log = SimpleNamespace(info=self._ignore, debug=self._ignore, exception=lambda *bug: self.bugs.append(bug))
+        log = self.log = SimpleNamespace(
+            info=self._ignore, debug=self._ignore, exception=lambda *bug: self.bugs.append(bug)
+        )
         site = SimpleNamespace(
             respond=self._respond,
             buffer=SendBuffer(),
@@ -313,3 +318,58 @@ def test_transfer_encodings_are_refused():
             assert status_of(await serving.answer(head + body)) == 411
 
     run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EADDRINUSE, "another program uses that port: end it, or choose another one (http.port, or --http)"),
+        (errno.EACCES, "this port needs more rights: choose one above 1023 (http.port, or --http)"),
+        (errno.EADDRNOTAVAIL, "is http.host an address of this device?"),
+    ],
+)
+def test_port_that_cannot_be_had_is_one_sentence_and_is_tried_again(monkeypatch, number, remedy):
+    """Also where the way it fails stays the same for long; the part itself does not fail."""
+    failures, pauses, log = [OSError(number, "no")] * 7, [], FakeLog()
+
+    async def start_server(*_):
+        if failures:
+            raise failures.pop()
+        return "server"
+
+    async def pause(milliseconds):
+        pauses.append(milliseconds)
+
+    monkeypatch.setattr(listen, "sleep_ms", pause)
+    monkeypatch.setattr(listen.asyncio, "start_server", start_server)
+    context = SimpleNamespace(config={"http": {"host": HOST, "port": 8080}}, log=log)
+    assert asyncio.run(listen.listen(None, context)) == "server"
+    assert pauses == [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]
+    (warning, info) = log.lines
+    assert warning.startswith(f"page: can't listen at {HOST}:8080: ") and remedy in warning
+    assert info == f"page at http://{HOST}:8080/"
+
+
+async def page_after_the_other_program():
+    serving = Serving()
+    holder = socket.socket()
+    holder.bind((HOST, serving.port))
+    holder.listen()
+    warned = asyncio.Event()
+    serving.log.warning = lambda _text: warned.set()
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(serving.server.run())
+        await warned.wait()
+        holder.close()
+        while True:
+            with contextlib.suppress(OSError):
+                (await serving.connect())[1].transport.abort()
+                break
+            await asyncio.sleep(0.01)
+        running.cancel()
+    return serving.bugs
+
+
+def test_page_comes_when_the_other_program_has_ended(monkeypatch):
+    monkeypatch.setattr(listen, "Backoff", lambda: SimpleNamespace(fail=lambda: 1))
+    assert asyncio.run(page_after_the_other_program()) == []

@@ -8,6 +8,7 @@ import json
 
 from evencell.compat import const, ticks_add, ticks_diff, ticks_ms, wait_for_ms
 from evencell.net.tcp import send
+from evencell.runtime.lazy import lazy
 
 _MAX_CONNECTIONS = const(6)
 _MAX_REFUSALS = const(2)  # at a time; further connections are closed without a response
@@ -147,17 +148,18 @@ class Server:
 
     def __init__(self, site, context):
         self._site = site
-        self._http = context.config["http"]
-        self._log = context.log
+        self._context = context
         self._supervisor = context.supervisor
         self._connections = []  # the oldest first
         self._refusals = 0
 
     async def run(self):
-        """Accept connections; raises OSError if it can't listen on the port."""
-        address = self._http["host"], self._http["port"]
-        server = await asyncio.start_server(self._accept, *address)
-        self._log.info("page at http://%s:%d/" % address)
+        """Accept connections."""
+        scope = lazy()
+        try:
+            server = await scope.load("evencell.forward.http.listen").listen(self._accept, self._context)
+        finally:
+            scope.unload()
         await server.wait_closed()
 
     def _accept(self, reader, writer):
