@@ -39,6 +39,7 @@ def messages() -> list[bytes]:
         sent(allow(two, 1), (4, True), (24, True), place=1),
         sent(allow(context_of("pack1")), (4, True), valid_s=46_920),
         sent(with_policy(context_of("pack1")), (4, True)),
+        sent(with_policy(allow(context_of("pack1"), model="jk_b2a4s"), "custom", "w", [{}]), (4, True)),
         sent(with_w(context_of("pack1")), (4, True)),
     ]
 
@@ -73,12 +74,12 @@ async def check(paths: list[str]):
 
 def check_message(line: str) -> tuple[int, int]:
     """How many entities there are, and how many are taken back."""
-    from homeassistant.components.mqtt import binary_sensor, discovery, event, number, sensor, switch, update
+    from homeassistant.components.mqtt import binary_sensor, discovery, event, number, select, sensor, switch, update
     from homeassistant.components.mqtt.schemas import MQTT_ENTITY_DEVICE_INFO_SCHEMA
     from homeassistant.components.number.const import DEVICE_CLASS_UNITS as NUMBER_UNITS
 
     platforms = {"sensor": sensor, "binary_sensor": binary_sensor, "number": number, "switch": switch, "event": event}
-    platforms["update"] = update
+    platforms |= {"select": select, "update": update}
     given = [None, line, "topic", "aa61002f3d49", None]
     message = discovery._parse_device_payload(
         *given[: len(inspect.signature(discovery._parse_device_payload).parameters)]

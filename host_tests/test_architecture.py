@@ -107,7 +107,7 @@ ALLOWED = {
         "evencell.pack.limits",  # what the owner's limits replace
         "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use
         "evencell.clock.zone",  # whether a rule is one
-        "evencell.pack.scale_setting",  # another scale while the device runs
+        "evencell.pack.scale_setting", "evencell.control.preset",  # another one while the device runs
     },
 }  # fmt: skip
 

@@ -60,6 +60,18 @@ def _decided(policy, status, kind=RESTING, now_s=0, minute=None, age_ms=_FRESH_M
     return policy.decide(status, age_ms, kind, now_s, minute), policy.state.reason
 
 
+def test_off_leaves_the_balancer_alone_and_a_chosen_preset_goes_before_the_configured_one():
+    policy = _Policy("always")
+    assert _decided(policy, _status())[0] is True
+    policy.state.preset = "off"
+    is_on, reason = _decided(policy, _status(), now_s=40, age_ms=None)
+    assert is_on is None and reason.startswith("no policy")
+    assert policy.state.decided_s == 40
+    policy.state.preset = "top"
+    assert "top" not in _decided(policy, _status((3300, 3300, 3300, 3300)))[1]
+    assert policy.state.is_on is False
+
+
 def test_own_limits_forbid_and_allow():
     """Also for cells whose chemistry is not known."""
     for chemistry, own, is_on in (
@@ -76,7 +88,7 @@ def test_own_limits_forbid_and_allow():
 
 
 def test_off_and_always():
-    assert _decided(_Policy("off"), _status(is_on=True)) == (False, "off: the policy is off")
+    assert _decided(_Policy("off"), _status(is_on=True))[0] is None
     assert _decided(_Policy("always"), _status()) == (True, "on: always")
 
 
@@ -275,12 +287,12 @@ def test_a_start_that_changes_nothing_is_no_event():
     for options, expected in (
         ({"preset": "always", "is_on": True}, []),
         ({"preset": "always", "is_on": False}, [True]),
-        ({"preset": "off", "is_on": False}, []),
-        ({"preset": "off", "is_on": True}, [False]),
-        ({"preset": "off", "is_on": False, "at_start": "on"}, []),
+        ({"preset": "rest", "is_on": False}, []),
+        ({"preset": "rest", "is_on": True}, [False]),
+        ({"preset": "rest", "is_on": False, "at_start": "on"}, []),
         ({"preset": "always", "is_on": True, "by": "w", "resistor": "on"}, []),
         ({"preset": "always", "is_on": True, "by": "w", "resistor": "off"}, [True]),
-        ({"preset": "off", "is_on": True, "by": "w", "resistor": "off", "at_start": "off"}, []),
+        ({"preset": "rest", "is_on": True, "by": "w", "resistor": "off", "at_start": "off"}, []),
     ):
         device = _Started(**options)
         assert device.decided() == expected, options

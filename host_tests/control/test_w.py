@@ -134,6 +134,33 @@ class _Device:
             self.policy.reason = "off: not worth it"
 
 
+def test_without_a_policy_by_choice_it_stays_on_and_another_preset_has_it_read_at_once():
+    device = _Device()
+    device.run(300)
+    assert device.output.level is False
+    device.policy.preset = "off"
+    w_step.hasten(device.w, device.context, device.now_s)
+    device.run(600)
+    assert device.output.level is True
+    assert device.w.reason == "on: no policy switches it"
+    device.policy.preset = "storage"
+    device.run(300)
+    assert device.output.level is False
+
+
+def test_a_choice_does_not_shorten_the_pause_of_a_balancer_that_does_not_answer():
+    device = _Device()
+    device.run(300)
+    assert device.output.level is False
+    device.answers = False
+    w_step.hasten(device.w, device.context, device.now_s)
+    device.run(60)
+    assert (device.output.level, device.w.cycles) == (False, 1)
+    w_step.hasten(device.w, device.context, device.now_s)
+    device.run(300)
+    assert (device.output.level, device.w.cycles) == (False, 1)
+
+
 def test_a_resistor_that_is_off_leaves_the_pack_asleep_and_nothing_is_driven_at_first():
     device = _Device(resistor="off")
     assert device.w.level is None

@@ -1,10 +1,12 @@
 """The balance policy on the firmware: it decides, switches the balancer by a verified write, and says why."""
 
 import json
+import time
 
 import pytest
 
 from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
+from host_tests.end_to_end.home_assistant import announced, value_of
 from host_tests.end_to_end.listener import Listener
 from host_tests.end_to_end.overheard import Overheard
 from host_tests.end_to_end.process import until
@@ -81,3 +83,47 @@ def test_a_pack_that_is_read_only_is_named_as_the_problem(tmp_path, simulator):
     with _firmware(tmp_path, simulator, policy, pack={**_PACK, "writable": False}) as firmware:
         until(lambda: "read-only" in (_policy(firmware)["problem"] or ""), "the problem")
         assert _is_balancing(firmware) is not False
+
+
+def test_home_assistant_chooses_the_preset_and_old_doubled_and_disordered_commands_change_nothing(tmp_path):
+    """As its select would; the choice outlives a restart, and a retained command is refused then."""
+    pack, control = {**_PACK, "interval_ms": 200}, {"policy": {"preset": "top", "at_start": "off"}}
+    config = {"packs": [pack], "control": control, "mqtt": {"commands": True}}
+    with Overheard(tmp_path, *FIXED, config=config) as device:
+        listener, firmware = device.listener, device.firmware
+        select = announced(listener)["cmps"]["0_preset"]
+
+        def say(value, ident, **keys) -> str:
+            command = json.dumps({"value": value, "id": ident, **keys})
+            listener.say_soon(select["cmd_t"], command)
+            return command
+
+        def results(since: int, count: int) -> list[tuple]:
+            listener.messages.wait(lambda _: len(listener.payloads("/result", since)) >= count, f"{count} results")
+            found = map(json.loads, listener.payloads("/result", since))
+            return [(each["requested"], each["active"], each["error"]) for each in found]
+
+        before = len(listener.messages)
+        listener.say(select["cmd_t"], "rest")
+        shown = listener.messages.wait(lambda m: m.topic == select["stat_t"] and "rest" in m.payload, "it", before)
+        assert value_of(select, shown.payload) == "rest" in select["ops"]
+        assert _policy(firmware)["preset"] == "rest"
+        assert results(before, 1) == [("rest", "rest", None)]
+
+        before = len(listener.messages)
+        for value, ident in (("storage", 2), ("always", 1), ("storage", 2), ("always", 1)):
+            say(value, ident)
+        assert [active for _, active, _ in results(before, 4)] == ["storage", "always", "always", "always"]
+        before = len(listener.messages)
+        say("off", 3, expires=int(time.time()) - 1)
+        listener.say_soon(select["cmd_t"], "best")
+        (_, active, expired), (_, _, unknown) = results(before, 2)
+        assert active == "always" and "expired" in expired and "no such preset" in unknown
+
+        firmware.stop()
+        listener.say(select["cmd_t"], "off", retain=True)
+        before = len(listener.messages)
+        firmware.start()
+        (_, active, error), *_ = results(before, 1)
+        assert active == "always" and "retained" in error
+        until(lambda: _is_balancing(firmware), "a balancer that is on")

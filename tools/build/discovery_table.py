@@ -160,6 +160,8 @@ def own_topics() -> Iterator[Entity]:
     timestamp = ',"dev_cla":"timestamp"' + _DIAGNOSTIC
     events = ',"evt_typ":["alarm","diagnosis","link","policy","power","rule","settings","w"]' + _ICON % "bell"
     policies = _ENUM % 'off","on","waiting' + _ICON % "scale-balance" + ',"json_attr_t":"$T/$N/policy"'
+    presets = _ICON % "scale-balance" + _CONFIG + ',"ops":["off","always","top","rest","off-ride","storage"$O]'
+    presets += ',"qos":1,"cmd_t":"$T/$N/set/preset"'
     w_levels = _ENUM % 'off","on","released' + _ICON % "power-socket" + ',"json_attr_t":"$T/$N/w"'
     refused = ',"evt_typ":["refused"]' + _DIAGNOSTIC + _ICON % "hand-back-left"
     for condition, platform, key, topic, name, options, template in (
@@ -168,6 +170,7 @@ def own_topics() -> Iterator[Entity]:
         ("always", "sensor", "verdict", "verdict", "Line diagnosis", verdicts, "{{value}}"),
         ("always", "sensor", "last_reading", "last_reading", "Last reading", timestamp, "{{value}}"),
         ("policy", "sensor", "policy", "policy", "Balance policy", policies, "{{value_json.state}}"),
+        ("preset", "select", "preset", "policy", "Balance preset", presets, "{{value_json.preset}}"),
         ("w", "sensor", "w", "w", "W switch", w_levels, "{{value_json.level}}"),
         ("always", "event", "event", "event", "Event", events, _EVENT),
         ("commands", "event", "refused", "result", "Refused command", refused, _REFUSED),

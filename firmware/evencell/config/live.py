@@ -45,6 +45,8 @@ def _use(context, config: dict, path: str) -> bool:
     """Use a new value from now on; False where it counts after a restart."""
     if path.startswith("update."):  # read from the file for each update
         return True
+    if path == "control.policy.preset":
+        return call("evencell.control.preset", "configure", context, config["control"]["policy"])
     if " %s " % _pattern(path) not in _LIVE:
         return False
     section, dot, key = path.partition(".")

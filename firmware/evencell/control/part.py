@@ -19,6 +19,8 @@ def start(context):
         conditions = len(settings["policy"]["conditions"])
         for pack, of_pack in zip(context.hub.packs, context.config["packs"]):
             states.append(PolicyState(pack, of_pack, conditions))
+        if context.key_values.get("presets"):
+            call("evencell.control.preset", "restore", context, states)
     if settings["w"]["enabled"]:
         from evencell.control.w_output import start as start_w
 
@@ -50,7 +52,7 @@ class Control:
                 if state.pack.link == ONLINE:
                     state.trend.add(state.pack.accepted, now_s)
             samples += 1
-            is_first = any(state.is_on is None and state.pack.sequence for state in self.states)
+            is_first = any(state.decided_s is None and state.pack.sequence for state in self.states)
             if (samples >= _DECIDE_EVERY or is_first) and self._decide(now_s):
                 samples = 0
                 for state in self.states:
@@ -75,7 +77,7 @@ class Control:
         finally:
             lock.close(scope)
         for state, before in zip(self.states, was_on):
-            if state.is_on != before:
+            if state.is_on != before and state.is_on is not None:
                 context.log.info("%s: balancing %s" % (state.pack.name, state.reason))
                 if state.is_on != (self._was_on(state) if before is None else before):
                     context.hub.post("policy", state.pack.name, _SWITCH, state.is_on)

@@ -31,6 +31,10 @@ def decide(state, config: dict, age_ms: int | None, now_s: int, minute: int | No
     `config`: `control.policy` of the configuration. `minute`: of the local day, None without a clock.
     `own`: the owner's limits (pack/limits.py).
     """
+    if (state.preset or config["preset"]) == "off":
+        state.is_on, state.is_undecided, state.decided_s = None, False, now_s
+        state.reason = "no policy is set: the balancer decides by its own settings"
+        return
     _Decision(state, config, own).decide(age_ms, now_s, minute)
 
 
@@ -110,7 +114,7 @@ class _Decision:
         return ""
 
     def _wanted(self, status, now_s: int, minute: int | None) -> tuple[bool, str]:
-        preset, trend = self._config["preset"], self._state.trend
+        preset, trend = self._state.preset or self._config["preset"], self._state.trend
         if preset == "always":
             return True, "always"
         if preset == "top":
@@ -124,9 +128,7 @@ class _Decision:
             return not is_riding, "the pack is " + TRENDS[trend.kind]
         if preset == "storage":
             return self._wanted_in_storage(status, now_s)
-        if preset == "custom":
-            return self._wanted_by_conditions(status, trend, minute)
-        return False, "the policy is off"
+        return self._wanted_by_conditions(status, trend, minute)
 
     def _wanted_at_top(self, status, trend) -> tuple[bool, str]:
         """At the top of the charge and steady: while a current flows, the cells' resistances would be balanced."""

@@ -9,7 +9,8 @@ class PolicyState:
     `config`: the pack's entry in the configuration. `problem`: why it could not be carried out, else None. `held`: for
     each custom condition whether it held, for its hysteresis. `rest_since_s`: uptime since which it rests, or None.
     `decided_s`: uptime of the last decision, or None. `is_undecided`: the policy would want balancing, but must know
-    first whether the pack rests, or wait for the minimum time.
+    first whether the pack rests, or wait for the minimum time. `preset`: chosen while it runs, None for the configured
+    one (preset.py).
     """
 
     __slots__ = (
@@ -19,6 +20,7 @@ class PolicyState:
         "is_on",
         "is_undecided",
         "pack",
+        "preset",
         "problem",
         "reason",
         "rest_since_s",
@@ -29,6 +31,7 @@ class PolicyState:
     def __init__(self, pack, config: dict, conditions: int):
         self.pack = pack
         self.config = config
+        self.preset: str | None = None
         self.trend = Trend()
         self.is_on: bool | None = None
         self.reason = "waiting for the first reading"

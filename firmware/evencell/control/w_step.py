@@ -53,6 +53,11 @@ def step(w, context, now_s: int) -> bool:
     return False
 
 
+def hasten(w, context, now_s: int):
+    """Have a balancer that is off read as soon as that is allowed."""
+    w.next_s = min(w.next_s, now_s + _cycle_left_s(w, context, now_s))
+
+
 def _note(w, context, now_s: int, is_good: bool):
     """Note what the reading says of switching on. What is kept is bad at once, and good again only after a while."""
     if is_good == w.is_good:
@@ -91,7 +96,8 @@ def _try(w, context, now_s: int, is_new: bool, objection: str) -> bool:
 def _stay_on(w, context, now_s: int, is_new: bool, objection: str) -> bool:
     if not is_new:
         return _is_to_cycle(w, context, now_s)
-    if objection and w.policy:
+    policy = None if w.policy is None or w.policy.preset == "off" else w.policy
+    if objection and policy:
         w.reason = "off: " + objection
         _report(w, context, "unsafe")
         return True
@@ -102,7 +108,7 @@ def _stay_on(w, context, now_s: int, is_new: bool, objection: str) -> bool:
         w.drive(True)
     if w.answered_s is None:
         w.answered_s = now_s
-    if w.policy is None:
+    if policy is None:
         w.reason = "on: no policy switches it"
         return False
     is_measuring = w.config["measure"] and call(_MEASURE, "step", w, context, w.pack.accepted, _is_low(w, context))

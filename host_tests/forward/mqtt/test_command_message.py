@@ -2,10 +2,12 @@
 
 import json
 
+from evencell.control.state import PolicyState
 from evencell.forward.mqtt.command_message import execute, parse
+from evencell.forward.mqtt.packets import RETAINED
 from evencell.pack.settings import CommandError
 from evencell.pack.status import Status
-from host_tests.fakes import FakeClock
+from host_tests.fakes import FakeClock, FakeKeyValue, FakeLog
 from host_tests.portable import raises
 
 NOW_S = 1_795_403_431
@@ -228,3 +230,51 @@ def test_refused_command_may_be_sent_again():
     assert device.written == []
     assert device.command(command)["error"] is None
     assert device.command(command, has_room=False)["error"] is None
+
+
+class PolicyDevice(Device):
+    """The same with a balance policy."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.config["control"] = {"policy": {"preset": "top", "by": "f6", "conditions": []}}
+        self.key_values, self.log = FakeKeyValue(), FakeLog()
+        self.hub.post = lambda *_event: None
+        self.control = Things(states=[PolicyState(self.pack, {"chemistry": "lfp"}, 0)], w=None)
+
+    def preset(self, payload, **options) -> tuple:
+        """What is active, and the error."""
+        result = self.command(payload, "pack1/set/preset", **options)
+        assert result["name"] == "preset"
+        return result["active"], result["error"]
+
+
+def test_a_preset_of_the_policy_is_chosen_by_the_same_rules_and_nothing_is_written():
+    device = PolicyDevice()
+    assert device.preset("rest") == ("rest", None)
+    active, error = device.preset("best")
+    assert active == "rest" and "no such preset" in error
+    expired = '{"value": "top", "expires": %d}' % (NOW_S - 1)
+    for payload, options, part in (("top", {"age": RETAINED}, "retained"), (expired, {}, "expired")):
+        active, error = device.preset(payload, **options)
+        assert active == "rest" and part in error
+    active, error = device.preset("top", has_room=False)
+    assert active == "rest" and "Too many" in error
+    assert device.written == []
+
+
+def test_a_preset_that_comes_twice_is_chosen_once():
+    device = PolicyDevice()
+    first, second = '{"value": "rest", "id": 1}', '{"value": "always", "id": 2}'
+    for payload, active in ((first, "rest"), (second, "always"), (first, "always"), (second, "always")):
+        assert device.preset(payload) == (active, None)
+    assert "another value" in device.preset('{"value": "top", "id": 1}')[1]
+
+
+def test_a_preset_is_refused_where_no_policy_runs_or_the_pack_is_read_only():
+    active, error = PolicyDevice(writable=False).preset("rest")
+    assert active == "top" and "read-only" in error
+    device = PolicyDevice()
+    device.control = None
+    active, error = device.preset("rest")
+    assert active is None and "No balance policy" in error

@@ -9,7 +9,7 @@ from evencell.pack.status import Status
 
 LONGEST_PIECE_BYTES = 640
 CONTROLS = {"0_set_" + setting for setting in ("cell_count", "trigger_mv", "max_balance_ma", "balancing_enabled")}
-OPTIONAL = {"0_refused", "0_policy", "0_w"}
+OPTIONAL = {"0_refused", "0_policy", "0_preset", "0_w"}
 ID = "aa61002f3d49"
 
 
@@ -49,9 +49,10 @@ def allow(context, place: int = 0, model: str = "jk_b2a24s", commands: bool = Tr
     return context
 
 
-def with_policy(context, preset: str = "top"):
+def with_policy(context, preset: str = "top", by: str = "f6", conditions=()):
     """The same, and a balance policy runs."""
-    context.config["control"] = {"policy": {"preset": preset}, "w": {"enabled": False}}
+    policy = {"preset": preset, "by": by, "conditions": list(conditions)}
+    context.config["control"] = {"policy": policy, "w": {"enabled": by == "w"}}
     return context
 
 
@@ -224,6 +225,28 @@ def test_the_policy_has_a_sensor_with_its_reason_only_where_one_runs():
     assert "0_policy" in gone(announced(with_policy(context_of("pack1"), "off"), (4, True)))
     found = present(announced(with_policy(context_of("pack1")), (4, True)))["0_policy"]
     assert found["stat_t"] == found["json_attr_t"] == "evencell/aa61002f3d49/pack1/policy"
+
+
+def test_the_preset_can_be_chosen_only_where_the_owner_has_switched_writing_on():
+    for context in (
+        context_of("pack1"),
+        allow(context_of("pack1")),
+        with_policy(context_of("pack1")),
+        with_policy(allow(context_of("pack1"), commands=False)),
+        with_policy(allow(context_of("pack1")), "off"),
+    ):
+        assert announced(context, (4, True))["cmps"]["0_preset"] == {"p": "select"}
+    found = announced(with_policy(allow(context_of("pack1"))), (4, True))["cmps"]["0_preset"]
+    assert found["ops"] == ["off", "always", "top", "rest", "off-ride", "storage"]
+    assert found["cmd_t"] == "evencell/%s/pack1/set/preset" % ID
+    assert found["stat_t"] == "evencell/%s/pack1/policy" % ID
+    assert found["val_tpl"] == "{{value_json.preset}}"
+
+
+def test_a_policy_by_w_writes_nothing_and_own_conditions_are_one_more_preset():
+    context = with_policy(context_of("pack1"), "custom", "w", [{"field": "trend"}])
+    context.config["mqtt"]["commands"] = True
+    assert announced(context, (4, True))["cmps"]["0_preset"]["ops"][-1] == "custom"
 
 
 def test_the_w_switch_has_a_sensor_only_where_there_is_one():

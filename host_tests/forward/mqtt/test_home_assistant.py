@@ -271,6 +271,7 @@ KEYS = {
     "sensor": BOTH | {"unit_of_meas", "sug_dsp_prc", "stat_cla", "ops", "json_attr_t"},
     "number": CONTROL | {"min", "max", "step", "mode", "dev_cla", "unit_of_meas"},
     "switch": CONTROL,
+    "select": CONTROL | {"ops"},
     "event": ALL | {"evt_typ"},
     "update": ALL | {"dev_cla"},  # no command topic: Home Assistant offers no installation
 }
@@ -285,6 +286,7 @@ def test_messages_follow_home_assistants_documentation():
             check_rules(announced(context, (4, True), (24, True), place=place, valid_s=valid_s))
     check_rules(announced(with_policy(context), (4, True), (24, True)))
     check_rules(announced(with_w(context), (4, True), (24, True)))
+    check_rules(announced(with_policy(context), (4, True), (24, True), place=1))
 
 
 def check_rules(message: dict):
@@ -292,7 +294,7 @@ def check_rules(message: dict):
     for key, component in message["cmps"].items():
         assert re.fullmatch(r"\w+", key)
         assert set(component) <= KEYS[component["p"]], key
-        if component["p"] in ("number", "switch"):
+        if component["p"] in ("number", "select", "switch"):
             assert component.get("ent_cat", "config") == "config"
             assert component.get("min", 0) < component.get("max", 1)
             continue
@@ -314,13 +316,13 @@ def test_messages_are_those_checked_against_the_schemas():
 
 # SHA-256 of the messages of one configuration with 0 to 24 cells, each without and with a temperature.
 MESSAGES = {
-    "one pack": "ca2e00dd901c577d1065b8ba92eec3612aafdc3619af97ca1013d30081485ee2",
-    "quotes and a page": "369055e46948b4611641ec788373fd38cf5201df1dca16b5b1685f51cfcd08f2",
-    "second pack": "c488b0859068077df0f39f8838ab0ebbe73aa3b225293ab6e34b94226b6335b0",
-    "writable": "6c2667b7f91c630e3f23ae10611526bad2985775b09052fbb34ebee78e28dfed",
-    "commands alone": "71fd09c1612cbaf83cb7d0e7b5f9110fdcb35944501a6ad6f29a7e861f685043",
-    "second pack writable": "538a1d65179e08f9fddd220b899753e1a9aa02101af462ec543d2b5bc55db304",
-    "without commands": "ca2e00dd901c577d1065b8ba92eec3612aafdc3619af97ca1013d30081485ee2",
+    "one pack": "3f3bc2bd03abee93250919d832536265f907f3beb7f79c7ff086f964c4b1d9e6",
+    "quotes and a page": "38a5729269f57affc150eb5be0a1b678a638b07fcc3dda84f4f0e4a19d9df07f",
+    "second pack": "99904b8a9b001421dfe7751441757bfb3a370530259b5659de86d05ca5310c77",
+    "writable": "37110e8fd3c33583a1e74f04d68b2e0749705aebaf7d0794830c604e0ea4d7c6",
+    "commands alone": "b21bc5f37da427a04d51fcb2d0e711005adbc14ea84d571fc770c6854c0e6227",
+    "second pack writable": "986ad720381c7ae25eaabbe0cb00959f12b7004f519eb7555b2a579ae24c95a0",
+    "without commands": "3f3bc2bd03abee93250919d832536265f907f3beb7f79c7ff086f964c4b1d9e6",
 }
 
 

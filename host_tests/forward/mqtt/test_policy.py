@@ -18,7 +18,8 @@ class Client:
 
 
 def test_it_is_published_when_it_switches_and_its_reason_once_a_minute():
-    state = SimpleNamespace(pack=SimpleNamespace(name="pack1"), is_on=None, reason="waiting", problem=None)
+    pack = SimpleNamespace(name="pack1")
+    state = SimpleNamespace(pack=pack, preset=None, is_on=None, reason="waiting", problem=None)
     context = SimpleNamespace(clock=FakeClock(), control=None, config={"control": {"policy": {"preset": "rest"}}})
     handler, client = PolicyTopic(context, "evencell/id"), Client()
 
@@ -43,3 +44,5 @@ def test_it_is_published_when_it_switches_and_its_reason_once_a_minute():
     assert sent_after(200_002, problem="the pack is read-only")[0][0] == "on"
     asyncio.run(handler.on_connect(client))
     assert len(sent_after(200_003)) == 1
+    assert sent_after(200_004, preset="off", is_on=None, reason="no policy is set") == [(None, "no policy is set")]
+    assert client.sent[0]["preset"] == "off"

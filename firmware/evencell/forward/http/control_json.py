@@ -48,7 +48,7 @@ def _policy(context, number: int, w) -> dict:
     state, config = context.control.states[number], context.config["control"]["policy"]
     by_resistor = w and (config["by"] == "w" or w.config["resistor"] == "off")
     return {
-        "preset": config["preset"],
+        "preset": state.preset or config["preset"],
         "state": None if state.is_on is None else "on" if state.is_on else "off",
         "reason": state.reason,
         "since_s": context.clock.uptime_ms() // 1000 - state.since_s,

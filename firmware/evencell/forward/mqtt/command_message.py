@@ -7,11 +7,13 @@ from evencell.compat import const
 from evencell.forward.mqtt.packets import RETAINED, WAITED
 from evencell.pack.settings import CommandError, check_writable, find_pack, json_value, value_in
 from evencell.protocol.jk_settings import SETTINGS
-from evencell.runtime.lazy import lazy
+from evencell.runtime.lazy import call, lazy
 
 _MAX_ID_CHARACTERS = const(40)  # a UUID has 36
 _MAX_RECENT = const(8)
 _KEYS = ("value", "id", "expires")
+_PRESET = "preset"  # of the balance policy, beside the balancer's settings
+_PRESETS = "evencell.control.preset"
 _MAX_VALUE = const(1_000_000)  # beyond any value
 _NO_VALUE = "The value of a command is a number, a text, true or false."
 
@@ -29,7 +31,9 @@ async def execute(
     try:
         result["requested"], result["id"], expires = parse(payload)
         pack, settings = find_pack(context, pack_name)
-        if pack.sequence and name in SETTINGS:
+        if name == _PRESET:
+            result["active"] = call(_PRESETS, "active", context, pack)
+        elif pack.sequence and name in SETTINGS:
             result["active"] = json_value(name, value_in(name, pack.accepted))
         _check_age(age, expires)
         known = _find(recent, place, result["id"])
@@ -38,17 +42,29 @@ async def execute(
                 raise CommandError("This id was used with another value: nothing was written.")
             result["error"] = known[3]
         else:
-            check_writable(pack, settings)
-            _check_time(context.clock, expires)
-            if not has_room:
-                raise CommandError("Too many commands at once: this one was not carried out.")
             value = result["requested"]
-            _copy(await pack.writer(name, value, "mqtt"), result)
+            await _carry_out(context, pack, settings, expires, has_room, result)
             _remember(recent, place, value, result)
             del recent[:-most]
     except CommandError as error:
         result["error"] = str(error)
     return json.dumps(result).encode()
+
+
+async def _carry_out(context, pack, settings: dict, expires, has_room: bool, result: dict):
+    """Carry out the command in `result`, which gets its outcome; raises CommandError."""
+    name, value = result["name"], result["requested"]
+    if name == _PRESET:
+        call(_PRESETS, "check", context, pack, settings)
+    else:
+        check_writable(pack, settings)
+    _check_time(context.clock, expires)
+    if not has_room:
+        raise CommandError("Too many commands at once: this one was not carried out.")
+    if name == _PRESET:
+        result["active"] = call(_PRESETS, "choose", context, pack, value)
+    else:
+        _copy(await pack.writer(name, value, "mqtt"), result)
 
 
 def parse(payload) -> tuple:

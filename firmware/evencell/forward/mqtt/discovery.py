@@ -5,8 +5,8 @@ some kilobytes, so it never exists as a whole: it is made line by line, once to 
 
 A line is CONDITION, a tab and a template, in which `$X` stands for a value. Conditions: `always`, `first_pack`,
 `further_pack`, `awake` (a device that never sleeps), `page` and `temperature` (where there is one), `cell` (once for
-each), `missing_cell` (once for each up to 24). `commands`, `policy`, `w`, `shown FIELD` and `set FIELD`: where that is
-not so, the component is removed, for which Home Assistant wants its platform alone.
+each), `missing_cell` (once for each up to 24). `commands`, `policy`, `preset`, `w`, `shown FIELD`, `set FIELD`: where
+that is not so, the component is removed, for which Home Assistant wants its platform alone.
 
 The first pack belongs to the device itself, so that a second one changes nothing of it; each further pack is a device
 of its own, linked with `via_device`. Source: Home Assistant's documentation of MQTT, "Device discovery payload"; its
@@ -105,12 +105,17 @@ class DiscoveryMessage:
         if has_temperature:
             conditions[b"temperature"] = True
         conditions[b"commands"] = mqtt["commands"]
-        self._set_features(context.config.get("control"))
+        self._set_features(context.config.get("control"), mqtt["commands"], settings["writable"])
         self._set_controls(pack, mqtt["commands"] and settings["writable"])
 
-    def _set_features(self, control: dict | None):
+    def _set_features(self, control: dict | None, has_commands: bool, is_writable: bool):
         """`control`: of the configuration; None where this device has read none."""
-        self._conditions[b"policy"] = control is not None and control["policy"]["preset"] != "off"
+        self._conditions[b"policy"] = self._conditions[b"preset"] = False
+        policy = control["policy"] if control else None
+        if policy and policy["preset"] != "off":
+            self._conditions[b"policy"] = True
+            self._conditions[b"preset"] = has_commands and (is_writable or policy["by"] == "w")
+            self._values[79] = b',"custom"' if policy["conditions"] else b""  # "O"
         self._conditions[b"w"] = control is not None and control["w"]["enabled"]
 
     def _set_sleep(self, valid_s: int):

@@ -169,7 +169,7 @@ function inWords({ type, name, value, cells = [] }) {
     return { look: value ? "bad" : "", text: t(value ? "event.alarm" : "event.alarm.over", { text: cells.length ? `${text}: ${cellNames(cells)}` : text }) };
   }
   if (type === "rule") return { look: value === true ? "bad" : "", text: rules.inWords({ kind: type, name, to: value, text: cells.join(", ") }) };
-  if (type === "policy") return { text: rules.inWords({ kind: type, to: value }) };
+  if (type === "policy") return { text: rules.inWords({ kind: type, name, to: value }) };
   if (type === "link") return { text: t("event.link", { link: t(`link.${value}`) }) };
   if (type === "diagnosis") return { text: t("event.line", { verdict: t(`line.${String(value).replace(/ /g, "_")}`, { n: "" }) }) };
   if (type === "network") return { text: t(`event.network.${value}`) };

@@ -86,6 +86,7 @@ export function inWords({ kind, name, by, from, to, result, text }) {
     const reason = result === "refused" && text ? ` ${ofDevice(text)[0]}` : "";
     return `${t("eventlog.settings", values)} ${by === "other" ? "" : t(`eventlog.result.${result}`)}${reason}`.trim();
   }
+  if (name === "preset") return t("eventlog.preset", { preset: hasWord(`policy.preset.${to}`) ? t(`policy.preset.${to}`) : to });
   if (kind === "policy") return t(to ? "eventlog.policy.on" : "eventlog.policy.off");
   if (kind === "w") return t("eventlog.w", { name });
   const title = hasWord(`rule.${name}`) ? t(`rule.${name}`) : hasWord(`alarm.${name}`) ? t(`alarm.${name}`) : t("alarm.rule", { name });

@@ -1,0 +1,106 @@
+"""Presets of the balance policy that are chosen while it runs: over MQTT, or by a new configuration. Lazy.
+
+A choice over MQTT is kept with the configured preset that it replaces, as choices of the display's menu are:
+`{"pack1": ["top", "rest"]}` replaces `top` by `rest` until the configuration no longer says `top`.
+"""
+
+from evencell.runtime.lazy import call
+
+_PRESETS = ("always", "off", "off-ride", "rest", "storage", "top")
+_CUSTOM = "custom"
+_KEY = "presets"
+_STEPS = "evencell.control.w_step"
+
+
+def restore(context, states: list):
+    """Use what was chosen before the restart."""
+    policy, choices = context.config["control"]["policy"], context.key_values.get(_KEY)
+    for state in states:
+        choice = choices.get(state.pack.name) if isinstance(choices, dict) else None
+        if isinstance(choice, list) and len(choice) == 2 and choice[0] == policy["preset"] and _has(policy, choice[1]):
+            state.preset = choice[1]
+
+
+def active(context, pack) -> str | None:
+    """The preset of a pack; None where no policy was started."""
+    state = _state_of(context, pack)
+    return None if state is None else state.preset or context.config["control"]["policy"]["preset"]
+
+
+def check(context, pack, settings: dict):
+    """Raise CommandError where no preset can be chosen. `settings`: of the pack, in the configuration."""
+    from evencell.pack.settings import CommandError, check_writable  # not at the start
+
+    if _state_of(context, pack) is None:
+        raise CommandError("No balance policy runs here: see control.policy.preset of the configuration.")
+    if context.config["control"]["policy"]["by"] == "f6":
+        check_writable(pack, settings)
+
+
+def choose(context, pack, value) -> str:
+    """Use a preset from now on, also after a restart; returns it. Raises CommandError for one that there is not."""
+    from evencell.pack.settings import CommandError
+
+    policy, preset = context.config["control"]["policy"], str(value).strip().lower()
+    if not _has(policy, preset):
+        if preset == _CUSTOM:
+            raise CommandError("The preset custom needs control.policy.conditions in the configuration.")
+        raise CommandError("There is no such preset; there are %s." % ", ".join(_PRESETS + (_CUSTOM,)))
+    if preset != active(context, pack):
+        choices = context.key_values.get(_KEY)
+        choices = dict(choices) if isinstance(choices, dict) else {}
+        choices.pop(pack.name, None)
+        if preset != policy["preset"]:
+            choices[pack.name] = [policy["preset"], preset]
+        context.key_values.put(_KEY, choices or None)
+        _use(context, _state_of(context, pack), preset)
+    return preset
+
+
+def configure(context, new: dict) -> bool:
+    """Use the preset of a new `control.policy`, in place of all choices; False where it counts after a restart.
+
+    It does where no policy was started, or anything else of it is new.
+    """
+    control, policy = context.control, context.config["control"]["policy"]
+    if not control or not control.states or any(policy[key] != new[key] for key in new if key != "preset"):
+        return False
+    policy["preset"] = new["preset"]
+    context.key_values.put(_KEY, None)
+    for state in control.states:
+        _use(context, state, new["preset"])
+    return True
+
+
+def _use(context, state, preset: str):
+    """Decide by this preset with the next sample; a balancer that its W switch keeps off is read for that."""
+    before, now_s = state.preset, context.clock.uptime_ms() // 1000
+    state.preset = preset
+    if before == "off":
+        _resume(context, state, now_s)
+    state.decided_s = None
+    w = context.control.w
+    if w and w.policy is state:
+        call(_STEPS, "hasten", w, context, now_s)
+    context.log.info("%s: balance preset %s" % (state.pack.name, preset))
+    context.hub.post("policy", state.pack.name, "preset", preset)
+
+
+def _resume(context, state, now_s: int):
+    """Go on from how the balancer is switched: `control.policy.at_start` is for a start."""
+    if state.is_on is None and state.pack.sequence:
+        is_by_w = context.config["control"]["policy"]["by"] == "w"
+        state.is_on = True if is_by_w else state.pack.accepted.balancing_enabled
+        state.since_s = now_s
+
+
+def _has(policy: dict, preset) -> bool:
+    return preset in _PRESETS or (preset == _CUSTOM and len(policy["conditions"]) > 0)
+
+
+def _state_of(context, pack):
+    """The policy's state of a pack, or None."""
+    for state in context.control.states if context.control else ():
+        if state.pack is pack:
+            return state
+    return None
