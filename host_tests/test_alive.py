@@ -59,7 +59,8 @@ def config_of(mqtt_port: int, **pack) -> dict:
     """Poller and MQTT, and nothing else: there is no framebuf on CPython."""
     mqtt = {"enabled": True, "host": "127.0.0.1", "port": mqtt_port}
     rules = {"builtin_rules": False}  # each evaluation imports its code anew: days would take minutes
-    return {"profile": "telemetry", "mqtt": mqtt, "packs": [pack], "control": rules}
+    soon_silent = {"timeout_ms": 100}  # the line is looked at every 2 ms while an answer is awaited
+    return {"profile": "telemetry", "mqtt": mqtt, "packs": [soon_silent | pack], "control": rules}
 
 
 @pytest.fixture(params=["refuses", "is silent"])
