@@ -35,7 +35,7 @@ def marked(case):
     return pytest.param(case, id=name, marks=[AT_ITS_LIMIT] if name == "page_mqtt-files" else [])
 
 
-@pytest.mark.parametrize("case", map(marked, TESTED))
+@pytest.mark.parametrize("case", [marked(case) for case in TESTED])
 def test_a_promised_set_lives(case):
     found = measured(case, SHORT_MINUTES)
     assert found.shortcomings == [], found.life.log

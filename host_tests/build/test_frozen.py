@@ -27,7 +27,7 @@ def interpreter():
     need_gcc_for_32_bits()
     folder = BUILD / "frozen-host"
     freezing.lay_out(folder, HOST, "full")
-    return unix32.port("own", folder / freezing.MANIFEST)
+    return unix32.port("own", folder / freezing.MANIFEST, [unix32.UNOPTIMIZED])
 
 
 class Frozen(OnFlash):

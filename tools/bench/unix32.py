@@ -26,6 +26,9 @@ _OPTIONS = [
     *(f"MICROPY_PY_{name}=0" for name in ("FFI", "BTREE", "SSL")),
     "MICROPY_SSL_MBEDTLS=0",
 ]
+# For what is used so little that optimizing it takes longer.
+UNOPTIMIZED = "COPT=-O0 -DNDEBUG"
+_NOTED = "options"  # file in a build's folder
 # What an ESP32's MicroPython has frozen in as well, and evencell needs.
 _OWN_MODULES = 'include("$(MPY_DIR)/extmod/asyncio")\n'
 
@@ -43,17 +46,26 @@ def _built(name: str, manifest: Path | None, options: Iterable[str]) -> Path:
     _unpack()
     own = _UNIX / "boards/manifest.py"  # where an ESP32's is: manifests include it
     folder = _UNIX / f"build-{name}"
-    given, noted = "\n".join(options), folder / "options"
-    if not noted.exists() or noted.read_text("utf-8") != given:
-        shutil.rmtree(folder, ignore_errors=True)  # make does not see that a variable has changed
-        folder.mkdir()
-        noted.write_text(given, "utf-8")
+    given = "\n".join(options)
+    if _options_of(folder) != given:  # make does not see that a variable has changed
+        shutil.rmtree(folder, ignore_errors=True)
+        alike = [other for other in sorted(_UNIX.glob("build-*")) if _options_of(other) == given]
+        if alike:  # all but the frozen content is compiled already
+            shutil.copytree(alike[0], folder)
+        folder.mkdir(exist_ok=True)
+        (folder / _NOTED).write_text(given, "utf-8")
     (folder / "frozen_content.c").unlink(missing_ok=True)  # renewed only for younger files, though others were listed
     frozen = f"FROZEN_MANIFEST={manifest or own}"
     make = ["make", "-j2", "-C"]
-    run([*make, str(_SOURCES / "mpy-cross")])
+    run([*make, str(_SOURCES / "mpy-cross"), UNOPTIMIZED])
     run([*make, str(_UNIX), *_OPTIONS, *options, frozen, f"BUILD={folder.name}"])
     return folder / "micropython"
+
+
+def _options_of(folder: Path) -> str | None:
+    """What a build was made with; None where there is none."""
+    noted = folder / _NOTED
+    return noted.read_text("utf-8") if noted.exists() else None
 
 
 @contextlib.contextmanager
