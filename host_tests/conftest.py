@@ -16,6 +16,7 @@ from evencell.runtime import lazy
 from host_tests.scheduling import (  # noqa: F401
     pytest_collection_finish,
     pytest_collection_modifyitems,
+    pytest_configure,
     pytest_runtest_setup,
     pytest_xdist_auto_num_workers,
 )

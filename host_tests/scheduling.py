@@ -2,10 +2,14 @@
 
 import functools
 import gc
+import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+from tools.build.common import BUILD
 
 _HERE = Path(__file__).parent
 # Most tests wait in real time, for a firmware, a broker or a browser: they need more workers than processors.
@@ -25,6 +29,29 @@ _LONGEST_FIRST = (
 )
 assert all(place.exists() for place in _LONGEST_FIRST)
 _OTHERS_NICENESS = 10
+
+
+# MicroPython's package is a module of CPython, whose usual start takes longer than all that most programs do.
+_MICROPYTHON = """#!{python} -IS
+import sys
+sys.path.append({folder!r})
+from micropython_run import run_main
+sys.exit(run_main(sys.argv))
+"""
+
+
+def pytest_configure(config: pytest.Config):
+    """Let all that starts MicroPython take the short way, unless another one is named; workers inherit that."""
+    module = importlib.util.find_spec("micropython_run")
+    if module and module.origin and "MICROPYTHON" not in os.environ and not hasattr(config, "workerinput"):
+        program = BUILD / "micropython"
+        text = _MICROPYTHON.format(python=sys.executable, folder=str(Path(module.origin).parent))
+        BUILD.mkdir(exist_ok=True)
+        new = program.with_suffix(f".{os.getpid()}")
+        new.write_text(text, "utf-8")
+        new.chmod(0o755)
+        new.replace(program)
+        os.environ["MICROPYTHON"] = str(program)
 
 
 @pytest.hookimpl(optionalhook=True)
