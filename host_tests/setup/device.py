@@ -93,9 +93,9 @@ class Phone:
     def __init__(self, context):
         self._site = Site(context, context.setup)
 
-    def ask(self, method: str, path: str, body: dict | bytes | None = None, *headers: str):
+    def ask(self, method: str, path: str, body: dict | bytes | None = None, *headers: str, host: str = "127.0.0.1"):
         data = json.dumps(body).encode() if isinstance(body, dict) else body or b""
-        lines = [f"{method} {path} HTTP/1.1", "Host: captive.example", f"Content-Length: {len(data)}", *headers]
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", f"Content-Length: {len(data)}", *headers]
         request = Request(lines)
         request.body = data if len(data) <= 2_048 else None
         return self._site.respond(request)

@@ -6,11 +6,6 @@ import pytest
 
 from host_tests.setup.device import PASSWORD, WANTED, Device, visited
 
-PROBES = """
-/generate_204 /gen_204 /hotspot-detect.html /library/test/success.html /connecttest.txt /ncsi.txt /success.txt
-/canonical.html
-"""
-
 
 @pytest.mark.parametrize(
     ("change", "field"),
@@ -80,17 +75,34 @@ def test_phones_find_the_setup_page(tmp_path, monkeypatch):
 
     async def visit(phone, context):
         where = "Location: http://127.0.0.1:%d/\r\n" % context.config["http"]["port"]
-        for probe in PROBES.split():
-            answer = phone.ask("GET", probe)
+        for path in ("/generate_204", "/hotspot-detect.html", "/", "/anything/else"):
+            answer = phone.ask("GET", path, host="captive.example")
             assert answer.status == 302 and where in answer.headers
         pages = []
         for path in ("/", "/anything/else", "/page/app.js", "/../config.json"):
-            answer = phone.ask("GET", path)
-            assert answer.status == 200 and "text/html" in answer.headers
-            pages.append(b"".join(answer.body))
+            for host in ("127.0.0.1", "192.168.4.1", "192.168.4.1:8080"):
+                answer = phone.ask("GET", path, host=host)
+                assert answer.status == 200 and "text/html" in answer.headers
+                pages.append(b"".join(answer.body))
         assert len(set(pages)) == 1 and b"setup" in pages[0]
 
     visited(device, 10, visit)
+
+
+def test_a_page_whose_name_leads_here_reads_and_changes_nothing(tmp_path, monkeypatch):
+    """One that was open on the phone before it joined: DNS rebinding by the device's own DNS server."""
+    device = Device(tmp_path, monkeypatch)
+
+    async def visit(phone, _context):
+        for host in ("evil.example", "evil.example:80", "1.evil", "evencell", ""):
+            json_of = "Content-Type: application/json", f"Origin: http://{host}"
+            for method, path in (("GET", "setup"), ("GET", "networks"), ("POST", "setup"), ("POST", "setup/finish")):
+                answer = phone.ask(method, "/api/v1/" + path, WANTED, *json_of, host=host)
+                assert answer.status == 403 and b"127.0.0.1" in answer.body[0]
+        assert phone.get("/api/v1/setup")["state"] == "open"
+
+    visited(device, 10, visit)
+    assert device.config() is None
 
 
 def test_networks_are_listed_strongest_first_each_name_once_without_hidden_ones(tmp_path, monkeypatch):
@@ -117,6 +129,21 @@ def test_networks_are_listed_strongest_first_each_name_once_without_hidden_ones(
         assert len(calls) == 2
 
     visited(device, 30, visit)
+
+
+def test_of_invented_networks_the_strongest_are_listed(tmp_path, monkeypatch):
+    device = Device(tmp_path, monkeypatch)
+    hostile = [b"\n", b"a\0b", b"\x1b[2J", b"\xed\xa0\x80", b"\xc2\x9b", b"\xff" * 32, b"\xef\xbf\xbd"]
+    odd = ['"><script>', '\\";,:', "\U0001f50b" * 8]
+    found = [(ssid, -10, True) for ssid in hostile] + [(ssid.encode(), -20, False) for ssid in odd]
+    found += [(b"Home", -40, True)] + [(b"invented %d" % i, -50, True) for i in range(300)]
+    monkeypatch.setattr(device.board.access_point(), "scan", lambda: found)
+
+    async def visit(phone, _context):
+        names = [network["ssid"] for network in phone.get("/api/v1/networks")["networks"]]
+        assert names[:4] == [*odd, "Home"] and len(names) == 32
+
+    visited(device, 10, visit)
 
 
 def test_a_radio_that_can_not_scan_answers_503(tmp_path, monkeypatch):

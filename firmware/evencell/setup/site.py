@@ -1,4 +1,8 @@
-"""HTTP in setup mode: the setup page, its API, and redirects that make phones open it. Any `Host` is answered."""
+"""HTTP in setup mode: the setup page, its API, and redirects that make phones open it.
+
+Every name leads here (net/captive_dns.py), also those of pages that are open on the phone: they are led to the address,
+and the API has no answer for them.
+"""
 
 from evencell import __version__
 from evencell.compat import const
@@ -8,11 +12,6 @@ from evencell.runtime.lazy import call, lazy
 
 _PAGE = "setup.html"
 _SCAN_AGE_MS = const(10_000)  # a scan stops the device for 2 s: not more often
-# Connectivity probes of Android and ChromeOS, iOS and macOS, Windows, Firefox, KDE and GNOME.
-_PROBES = (
-    " /generate_204 /gen_204 /hotspot-detect.html /library/test/success.html /connecttest.txt /ncsi.txt /redirect "
-    "/success.txt /canonical.html /check_network_status.txt /nm-check.txt "
-)
 
 
 class Site:
@@ -48,14 +47,17 @@ class Site:
 
     def _respond(self, request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
+        is_name = not request.header("host").partition(":")[0].replace(".", "").isdigit()
         if request.path.startswith("/api/"):
             handlers = self._api.get(request.path)
             if handlers is None:
                 return error(404, "not found: this is setup mode")
+            if is_name:
+                return error(403, "the device is set up at %s alone" % self._setup.url())
             return handlers[method](request) if method in handlers else error(405, "method not allowed")
         if method != "GET":
             return error(405, "method not allowed")
-        if " %s " % request.path in _PROBES:
+        if is_name:  # such as a phone's probe whether it is in the Internet
             return Response((), "text/plain", 302, "Location: %s\r\n" % self._setup.url())
         return call("evencell.forward.http.page_file", "response", _PAGE, False)
 

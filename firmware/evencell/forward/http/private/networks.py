@@ -1,6 +1,10 @@
 """`GET /api/v1/networks`: the networks in reach. Lazy handler; the scan stops the device for about 2 s."""
 
+from evencell.compat import const
 from evencell.forward.http.server import error, json_response
+from evencell.runtime.lazy import lazy
+
+_MAX_LISTED = const(32)  # anyone near can invent names by the hundred
 
 
 async def answer(context, _request, _load):
@@ -19,13 +23,20 @@ async def answer(context, _request, _load):
 
 
 def listed(found: list) -> list[dict]:
-    """What a scan found (SSID, dBm, secured), strongest first, each name once; hidden networks are left out."""
+    """What a scan found (SSID, dBm, secured), strongest first, each name once, at most 32.
+
+    Left out are hidden networks, and names that the configuration can't have.
+    """
     networks = []
-    for ssid, rssi, secured in sorted(found, key=lambda each: -each[1]):
-        try:
-            name = str(ssid, "utf-8")
-        except ValueError:
-            continue  # no name that the configuration can have
-        if name and not any(network["ssid"] == name for network in networks):
-            networks.append({"ssid": name, "rssi": rssi, "secured": secured})
+    with lazy("evencell.config.kinds") as kinds:
+        for ssid, rssi, secured in sorted(found, key=lambda each: -each[1]):
+            try:
+                name = str(ssid, "utf-8")
+            except ValueError:
+                continue
+            is_new = not any(network["ssid"] == name for network in networks)
+            if is_new and kinds.accepts("ssid", name):
+                networks.append({"ssid": name, "rssi": rssi, "secured": secured})
+            if len(networks) == _MAX_LISTED:
+                break
     return networks
