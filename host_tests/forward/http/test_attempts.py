@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from evencell.forward.http.attempts import refusal
+from evencell.forward.http.private.password import answer as change_password
 from evencell.forward.http.server import error
 from host_tests.fakes import FakeClock, FakeLog
 from tools.dev.login import password_hash
@@ -89,3 +90,39 @@ def test_pauses_of_all_are_a_minute_at_most(device):
         device.clock.now_ms += 60_000
     assert device.login_failures[""][1].pause_ms == 60_000
     assert all(entry[1].pause_ms <= 900_000 for key, entry in device.login_failures.items() if key != "failed")
+
+
+class Replacing:
+    """PBKDF2 during which another request sets another password."""
+
+    def __init__(self, device):
+        self._auth = device.config["auth"]
+
+    async def is_password(self, _password: str, _stored: str) -> bool:
+        self._auth["password_hash"] = "another"
+        return True
+
+    async def hash_password(self, _password: str) -> str:
+        self._auth["password_hash"] = "another"
+        return "of the attacker"
+
+
+def test_password_that_is_replaced_while_it_is_verified_logs_nobody_in(device):
+    request = SimpleNamespace(peer=(OWNER, 1234))
+    assert asyncio.run(refusal(device, request, PASSWORD, WRONG, lambda _: Replacing(device))) is WRONG
+
+
+def test_of_two_changes_at_once_the_later_one_has_the_wrong_old_password(device):
+    async def read_object(_request):
+        return {"old": PASSWORD, "new": "four words of the attacker"}
+
+    async def admit(*_):
+        return None
+
+    modules = {
+        "body": SimpleNamespace(read_object=read_object),
+        "attempts": SimpleNamespace(refusal=admit),
+        "pbkdf2": Replacing(device),
+    }
+    answer = asyncio.run(change_password(device, None, lambda name: modules[name.rpartition(".")[2]]))
+    assert answer.status == 403 and device.config["auth"]["password_hash"] == "another"

@@ -64,3 +64,12 @@ def test_what_resembles_a_session_is_none():
     for wrong in ("", token[:-1], token + "0", token.upper(), token[::-1], "0" * len(token), "é"):
         assert not device.has(wrong), wrong
     assert device.has(token)
+
+
+def test_cookie_of_the_same_name_by_another_service_of_the_host_keeps_nobody_out():
+    device = Device()
+    token = new_session(device)
+    for other in ("", "x", "eyJ1c2VyIjoxfQ.abc", 48 * "0"):
+        assert device.has("%s; session=%s" % (other, token))
+        assert device.has("%s; session=%s" % (token, other))
+        assert not device.has(other)

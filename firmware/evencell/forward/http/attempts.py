@@ -27,18 +27,18 @@ _PAUSED = "too many wrong passwords: try again in %d s"
 
 async def refusal(context, request, password: str, wrong: Response, load) -> Response | None:
     """None if this is the password, else `wrong`, or a response that says when the next attempt is allowed."""
-    address, failures = address_of(request.peer), context.login_failures
+    address, failures, auth = address_of(request.peer), context.login_failures, context.config["auth"]
     pause_ms = _pause_ms(context, address)
     if pause_ms:
         seconds = (pause_ms + 999) // 1000
         return json_response({"error": _PAUSED % seconds}, 429, "Retry-After: %d\r\n" % seconds)
     pbkdf2 = load("evencell.forward.http.pbkdf2")
-    failures[_BUSY] = None
+    failures[_BUSY], stored = None, auth["password_hash"]
     try:
-        is_right = await pbkdf2.is_password(password, context.config["auth"]["password_hash"])
+        is_right = await pbkdf2.is_password(password, stored)
     finally:
         del failures[_BUSY]
-    if is_right:
+    if is_right and auth["password_hash"] == stored:  # not replaced meanwhile
         for key in (address, _ALL):
             failures.pop(key, None)
         _mark(failures, address, False)

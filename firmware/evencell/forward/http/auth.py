@@ -7,7 +7,7 @@ from binascii import unhexlify
 from hashlib import sha256
 
 from evencell.forward.http.server import Response, error, json_response
-from evencell.forward.http.sessions import NO_PASSWORD, cookie_of, is_equal, session_of
+from evencell.forward.http.sessions import NO_PASSWORD, is_equal, session_of, tokens_of
 
 _NOT_OF_THE_INTERNET = (".local", ".lan", ".home.arpa", ".internal", ".localdomain")
 _BODY_TYPES = ("application/json", "application/octet-stream")
@@ -31,7 +31,7 @@ def _login_refusal(context, request) -> Response | None:
         return _unauthorized(NO_PASSWORD) if is_reading else error(409, NO_PASSWORD, "auth.password_hash")
     if session_of(context, request):
         return None
-    return _unauthorized(_EXPIRED if cookie_of(request) else _LOG_IN)
+    return _unauthorized(_EXPIRED if tokens_of(request) else _LOG_IN)
 
 
 def request_refusal(context, request) -> Response | None:

@@ -52,25 +52,21 @@ def end_sessionless(context):
 def session_of(context, request) -> list | None:
     """The session that the request belongs to, whose idle time begins anew; None without one. Expired ones end."""
     now_ms = context.clock.uptime_ms()
-    token = cookie_of(request)
-    digest = sha256(token.encode()).digest()
+    digests = [sha256(token.encode()).digest() for token in tokens_of(request)]
     found = None
     for session in list(context.sessions):
         if now_ms >= session[_ENDS]:
             end_session(context, session)
-        elif is_equal(session[_HASH], digest):
+        elif any(is_equal(session[_HASH], digest) for digest in digests):
             session[_ENDS] = min(now_ms + _MAX_IDLE_MS, session[_CREATED] + MAX_AGE_S * 1000)
             found = request.session = session
     return found
 
 
-def cookie_of(request) -> str:
-    """The session's token in the cookies; "" without one."""
-    for cookie in request.header("cookie").split(";"):
-        name, _, value = cookie.strip().partition("=")
-        if name == "session":
-            return value
-    return ""
+def tokens_of(request) -> list[str]:
+    """What may be a session's token in the cookies: other services of this host may have a cookie of the same name."""
+    pairs = [cookie.strip().partition("=") for cookie in request.header("cookie").split(";")]
+    return [value for name, _, value in pairs if name == "session" and len(value) == 2 * _TOKEN_BYTES]
 
 
 def new_token() -> tuple[str, bytes]:

@@ -28,8 +28,7 @@ async def answer(context, request, load):
             unload(_CIPHER)
             given = call(_STEP, "given", request)
         old, new, warnings = call(_STEP, "wanted", context, given, is_restore)
-        del given
-        await sleep_ms(0)
+        del given  # no await from here: a password or a token that was set meanwhile would be lost
         result = call("evencell.config.change", "replace", context, old, new)
     except EditError as refusal:
         return _refused(refusal.args)

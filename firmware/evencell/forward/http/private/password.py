@@ -19,7 +19,9 @@ async def answer(context, request, load):
     fault = call("evencell.forward.http.password_rule", "fault_of", new)
     if fault:
         return error(400, fault, "new")
-    if not context.config["auth"]["password_hash"]:
+    auth = context.config["auth"]
+    stored = auth["password_hash"]
+    if not stored:
         return error(409, NO_PASSWORD, "auth.password_hash")
     wrong = error(403, "the old password is wrong", "old")
     refused = await load(_ATTEMPTS).refusal(context, request, old, wrong, load)
@@ -28,6 +30,8 @@ async def answer(context, request, load):
     unload(_ATTEMPTS)
     new_hash = await load(_PBKDF2).hash_password(new)
     unload(_PBKDF2)
+    if auth["password_hash"] != stored:
+        return wrong  # by now: another request replaced it meanwhile
     fault = call("evencell.config.edit", "set_auth", context, "password_hash", new_hash)
     if fault:
         return error(500, fault)
