@@ -39,6 +39,7 @@ WEBASSEMBLY = {
 
 # Which shared files each interpreter runs. The 32-bit port has no event loop of its own, so no test that awaits.
 _WITHOUT_LOOP = (
+    "runtime/test_after_start.py",
     "protocol",
     "pack",
     "control",

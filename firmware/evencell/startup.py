@@ -60,6 +60,8 @@ def start_up(context):
     if not context.setup:
         drop_sections(context.config, wanted)
         call(_PLAN, "check", context, wanted)
+        if not context.heap.is_plentiful and context.profile != "awake":  # which makes more of them when it sleeps
+            call("evencell.runtime.after_start", "release", context)
     # A collection marks all objects in use: where the heap is large, as with PSRAM, it may run less often.
     collect_after(max(COLLECT_AFTER_BYTES, context.board.gc_heap()[1] // _COLLECT_AFTER_SHARE))
     keep_modules(context.heap.is_plentiful)  # from now on; those of the start are still unloaded
@@ -165,13 +167,18 @@ def start(context, module: str):
         text = str(error).split("'")  # no module named 'evencell.display.part'
         if len(text) < 2 or not module.startswith(text[1]):
             raise
-        context.log.info("%s is not in this build: it stays off" % module)
+        context.log.info("%s is not in this build: it stays off" % _switch_of(module))
     else:
         part.start(context)
         if module.endswith("part"):
             unload(module)  # what it imported stays
         elif not context.heap.is_plentiful:
             del part.start  # its code is needed no more
+
+
+def _switch_of(module: str) -> str:
+    """What the part is called in the configuration."""
+    return next(switch or module for _, switch, other in PARTS if other == module)
 
 
 def drop_sections(config: dict, wanted: list[str]):

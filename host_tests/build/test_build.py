@@ -318,8 +318,8 @@ def test_a_part_that_was_not_built_stays_off_and_says_so(tmp_path, scratch):
         Simulator(tmp_path, *FIXED) as simulator,
         OnFlash(flash, simulator.link, http=False) as firmware,
     ):
-        firmware.wait_for_line("evencell.history_recorder is not in this build")
-        firmware.wait_for_line("evencell.forward.http.routes is not in this build")
+        firmware.wait_for_line("history is not in this build")
+        firmware.wait_for_line("http is not in this build")
         firmware.wait_for_line("link online")
 
 

@@ -8,7 +8,7 @@ def without_slots(source: str) -> str:
 
     Where the source itself goes by them they stay.
     """
-    if "self.__slots__" in source:
+    if "__slots__" not in source or "self.__slots__" in source:
         return source
     lines = source.split("\n")
     for node in ast.walk(ast.parse(source)):

@@ -22,7 +22,6 @@ from tools.build.common import (
     ROOT,
     BuildError,
     bytecode_compiler,
-    newer,
     run,
     write_if_changed,
 )
@@ -264,13 +263,10 @@ def compile_module(source: Path, target: Path, name: str, board: dict):
     On a chip (and where `small` says so) they name module and function, but not the line: numbers would cost 4 KB, and
     functions here are short. The module's last name is in memory anyway, a path would be one more for each.
     """
-    if newer(target, source, ROOT / "boards" / f"{board['name']}.py", Path(bytecode_compiler())):
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.with_suffix(".new")
     name = Path(name).stem if is_small(board) else name
-    new.write_bytes(bytecode(without_slots(source.read_text("utf-8")), ["-s", name, *compiler_options(board)]))
-    new.replace(target)
+    content = bytecode(without_slots(source.read_text("utf-8")), ["-s", name, *compiler_options(board)])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_if_changed(target, content)  # its time says nothing: another module may have had these letters
 
 
 def compiler_options(board: dict) -> list[str]:
