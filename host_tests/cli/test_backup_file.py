@@ -105,6 +105,9 @@ REFUSED = {
     "iterations for minutes": ({**sealed(DOCUMENTS[0]), "iterations": 50_001}, 400, damaged("iterations")),
     "no iterations": (without("iterations"), 400, damaged("iterations")),
     "iterations that are true": ({**sealed(DOCUMENTS[0]), "iterations": True}, 400, damaged("iterations")),
+    "a mark that is a text": ({**sealed(DOCUMENTS[0]), "encrypted_backup": "1"}, 400, damaged("encrypted_backup")),
+    "a mark that is true": ({**sealed(DOCUMENTS[0]), "encrypted_backup": True}, 400, damaged("encrypted_backup")),
+    "no version": ({**sealed(DOCUMENTS[0]), "encrypted_backup": 0}, 400, damaged("encrypted_backup")),
     "a newer version": (
         {**sealed(DOCUMENTS[0]), "encrypted_backup": 2},
         400,

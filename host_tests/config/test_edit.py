@@ -166,3 +166,20 @@ def test_what_would_lock_the_owner_out_by_a_fault_is_refused():
         except edit.EditError:
             continue
         raise AssertionError(patch)
+
+
+def test_what_the_file_says_already_is_not_written():
+    written = []
+    device = Device(name="Rear", packs=[{"name": "front"}])
+    device.board.config_path = PATH + "/nowhere"  # a write would fail
+    nothing = {"applied": [], "restart": [], "warnings": []}
+    assert device.patch(name="Rear") == device.patch(packs=[{"name": "front"}]) == device.patch() == nothing
+    repaired = {"http": {"public_read": 1}}, {"http": {"public_read": True}}
+    for given, patch in (({"name": "Rear"}, {"name": "Front"}), repaired):
+        device = Device(**given)
+        device.board.config_path = PATH + "/nowhere"
+        try:
+            device.patch(**patch)
+        except edit.EditError:
+            written.append(patch)
+    assert len(written) == 2

@@ -145,6 +145,8 @@ def test_a_backup_is_restored_with_the_secrets_of_this_device(firmware, client):
     assert answer.status == 200, answer.body
     assert sorted(answer.json()["applied"] + answer.json()["restart"]) == ["journal.max_kib", "log.level", "name"]
     assert stored(firmware) == GIVEN
+    assert client.send("POST", "/api/v1/restore", backup.body).json() == {"applied": [], "restart": [], "warnings": []}
+    assert firmware.log().count("the configuration was changed: ") == 2
     assert client.session()["logged_in"]
 
 

@@ -60,6 +60,8 @@ def decrypt(name: str, file: dict, passphrase: str) -> dict:
     """The backup in the file called `name`; raises BackupError where the passphrase is wrong, or the file damaged."""
     if isinstance(file[MARK], int) and file[MARK] > _VERSION:
         raise BackupError(f"{name} is of a newer version: update evencell first.")
+    if file[MARK] != _VERSION or file[MARK] is True:
+        raise BackupError(f"{name} is damaged.")
     try:
         iterations = operator.index(file["iterations"])
         salt, iv, mac = (bytes.fromhex(file[key]) for key in ("salt", "iv", "mac"))

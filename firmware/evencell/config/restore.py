@@ -11,12 +11,18 @@ _SENT_TO = {"mqtt": "host", "influx": "url"}  # sections with secrets, and the k
 _UNREACHABLE = "this file names no network that could be joined; this device would be unreachable after its restart"
 
 
-def restored(old: dict, given: dict, missing: list) -> dict:
-    """The configuration of a backup, or of a config.json; secrets that are in neither are those of this device."""
+def restored(old: dict, given: dict, warnings: list) -> dict:
+    """The configuration of a backup, or of a config.json; secrets that are in neither are those of this device.
+
+    A sentence for each secret that has to be entered is appended to `warnings`.
+    """
     if "backup" in given:
+        if isinstance(given["backup"], int) and given["backup"] > FORMAT:
+            raise EditError("backup: it is of a newer version: update the firmware first")
         if given["backup"] is True or given["backup"] != FORMAT or not isinstance(given.get("config"), dict):
-            raise EditError("backup: of a newer version, or damaged; update the firmware first")
+            raise EditError("backup: it is damaged; nothing was changed")
         given = given["config"]
+    missing = []
     # Who may log in, and whose updates are run, is not decided by a file that was kept elsewhere.
     given = {key: value for key, value in given.items() if key not in _KEPT}
     if "wifi" in old and "wifi" not in given:
@@ -29,7 +35,7 @@ def restored(old: dict, given: dict, missing: list) -> dict:
     if "pins" in given:  # null is no pin there, not the board's own
         new["pins"] = given["pins"]
     for section, key in _SENT_TO.items():
-        _drop_secrets(old.get(section), new.get(section), given.get(section), key, section + ".", missing)
+        _drop_secrets(old.get(section), new.get(section), given.get(section), key, section + ".", warnings)
     if "wifi.ap_password" in missing:  # the access point never opens without one
         new["wifi"].pop("fallback_ap", None)
     networks = new["wifi"].get("networks") if isinstance(new.get("wifi"), dict) else None
@@ -39,13 +45,17 @@ def restored(old: dict, given: dict, missing: list) -> dict:
         new["wifi"]["networks"] = networks
     if not networks and isinstance(old.get("wifi"), dict) and old["wifi"].get("networks"):
         raise EditError("wifi.networks: " + _UNREACHABLE)
+    for key in missing:
+        warnings.append("%s: it is in no backup, and this device has none: enter it" % key)
     return new
 
 
-def _drop_secrets(old, new, given, place: str, path: str, missing: list):
+def _drop_secrets(old, new, given, place: str, path: str, warnings: list):
     """A file that was kept elsewhere must not have this device's secrets sent to another host."""
     if isinstance(old, dict) and isinstance(new, dict) and old.get(place) != new.get(place):
         for key in SECRETS:
             if key in new and given[key] is True:
                 del new[key]
-                missing.append(path + key)
+                warnings.append(
+                    "%s%s: it is in no backup, and the file names another %s%s: enter it" % (path, key, path, place)
+                )

@@ -44,11 +44,13 @@ async def encrypt(data: bytearray, passphrase: str) -> list:
 
 async def decrypt(file: dict) -> bytes:
     """What is in an encrypted backup, whose passphrase stands beside it; raises RefusalError with a sentence."""
-    passphrase = file.get("passphrase")
+    passphrase, version = file.get("passphrase"), file["encrypted_backup"]
+    if isinstance(version, int) and version > _VERSION:
+        raise RefusalError(400, "the encrypted backup is of a newer version: update the firmware first")
+    if version != _VERSION or version is True:
+        raise RefusalError(400, _DAMAGED % "encrypted_backup", "encrypted_backup")
     if not isinstance(passphrase, str) or len(passphrase) > _MAX_PASSPHRASE:
         raise RefusalError(400, "this backup is encrypted: its passphrase is needed", "passphrase")
-    if file["encrypted_backup"] != _VERSION or file["encrypted_backup"] is True:
-        raise RefusalError(400, "the encrypted backup is of a newer version: update the firmware first")
     iterations = _iterations(file.get("iterations"))
     salt = _decoded(file, "salt", unhexlify, _SALT_BYTES)
     iv = _decoded(file, "iv", unhexlify, _BLOCK_BYTES)

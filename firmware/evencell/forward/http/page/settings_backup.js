@@ -38,7 +38,7 @@ export function makeBackup(problem, restored, ...more) {
     try {
       const backup = JSON.parse(await file.files[0].text()), { profile = "full", power } = backup.config ?? backup;
       if ((profile !== "full" || power?.interval_s) && !confirm(t("settings.no_page.confirm"))) setText(said, "");
-      else if (!backup.encrypted_backup) await send(backup);
+      else if (!("encrypted_backup" in backup)) await send(backup);
       else if (passphrase.value) await send({ ...backup, passphrase: passphrase.value });
       else {
         setText(said, t("settings.passphrase.missing"));

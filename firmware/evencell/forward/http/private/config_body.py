@@ -10,8 +10,7 @@ def wanted(context, given: dict, is_restore: bool) -> tuple[dict, dict, list[str
     old = call("evencell.config.edit", "read_given", context)
     missing = []
     if is_restore:
-        new = call("evencell.config.restore", "restored", old, given, missing)
-        return old, new, ["%s: it is in no backup, and this device has none: enter it" % key for key in missing]
+        return old, call("evencell.config.restore", "restored", old, given, missing), missing
     if "auth" in given:
         raise EditError("auth: use /api/v1/password and /api/v1/tokens")
     new = call("evencell.config.merge", "merge", old, given, missing)

@@ -35,7 +35,9 @@ async def answer(context, request, load):
     if "http.public_read" in result["applied"]:
         load("evencell.forward.http.sessions").end_sessionless(context)
     result["warnings"] = warnings + result["warnings"]
-    context.log.info("http: the configuration was changed: %s" % ", ".join(result["applied"] + result["restart"]))
+    changed = result["applied"] + result["restart"]
+    if changed:
+        context.log.info("http: the configuration was changed: %s" % ", ".join(changed))
     return json_response(result)
 
 
