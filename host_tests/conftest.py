@@ -59,6 +59,7 @@ _WITHOUT_LOOP = (
     "storage/test_data_files.py",
     "storage/test_state_file.py",
     "storage/test_strict_json.py",
+    "net/test_errors.py",
     "net/test_tcp.py",
     "runtime/test_memory.py",
     "runtime/test_plan.py",

@@ -98,8 +98,8 @@ ALLOWED = {
     },
     "clock": {
         "asyncio", "errno", "json", "os", "socket", "struct", "sys", "time",
-        "evencell.clock", "evencell.compat", "evencell.net.network_backoff", "evencell.runtime.lazy",
-        "evencell.storage",
+        "evencell.clock", "evencell.compat", "evencell.net.errors",
+        "evencell.net.network_backoff", "evencell.runtime.lazy", "evencell.storage",
     },
     "config": {
         "binascii", "json", "os", "evencell.compat", "evencell.config", "evencell.storage", "evencell.runtime.lazy",

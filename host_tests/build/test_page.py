@@ -223,7 +223,7 @@ def test_every_translated_sentence_is_one_of_the_firmware():
     texts = texts_of_the_firmware()
     beginnings = texts | {text.partition(": ")[2] for text in texts}
     for english, german in SENTENCES.items():
-        pieces = [english[: len(text)] for text in beginnings if len(text) > 20 and english.startswith(text)]
+        pieces = [english[: len(text)] for text in beginnings if len(text) >= 20 and english.startswith(text)]
         is_joined = any(english[len(piece) :] in texts for piece in pieces)
         assert english in texts or is_joined or any(text.endswith(": " + english) for text in texts), english
         slots = len(re.findall(r"%s%s|%[sdg]|\{\w+\}", english)) + english.endswith((": ", " "))

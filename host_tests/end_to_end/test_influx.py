@@ -68,7 +68,7 @@ def test_every_field_at_its_time(tmp_path):
         assert_stored(store, firmware, "pack1", FIXED_MV)
         counts = firmware.status()["device"]["influx"]
         assert counts["sent"] >= 3 and counts["dropped"] == 0
-        assert firmware.get("/metrics").body.decode().count("evencell_influx_") == 9
+        assert firmware.get("/metrics").body.decode().count("evencell_influx_") == 12
 
 
 def test_two_packs_are_two_series(tmp_path):
@@ -94,7 +94,7 @@ def test_silent_store_holds_up_no_other_part(tmp_path):
     silent = socket.create_server(("127.0.0.1", 0))
     with silent, device_with(tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}") as firmware:
         before = firmware.pack()
-        assert "no answer" in firmware.wait_for_line("next try in 1 s")
+        assert "timed out: no answer from 127.0.0.1:" in firmware.wait_for_line("next try in 1 s")
         after = until(lambda: later(firmware.status(), before["sequence"] + 5), "readings meanwhile")
         assert after["packs"][0]["diagnosis"]["verdict"] == "ok"
         counts = after["device"]["influx"]
@@ -118,7 +118,7 @@ def test_readings_wait_until_a_refused_password_is_repaired(tmp_path):
     """401 for a while, then the store takes the password: no reading is missing, and the log never shows it."""
     strict = Store("-httpAuth.username=me", "-httpAuth.password=another")
     with strict as store, device_with(tmp_path, store.url, user="me", password=SECRET) as firmware:
-        firmware.wait_for_line("influx.password); ")
+        firmware.wait_for_line("influx.password; ")
         read_s = {firmware.pack()["time"], until(lambda: later(firmware.status(), 5), "more")["packs"][0]["time"]}
         firmware.wait_for_line("next try in 2 s")
         counts = firmware.status()["device"]["influx"]

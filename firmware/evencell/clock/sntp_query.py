@@ -6,6 +6,7 @@ import socket
 import struct
 
 from evencell.compat import const, sleep_ms
+from evencell.runtime.lazy import call
 
 _PORT = const(123)
 _SOURCE = "sntp"
@@ -36,13 +37,13 @@ async def query(sntp):
         return
     try:
         address = _resolve(sntp)
-    except OSError as error:
-        _fail(sntp, "host not found (%s)" % error, _DNS_FIRST_MS, _DNS_MAX_MS)
+    except OSError:  # whose number says nothing, and is another on each port
+        _fail(sntp, "host not found", _DNS_FIRST_MS, _DNS_MAX_MS)
         return
     try:
         _evaluate(sntp, await _exchange(sntp, address))
     except OSError as error:
-        _fail(sntp, str(error))
+        _fail(sntp, call("evencell.net.errors", "reason", error))
 
 
 def _choose(sntp) -> bool:

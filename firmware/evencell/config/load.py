@@ -78,10 +78,11 @@ def read_best(path: str, faults: list, warnings: list) -> tuple[dict, list[str]]
         try:
             found = read(file)
         except (OSError, ValueError) as error:
+            why = call("evencell.storage.errors", "reason", error)
             if files == [path + ".new"]:  # the first one of all was never whole: there is no configuration yet
-                warnings.append("%s: %s; not used" % (file, error))
+                warnings.append("%s: %s; not used" % (file, why))
                 return {}, []
-            faults.append("%s: %s" % (file, error))
+            faults.append("%s: %s" % (file, why))
             continue
         if found is None:
             if len(files) == 1:

@@ -35,8 +35,8 @@ def load(context, found: tuple):
     except OSError as error:
         from evencell.display.absent import Absent
 
-        context.log.warning("display: no answer (%s); check its wires and supply; retrying" % error)
-        context.display = Absent(context, found, str(error))
+        context.log.warning("display: no answer; check its wires and supply; retrying (%s)" % error)
+        context.display = Absent(context, found, "no answer; check its wires and supply")
         return context.display
     return show(context, found)
 

@@ -72,8 +72,8 @@ class Display:
             except OSError as error:
                 if self.error is None:
                     backoff.reset()
-                    self._context.log.warning("display: no answer (%s); check its wires and supply; retrying" % error)
-                self.error = str(error)
+                    self._context.log.warning("display: no answer; check its wires and supply; retrying (%s)" % error)
+                self.error = "no answer; check its wires and supply"
                 pause_ms = backoff.fail()
                 self.heartbeat.set_deadline(pause_ms + _SPARE_MS)
                 await sleep_ms(pause_ms)

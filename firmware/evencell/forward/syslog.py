@@ -5,6 +5,7 @@ import socket
 
 from evencell.compat import const, sleep_ms
 from evencell.net.network_backoff import NetworkBackoff
+from evencell.runtime.lazy import call
 
 _POLL_MS = const(1_000)
 _MAX_LINES = const(20)  # in a second: a burst of all there is would keep the loop, and overrun the receiver
@@ -58,7 +59,10 @@ class Sender:
                 self._fail(error)
 
     def _open(self):
-        found = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_DGRAM)[0]
+        try:
+            found = socket.getaddrinfo(self._host, self._port, 0, socket.SOCK_DGRAM)[0]
+        except OSError:  # whose number says nothing, and is another on each port
+            raise OSError("host not found")
         self._address = found[-1]
         self._socket = socket.socket(found[0], found[1], found[2])
         self._socket.setblocking(False)
@@ -106,4 +110,5 @@ class Sender:
         self._backoff.fail(self._context.clock.uptime_ms(), _DNS_FIRST_MS, _DNS_MAX_MS)
         if not self._has_failed:
             self._has_failed = True
-            self._log.warning("syslog: %s:%d: %s; evencell keeps trying" % (self._host, self._port, error))
+            what = call("evencell.net.errors", "reason", error)
+            self._log.warning("syslog: %s:%d: %s; evencell keeps trying" % (self._host, self._port, what))

@@ -14,10 +14,12 @@ Facts about MicroPython on the ESP32 that this rests on are from its source, por
 
 from evencell.compat import const
 from evencell.runtime.backoff import Backoff
+from evencell.runtime.lazy import call
 
 _MIN_FAILED_MS = const(5_000)
 _TIMEOUT_MS = const(15_000)
 
+_ERRORS = "evencell.net.errors"
 _NO_ADDRESS = "no address"
 _PROBLEMS = {
     "wrong password": "refuses the password; correct it in wifi.networks",
@@ -46,7 +48,7 @@ class Joining:
         try:
             self._station.start(*network.options)
         except OSError as error:
-            network.start_error = network.start_error or str(error)
+            network.start_error = network.start_error or call(_ERRORS, "reason", error)
             raise OSError("the station does not start: " + network.start_error)
         network.is_started = True
 
@@ -59,6 +61,10 @@ class Joining:
             self._try_next(now_ms)
         elif not self._backoff.left_ms(now_ms):
             self._begin_round()
+
+    def fail_with(self, error: OSError):
+        """The same after an error of the station."""
+        self.fail(call(_ERRORS, "reason", error))
 
     def fail(self, problem: str):
         """The next network's turn, or a pause where there is none."""

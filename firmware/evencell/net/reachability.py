@@ -11,6 +11,7 @@ import select
 import socket
 
 from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
+from evencell.runtime.lazy import call
 
 DNS_PORT = 53
 ANSWER_MS = 3_000
@@ -70,7 +71,7 @@ async def fault_of(context, station) -> str | None:
                 return None
             problem = "no answer"
         except OSError as error:
-            problem = "error %s" % error
+            problem = call("evencell.net.errors", "reason", error)
         else:
             if await _gateway_answers(station.gateway()):
                 return None

@@ -57,7 +57,7 @@ class Network:
         try:
             self._join().start()
         except OSError as error:
-            self._fail(str(error))
+            self._fail(error)
 
     def reset(self):
         """Switch the station off and on, then join anew: its driver frees what it holds."""
@@ -69,7 +69,7 @@ class Network:
             self.station.restart()
         except OSError as error:
             self.is_started = False  # it may be off now
-            self._fail(str(error))
+            self._fail(error)
 
     def tick(self):
         """Take the next step, if one is due; never waits. The station's OSError ends here."""
@@ -79,7 +79,7 @@ class Network:
             else:
                 self._join().tick()
         except OSError as error:
-            self._fail(str(error))
+            self._fail(error)
 
     def joined(self):
         """There is a connection with an address. Its network is also the first that is tried the next time."""
@@ -110,10 +110,10 @@ class Network:
         self.context.log.warning("network: lost %s" % self.name())
         self.context.hub.post("network", None, "network", "lost")
 
-    def _fail(self, problem: str):
+    def _fail(self, error: OSError):
         if self.state == "connected":
             self._lose()
-        self._join().fail(problem)
+        self._join().fail_with(error)
 
     def _join(self):
         """What joins, loaded for it."""

@@ -117,7 +117,8 @@ def set_config_aside(path: str) -> str:
             if exists(file):
                 os.rename(file, aside)
     except OSError as error:
-        return "the button was held, but the configuration can't be set aside: %s" % error
+        why = call("evencell.storage.errors", "reason", error)
+        return "the button was held, but the configuration can't be set aside: %s" % why
     return "the button was held: every key has its default; the configuration before is in %s" % aside
 
 

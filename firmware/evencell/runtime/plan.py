@@ -9,6 +9,7 @@ import os
 import sys
 
 from evencell.compat import const
+from evencell.runtime.lazy import call
 from evencell.storage.data_files import open_data
 from evencell.storage.files import replace
 from evencell.storage.paths import exists
@@ -84,7 +85,7 @@ def check(context, wanted: list[str]):
         elif _content(path) != claim:
             replace(path, claim)
     except OSError as error:
-        context.log.warning("claim can't be written: %s" % error)
+        context.log.warning(call("evencell.storage.errors", "sentence", "claim", error))
 
 
 def _claim_for(context, planned: str, lives: list, features: list[str]) -> str:

@@ -66,7 +66,8 @@ class Setup:
                 self._access_point.start(self.ssid, self.password)
                 break
             except OSError as error:
-                context.log.warning("setup: the access point does not open: %s" % error)
+                why = call("evencell.net.errors", "reason", error)
+                context.log.warning("setup: the access point does not open: %s; evencell keeps trying" % why)
                 await sleep_ms(backoff.fail())
         self.address = self._access_point.address()
         self.ends_ms = _WINDOW_MS  # since power-on

@@ -2,7 +2,9 @@
 
 from evencell.compat import const, sleep_ms
 from evencell.runtime.backoff import Backoff
+from evencell.runtime.lazy import call
 
+_ERRORS = "evencell.net.errors"
 _AFTER_MS = const(600_000)
 _TICK_MS = const(5_000)
 
@@ -45,9 +47,10 @@ class Fallback:
         try:
             access_point.start(context.hostname, context.config["wifi"]["ap_password"])
         except OSError as error:
-            if str(error) != self._problem:
-                self._problem = str(error)
-                context.log.warning("network: the access point does not open: %s" % error)
+            why = call(_ERRORS, "reason", error)
+            if why != self._problem:
+                self._problem = why
+                context.log.warning("network: the access point does not open: %s; evencell keeps trying" % why)
             self._backoff.fail(now_ms)
             return
         self._access_point, self._problem = access_point, None
@@ -58,7 +61,7 @@ class Fallback:
         try:
             access_point.stop()
         except OSError as error:
-            self._context.log.warning("network: the access point does not close: %s" % error)
+            self._context.log.warning("network: the access point does not close: %s" % call(_ERRORS, "reason", error))
             return
         self._access_point = None
         self._backoff.reset()

@@ -41,7 +41,7 @@ class Site:
         except RefusalError as refusal:
             return error(*refusal.args)
         except OSError as fault:
-            return error(503, "the radio fails: %s; try again" % fault)
+            return error(503, "the radio fails: %s; try again" % call("evencell.net.errors", "reason", fault))
         except MemoryError:
             return no_memory()
 

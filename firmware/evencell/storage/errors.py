@@ -1,4 +1,4 @@
-"""Sentences for writes that failed."""
+"""Sentences for files that can't be read or written."""
 
 import errno
 
@@ -13,8 +13,12 @@ _WORDS: dict = {
 }
 
 
+def reason(error: Exception) -> str:
+    """Why a file can't be read or written, in a few words."""
+    number = error.args[0] if isinstance(error, OSError) and error.args else 0
+    return "not enough memory" if isinstance(error, MemoryError) else _WORDS.get(number) or str(error)
+
+
 def sentence(owner: str, error: Exception) -> str:
     """Return what can't be written, and why."""
-    number = error.args[0] if isinstance(error, OSError) and error.args else 0
-    words = "not enough memory" if isinstance(error, MemoryError) else _WORDS.get(number) or str(error)
-    return "%s can't be written: %s" % (owner, words)
+    return "%s can't be written: %s" % (owner, reason(error))

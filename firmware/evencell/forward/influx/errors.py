@@ -17,12 +17,12 @@ _REMEDIES = {
 
 
 def sentence(status: int, text: str) -> str:
-    """Status and text of the answer, with a remedy where an owner has one."""
-    words = "the store answers %d %s" % (status, text)
+    """Status of the answer, a remedy where an owner has one, and its text."""
     remedy = _REMEDIES.get(status)
     if 300 <= status < 400:
         remedy = "it is at another address: check influx.url"
-    return "%s (%s)" % (words.strip(), remedy) if remedy else words.strip()
+    words = "the store answers %d: %s" % (status, remedy) if remedy else "the store answers %d" % status
+    return words + " (it says: %s)" % text if text else words
 
 
 def quoted(status: int, answer: bytes, settings: dict) -> str:

@@ -24,6 +24,7 @@ _POLL_MS = const(10)
 _STATUS_BYTES = const(12)  # "HTTP/1.1 204"
 _ANSWER_BYTES = const(1024)  # of an answer that says what is wrong
 _URL = "evencell.forward.influx.url"
+_REMEDY = ": does the store run there, and is influx.url right?"
 _BAD_BATCH = (400, 413, 422)  # these lines are refused for good; any other status is the store's or the owner's matter
 
 
@@ -58,16 +59,27 @@ class Sender:
         self._since_ms = context.clock.uptime_ms()
         self._buffer = shared_buffer(context)
         self._problem: str | None = None
-        self._sent = self._dropped = 0
+        self._sent = self._refused = self._damaged = 0
         self._logged_status = None  # of the refusal that was logged
         self._logged_drops = 0
 
     def counts(self) -> dict:
-        """For /api/v1/status: readings since the start, and why nothing is sent."""
-        outbox, dropped = self._outbox, self._dropped
+        """For /api/v1/status: readings since the start, and why nothing is sent.
+
+        `dropped`: those that the store refused, those that memory had no room for, and those without a known time.
+        """
+        outbox = self._outbox
+        # An outbox of the journal counts its own losses for both sinks; this one's are counted nowhere else.
+        dropped = self._refused + (self._damaged if outbox.has_flash else outbox.dropped)
         if outbox.not_due:
             dropped += outbox.not_due.skipped
-        return {"waiting": outbox.waiting(INFLUX), "sent": self._sent, "dropped": dropped, "problem": self._problem}
+        return {
+            "waiting": outbox.waiting(INFLUX),
+            "sent": self._sent,
+            "refused": self._refused,
+            "dropped": dropped,
+            "problem": self._problem,
+        }
 
     async def run(self):
         """Send for as long as the device runs."""
@@ -78,7 +90,8 @@ class Sender:
                 await self._send_all()
                 backoff.reset()
             except (OSError, EOFError, asyncio.TimeoutError) as error:
-                self._problem = self._context.heap.shortage() or str(error) or "no answer"
+                place = self._host, self._port
+                self._problem = call("evencell.net.errors", "sentence", error, self._context, place, _REMEDY)
                 waiting = self._outbox.waiting(INFLUX)
                 pause_s = backoff.fail(self._context.clock.uptime_ms()) // 1000
                 self._log.warning("influx: %s; %d wait; next try in %d s" % (self._problem, waiting, pause_s))
@@ -112,8 +125,8 @@ class Sender:
             if is_stored:
                 self._sent += len(lines)
             else:
-                self._dropped += len(lines)
-            self._dropped += len(records) - len(lines)
+                self._refused += len(lines)
+            self._damaged += len(records) - len(lines)
         outbox.release_store()
         self._since_ms = self._context.clock.uptime_ms()
 
@@ -150,7 +163,8 @@ class Sender:
         self._logged_status = None
         dropped = self.counts()["dropped"]
         if dropped != self._logged_drops:
-            self._log.warning("influx: %d readings were dropped" % (dropped - self._logged_drops))
+            words = "influx: %d readings were dropped since the start; the store refused %d, the others found no room"
+            self._log.warning(words % (dropped, self._refused))
             self._logged_drops = dropped
 
     async def _post(self, lines: list[bytes]) -> tuple[int, str]:

@@ -3,24 +3,20 @@
 import errno
 
 from evencell.compat import const
+from evencell.runtime.lazy import call
 
 _WRONG_CERTIFICATE = const(-0x3000)  # as tls.py says it: MBEDTLS_ERR_X509_FATAL_ERROR
 _FIRST_OF_TLS = const(-256)  # below are the numbers of mbedTLS
 _TLS_BYTES = const(33_000)  # of the network's heap in a handshake (docs/memory.md)
 
 _ENDED = "connection closed by the broker"
-_CLOSED = (errno.ECONNRESET, 32, 103)  # EPIPE and ECONNABORTED, which MicroPython's errno may lack
+_CLOSED = (errno.ECONNRESET, errno.ECONNABORTED, 32)  # EPIPE, which MicroPython's errno lacks
 _NO_DISCOVERY = "discovery rejected by the broker: %s, %d bytes (mosquitto: max_packet_size); going on without it"
 _NO_RETAINED = (
     "retained messages rejected by the broker (mosquitto: retain_available false); going on without: "
     "new subscribers have to wait for the next message"
 )
-_SYSTEM_ERRORS = {
-    errno.ECONNREFUSED: "connection refused by %s:%d: is a broker running, and are mqtt.host and mqtt.port right?",
-    errno.ETIMEDOUT: "connection to %s:%d timed out",
-    errno.EHOSTUNREACH: "no route to host %s:%d",
-    errno.ENOMEM: "not enough memory for a connection to %s:%d",
-}
+_REMEDY = ": is a broker running, and are mqtt.host and mqtt.port right?"
 
 
 def evaluate(error: OSError, context, state: str, under_way, limits: tuple) -> tuple:
@@ -65,16 +61,12 @@ def _retains(state: str, retained):
 
 def _sentence(error: OSError, context, state: str, under_way, is_closed: bool) -> str:
     settings = context.config["mqtt"]
-    network = context.network
-    if network and network.state != "connected":
-        return "no network"
     number, text = (error.args[0], str(error.args[-1])) if error.args else (None, _ENDED)
     needs_tls = settings["tls"] and state == "connecting"
-    shortage = context.heap.shortage(_TLS_BYTES) if needs_tls else context.heap.shortage()
-    if shortage and number != errno.ECONNREFUSED:  # errors of TLS and DNS name other causes then
-        return shortage + "; TLS needs %d" % _TLS_BYTES if needs_tls else shortage
-    if number in _SYSTEM_ERRORS:
-        return _SYSTEM_ERRORS[number] % (settings["host"], settings["port"])
+    place = settings["host"], settings["port"]
+    words = call("evencell.net.errors", "known", error, context, place, _REMEDY, _TLS_BYTES if needs_tls else 0)
+    if words:
+        return words
     if number == _WRONG_CERTIFICATE:
         return "TLS failed: wrong certificate: its fingerprint is not mqtt.fingerprint"
     if isinstance(number, int) and number < _FIRST_OF_TLS:

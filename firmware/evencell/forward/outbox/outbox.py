@@ -223,7 +223,9 @@ class Outbox:
     def _drop(self, count: int):
         """Discard the oldest records though some sink lacks them."""
         if not self._is_dropping:
-            self.context.log.warning("journal: readings are lost (journal.dropped in the status): no room is left")
+            name = "journal" if self.has_flash else "influx"
+            text = "%s: readings are lost (%s.dropped in the status): no room is left"
+            self.context.log.warning(text % (name, name))
         self._is_dropping = True
         self.dropped += count
         self._discard_before(self.first + count)

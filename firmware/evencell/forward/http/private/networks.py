@@ -2,7 +2,7 @@
 
 from evencell.compat import const
 from evencell.forward.http.server import error, json_response
-from evencell.runtime.lazy import lazy
+from evencell.runtime.lazy import call, lazy
 
 _MAX_LISTED = const(32)  # anyone near can invent names by the hundred
 
@@ -18,7 +18,7 @@ async def answer(context, _request, _load):
     try:
         found = access_point.scan()
     except OSError as fault:
-        return error(503, "the scan failed: %s; try again" % fault)
+        return error(503, "the scan failed: %s; try again" % call("evencell.net.errors", "reason", fault))
     return json_response({"networks": listed(found)})
 
 

@@ -1,0 +1,57 @@
+"""Sentences of the device on a German page, as its own code translates them."""
+
+import errno
+import json
+import subprocess
+
+from evencell.forward.influx import errors as store_errors
+from evencell.forward.influx.writer import _REMEDY
+from evencell.net.errors import sentence
+from host_tests.net.test_errors import Context
+from tools.build import page
+from tools.build.common import ROOT, node_program
+
+
+def german(sentences: list[str]) -> list[list[str]]:
+    """What the page shows for each: the text, and "en" where it stays English."""
+    sources = page.sources()
+    command = [
+        node_program(),
+        str(ROOT / "host_tests/sentences.mjs"),
+        sources["sentences.js"],
+        sources["sentences.de.json"],
+    ]
+    answer = subprocess.run(command, input=json.dumps(sentences), capture_output=True, text=True, check=True)
+    return json.loads(answer.stdout)
+
+
+def of_the_store() -> list[str]:
+    """Problems of `influx`."""
+    numbers = (errno.ECONNREFUSED, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENOMEM, errno.ECONNRESET)
+    failed = [*map(OSError, numbers), EOFError(), Exception(), OSError("host not found: store")]
+    failed.append(OSError("the answer is not HTTP: check influx.url"))
+    found = [sentence(error, Context(), ("store", 8086), _REMEDY) for error in failed]
+    return found + [
+        store_errors.sentence(status, text) for status in (301, 401, 403, 404, 405, 500) for text in ("", "words")
+    ]
+
+
+RESTORED = [
+    "bthome.bindkey: it is in no backup, and this device has none: enter it",
+    "mqtt.password: it is in no backup, and the file names another mqtt.host: enter it",
+    "backup: it is of a newer version: update the firmware first",
+    "backup: it is damaged; nothing was changed",
+    "wifi: this file names no network that could be joined; this device would be unreachable after its restart",
+    "the body is not a configuration: line 1, column 2: a name in quotes is needed",
+    "the encrypted backup is damaged: data; nothing was changed",
+    "the encrypted backup is of a newer version: update the firmware first",
+    "wrong passphrase, or the backup is damaged; nothing was changed",
+    "this backup is encrypted: its passphrase is needed",
+]
+
+
+def test_sentences_are_german_in_every_part():
+    sentences = of_the_store() + RESTORED
+    for english, (own, *language) in zip(sentences, german(sentences), strict=True):
+        assert not language, english
+        assert "check" not in own and own != english, (english, own)
