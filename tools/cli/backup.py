@@ -34,7 +34,7 @@ def backup(host, file, passphrase_file, without_secrets, token):
     The page's password, its tokens and the history are in no backup.
     """
     backup_file.check_new(file)
-    passphrase = "" if without_secrets else _new_passphrase(passphrase_file)
+    passphrase = "" if without_secrets else _new_passphrase(passphrase_file, host)
     with connected(host, token) as session:
         session.log_in()
         if without_secrets:
@@ -83,10 +83,10 @@ def restore(host, file, passphrase_file, restart, token):
     click.echo(f"{host}: {file} is restored" + (f"; {said}." if needs_restart else "."))
 
 
-def _new_passphrase(path: Path | None) -> str:
+def _new_passphrase(path: Path | None, host: str) -> str:
     """A passphrase that is good enough; raises BackupError."""
     passphrase = _passphrase(path, is_new=True)
-    fault = fault_of(passphrase)
+    fault = fault_of(passphrase, (host,))
     if fault:
         raise BackupError(f"{fault.replace('password', 'passphrase')}.")
     return passphrase

@@ -16,15 +16,9 @@ def restored(old: dict, given: dict, warnings: list) -> dict:
 
     A sentence for each secret that has to be entered is appended to `warnings`.
     """
-    if "backup" in given:
-        if isinstance(given["backup"], int) and given["backup"] > FORMAT:
-            raise EditError("backup: it is of a newer version: update the firmware first")
-        if given["backup"] is True or given["backup"] != FORMAT or not isinstance(given.get("config"), dict):
-            raise EditError("backup: it is damaged; nothing was changed")
-        given = given["config"]
     missing = []
     # Who may log in, and whose updates are run, is not decided by a file that was kept elsewhere.
-    given = {key: value for key, value in given.items() if key not in _KEPT}
+    given = {key: value for key, value in _content(given).items() if key not in _KEPT}
     if "wifi" in old and "wifi" not in given:
         raise EditError("wifi: " + _UNREACHABLE)
     kept = {key: value for key, value in old.items() if key in given or key in _KEPT}
@@ -48,6 +42,17 @@ def restored(old: dict, given: dict, warnings: list) -> dict:
     for key in missing:
         warnings.append("%s: it is in no backup, and this device has none: enter it" % key)
     return new
+
+
+def _content(file: dict) -> dict:
+    """The configuration in a backup, or the file itself."""
+    if "backup" not in file:
+        return file
+    if isinstance(file["backup"], int) and file["backup"] > FORMAT:
+        raise EditError("backup: it is of a newer version: update the firmware first")
+    if file["backup"] is True or file["backup"] != FORMAT or not isinstance(file.get("config"), dict):
+        raise EditError("backup: it is damaged; nothing was changed")
+    return file["config"]
 
 
 def _drop_secrets(old, new, given, place: str, path: str, warnings: list):

@@ -31,8 +31,8 @@ def read(context, body: bytes) -> dict:
         raise RefusalError(400, "the body is not JSON: %s" % fault)
     given = found[0] if found else {}
     password, network, pack = given.get("password"), given.get("network"), given.get("pack")
-    with lazy("evencell.forward.http.password_rule") as rule:
-        fault = rule.fault_of(password)
+    known = given.get("name"), network.get("ssid") if isinstance(network, dict) else None, context.hostname
+    fault = call("evencell.forward.http.password_rule", "fault_of", password, known)
     if fault:
         raise RefusalError(400, fault, "password")
     if context.board.wired:

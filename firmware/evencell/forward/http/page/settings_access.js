@@ -25,7 +25,7 @@ export function makePassword(problem, end) {
 
   function rate() {
     const { value } = wanted.querySelector("input");
-    setText(wanted.querySelector("small"), value ? t(`password.${rating(value, [state.device.name ?? "", location.hostname])}`) : "");
+    setText(wanted.querySelector("small"), value ? t(`password.${rating(value, [state.device.name, location.hostname.replace(/\.local$/, ""), state.device.network?.ssid])}`) : "");
   }
 
   async function change(event) {

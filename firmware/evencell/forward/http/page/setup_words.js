@@ -36,7 +36,7 @@ export const WORDS = {
     "password.note": "It does not guard the balancer's Bluetooth. That has a password of its own (1234 from the factory): change it in the maker's app.",
     "rating.empty": "At least {n} characters. Four random words make a strong one.",
     "rating.short": "Too short: {n} more.",
-    "rating.weak": "Weak: easily guessed. Make it longer, or less regular.",
+    "rating.weak": "Weak: easily guessed. Make it longer or less regular, without names of device or network.",
     "rating.fair": "Fair. A few more characters make it strong.",
     "rating.good": "Strong.",
 
@@ -121,7 +121,7 @@ export const WORDS = {
     "password.note": "Das Bluetooth des Balancers schützt es nicht. Das hat ein eigenes Passwort (ab Werk 1234): Ändere es in der App des Herstellers.",
     "rating.empty": "Mindestens {n} Zeichen. Vier zufällige Wörter sind ein starkes.",
     "rating.short": "Zu kurz: noch {n}.",
-    "rating.weak": "Schwach: leicht zu erraten. Nimm ein längeres oder weniger regelmäßiges.",
+    "rating.weak": "Schwach: leicht zu erraten. Nimm ein längeres oder weniger regelmäßiges, ohne Namen von Gerät und Netz.",
     "rating.fair": "Mittel. Ein paar Zeichen mehr machen es stark.",
     "rating.good": "Stark.",
 

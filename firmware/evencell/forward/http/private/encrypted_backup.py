@@ -13,7 +13,7 @@ from evencell.runtime.lazy import call, lazy
 async def answer(context, request, load) -> Response:
     """The response (lazy_response.py)."""
     passphrase = (await load("evencell.forward.http.body").read_object(request)).get("passphrase")
-    fault = call("evencell.forward.http.password_rule", "fault_of", passphrase)
+    fault = call("evencell.forward.http.password_rule", "fault_for", context, passphrase)
     if fault:
         raise RefusalError(400, fault, "passphrase")
     await sleep_ms(0)

@@ -16,7 +16,7 @@ async def answer(context, request, load):
     old, new = body.get("old"), body.get("new")
     if not isinstance(old, str) or not isinstance(new, str):
         return error(400, 'the body is {"old": "…", "new": "…"}')
-    fault = call("evencell.forward.http.password_rule", "fault_of", new)
+    fault = call("evencell.forward.http.password_rule", "fault_for", context, new)
     if fault:
         return error(400, fault, "new")
     auth = context.config["auth"]
