@@ -243,8 +243,8 @@ def test_a_rule_that_was_raised_before_the_restart_has_words_before_the_first_re
     again.pack.accepted = Status()
     again.pack.link = OFFLINE
     again.tick()
-    assert said(again, "a")["text"] == "cell: not read yet, to be reported above 3300 mV"
-    assert said(again, "b")["text"] == "delta: not read yet, to be reported above 40 mV"
+    assert said(again, "a")["text"] == "no reading yet, to be reported above 3300 mV"
+    assert said(again, "b")["text"] == "no reading yet, to be reported above 40 mV"
     assert said(again, "drift")["text"] == "cell ? drifts away from the others at rest"
     assert sorted(again.pack.rules) == ["rule:a", "rule:b", "rule:drift"]
 

@@ -24,7 +24,7 @@ def test_a_rule_from_its_condition_to_its_acknowledgement(tmp_path):
         output = firmware.data / "alarm_output"
         until(lambda: firmware.pack()["alarms"] == ["rule:loud"], "the raised rule in the status")
         rules = {rule["name"]: rule for rule in firmware.get(CONTROL).json()["rules"]}
-        assert rules["loud"]["text"] == "cell 1: 3301 mV, cell 2: 3302 mV, to be reported above 3300 mV"
+        assert rules["loud"]["text"] == "cells 1, 2: 3301, 3302 mV, to be reported above 3300 mV"
         assert (rules["loud"]["state"], rules["loud"]["acknowledged"]) == ("raised", False)
         assert (rules["quiet"]["state"], rules["cell_high"]["state"]) == ("ok", "ok")
         event = heard(listener, "/event", "loud")

@@ -25,16 +25,16 @@ _ALARM_TEXTS = {
         "Check the setting. If it is right: fuse out, P2 out, then check the balance wires.",
     ),
 }
-# Words and unit of the fields of own rules, but for those of cells.
+# Words of the fields of own rules, but for those of cells.
 _FIELDS = {
-    "highest_mv": ("highest cell", " mV"),
-    "lowest_mv": ("lowest cell", " mV"),
-    "pack_mv": ("pack", " mV"),
-    "average_mv": ("average cell", " mV"),
-    "delta_mv": ("delta", " mV"),
-    "temperature_c": ("temperature", " °C"),
-    "balance_ma": ("balance current", " mA"),
-    "cells_detected": ("cells detected", ""),
+    "highest_mv": "highest cell: %g mV",
+    "lowest_mv": "lowest cell: %g mV",
+    "pack_mv": "pack: %g mV",
+    "average_mv": "average cell: %g mV",
+    "delta_mv": "delta: %g mV",
+    "temperature_c": "temperature: %g °C",
+    "balance_ma": "balance current: %g mA",
+    "cells_detected": "cells detected: %g",
 }
 _REMEDIES = {
     "cell_high": "Stop charging, then measure this cell. evencell disconnects nothing.",
@@ -108,20 +108,24 @@ def _sentence(state, name: str, own, cells: list) -> str:
         return name
     if name == "charge_temperature":
         return "the pack is charging outside %d to %d °C" % limits[4:6]
-    voltages = ", ".join(["cell %d: %d mV" % (cell, status.cells_mv[cell - 1]) for cell in cells])
     word, limit_mv = ("above", limits[1]) if name == "cell_high" else ("below", limits[0])
-    return "%s, %s %d mV" % (voltages, word, limit_mv)
+    return "%s, %s %d mV" % (_voltages(status, cells), word, limit_mv)
 
 
 def _own_sentence(status, own: dict, cells: list) -> str:
-    name, unit = _FIELDS.get(own["field"], ("cell", " mV"))
-    if cells:
-        text = ", ".join(["cell %d: %d mV" % (cell, status.cells_mv[cell - 1]) for cell in cells])
-    else:
-        value = value_of(status, own["field"]) if own["field"] in _FIELDS else None
-        text = name + ": not read yet" if value is None else "%s: %g%s" % (name, value, unit)
-    limits = ["%s %g%s" % (word, own[word], unit) for word in ("above", "below") if own[word] is not None]
-    return "%s, to be reported %s" % (text, " or ".join(limits))
+    words = _FIELDS.get(own["field"], "%g mV")
+    value = value_of(status, own["field"]) if own["field"] in _FIELDS else None
+    text = _voltages(status, cells) if cells else "no reading yet" if value is None else words % value
+    number = words[words.index("%") :]  # with its unit
+    above, below = [own[key] is not None and number % own[key] for key in ("above", "below")]
+    if above and below:
+        return "%s, to be reported above %s or below %s" % (text, above, below)
+    return "%s, to be reported above %s" % (text, above) if above else "%s, to be reported below %s" % (text, below)
+
+
+def _voltages(status, cells: list) -> str:
+    voltages = _listed([status.cells_mv[cell - 1] for cell in cells])
+    return ("cell %s: %s mV" if len(cells) == 1 else "cells %s: %s mV") % (_listed(cells), voltages)
 
 
 def _listed(cells: list) -> str:

@@ -7,14 +7,14 @@ const FAIR_BITS = 45;
 const GOOD_BITS = 60;
 const MIN_LETTERS = 5;
 
-const letters = (text) => text.toLowerCase().replace(/[\0-/:-@[-`{-\x7f]+/g, " ").trim();
+const letters = (text) => text.toLowerCase().replace(/[\0-/:-@[-\x60{-\x7f]+/g, " ").trim();
 
 /** weak, fair or good. `known`: what anyone near knows, such as the name of the network. */
 export function rating(password, known) {
   const names = known.filter(Boolean).map(letters), words = names.flatMap((name) => name.split(" ").filter((word) => word.length > 3));
   let own = password; // a known word is a line break in it
   for (const word of [...names.map((name) => name.replace(/ /g, "")), ...words, ...COMMON]) {
-    if (word.length > 2) own = own.replace(new RegExp([...word].join("[\\0-/:-@[-`{-\\x7f]*"), "gi"), "\n");
+    if (word.length > 2) own = own.replace(new RegExp([...word].join("[\\0-/:-@[-\\x60{-\\x7f]*"), "gi"), "\n");
   }
   const rest = own.replace(/\n/g, "x"); // as good as one letter
   let length = 0;

@@ -46,7 +46,7 @@ function detail(pack, { name, severity, text, cells, acknowledged, since_s: sinc
   const done = acknowledged ? t("rules.acknowledged") : "", ack = acknowledged || !state.session.logged_in ? null : { pack, name };
   if (sinceS === null) return { look: "bad", done, ack };
   const isOwn = !hasWord(`rule.${name}`), title = isOwn ? t("alarm.rule", { name }) : t(`rule.${name}`);
-  return { look: LOOKS[severity], title: cells.length ? `${title}: ${cellNames(cells)}` : title, note: isOwn ? text : t(`rule.${name}.remedy`), done, ack };
+  return { look: LOOKS[severity], title: cells.length ? `${title}: ${cellNames(cells)}` : title, note: isOwn ? ofDevice(text)[0] : t(`rule.${name}.remedy`), done, ack };
 }
 
 /** A button that acknowledges a rule or an alarm. */
