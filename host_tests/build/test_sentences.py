@@ -1,6 +1,7 @@
 """Sentences of the device on a German page, as its own code translates them."""
 
 import errno
+import itertools
 import json
 import re
 import subprocess
@@ -10,6 +11,8 @@ from evencell.control.rule_texts import _FIELDS, _own_sentence
 from evencell.forward.influx import errors as store_errors
 from evencell.forward.influx.writer import _REMEDY
 from evencell.net.errors import sentence
+from evencell.update.conditions import _MISSING
+from evencell.update.outcome import _NEVER_STARTED, _RESTARTED, _sentence
 from host_tests.net.test_errors import Context
 from tools.build import page
 from tools.build.common import ROOT, node_program
@@ -50,6 +53,27 @@ def of_own_rules() -> list[str]:
     ]
 
 
+REFUSED = [
+    "too many wrong passwords: try again in 8 s",
+    "another password is being checked: try again in 2 s",
+    "the device is not known by this host name: use its address, or add http://NAME to http.origins",
+    "the request comes from a page of another origin",
+    "this password is guessed easily: take a longer one, such as four words",
+    "this password is made of a name that anyone near can read: take another one, such as four words",
+    "internal error; the log says more",
+    "another request is being answered; try again in a moment",
+    "all 6 connections are in use; try again in a moment",
+]
+
+
+def of_updates() -> list[str]:
+    """Why an update was not kept."""
+    lasting = [", ".join(some) for number in (1, 2, 3) for some in itertools.combinations(_MISSING, number)]
+    others = ["b ended early 3 times", "evencell/hub.mpy is damaged in b", _RESTARTED, _NEVER_STARTED]
+    found = [_sentence({"reason": why, "version": "1", "previous": "0", "slot": "b"}, why) for why in lasting]
+    return found + [_sentence({"reason": None, "version": "1", "previous": "0", "slot": "b"}, why) for why in others]
+
+
 RESTORED = [
     "bthome.bindkey: it is in no backup, and this device has none: enter it",
     "mqtt.password: it is in no backup, and the file names another mqtt.host: enter it",
@@ -65,7 +89,10 @@ RESTORED = [
 
 
 def test_sentences_are_german_in_every_part():
-    sentences = of_the_store() + of_own_rules() + RESTORED
+    sentences = of_the_store() + of_own_rules() + of_updates() + REFUSED + RESTORED
     for english, (own, *language) in zip(sentences, german(sentences), strict=True):
         assert not language, english
-        assert own != english and not re.search(r"\b(check|cells?|mV,|above|below)\b", own), (english, own)
+        assert own != english and not re.search(r"\b(check|cells?|mV,|above|below|did|ended|damaged|was)\b", own), (
+            english,
+            own,
+        )

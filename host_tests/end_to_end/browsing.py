@@ -67,6 +67,18 @@ def too_wide(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
+def cut_hints(page: Page) -> list[str]:
+    """Placeholders that are wider than their fields."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("input[placeholder]")].filter((node) => {
+            const style = getComputedStyle(node), pen = document.createElement("canvas").getContext("2d");
+            pen.font = `${style.fontSize} ${style.fontFamily}`;
+            const room = node.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+            return node.offsetParent && pen.measureText(node.placeholder).width > room;
+        }).map((node) => node.placeholder)"""
+    )
+
+
 def raw_keys(page: Page) -> list[str]:
     """What looks like a key in the visible text; the log and device texts in English are quotes."""
     text = page.evaluate(

@@ -71,6 +71,10 @@ def test_every_view_is_whole_accessible_and_without_raw_keys(browser, fixed, opt
             assert raw_keys(visit.page) == [], view
             assert too_wide(visit.page) == 0, view
             assert violations(visit.page) == [], view
+        for width in (320, 768):
+            visit.page.set_viewport_size({**options["viewport"], "width": width})
+            assert too_wide(visit.page) == 0, width
+            assert visit.page.locator("h1").bounding_box()["height"] < 30, width  # in one line
         assert visit.complaints == []
 
 

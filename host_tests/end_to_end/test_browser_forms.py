@@ -7,7 +7,7 @@ import shutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, raw_keys, too_wide, violations
+from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, cut_hints, raw_keys, too_wide, violations
 from host_tests.end_to_end.chain import FIXED, Chain, Firmware, Simulator
 from host_tests.end_to_end.door import CONFIG, PASSWORD, Client
 from tools.build.common import ROOT
@@ -367,4 +367,6 @@ def test_every_form_is_accessible_and_without_keys(browser, firmware, options):
         assert page.locator(".config details:not([open]):not([hidden])").count() == 0
         assert violations(page) == []
         assert raw_keys(page) == []
-        assert too_wide(page) == 0
+        for width in (320, 768, options["viewport"]["width"]):
+            page.set_viewport_size({**options["viewport"], "width": width})
+            assert (too_wide(page), cut_hints(page)) == (0, []), width

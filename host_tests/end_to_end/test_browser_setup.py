@@ -153,7 +153,7 @@ def test_what_is_missing_is_said_at_its_field_in_the_language_of_the_moment(brow
                 "Enter a name, 32 characters at most.",
                 re.compile(r"^Use at least \d+ characters\.$"),
                 "Choose the chemistry: it decides which voltages are alarms.",
-                "Enter the capacity in ampere-hours, such as 20 or 2.5.",
+                "Enter the capacity in Ah, such as 20 or 2.5.",
             ]
         )
         expect(page.locator("#ssid")).to_be_focused()

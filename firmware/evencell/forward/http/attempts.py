@@ -23,6 +23,7 @@ _BUSY = "busy"  # while a password is verified: where memory is plentiful, sever
 _FAILED_BYTES = const(32)
 
 _PAUSED = "too many wrong passwords: try again in %d s"
+_OTHER = "another password is being checked: try again in %d s"
 
 
 async def refusal(context, request, password: str, wrong: Response, load) -> Response | None:
@@ -31,7 +32,8 @@ async def refusal(context, request, password: str, wrong: Response, load) -> Res
     pause_ms = _pause_ms(context, address)
     if pause_ms:
         seconds = (pause_ms + 999) // 1000
-        return json_response({"error": _PAUSED % seconds}, 429, "Retry-After: %d\r\n" % seconds)
+        text = _OTHER if _BUSY in failures else _PAUSED
+        return json_response({"error": text % seconds}, 429, "Retry-After: %d\r\n" % seconds)
     pbkdf2 = load("evencell.forward.http.pbkdf2")
     failures[_BUSY], stored = None, auth["password_hash"]
     try:

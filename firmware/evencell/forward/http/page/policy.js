@@ -4,7 +4,7 @@ import { onChange, state } from "./data.js";
 import { el, rebuild, setText } from "./dom.js";
 import { makeNotice } from "./now.js";
 import { getJson, sendJson } from "./requests.js";
-import { ofDevice } from "./sentences.js";
+import { failure, ofDevice } from "./sentences.js";
 import { addWords, language, loadTexts, span, t } from "./words.js";
 
 const ASK_MS = 20000;
@@ -51,8 +51,8 @@ function makeW({ w: { level, reason, next_reading_s: nextS, saves }, pack }) {
   const answer = el("p", { className: "said", role: "status" });
   const read = async () => {
     if (!confirm(t("policy.w.confirm"))) return;
-    const { ok, error } = await sendJson("POST", `/api/v1/packs/${encodeURIComponent(pack)}/w`, { read: true });
-    setText(answer, ok ? t("policy.w.asked") : ofDevice(error ?? "")[0]);
+    const result = await sendJson("POST", `/api/v1/packs/${encodeURIComponent(pack)}/w`, { read: true });
+    setText(answer, result.ok ? t("policy.w.asked") : failure(result));
   };
   return el("div", {}, text, el("button", { type: "button", className: "button", onclick: read }, t("policy.w.read")), answer);
 }

@@ -3,7 +3,7 @@
 import { changed, onChange, state } from "./data.js";
 import { el, rebuild } from "./dom.js";
 import { getJson, sendJson } from "./requests.js";
-import { ofDevice } from "./sentences.js";
+import { failure, ofDevice } from "./sentences.js";
 import { addWords, cellNames, dateTime, hasWord, loadTexts, t } from "./words.js";
 
 const ASK_MS = 20000;
@@ -53,9 +53,9 @@ function detail(pack, { name, severity, text, cells, acknowledged, since_s: sinc
 function makeAck({ pack, name }) {
   const answer = el("span", { role: "status" }), button = el("button", { type: "button", className: "button", onclick: async () => {
     button.disabled = true;
-    const { ok, error } = await sendJson("POST", `/api/v1/packs/${encodeURIComponent(pack)}/acknowledge`, { rule: name });
+    const result = await sendJson("POST", `/api/v1/packs/${encodeURIComponent(pack)}/acknowledge`, { rule: name });
     button.disabled = false;
-    answer.textContent = ok ? "" : ` ${ofDevice(error ?? t("error.no_answer"))[0]}`;
+    answer.textContent = result.ok ? "" : ` ${failure(result)}`;
     asked[pack].at = -Infinity;
     changed();
   } }, t("rules.acknowledge"));

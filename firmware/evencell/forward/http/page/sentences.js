@@ -1,7 +1,7 @@
 // Sentences of the device, which writes English, in the page's language. One that is not known stays as it is.
 
 import { changed } from "./data.js";
-import { language, loadTexts } from "./words.js";
+import { language, loadTexts, t } from "./words.js";
 
 const SLOT = /%s%s|%[sdg]|\{\w+\}/g; // in a sentence as the firmware's source has it
 let known = []; // pairs of a pattern and a text with {1}, {2} …
@@ -25,6 +25,11 @@ function translated(text) {
   }
   return undefined;
 }
+
+const ERRORS = { 0: "no_answer", 401: "expired", 413: "too_long", 503: "busy" };
+
+/** What went wrong with a request, in one sentence: by the status where the page has the words, else as the device says it. */
+export const failure = ({ status, error }) => (ERRORS[status] ? t(`error.${ERRORS[status]}`) : error ? ofDevice(error)[0] : t("error.no_answer"));
 
 /** A sentence of the device, and its language where that is another one. A key in front of it stays. */
 export function ofDevice(text) {

@@ -4,7 +4,7 @@ import { loadSession, state } from "./data.js";
 import { el, setText } from "./dom.js";
 import { load } from "./load.js";
 import { getJson, sendJson } from "./requests.js";
-import { ofDevice } from "./sentences.js";
+import { failure } from "./sentences.js";
 import { makePassword, makeTokens } from "./settings_access.js";
 import { makeBackup } from "./settings_backup.js";
 import { makeBalancer } from "./settings_balancer.js";
@@ -12,7 +12,6 @@ import { makeForm, showFault, worded } from "./settings_form.js";
 import { pinFields, SECTIONS } from "./settings_table.js";
 import { addWords, loadTexts, t } from "./words.js";
 
-const ERRORS = { 0: "no_answer", 401: "expired", 413: "too_long", 429: "pause", 503: "busy" };
 const COLUMNS = [["general", "packs", "balancing", "rules", "network"], ["access", "mqtt", "store", "display", "log", "update", "pins"]];
 const SLOW_MS = 60000; // the device checks and writes for seconds
 
@@ -73,9 +72,9 @@ export function update() {
   if (parts.policy.offsetParent) policy.showState(parts.policy);
 }
 
-/** What went wrong, in one sentence: by the status where the page has the words, else as the device says it. */
+/** What went wrong, in one sentence; after the end of a session the login says it. */
 function problem({ status, error }) {
-  const text = ERRORS[status] ? t(`error.${ERRORS[status]}`) : error ? worded(ofDevice(error)[0]) : t("error.no_answer");
+  const text = worded(failure({ status, error }));
   if (status === 401) sessionEnded(state.session.logged_in ? text : "");
   return text;
 }

@@ -42,6 +42,10 @@ export const WORDS = {
 
     "pack": "Pack",
     "pack.chemistry": "Chemistry of the cells",
+    "pack.lfp": "3.2 V",
+    "pack.nmc": "3.6 V",
+    "pack.lto": "2.3 V",
+    "pack.lto.name": "Li-titanate",
     "pack.capacity": "Capacity, Ah",
     "pack.cells": "Cells in series",
     "pack.note": "This is for alarms and advice. Nothing is written to the balancer.",
@@ -57,7 +61,7 @@ export const WORDS = {
     "fault.name": "Enter a name, 32 characters at most.",
     "fault.password": "Use at least {n} characters.",
     "fault.pack.chemistry": "Choose the chemistry: it decides which voltages are alarms.",
-    "fault.pack.capacity_ah": "Enter the capacity in ampere-hours, such as 20 or 2.5.",
+    "fault.pack.capacity_ah": "Enter the capacity in Ah, such as 20 or 2.5.",
 
     "problem.network.ssid": "“{ssid}” could not be joined: it is out of reach, or gives no address. Check its name and that it has 2.4 GHz, bring the device nearer, then connect again.",
     "problem.network.password": "“{ssid}” refuses the password. Check it, capitals too, then connect again.",
@@ -127,6 +131,10 @@ export const WORDS = {
 
     "pack": "Akku",
     "pack.chemistry": "Chemie der Zellen",
+    "pack.lfp": "3,2 V",
+    "pack.nmc": "3,6 V",
+    "pack.lto": "2,3 V",
+    "pack.lto.name": "Li-Titanat",
     "pack.capacity": "Kapazität, Ah",
     "pack.cells": "Zellen in Reihe",
     "pack.note": "Für Alarme und Empfehlungen. In den Balancer wird nichts geschrieben.",
@@ -142,7 +150,7 @@ export const WORDS = {
     "fault.name": "Gib einen Namen ein, höchstens 32 Zeichen.",
     "fault.password": "Nimm mindestens {n} Zeichen.",
     "fault.pack.chemistry": "Wähle die Chemie: Sie bestimmt, welche Spannungen Alarm sind.",
-    "fault.pack.capacity_ah": "Gib die Kapazität in Amperestunden ein, zum Beispiel 20 oder 2,5.",
+    "fault.pack.capacity_ah": "Gib die Kapazität in Ah ein, etwa 20 oder 2,5.",
 
     "problem.network.ssid": "„{ssid}“ ließ sich nicht verbinden: Es ist nicht in Reichweite oder gibt keine Adresse. Prüfe den Namen und dass es 2,4 GHz hat, bring das Gerät näher heran und verbinde noch einmal.",
     "problem.network.password": "„{ssid}“ weist das Passwort zurück. Prüfe es, auch Groß- und Kleinschreibung, und verbinde noch einmal.",

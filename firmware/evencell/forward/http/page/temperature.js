@@ -3,6 +3,7 @@
 import { loadSession, state } from "./data.js";
 import { el, rebuild, setText } from "./dom.js";
 import { getJson, sendJson } from "./requests.js";
+import { failure } from "./sentences.js";
 import { decimal, t } from "./words.js";
 
 const SLOW_MS = 60000; // the device checks and writes for seconds
@@ -44,6 +45,6 @@ async function settle(scale, said) {
   const { config, ...failed } = await getJson("/api/v1/config", 20000);
   const packs = config?.packs.map((pack) => (pack.name === state.selected ? { ...pack, temperature_scale: scale } : pack));
   const answer = packs ? await sendJson("PATCH", "/api/v1/config", { packs }, SLOW_MS) : failed;
-  setText(said, answer.ok ? t("scale.settled") : answer.status === 401 ? t("error.expired") : answer.error || t("error.no_answer"));
+  setText(said, answer.ok ? t("scale.settled") : failure(answer));
   if (answer.status === 401) loadSession();
 }

@@ -3,14 +3,14 @@
 import { loadSession, onChange, state } from "./data.js";
 import { el, fact, rebuild, setText } from "./dom.js";
 import { getJson } from "./requests.js";
-import { ofDevice } from "./sentences.js";
+import { failure, ofDevice } from "./sentences.js";
 import { addWords, bytes, loadTexts, t } from "./words.js";
 
 const POLL_MS = 2000;
 const HEADER_BYTES = 512; // the first line of an image, with its end
 const UPLOAD_MS = 960000; // the device gives an image 15 minutes
 const UNSETTLED = ["receiving", "confirming"];
-const TOLD = ["confirming", "confirmed"]; // states with a sentence of the page
+const TOLD = ["confirming", "confirmed", "rolled_back"]; // states with a sentence of the page
 
 const parts = {};
 let latest = {}; // what the device says of the latest update
@@ -170,7 +170,6 @@ function ended({ status, responseText }) {
     parts.file.value = "";
   }
   if (status === 401) loadSession();
-  if (error && status !== 401) say(parts.said, error);
-  else setText(parts.said, t(status === 200 ? "update.sent" : status === 401 ? "error.expired" : "update.lost"));
+  setText(parts.said, status === 200 ? t("update.sent") : error ? failure({ status, error }) : t("update.lost"));
   load();
 }

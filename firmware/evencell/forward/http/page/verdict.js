@@ -52,6 +52,7 @@ export function verdict(pack, leftMin) {
 }
 
 function lost() {
+  if (state.problem && state.problem !== "no_answer") return { look: "warn", title: t("verdict.refused"), ...quoted(state.problem) };
   if (!state.lastContact) return { look: "warn", title: t("verdict.unreachable"), note: t("verdict.unreachable.note") };
   return { look: "warn", title: t("verdict.lost"), note: t("verdict.lost.note", { time: clock(state.lastContact), span: span(Date.now() - state.lastContact) }) };
 }
