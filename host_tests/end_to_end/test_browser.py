@@ -78,6 +78,16 @@ def test_every_view_is_whole_accessible_and_without_raw_keys(browser, fixed, opt
         assert visit.complaints == []
 
 
+def test_a_page_that_the_device_refuses_says_why(browser, fixed):
+    reason = "the device is not known by this host name: use its address, or add http://NAME to http.origins"
+    page = browser.new_page(**PHONE)
+    page.route("**/api/v1/**", lambda route: route.fulfill(status=403, json={"error": reason}))
+    page.goto(fixed.firmware.url)
+    expect(page.locator("#verdict")).to_contain_text("Das Gerät antwortet mit einem Fehler")
+    expect(page.locator("#verdict")).to_contain_text("seine Adresse benutzen")
+    page.close()
+
+
 def test_everything_is_reached_by_keyboard(browser, fixed):
     with Visit(browser, fixed.firmware, **DESK) as visit:
         wait_for_cells(visit)
