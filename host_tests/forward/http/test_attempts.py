@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from evencell.forward.http.attempts import refusal
+from evencell.forward.http.attempts import _BUSY, refusal
 from evencell.forward.http.private.password import answer as change_password
 from evencell.forward.http.server import error
 from host_tests.fakes import FakeClock, FakeLog
@@ -26,7 +26,8 @@ class Device:
         self.clock = FakeClock()
         self.log = FakeLog()
         self.login_failures = {}
-        self.config = {"auth": {"password_hash": password_hash(PASSWORD, iterations=1)}}
+        self.config = {"name": "Scooter", "auth": {"password_hash": password_hash(PASSWORD, iterations=1)}}
+        self.hostname = "evencell-3d49aa"
 
     def attempt(self, address: str, password: str = "wrong"):
         """Status and seconds to wait."""
@@ -126,3 +127,10 @@ def test_of_two_changes_at_once_the_later_one_has_the_wrong_old_password(device)
     }
     answer = asyncio.run(change_password(device, None, lambda name: modules[name.rpartition(".")[2]]))
     assert answer.status == 403 and device.config["auth"]["password_hash"] == "another"
+
+
+def test_a_password_that_is_being_checked_is_no_wrong_one(device):
+    device.login_failures[_BUSY] = None
+    request = SimpleNamespace(peer=(OWNER, 1234))
+    refused = asyncio.run(refusal(device, request, PASSWORD, WRONG, importlib.import_module))
+    assert json.loads(refused.body[0])["error"] == "another password is being checked: try again in 2 s"

@@ -72,7 +72,7 @@ function judge(health) {
   return {
     look: isWeak ? "warn" : "none",
     title: t(isWeak ? "health.weak" : "health.sign", { cell: number }),
-    note: t("health.reasons", { cell: number, reasons: signs.join(t("and")) }),
+    note: t("health.reasons", { cell: number, reasons: [signs.slice(0, -1).join(", "), signs.at(-1)].filter(Boolean).join(t("and")) }),
     steps: (isWeak ? ["trigger", "capacity", "replace"] : ["watch", "rest"]).map((name) => t(`health.step.${name}`, { cell: number })),
   };
 }
