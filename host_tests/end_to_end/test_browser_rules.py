@@ -39,16 +39,19 @@ def assert_sound(page):
 
 
 @pytest.mark.parametrize(
-    ("options", "cells"),
-    [(DESK, "cells 1, 2"), (PHONE, "Zellen 1, 2")],
+    ("options", "cells", "words"),
+    [
+        (DESK, "cells 1, 2", "pack at 13200 mV, to be reported above 13000 mV"),
+        (PHONE, "Zellen 1, 2", "Akku: 13200 mV; zu melden über 13000 mV."),
+    ],
     ids=["desk", "phone"],
 )
-def test_raised_rules_are_said_by_danger(browser, firmware, options, cells):
+def test_raised_rules_are_said_by_danger(browser, firmware, options, cells, words):
     with Visit(browser, firmware, **options) as visit:
         expect(visit.verdict).to_contain_text(cells)
         expect(visit.verdict).to_contain_text("Too high!")
         expect(visit.page.locator("#alarms .warn strong")).to_contain_text("mild")
-        expect(visit.page.locator("#alarms .warn")).to_contain_text("above 13000 mV")
+        expect(visit.page.locator("#alarms .warn")).to_contain_text(words)
         expect(visit.page.get_by_role("button", name="Acknowledge")).to_have_count(0)
         assert_sound(visit.page)
 

@@ -27,13 +27,13 @@ _ALARM_TEXTS = {
 }
 # Words of the fields of own rules, but for those of cells.
 _FIELDS = {
-    "highest_mv": "highest cell: %g mV",
-    "lowest_mv": "lowest cell: %g mV",
-    "pack_mv": "pack: %g mV",
-    "average_mv": "average cell: %g mV",
-    "delta_mv": "delta: %g mV",
-    "temperature_c": "temperature: %g °C",
-    "balance_ma": "balance current: %g mA",
+    "highest_mv": "highest cell at %g mV",
+    "lowest_mv": "lowest cell at %g mV",
+    "pack_mv": "pack at %g mV",
+    "average_mv": "average cell at %g mV",
+    "delta_mv": "delta at %g mV",
+    "temperature_c": "temperature at %g °C",
+    "balance_ma": "balance current at %g mA",
     "cells_detected": "cells detected: %g",
 }
 _REMEDIES = {
