@@ -220,7 +220,7 @@ def test_minimum_time_is_said():
     policy = _Policy("off-ride", min_s=_MIN_S)
     assert _decided(policy, _status(is_on=True), DISCHARGING, 100) == (
         True,
-        "on for 300 s more, the minimum time, then the pack is discharging",
+        "on for 300 s more, the minimum time, then off: the pack is discharging",
     )
     assert not _decided(policy, _status(), DISCHARGING, 400)[0]
 

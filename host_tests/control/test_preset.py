@@ -1,7 +1,9 @@
 """A preset of the balance policy that is chosen while it runs: what it replaces, for how long, and what is refused."""
 
 from evencell.control import preset
+from evencell.control.event_notes import note
 from evencell.control.state import PolicyState
+from evencell.hub import Hub
 from evencell.pack.settings import CommandError
 from evencell.pack.status import Status
 from host_tests.fakes import FakeClock, FakeKeyValue, FakeLog
@@ -83,6 +85,34 @@ def test_a_choice_is_of_one_pack_and_outlives_a_restart_until_the_configuration_
     assert context.key_values.kept["presets"] is None
     preset.choose(context, context.front, "top")
     assert len(context.hub.events) == 2
+
+
+class _Rules:
+    seen = 0
+    is_changed = False
+
+    def __init__(self, states: list):
+        self.states = states
+        self.waiting = []
+
+
+class _RuleState:
+    policy = True
+    alarms = acknowledged = 0
+
+    def __init__(self, pack):
+        self.pack = pack
+
+
+def test_every_choice_is_kept_as_an_event_beside_what_the_policy_did():
+    context = _Context()
+    context.hub = Hub(context.hub.packs, context.clock)
+    rules = _Rules([_RuleState(context.front)])
+    preset.choose(context, context.front, "rest")
+    context.hub.post("policy", "front", "balancing_enabled", True)
+    preset.choose(context, context.front, "top")
+    note(context, rules)
+    assert [event[3:7:3] for event in rules.waiting] == [("preset", "rest"), ("preset", "top")]
 
 
 def test_after_off_it_goes_on_from_how_the_balancer_is_switched():

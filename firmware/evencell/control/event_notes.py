@@ -4,6 +4,7 @@ from evencell.compat import const
 from evencell.pack.alarms import ALARMS
 
 _MAX_WAITING = const(16)  # events until the next write; further ones are not kept
+_PRESET = "preset"  # an owner's choice, which says nothing of whether the policy is on
 _SOURCES = {"alarm": None, "rule": "rule", "policy": "policy"}  # of the hub's events that are kept
 
 
@@ -22,7 +23,7 @@ def note(context, rules):
         if event is None or event[1] not in _SOURCES:
             continue
         time_s, kind, pack_name, name, value = event[:5]
-        if kind != "rule" and not _is_new(rules, pack_name, name, value):
+        if kind != "rule" and name != _PRESET and not _is_new(rules, pack_name, name, value):
             continue
         source = "page" if value == "acknowledged" else _SOURCES[kind]
         cells = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""

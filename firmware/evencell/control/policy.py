@@ -81,7 +81,8 @@ class _Decision:
         left_s = config["min_on_s" if state.is_on else "min_off_s"] - (now_s - state.since_s)
         if wanted != state.is_on and left_s > 0:
             state.is_undecided = wanted
-            state.reason = "%s for %d s more, the minimum time, then %s" % (_word(state.is_on), left_s, reason)
+            texts = (_word(state.is_on), left_s, _word(wanted), reason)
+            state.reason = "%s for %d s more, the minimum time, then %s: %s" % texts
             return
         self._set(wanted, reason, now_s)
 
