@@ -47,8 +47,9 @@ _SCENARIO_SPEED = 100
 @click.option(
     "--scenario",
     type=click.Choice(list(SCENARIOS)),
-    help="Instead of all that: a simulated pack, its balance policy (of --config, else top) and its alarms on one "
-    "screen. The decisions are the firmware's own, without MicroPython and serial line.",
+    help="Instead of all that: a simulated pack, its balance policy, alarms and rules on one screen. Policy, limits "
+    "and rules are those of --config; without it the policy is top. The decisions are the firmware's own, without "
+    "MicroPython and serial line.",
 )
 @click.option(
     "--speed",

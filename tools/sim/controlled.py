@@ -4,12 +4,17 @@ The decisions, the limit of writes, the alarms and the steps of the W switch are
 10 s, as the firmware samples. So the balancer decides once in 10 s, and a load changes no faster.
 """
 
+from types import SimpleNamespace
+
+from evencell.clock.zone import offset_at
 from evencell.config.check import check
-from evencell.control import w_step, write_limit
-from evencell.control.policy import decide
+from evencell.control import rules, w_step, write_limit
+from evencell.control.policy import decide, local_minute
+from evencell.control.rules_part import Rules
 from evencell.control.state import PolicyState
 from evencell.control.trend import SAMPLE_S
 from evencell.control.w_output import WSwitch
+from evencell.hub import Hub
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE, Pack
 from evencell.pack.temperature import TemperatureScale
 from tools.sim.balancer import Balancer, Reading
@@ -17,19 +22,25 @@ from tools.sim.supply import Supply
 
 _DECIDE_S = 30
 _START_S = 1_790_000_000  # any time of day
+_DAY_S = 86_400
+_NEVER_S = 1 << 60
 _FIELDS = tuple(name for name in Reading.__dataclass_fields__ if name != "cells_mv")
 
 
 class SimulatedClock:
-    """The firmware's clock at `now_s` seconds after the start."""
+    """The firmware's clock at `now_s` seconds after the start, which was at `start_s`."""
 
     now_s = 0
+    start_s = _START_S
 
     def uptime_ms(self) -> int:
         return self.now_s * 1000
 
     def unix_s(self) -> int:
-        return _START_S + self.now_s
+        return self.start_s + self.now_s
+
+    def unix_s_at(self, uptime_ms: int) -> int:
+        return self.start_s + uptime_ms // 1000
 
 
 class SwitchedSupply(Supply):
@@ -56,6 +67,8 @@ class _Bus:
 class _Silent:
     """Log and hub: what happens is seen in the state."""
 
+    posted = 0
+
     def __init__(self, packs: list):
         self.packs = packs
 
@@ -65,26 +78,49 @@ class _Silent:
 
     def post(self, *_event): ...
 
+    def event(self, _number: int): ...
+
 
 class ControlledPack:
     """A balancer and its pack, read every 10 s, and the policy that switches it by F6, or by W with a SwitchedSupply.
 
-    `policy`: `control.policy` of the configuration. `clock` and the public attributes are what there is to see;
-    `refusal`: why a write has to wait, or None.
+    `policy`: `control.policy` of the configuration. `config`: a whole one, whose limits, rules and W switch count as
+    well; the start is a midnight of its time zone then. `clock` and the public attributes are what there is to see;
+    `refusal`: why a write has to wait, or None. `rules`: of `config`, else None.
     """
 
-    def __init__(self, balancer: Balancer, chemistry: str, policy: dict, switch: SwitchedSupply | None = None):
+    heap = SimpleNamespace(is_plentiful=True)
+    board = SimpleNamespace(alarm_output=lambda: None)
+
+    def __init__(
+        self,
+        balancer: Balancer,
+        chemistry: str,
+        policy: dict,
+        switch: SwitchedSupply | None = None,
+        config: dict | None = None,
+    ):
         self.balancer = balancer
         self.policy = policy
         self.clock = SimulatedClock()
         self.key_values = _Kept({"w:pack1": [1, 0, 0]})  # the last reading had nothing against switching on
         self.pack = Pack("pack1", balancer.model, TemperatureScale("0.1"), _Bus())
         self.state = PolicyState(self.pack, {"chemistry": chemistry}, len(policy["conditions"]))
-        self.hub = self.log = _Silent([self.pack])
-        config, _ = check({})
-        config["control"]["policy"] = policy
-        config["control"]["w"] |= {"enabled": switch is not None, "resistor": "off", "measure": False}
-        self.config = {"packs": [{"address": 1, "chemistry": chemistry}], "control": config["control"]}
+        self.log = _Silent([self.pack])
+        self.hub: Hub | _Silent = self.log
+        self.rules = None
+        if config is None:
+            config, _ = check({})
+            config["control"]["policy"] = policy
+            config["control"]["w"] |= {"enabled": switch is not None, "resistor": "off", "measure": False}
+            config["packs"] = [{"address": 1, "chemistry": chemistry}]
+            self.config = config
+        else:
+            self.config = config
+            self.clock.start_s = _midnight(config["time"])
+            self.hub = Hub([self.pack], self.clock)
+            self.rules = Rules(self)
+            self.rules.saved_s = _NEVER_S  # there is no flash
         self.refusal: str | None = None
         self.writes_s: list[int] = []
         self.switched_s: list[int] = []
@@ -107,9 +143,16 @@ class ControlledPack:
             self.state.trend.add(self.pack.accepted, now_s)
             if now_s % _DECIDE_S == 0:
                 self._decide(now_s)
+        if self.rules:
+            self._evaluate(self.rules, now_s)
         if self.w and w_step.step(self.w, self, now_s):
             self.pack.link = ASLEEP
             self.w.drive(False)
+
+    def _evaluate(self, evaluated: Rules, now_s: int):
+        if self.pack.link == ONLINE:
+            evaluated.states[0].trend.add(self.pack.accepted, now_s)
+        rules.tick(self, evaluated)
 
     def _read(self):
         reading, status = self.balancer.reading(), self.pack.candidate
@@ -123,7 +166,8 @@ class ControlledPack:
     def _decide(self, now_s: int):
         state = self.state
         was_on = state.is_on
-        decide(state, self.policy, self.pack.age_ms(self.clock), now_s, None)
+        minute = local_minute(self, self.policy)
+        decide(state, self.policy, self.pack.age_ms(self.clock), now_s, minute, self.config["control"]["limits"])
         if was_on is not None and state.is_on != was_on:
             self.switched_s.append(now_s)
         if self.w:
@@ -136,3 +180,9 @@ class ControlledPack:
             write_limit.note(self, self.pack.name)
             self.balancer.write("balancing_enabled", 1 if state.is_on else 0)
             self.writes_s.append(now_s)
+
+
+def _midnight(time: dict) -> int:
+    """UNIX seconds of a midnight of the configured time."""
+    midnight_s = _START_S - _START_S % _DAY_S
+    return midnight_s - (offset_at(time["zone"], midnight_s)[0] if time["zone"] else 60 * time["utc_offset_min"])

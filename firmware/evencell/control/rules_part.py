@@ -39,7 +39,7 @@ class Rules:
         ]
         self.seen = self.checked = 0
         self.waiting = []
-        self.saved_s = None
+        self.saved_s: int | None = None
         self.is_changed = False
         self._drift_s = _FIRST_DRIFT_S
         self.output = context.board.alarm_output()
