@@ -1,10 +1,10 @@
 """Names that differ between CPython and MicroPython, under MicroPython's names."""
 
-import asyncio
 import sys
 import time
 
 if sys.implementation.name == "micropython":
+    import asyncio
     from gc import mem_alloc, mem_free
     from gc import threshold as collect_after
     from time import ticks_add, ticks_diff, ticks_ms
@@ -51,10 +51,14 @@ else:
 
     async def sleep_ms(milliseconds: int):
         """Let the others run for so many milliseconds."""
+        import asyncio  # takes longer than most commands, which await nothing
+
         await asyncio.sleep(milliseconds / 1000)
 
     async def wait_for_ms(awaitable, milliseconds: int):
         """Result of `awaitable`; raises `asyncio.TimeoutError` after so many milliseconds."""
+        import asyncio
+
         return await asyncio.wait_for(awaitable, milliseconds / 1000)
 
     def unsent(writer):
