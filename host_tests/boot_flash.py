@@ -1,8 +1,10 @@
 """A folder as a board's flash: boot.py, main.py and two slots, started on MicroPython's unix port as a board would."""
 
+import functools
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from host_tests.needs import need_micropython
@@ -27,24 +29,20 @@ class Flash:
         need_micropython()
         self.path = path
         self._stand_ins = path.parent / f"{path.name}-machine"
-        tree = build("host")
         for slot in "ab":
-            shutil.copytree(tree, path / slot, ignore=shutil.ignore_patterns("main.py"))
+            shutil.copytree(_slot().name, path / slot, copy_function=shutil.copyfile)
             if board:
                 (path / slot / "board.py").write_text(board)
-            self.write_manifest(slot)
+                self.write_manifest(slot)
         for name in ("boot.py", "main.py"):
             shutil.copy(FIRMWARE / name, path / name)
 
     def files(self, slot: str) -> list[Path]:
         """Every file of a slot, its manifest too."""
-        return sorted(path for path in (self.path / slot).glob("**/*") if path.is_file())
+        return files_in(self.path / slot)
 
     def write_manifest(self, slot: str):
-        folder = self.path / slot
-        (folder / "manifest.json").unlink(missing_ok=True)
-        contents = {path.relative_to(folder).as_posix(): path.read_bytes() for path in self.files(slot)}
-        (folder / "manifest.json").write_bytes(manifest("host", "0.1.0", contents))
+        write_manifest(self.path / slot)
 
     def write(self, name: str, text: str | None):
         """Write a file; None removes it."""
@@ -81,6 +79,27 @@ class Flash:
             self.stand_in("machine", MACHINE.format(CAUSES[cause]))
             environment["MICROPYPATH"] = f"{self._stand_ins}:.frozen"
         return {"cwd": self.path, "env": environment, "stdin": subprocess.DEVNULL}
+
+
+@functools.cache
+def _slot() -> tempfile.TemporaryDirectory:
+    """A slot with the usual board, made once: every flash begins with two copies."""
+    folder = tempfile.TemporaryDirectory(prefix="evencell-slot-")
+    shutil.copytree(build("host"), folder.name, ignore=shutil.ignore_patterns("main.py"), dirs_exist_ok=True)
+    write_manifest(Path(folder.name))
+    return folder
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Every file below it."""
+    return sorted(path for path in folder.glob("**/*") if path.is_file())
+
+
+def write_manifest(folder: Path):
+    """That of a slot, for the files which it holds now."""
+    (folder / "manifest.json").unlink(missing_ok=True)
+    contents = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files_in(folder)}
+    (folder / "manifest.json").write_bytes(manifest("host", "0.1.0", contents))
 
 
 def damaged(path: Path, how: str):

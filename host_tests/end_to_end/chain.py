@@ -1,6 +1,7 @@
 """The real parts: a simulated balancer on its pty, the firmware on MicroPython, a broker, and all of them together."""
 
 import contextlib
+import functools
 import json
 import os
 import subprocess
@@ -18,6 +19,12 @@ CAPTURES = Path(__file__).parents[1] / "captures" / "captures.json"
 FIXED_MV = [3301, 3302, 3299, 3300]  # their delta is below the trigger, so nothing moves them
 EVERY_SECOND = {"mqtt": {"publish_s": 1}}  # configuration for those who don't want to wait for a state
 FIXED = ("--cells", ",".join(map(str, FIXED_MV)))
+
+
+@functools.cache
+def firmware_command(heap: str | None) -> list[str]:
+    """How to start the firmware. What it is built from does not change while tests run."""
+    return device.command(heap)
 
 
 class Simulator:
@@ -120,7 +127,7 @@ class Firmware:
     def start(self):
         """Returns once the page is there, or the first line of the log where none is served."""
         need_micropython()
-        command = [device.micropython(), self._tree / "main.py"] if self._tree else device.command(self._heap)
+        command = [device.micropython(), self._tree / "main.py"] if self._tree else firmware_command(self._heap)
         environment = device.environment(
             self._port,
             self.data,

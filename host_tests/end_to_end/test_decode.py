@@ -4,9 +4,11 @@ import json
 import subprocess
 
 import pytest
+from click.testing import CliRunner
 
 from host_tests.end_to_end.chain import CAPTURES, EVENCELL
 from host_tests.end_to_end.process import PATIENCE_S
+from tools.cli.main import main
 
 ENTRIES = json.loads(CAPTURES.read_text())
 STATUS = next(entry for entry in ENTRIES if entry["expect"].get("cells_mv"))
@@ -15,12 +17,10 @@ REQUEST = "55 AA 01 F2 00 0A FC"
 
 
 def decode(*arguments: str, stdin: str = "") -> tuple[int, list[dict]]:
-    """Exit status and the objects, one a line."""
-    result = subprocess.run(
-        [EVENCELL, "decode", *arguments], input=stdin, capture_output=True, text=True, timeout=PATIENCE_S
-    )
+    """Exit status and the objects, one a line; in this process, for each start takes longer than all that is tested."""
+    result = CliRunner().invoke(main, ["decode", *arguments], input=stdin)
     assert result.stderr == ""
-    return result.returncode, [json.loads(line) for line in result.stdout.splitlines()]
+    return result.exit_code, [json.loads(line) for line in result.stdout.splitlines()]
 
 
 def assert_as_expected(decoded: dict, expected: dict):
@@ -145,6 +145,13 @@ def test_pasted_log_and_one_bad_line_in_it():
     assert decoded[2]["error"].startswith("line 5: ")
     status, decoded = decode("-", stdin="\r\n".join(lines[:4]))
     assert (status, len(decoded)) == (0, 2)
+
+
+def test_command_takes_a_pipe_and_ends_with_the_status():
+    text = "\n".join(entry["reply"] for entry in ENTRIES)
+    result = subprocess.run([EVENCELL, "decode", "-"], input=text, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert (result.returncode, result.stderr) == (1, "")
+    assert [json.loads(line) for line in result.stdout.splitlines()] == decode("-", stdin=text)[1]
 
 
 def test_capture_file_by_its_name_and_from_standard_input():
