@@ -30,6 +30,19 @@ def client(firmware):
     return Client.logged_in(firmware.http_port)
 
 
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory):
+    """A firmware that refuses what its tests send."""
+    with Chain(tmp_path_factory.mktemp("unchanged"), *FIXED, config=GIVEN, broker=False) as chain:
+        yield chain.firmware
+        assert SECRET not in chain.firmware.log()
+
+
+@pytest.fixture(scope="module")
+def refused(unchanged):
+    return Client.logged_in(unchanged.http_port)
+
+
 def stored(firmware) -> dict:
     return json.loads((firmware.data / "config.json").read_text())
 
@@ -113,13 +126,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_wrong_patch_changes_nothing(firmware, client, name):
+def test_a_wrong_patch_changes_nothing(unchanged, refused, name):
     patch, field = REFUSED[name]
-    answer = client.send("PATCH", "/api/v1/config", patch)
+    answer = refused.send("PATCH", "/api/v1/config", patch)
     assert answer.status == 400, answer.body
     assert answer.json()["field"] == field, answer.body
     assert answer.json()["faults"]
-    assert stored(firmware) == GIVEN
+    assert stored(unchanged) == GIVEN
 
 
 @pytest.mark.parametrize(
@@ -127,12 +140,12 @@ def test_a_wrong_patch_changes_nothing(firmware, client, name):
     [(b"", 400), (b"{", 400), (b"[]", 400), (b'{"name": "a", "name": "b"}', 400), (b"\xff\xfe{}", 400),
      (b'{"a": NaN}', 400), (12_289 * b" ", 413), (b'{"a": ' + 500 * b'{"a": ' + b"1" + 501 * b"}", 400)],
 )  # fmt: skip
-def test_a_body_that_is_no_configuration_changes_nothing(firmware, client, body, status):
+def test_a_body_that_is_no_configuration_changes_nothing(unchanged, refused, body, status):
     for method, path in (("PATCH", "/api/v1/config"), ("POST", "/api/v1/restore")):
-        answer = client.send(method, path, body)
+        answer = refused.send(method, path, body)
         assert answer.status == status, answer.body
-    assert stored(firmware) == GIVEN
-    assert client.send("GET", "/api/v1/config").status == 200
+    assert stored(unchanged) == GIVEN
+    assert refused.send("GET", "/api/v1/config").status == 200
 
 
 def test_a_backup_is_restored_with_the_secrets_of_this_device(firmware, client):
@@ -168,9 +181,9 @@ def test_a_restore_does_not_send_secrets_to_another_host(firmware, client):
     [{}, {"backup": 1, "config": {}}, {"backup": True, "config": GIVEN}, {"wifi": {}}, {"wifi": {"networks": []}},
      {"wifi": {"networks": [{"ssid": "Foreign", "password": True}]}}],
 )  # fmt: skip
-def test_a_file_without_a_network_or_with_a_wrong_mark_is_not_restored(firmware, client, body):
-    assert client.send("POST", "/api/v1/restore", body).status == 400
-    assert stored(firmware) == GIVEN
+def test_a_file_without_a_network_or_with_a_wrong_mark_is_not_restored(unchanged, refused, body):
+    assert refused.send("POST", "/api/v1/restore", body).status == 400
+    assert stored(unchanged) == GIVEN
 
 
 def test_a_patch_that_ends_the_page_is_warned_about(client):
