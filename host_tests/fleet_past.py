@@ -16,6 +16,7 @@ from evencell.link.diagnosis import Diagnosis
 from evencell.pack.pack import OFFLINE, ONLINE, Pack
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.jk_balancer import OVERVOLTAGE_BIT, decode_status
+from evencell.runtime import lazy
 from host_tests.fakes import FakeClock
 from host_tests.store import Store
 from tools.sim.answers import encode_status
@@ -89,11 +90,13 @@ def fill(store: Store):
     """Write it all, as lines and as what a scraper would have found."""
     now_s = int(time.time())
     lines, scraped = [], {device.id: [] for device in DEVICES}
+    lazy.keep_modules(True)  # loaded anew for each text they take most of the time
     for device in DEVICES:
         for ago_s in times_ago_s():
             told, metrics_text = moment(device, ago_s, now_s - ago_s)
             lines += told
             scraped[device.id] += stamped(metrics_text, now_s - ago_s)
+    lazy.keep_modules(False)
     post(store, "/write?precision=s", b"".join(lines))
     for device_id, texts in scraped.items():
         labels = f"extra_label=job=evencell&extra_label=instance={device_id}"
