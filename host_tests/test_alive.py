@@ -13,11 +13,11 @@ from evencell import app
 from evencell.hub import Hub
 from evencell.link.bus import Rs485Bus
 from evencell.link.poller import Poller
-from evencell.runtime.crash_file import newest_first
 from host_tests.fakes import FakeClock
 from host_tests.jumping import JumpingLife, JumpingSelector
 from host_tests.link.ports import ScriptedPort
 from host_tests.link.test_poller import poll_of
+from host_tests.runtime.test_crashes import entries
 
 MINUTE_S = 60
 DAY_S = 86_400
@@ -112,7 +112,7 @@ def test_a_poller_that_is_stuck_leads_to_a_reset(tmp_path, monkeypatch):
     life.live(10 * MINUTE_S, stick)
     assert life.idle_s() > 7 * MINUTE_S
     assert "poller is late" in life.log()
-    assert [crash["part"] for crash in newest_first(*life.context.crashes.kept())] == ["poller"]
+    assert [crash["part"] for crash in entries(life.context.crashes)] == ["poller"]
 
 
 def test_a_consumer_that_is_stuck_leads_to_a_reset(tmp_path, monkeypatch):

@@ -1,8 +1,11 @@
 """The rules of docs/architecture.md that a machine can check."""
 
 import ast
+import collections
 import functools
+import itertools
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -297,6 +300,20 @@ def test_every_module_and_public_name_has_a_docstring():
         return nameless + [node.name for node in public if not ast.get_docstring(node)]
 
     assert against(without) == {}
+
+
+def test_what_the_firmware_defines_is_used_by_more_than_tests():
+    paths = [*MODULES, *OUTSIDE, *Path(ROOT).glob("tools/**/*.py")]
+    words = collections.Counter(itertools.chain(*(re.findall(r"\w+", text_of(path)) for path in paths)))
+
+    def unused(path: Path) -> list[str]:
+        definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        defined = [node.name for node in nodes_of(path) if isinstance(node, definitions)]
+        assigned = [node.targets[0] for node in tree_of(path).body if isinstance(node, ast.Assign)]
+        names = defined + [target.id for target in assigned if isinstance(target, ast.Name)]
+        return [name for name in names if words[name] == 1 and not name.startswith("__")]
+
+    assert against(unused) == {}
 
 
 def test_files_and_functions_stay_small():

@@ -60,16 +60,6 @@ def count(path: str, held: list) -> int:
     return len(_kept(path, held)) + len(held)
 
 
-def newest_first(path: str, held: list):
-    """Generates the entries."""
-    for new in reversed(held):
-        yield _counted(path, new)
-    for place in reversed(_kept(path, held)):
-        old = _entry_at(path, place)
-        if old:
-            yield old
-
-
 def pieces(path: str, held: list):
     """Generates the answer of /api/v1/crashes, and None where other tasks may run."""
     separator = '{"crashes": ['

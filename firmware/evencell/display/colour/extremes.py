@@ -7,7 +7,6 @@ from evencell.display.render.sheet import TEXTS, WORDS, Sheet
 
 _TURNS = const(2)  # for each part of the cells, if not all fit
 _CHARACTERS = (2, 4, 4, 4)  # of the columns
-_MIN_GAP = const(2)  # pixels between two columns
 
 
 def has_content(view) -> bool:

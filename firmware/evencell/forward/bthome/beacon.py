@@ -9,7 +9,6 @@ import struct
 from evencell.compat import const
 from evencell.forward.bthome.ccm import encrypt
 
-KEY_BYTES = const(16)
 _FLAGS = b"\x02\x01\x06"  # discoverable, without classic Bluetooth
 _SERVICE_DATA = const(0x16)
 _UUID = b"\xd2\xfc"

@@ -61,10 +61,6 @@ class Commands:
             if self._results:
                 self._wake()
 
-    def is_busy(self) -> bool:
-        """Whether a command is carried out, or a result waits."""
-        return self._is_running or bool(self._results)
-
     def _start(self):
         if not self._is_running:
             # Around the whole task, not each command: handed over one by one, MicroPython keeps the last one's modules.
