@@ -57,7 +57,14 @@ def finished(coroutine):
 
 
 def parsed(text: str) -> tuple:
-    return parse(text.encode())
+    return parse_bytes(text.encode())
+
+
+def parse_bytes(payload) -> tuple:
+    """Value, id and end of a command."""
+    result = {}
+    expires = parse(payload, result)
+    return result["requested"], result["id"], expires
 
 
 def refusal(text: str) -> str:
@@ -89,8 +96,8 @@ def test_invalid_payload_is_refused():
     neither = "This is neither a bare value nor a JSON object: "
     for text in ('{"value": 5', '{"value": 5}}', "{", "[1", '{"value": 5},{"value": 6}'):
         assert refusal(text).startswith(neither), text
-    assert raises(CommandError, lambda: parse(b"\xff\xfe")) == "This is not text."
-    assert raises(CommandError, lambda: parse(None)) == "A command has at most 256 bytes."
+    assert raises(CommandError, lambda: parse_bytes(b"\xff\xfe")) == "This is not text."
+    assert raises(CommandError, lambda: parse_bytes(None)) == "A command has at most 256 bytes."
     for text in ("{}", '{"id": 1}', '{"value": 5, "expire": 1}', '{"value": 5, "force": true}'):
         assert "nothing else" in refusal(text), text
     for text in (
@@ -114,6 +121,20 @@ def test_invalid_payload_is_refused():
         assert "UNIX seconds" in refusal('{"value": 5, "expires": %s}' % text), text
 
 
+def test_refused_command_keeps_its_id_and_its_value():
+    device = Device()
+    for rest, value in (
+        ('"value": 9, "expires": "soon"', 9),
+        ('"value": 9, "expires": 1795403431000', 9),
+        ('"value": null', None),
+        ('"value": 9, "force": true', None),
+        ('"expires": 5', None),
+    ):
+        result = device.command('{"id": "a", %s}' % rest)
+        assert (result["id"], result["requested"]) == ("a", value), rest
+        assert result["error"] and not device.written, rest
+
+
 def test_invalid_json_is_refused_with_its_reason():
     for text, reason in (
         ('{"value": 5, "expires": 1e400}', "this number is too large"),
@@ -125,7 +146,7 @@ def test_invalid_json_is_refused_with_its_reason():
         ('{"value" 5}', "a colon"),
     ):
         assert reason in refusal(text), text
-    assert raises(CommandError, lambda: parse(b'"\xed\xa0\xbd"')) == "This is not text."
+    assert raises(CommandError, lambda: parse_bytes(b'"\xed\xa0\xbd"')) == "This is not text."
 
 
 def test_id_of_any_characters_comes_back_unchanged():

@@ -29,7 +29,7 @@ async def execute(
     pack_name, _, name = place.split("/")
     result = OrderedDict((("id", None), ("name", name), ("requested", None), ("active", None), ("error", None)))
     try:
-        result["requested"], result["id"], expires = parse(payload)
+        expires = parse(payload, result)
         pack, settings = find_pack(context, pack_name)
         if name == _PRESET:
             result["active"] = call(_PRESETS, "active", context, pack)
@@ -67,26 +67,31 @@ async def _carry_out(context, pack, settings: dict, expires, has_room: bool, res
         _copy(await pack.writer(name, value, "mqtt"), result)
 
 
-def parse(payload) -> tuple:
-    """(value, id, expires) of a payload: a bare value, or a JSON object with these keys; raises CommandError."""
+def parse(payload, result: dict):
+    """Put id and value of a payload into `result`; returns when it expires, or None. Raises CommandError.
+
+    It is a bare value, or a JSON object with these keys. The id comes first: a refusal of what else is wrong has it.
+    """
     if payload is None:
         raise CommandError("A command has at most 256 bytes.")
     given = _given(payload)
     if not isinstance(given, dict):
         given = {"value": given}
-    if "value" not in given or not all(key in _KEYS for key in given):
-        raise CommandError("A command has a value, and nothing else but an id and expires.")
     value, ident, expires = [given.get(key) for key in _KEYS]
-    if not isinstance(value, (str, bool)) and not (isinstance(value, (int, float)) and abs(value) < _MAX_VALUE):
-        raise CommandError(_NO_VALUE)
     if ident is not None and not (_is(ident, (str, int)) and len(str(ident)) <= _MAX_ID_CHARACTERS):
         raise CommandError(
             "The id of a command is a text of at most %d characters, or a whole number." % _MAX_ID_CHARACTERS
         )
+    result["id"] = ident
+    if "value" not in given or not all(key in _KEYS for key in given):
+        raise CommandError("A command has a value, and nothing else but an id and expires.")
+    if not isinstance(value, (str, bool)) and not (isinstance(value, (int, float)) and abs(value) < _MAX_VALUE):
+        raise CommandError(_NO_VALUE)
+    result["requested"] = value
     # Milliseconds would be seconds far in the future: a command that never expires.
     if expires is not None and not (_is(expires, (int, float)) and expires < 1e11):
         raise CommandError("expires is a time in UNIX seconds.")
-    return value, ident, expires
+    return expires
 
 
 def _is(value, kinds: tuple) -> bool:
