@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
+from evencell.config import table
 from tools.cli.main import main
 
 
@@ -42,11 +43,32 @@ def test_a_pack_that_the_balancer_is_not_supplied_from_is_refused(arguments):
 
 @pytest.mark.parametrize(("text", "seconds"), [("900", 900), ("90s", 90), ("15m", 900), ("6h", 21_600), ("1d", 86_400)])
 def test_times_have_units(text, seconds):
-    data = json.loads(run("--board", "esp32_generic", "--report", text, "--json"))
+    data = json.loads(run("--board", "esp32_generic", "--interval", "1m", "--report", text, "--json"))
     assert data["plan"]["report_s"] == seconds
 
 
-@pytest.mark.parametrize("text", ["", "h", "-5m", "1.5h", "soon", "1s", "8d"])
+@pytest.mark.parametrize("option", ["interval", "report"])
+def test_limits_are_those_of_the_configuration(option):
+    """From 1 s on: with an interval of 0 a device stays awake."""
+    others = {"interval": ("--report", "7d"), "report": ("--interval", "1m")}[option]
+    (rule,) = table.rules(f"power.{option}_s ")
+    least_s, most_s = max(1, rule.arguments[0]), rule.arguments[1]
+    for seconds in (least_s, most_s):
+        run("--board", "esp32_generic", f"--{option}", str(seconds), *others)
+    for seconds in (least_s - 1, most_s + 1):
+        run("--board", "esp32_generic", f"--{option}", str(seconds), *others, status=2)
+
+
+@pytest.mark.parametrize(("interval", "shortest_s"), [("1h", 900), ("2m", 60), ("1d", 21_600)])
+def test_no_report_is_planned_between_two_wakes(interval, shortest_s):
+    options = ("--board", "esp32_generic", "--interval", interval, "--report")
+    run(*options, str(shortest_s))
+    if shortest_s > 60:
+        text = " ".join(run(*options, str(shortest_s - 1), status=2).split())
+        assert f"the device sleeps {shortest_s} s at least, and reports no more often" in text
+
+
+@pytest.mark.parametrize("text", ["", "h", "-5m", "1.5h", "soon", "0s", "2d"])
 def test_a_time_that_is_none_is_refused(text):
     run("--board", "esp32_generic", "--interval", text, status=2)
 

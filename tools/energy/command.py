@@ -8,6 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from evencell.config import table as keys
+from evencell.power.settings import shortest_s
 from tools.cli.options import FiniteRange
 from tools.energy.advice import Change, steps
 from tools.energy.figures import CONVERTER_MA, IDLE_MA, TYPICAL
@@ -20,12 +22,14 @@ _BAR_CHARACTERS = 16
 
 
 class Duration(click.ParamType):
-    """A time such as 900, 15m, 6h or 1d; raises a usage error for another, and outside `least_s` to `most_s`."""
+    """A time such as 900, 15m, 6h or 1d; raises a usage error for another, and outside the limits of this key."""
 
     name = "duration"
 
-    def __init__(self, least_s: float, most_s: float):
-        self._least_s, self._most_s = least_s, most_s
+    def __init__(self, key: str):
+        (rule,) = keys.rules(f"{key} ")
+        least_s, self._most_s = map(int, rule.arguments)
+        self._least_s = max(1, least_s)  # with 0 the device stays awake
 
     def convert(self, value, param, ctx) -> float:
         """Seconds."""
@@ -37,7 +41,7 @@ class Duration(click.ParamType):
             self.fail(f"{value!r} is no time: write seconds, or a number with s, m, h or d, such as 15m", param, ctx)
         seconds = int(digits) * (unit_s or 1)
         if not self._least_s <= seconds <= self._most_s:
-            self.fail(f"{value} is outside {self._least_s} s to {self._most_s} s", param, ctx)
+            self.fail(f"{value} is outside {self._least_s} s to {self._most_s} s, as in config.json", param, ctx)
         return seconds
 
 
@@ -45,8 +49,16 @@ class Duration(click.ParamType):
 @click.option(
     "--board", required=True, type=click.Choice(list(IDLE_MA)), metavar="NAME", help="One of `evencell boards`."
 )
-@click.option("--interval", type=Duration(10, 604_800), default="15m", show_default=True, help="Between two readings.")
-@click.option("--report", type=Duration(60, 604_800), default="6h", show_default=True, help="Between two reports.")
+@click.option(
+    "--interval", type=Duration("power.interval_s"), default="15m", show_default=True, help="Between two readings."
+)
+@click.option(
+    "--report",
+    type=Duration("power.report_s"),
+    default="6h",
+    show_default=True,
+    help="Between two reports: not below the shortest sleep, a quarter of the interval, and 60 s at least.",
+)
 @click.option("--pack-ah", type=FiniteRange(0.1, 10_000), default=20, show_default=True, help="Capacity of the pack.")
 @click.option("--cells", type=click.IntRange(2, 8), default=4, show_default=True, help="In series.")
 @click.option("--chemistry", type=click.Choice(list(CELL_V)), default="lfp", show_default=True)
@@ -90,7 +102,12 @@ def energy_command(interval, report, usable, as_json, plot, **options):
 
 
 def check(plan: Plan):
-    """Raise a ClickException for a plan that can't be calculated."""
+    """Raise a ClickException, or a UsageError, for a plan that can't be calculated."""
+    shortest_sleep_s = shortest_s(int(plan.interval_s))
+    if plan.report_s < shortest_sleep_s:
+        given = f"--report {plan.report_s} s: with --interval {plan.interval_s} s"
+        rule = f"the device sleeps {shortest_sleep_s} s at least, and reports no more often"
+        raise click.UsageError(f"{given} {rule}; name as much, or a shorter --interval")
     least_v, most_v = SUPPLY_V
     if not least_v <= plan.pack_v <= most_v:
         text = f"a pack of {plan.pack_v:.1f} V: a JK-B2A4S is supplied with {least_v} to {most_v} V, and for other "

@@ -72,7 +72,7 @@ def apply(state, config: dict, scales: list):
     """Put into RTC memory what each wake needs. `scales`: the temperature scale of each pack."""
     power, packs = config["power"], config["packs"]
     state.usual_s = power["interval_s"]
-    state.min_s = power["min_interval_s"] or min(state.usual_s, max(_SHORTEST_S, state.usual_s // _SPAN))
+    state.min_s = power["min_interval_s"] or shortest_s(state.usual_s)
     state.max_s = max(state.usual_s, power["max_interval_s"] or state.usual_s * _SPAN)
     state.report_s = power["report_s"] if config["mqtt"]["enabled"] else 0
     bthome = config["bthome"]
@@ -84,6 +84,11 @@ def apply(state, config: dict, scales: list):
     state.has_w = 1 if call("evencell.power.supply", "is_wanted", config) else 0
     state.has_pins = 1 if config["pins"] else 0
     state.packs = [_pack_state(state, packs[place], scales[place]) for place in range(len(packs))]
+
+
+def shortest_s(usual_s: int) -> int:
+    """The shortest sleep of a device whose usual one this is, where none is configured."""
+    return min(usual_s, max(_SHORTEST_S, usual_s // _SPAN))
 
 
 def _has_something_to_show(config: dict) -> bool:
