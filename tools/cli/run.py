@@ -54,7 +54,8 @@ _SCENARIO_SPEED = 100
 @click.option(
     "--speed",
     type=FiniteRange(1, 10_000),
-    help="Of --scenario (100 by default); or of a device that sleeps: its sleep passes so many times faster.",
+    help="Of --scenario (100 by default); or of a device that sleeps: its sleep passes so many times faster, and its "
+    "clock with it. So its readings are dated ahead; after a press of the button the page has this computer's time.",
 )
 def run(ports, http, mqtt, config, data, profile, display, scenario, speed):
     """Run the firmware on this computer's MicroPython, until Ctrl-C."""

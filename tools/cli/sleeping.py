@@ -15,13 +15,16 @@ _POLL_S = 0.05
 def live(start: Callable[[dict[str, str]], int], environment: dict[str, str], data: Path, speed: float) -> int:
     """Start the firmware, and again after each sleep, or restart of a device that sleeps; returns its exit status.
 
-    Its sleep passes `speed` times faster, with a clock that goes so much faster, too.
+    Its sleep passes `speed` times faster, with a clock that goes so much faster, too; from then on it is ahead.
     """
-    settings, has_slept = json.loads(environment[SETTINGS_VARIABLE]), False
+    settings, has_slept, ahead_ns = json.loads(environment[SETTINGS_VARIABLE]), False, 0
     while True:
+        if ahead_ns:
+            settings["time_ns"] = time.time_ns() + ahead_ns
         status = start({**environment, SETTINGS_VARIABLE: json.dumps(settings, ensure_ascii=False)})
         if status == SLEEP_STATUS:
-            settings |= {"reset_cause": "wake", **_sleep(data, speed)}
+            cause, ahead_ns = _sleep(data, speed)
+            settings |= {"reset_cause": "wake", "wake_cause": cause}
             has_slept = True
         elif status == RESTART_STATUS and has_slept:
             settings |= {"reset_cause": "reset", "wake_cause": ""}
@@ -29,8 +32,8 @@ def live(start: Callable[[dict[str, str]], int], environment: dict[str, str], da
             return status
 
 
-def _sleep(data: Path, speed: float) -> dict:
-    """Wait until the sleep is over; returns what ended it, and the clock if that is ahead of the computer's."""
+def _sleep(data: Path, speed: float) -> tuple[str, int]:
+    """Wait until the sleep is over; returns what ended it, and how far its clock is ahead then."""
     asleep = json.loads((data / SLEEP).read_text())
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
@@ -43,6 +46,6 @@ def _sleep(data: Path, speed: float) -> dict:
             break
         time.sleep(_POLL_S)
     if speed == 1:
-        return {"wake_cause": cause}
+        return cause, 0
     passed_s = min((time.monotonic() - began_s) * speed, asleep["ms"] / 1000)
-    return {"wake_cause": cause, "time_ns": asleep["time_ns"] + int(passed_s * 1e9)}
+    return cause, asleep["time_ns"] + int(passed_s * 1e9) - time.time_ns()
