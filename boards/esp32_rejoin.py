@@ -3,6 +3,8 @@
 Unproven on a board: checked against MicroPython 1.29, ports/esp32/network_wlan.c and network_common.c, and its stubs.
 """
 
+_UNKNOWN = bytes(6)  # a BSSID
+
 
 class Rejoin:
     """Joins by `station` (esp32_wifi.py, esp32_ethernet.py) with what was learned from a connection."""
@@ -16,18 +18,36 @@ class Rejoin:
         interface = self._station.interface
         return 0 if self._station.wired else interface.config("channel"), interface.ifconfig()
 
-    def connect(self, channel: int, addresses: tuple, ssid: str, password: str | None):
-        """Begin to connect, without a search on other channels first and without DHCP; raises OSError."""
+    def bssid(self, ssid: str, channel: int) -> bytes:
+        """Address of the strongest access point of this network on this channel, by a scan of two seconds; zeros where
+        none is known.
+        """
+        if self._station.wired:
+            return _UNKNOWN
+        try:
+            found = self._station.interface.scan()
+        except OSError:
+            return _UNKNOWN
+        here = [(each[3], bytes(each[1])) for each in found if each[0] == ssid.encode() and each[2] == channel]
+        return max(here)[1] if here else _UNKNOWN
+
+    def connect(self, channel: int, addresses: tuple, ssid: str, password: str | None, bssid: bytes):
+        """Begin to connect, without a search on other channels first and without DHCP, and with this access point
+        alone; raises OSError.
+        """
         station = self._station
         station.static = addresses
         station.connect(ssid, password)
         if channel:
-            self._begin_at(channel)
+            self._begin_at(channel, ssid, password, bssid)
 
-    def _begin_at(self, channel: int):
+    def _begin_at(self, channel: int, ssid: str, password: str | None, bssid: bytes):
         """Begin the search anew at this channel: `connect` with a name forgets it, without one it does not."""
         interface = self._station.interface
         interface.disconnect()
+        if bssid != _UNKNOWN:
+            interface.connect(ssid, password, bssid=bssid)
+            interface.disconnect()
         try:
             interface.config(channel=channel)
         except (OSError, ValueError):

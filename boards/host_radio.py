@@ -149,7 +149,11 @@ class Rejoin:
         station = self._station
         return 0, (station.address(), "255.255.255.0", station.gateway(), station.gateway())
 
-    def connect(self, _channel: int, addresses: tuple, ssid: str, password: str | None):
+    def bssid(self, _ssid: str, _channel: int) -> bytes:
+        """Not known."""
+        return bytes(6)
+
+    def connect(self, _channel: int, addresses: tuple, ssid: str, password: str | None, _bssid: bytes):
         """Begin to connect with these addresses."""
         self._station.static = addresses
         self._station.connect(ssid, password)

@@ -40,7 +40,7 @@ STATION = {
 SLEEPER = {"cause": 0, "time_ns": 0, "release_pins": 0, "sleep": 1, "rejoin": 1}
 W_OUTPUT = {"drive": 1, "release": 0}
 BEACONS = {"start": 1, "stop": 0}
-REJOIN = {"learned": 0, "connect": 4, "give_up": 0}
+REJOIN = {"learned": 0, "bssid": 2, "connect": 5, "give_up": 0}
 WORDS = {"idle", "connecting", "connected", "wrong password", "no such network", "failed"}
 CAUSES = {"power", "reset", "watchdog", "wake", "soft", "unknown"}
 # Key → of which type; `?` where a board may lack it.

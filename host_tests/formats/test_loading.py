@@ -137,7 +137,7 @@ def test_a_sleeping_device_goes_on():
         if not state.packs:
             continue
         assert (state.run_id, state.base_ms, state.interval_s) == (RUN_ID, -1_234_567, 600)
-        assert state.joined == bytes(range(18))
+        assert state.joined == bytes(range(24))
         assert [(pack.tag, pack.timeout_ms, pack.sequence) for pack in state.packs] == [(0, 1000, 100), (1, 1000, 101)]
         assert all(pack.frame == bytes(frame_of(3300, 4)) for pack in state.packs)
         assert marks.load(context) == {"starts": 0, "sequences": {"pack1": 100, "pack2": 101}}

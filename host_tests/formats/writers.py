@@ -22,7 +22,7 @@ from host_tests.portable import ROOT
 
 SAMPLES = ROOT + "/host_tests/formats/samples"
 # What the firmware writes today. A format without a number in its content has one here: raise it when the bytes change.
-VERSIONS = {"config": "0.1.0", "backup": 1, "encrypted_backup": 1, "history": 1, "outbox": 1, "wake": 4, "state": 1}
+VERSIONS = {"config": "0.1.0", "backup": 1, "encrypted_backup": 1, "history": 1, "outbox": 1, "wake": 5, "state": 1}
 RUN_ID = 4711
 FIRMWARE = "0.1.0"  # in samples that name one
 PASSPHRASE = "a passphrase of samples"
@@ -123,7 +123,7 @@ def _wake(folder: str):
     context = Context(packs=("pack1", "pack2"), storage=folder)
     buffer = bytearray(RTC_BYTES)
     state = WakeState(buffer)
-    state.run_id, state.base_ms, state.interval_s, state.joined = RUN_ID, -1_234_567, 600, bytes(range(18))
+    state.run_id, state.base_ms, state.interval_s, state.joined = RUN_ID, -1_234_567, 600, bytes(range(24))
     for number in range(2):
         pack = PackState()
         pack.tag, pack.timeout_ms, pack.sequence, pack.frame = number, 1000, 100 + number, bytes(frame_of(3300, 4))

@@ -11,7 +11,7 @@ def saved(packs: int = 1) -> bytearray:
     buffer = bytearray(b"\xa5" * OUTBOX_BYTES + bytes(RTC_BYTES - OUTBOX_BYTES))
     state = WakeState(buffer)
     state.base_ms = -1_234_567_890_123
-    state.run_id, state.report_due_s, state.joined = 65_535, 4_000_000_000, bytes(range(18))
+    state.run_id, state.report_due_s, state.joined = 65_535, 4_000_000_000, bytes(range(24))
     for number in range(packs):
         pack = PackState()
         pack.tag, pack.sequence, pack.frame = number, 4_000_000_000 + number, FRAME
@@ -24,7 +24,7 @@ def test_state_comes_back_as_it_was_saved():
     state = WakeState(saved(packs=2))
     assert state.load()
     assert state.base_ms == -1_234_567_890_123
-    assert (state.run_id, state.report_due_s, state.joined) == (65_535, 4_000_000_000, bytes(range(18)))
+    assert (state.run_id, state.report_due_s, state.joined) == (65_535, 4_000_000_000, bytes(range(24)))
     assert [(pack.tag, pack.sequence, pack.frame) for pack in state.packs] == [
         (0, 4_000_000_000, FRAME),
         (1, 4_000_000_001, FRAME),

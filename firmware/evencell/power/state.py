@@ -14,11 +14,11 @@ MAX_PACKS = const(8)
 ANY_UART = const(255)  # the board's usual one
 STATE_AT = const(1024)  # behind the outbox's area
 _CRC_BYTES = const(4)
-_LAYOUT = const(4)  # the number of this layout; what has another one is discarded
-_JOINED_BYTES = const(18)  # as join.py writes it
+_LAYOUT = const(5)  # the number of this layout; what has another one is discarded
+_JOINED_BYTES = const(24)  # as join.py writes it
 _KEY_BYTES = const(16)
 
-_WAKE_FORMAT = "<BBBBBBBBBBBBBBBBBBBHHHHqIIIIIIIIIIIIII%ds%ds" % (_JOINED_BYTES, _KEY_BYTES)
+_WAKE_FORMAT = "<BBBBBBBBBBBBBBBBBBBBHHHHqIIIIIIIIIIIIII%ds%ds" % (_JOINED_BYTES, _KEY_BYTES)
 WAKE_FIELDS = (
     "layout",
     "pack_count",
@@ -39,6 +39,7 @@ WAKE_FIELDS = (
     "has_pins",
     "has_bindkey",
     "has_w",
+    "trial",
     "w_start_ms",
     "awake_s",
     "beacon_ms",
@@ -151,6 +152,7 @@ class WakeState(Fields):
     has_pins: int
     has_bindkey: int
     has_w: int  # the first balancer is supplied for a reading (supply.py)
+    trial: int  # what an update lacks that is not confirmed yet (trial.py)
     w_start_ms: int  # how long it took to its first answer then
     awake_s: int  # after a press of the button; 0: it has the device report
     beacon_ms: int  # how long one is sent; 0: none
