@@ -40,6 +40,8 @@ def begin(wake):
 def start(context):
     """Stay awake for `power.awake_s`, from the last press on."""
     awake_s = context.config["power"]["awake_s"]
+    has_reported = call("evencell.power.trial", "has_reported", context.board)
+    context.key_values.put("reported", has_reported)  # for an update: its conditions.py
     context.log.info("awake for %d s: the button was pressed" % awake_s)
     context.supervisor.start("awake", lambda: stay(context, awake_s))
 

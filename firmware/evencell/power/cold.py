@@ -5,6 +5,7 @@ from evencell.compat import collect_after, const
 from evencell.power import marks, settings
 from evencell.power.state import STATE_AT
 from evencell.runtime.lazy import call, lazy
+from evencell.storage.paths import exists
 
 _CAUTIOUS_S = const(900)  # after a start that did not come to its sleep, until the next report
 
@@ -48,6 +49,9 @@ def begin(wake):
     state.is_new, state.has_faults = 1, len(context.config_faults) > 0
     has_numbers = len(state.packs) > 0
     settings.apply(state, config, _scales(context))
+    state.trial = 0
+    if exists(board.storage + "/update.json"):
+        call("evencell.power.trial", "begin", context, state)
     if not has_numbers:
         _number(wake, config["packs"], marks.load(context))
 

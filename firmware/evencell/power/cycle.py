@@ -5,7 +5,7 @@ from evencell.power.guard import BALANCER_OFF, level_of
 from evencell.power.held import append, has_room
 from evencell.power.interval import next_interval_s
 from evencell.power.reading import note_miss, open_packs, read
-from evencell.runtime.lazy import lazy
+from evencell.runtime.lazy import call, lazy
 
 
 class Cycle:
@@ -53,6 +53,8 @@ class Cycle:
         if state.is_new:
             self.session().spill()
             state.is_new = 0
+        if state.trial:
+            call("evencell.power.trial", "end", self.session())
         if self._session:
             self._session.close_outbox()
         return sleep_s(state, wake.now_s())

@@ -74,6 +74,8 @@ class Report:
         client = self.client
         await client.connect()
         self._state = "connected"
+        if self.session.wake.state.trial:
+            call("evencell.power.trial", "connected", self.session)
         if self._inbox:
             await self._inbox.subscribe(client)
         await self.publish("availability", b"online")

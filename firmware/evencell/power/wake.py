@@ -78,6 +78,8 @@ class Wake:
             call("evencell.power.awake", "begin", self)
         if not self._is_known:
             state.aborted = call(_COLD, "count_start", self)
+        if state.trial and state.aborted >= _ABORTS:
+            call("evencell.power.trial", "ended_early", self)
         if self._must_pause():
             return
         state.aborted = min(state.aborted + 1, 255)

@@ -2,7 +2,7 @@
 
 _CELLS = 24
 _PACKS = 8  # the most that a configuration has
-_LEARNED = {"wifi_off": bool, "display": dict, "unreachable": bool}
+_LEARNED = {"wifi_off": bool, "display": dict, "unreachable": bool, "reported": bool}
 _PAGES = (None, "glance", "cells", "balance", "trend", "alarms", "device", "extremes")
 _CHOICES = {"page": _PAGES, "temperature_unit": ("C", "F"), "dark_on_light": (False, True), "flipped": (False, True)}
 _SCALE = ".temperature_scale"

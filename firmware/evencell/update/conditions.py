@@ -37,6 +37,8 @@ async def missing(context, wanted: list[str]) -> list[str]:
 async def _holds(context, name: str) -> bool:
     if name == "answer":
         return any(pack.link_name == "online" for pack in context.hub.packs)
+    if name == "broker" and context.profile == "awake":
+        return context.key_values.get("reported") is True  # power/awake.py: a device that sleeps has MQTT in its wakes
     if name == "broker":
         return context.mqtt is not None and context.mqtt.status()["state"] == "connected"
     try:

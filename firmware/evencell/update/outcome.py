@@ -20,21 +20,51 @@ _NEVER_STARTED = "the power failed before it was complete"
 
 def begin(context):
     """Continue what the start before left, once all parts are started."""
+    update = unconfirmed(context)
+    if update:
+        _begin_confirmation(context, update)
+
+
+def unconfirmed(context) -> dict | None:
+    """The update that runs here and is to be confirmed; what another one came to is noted."""
     update = state.load(context)
     if update is None or update["state"] == "rolled_back":
-        return
+        return None
     kind, running, _ = state.place(context.board)
     note = boot_state.why_fallen_back(context.board.storage)
     is_running = (kind, running) == (update["kind"], update["slot"])
     if update["state"] == "confirming" and is_running and note:  # boot.py came back to it
         _end(context, update, "confirmed", "%s, so evencell %s is kept" % (note, update["version"]))
     elif update["state"] == "confirming" and is_running:
-        _begin_confirmation(context, update)
+        return update
     elif not is_running and __version__ == update["previous"] and (note or update["state"] == "confirming"):
         why = update["reason"] or note or (_RESTARTED if update["kind"] == "firmware" else _NEVER_STARTED)
         _end(context, update, "rolled_back", _sentence(update, why))
         if kind == "firmware":
             context.board.firmware().confirm()
+    return None
+
+
+def keep(context):
+    """Confirm the update on a device that sleeps (power/trial.py)."""
+    context.update = state.load(context)
+    if context.update:
+        confirm(context)
+
+
+def leave(context, missing: list, within: str):
+    """Go back on a device that sleeps, whose boot loader has this image confirmed. `within`: how long it was tried."""
+    update = context.update = state.load(context)
+    if update is None:
+        return
+    update["within"] = within
+    if update["kind"] == "firmware":
+        try:
+            context.board.firmware().activate()
+        except OSError as error:
+            context.log.error("update: the firmware before it can't be started: %s" % error)
+            return
+    roll_back(context, missing)
 
 
 def confirm(context):
@@ -78,8 +108,8 @@ def _end(context, update: dict, name: str, reason: str | None):
 
 
 def _sentence(update: dict, why: str) -> str:
-    if why == update["reason"]:  # of conditions.py
-        why = "within 3 minutes " + why
+    if why == update["reason"]:  # of conditions.py, or of power/trial.py
+        why = "within %s %s" % (update.get("within", "3 minutes"), why)
     elif why == "%s ended early 3 times" % update["slot"]:  # boot.py's words
         why = "it ended early 3 times"
     words = (update["version"], why, update["previous"])
