@@ -289,6 +289,19 @@ def test_a_policy_is_forbidden_at_once_and_the_balancer_is_off():
     assert device.w.reason == "off: the balancer reports that a wire's resistance is too high"
 
 
+def test_an_old_reading_switches_nothing():
+    """While a poll waits for its answer the link is still online."""
+    device = _Device(resistor="on")
+    device.wanted = True
+    device.run(60)
+    device.pack.sequence += 1
+    device.context.clock.now_ms += 25_000
+    assert device.pack.link == ONLINE
+    assert not w_step.step(device.w, device.context, device.now_s)
+    assert device.output.level and device.output.changes == [True]
+    assert device.context.hub.events == []
+
+
 def test_a_low_pack_is_read_less_often():
     device = _Device()
     device.cells_mv = (2950, 2960, 2955, 2958)

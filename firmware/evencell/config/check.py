@@ -63,16 +63,14 @@ class Faults:
         """Whether a fault is at this path, or may be."""
         return path in self._meant or self.count > len(self._kept)
 
-    def concern_section(self, section: str, keys) -> bool:
-        """Whether a fault is at this section itself, or at one of these keys of it, or may be."""
-        return self.concern(section) or any(self.concern("%s.%s" % (section, key)) for key in keys)
-
-    def concern_below(self, path: str) -> bool:
-        """Whether a fault is at this path or anywhere below it, or may be."""
-        size = len(path)
-        return self.concern(path) or any(
-            meant[:size] == path and meant[size : size + 1] in ".[" for meant in self._meant
-        )
+    def concern_section(self, section: str, keys=None) -> bool:
+        """Whether a fault is at this section itself, or at one of these keys of it, or may be; None: anywhere below."""
+        if self.concern(section):
+            return True
+        if keys is None:
+            size = len(section)
+            return any(meant[:size] == section and meant[size : size + 1] in ".[" for meant in self._meant)
+        return any(self.concern("%s.%s" % (section, key)) for key in keys)
 
     def places(self, path: str, count: int) -> list[str]:
         """The paths in the file of a list's `count` items that are used."""

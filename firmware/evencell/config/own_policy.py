@@ -28,9 +28,9 @@ def check_policy(config: dict, faults, any_key: str):
 def _is_in_doubt(config: dict, faults, any_key: str) -> bool:
     """Whether a fault is at a key of the policy, or at what it rests on."""
     policy = config["control"]["policy"]
-    if faults.concern_section("control", (any_key, "policy")) or faults.concern_below("control.limits"):
+    if faults.concern_section("control", (any_key, "policy")) or faults.concern_section("control.limits"):
         return True
-    if policy["preset"] == "custom" and faults.concern_below("control.policy.conditions"):
+    if policy["preset"] == "custom" and faults.concern_section("control.policy.conditions"):
         return True
     places = faults.places("packs", len(config["packs"]))
     is_unsure = any(faults.concern(place + ".chemistry") for place in places)

@@ -41,9 +41,10 @@ def step(w, context, now_s: int) -> bool:
     """One step; returns whether to switch off on purpose."""
     age_ms = w.pack.age_ms(context.clock)
     is_new = w.pack.link == ONLINE and w.pack.read_ms >= 1000 * w.since_s and w.pack.sequence > 0
+    is_new = is_new and age_ms <= MAX_AGE_MS  # a poll that waits for its answer changes nothing
     limits = context.config["control"]["limits"]
     objection = switch_on_reason(w.pack.accepted, age_ms, w.settings["chemistry"], limits).rstrip(".") if is_new else ""
-    if is_new and age_ms <= MAX_AGE_MS:
+    if is_new:
         _note(w, context, now_s, not objection)
     if w.deadline_s:
         return _try(w, context, now_s, is_new, objection)
