@@ -108,7 +108,7 @@ ALLOWED = {
     "config": {
         "binascii", "json", "os", "evencell.compat", "evencell.config", "evencell.storage", "evencell.runtime.lazy",
         "evencell.runtime.log",  # its levels
-        "evencell.pack.limits",  # what the owner's limits replace
+        "evencell.pack.limits", "evencell.pack.alarms",  # what the owner's limits replace, and what ends a policy
         "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use
         "evencell.clock.zone",  # whether a rule is one
         "evencell.pack.scale_setting", "evencell.control.preset",  # another one while the device runs

@@ -1,6 +1,8 @@
 """Own rules and limits of a configuration: what is not as it was meant is not used, and said."""
 
 from evencell.config.check import check
+from evencell.control.rule_state import BUILTIN
+from evencell.pack.alarms import ALARMS
 
 LOW = {"name": "low", "field": "any_cell_mv", "below": 3000}
 LARGE = {"model": "jk_b2a24s"}
@@ -50,6 +52,12 @@ def test_a_rule_with_a_fault_is_not_used_and_the_others_are():
         assert [rule["name"] for rule in control["rules"]] == ["a", "c"], wrong
         assert faults and all(fault.startswith("control.rules[1]") for fault in faults), faults
         assert "not used" in faults[0] + faults[-1]
+
+
+def test_the_names_of_built_in_rules_and_alarms_are_taken():
+    for name in BUILTIN + ALARMS:
+        control, faults = checked({"rules": [dict(LOW, name=name)]})
+        assert control["rules"] == [] and "has this name; not used" in faults[0]
 
 
 def test_a_fault_is_found_behind_a_rule_that_is_left_out():

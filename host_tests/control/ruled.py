@@ -87,6 +87,7 @@ class Ruled:
         self.rules = self
         self.seen = self.checked = self.noted = 0
         self.config_faults = []
+        self.control = None
         self.waiting = []
         self.saved_s = None
         self.is_changed = False

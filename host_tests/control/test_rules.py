@@ -6,6 +6,7 @@ from evencell.control.event_log import append, read
 from evencell.control.rule_state import BUILTIN, RAISED
 from evencell.control.rule_texts import listing
 from evencell.control.rules import RuleError, acknowledge, save
+from evencell.control.state import PolicyState
 from evencell.control.trend import CHARGING, DISCHARGING, RESTING
 from evencell.pack.alarms import CELL_COUNT, WIRE_RESISTANCE
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE, STALE
@@ -170,6 +171,22 @@ def test_a_drifting_cell():
     device.state.drifting = 0b100
     assert device.tick() == [("drift", True, [3])]
     assert said(device, "drift")["severity"] == "info"
+
+
+def test_a_built_in_rule_that_can_not_be_judged_says_so():
+    device = Ruled(builtin=True, chemistry="custom")
+    device.tick(EVEN)
+    states = {each["name"]: each["state"] for each in listing(device.state, 0)}
+    unknown = ["cell_high", "cell_low", "charge_temperature", "drift"]
+    assert sorted([name for name in states if states[name] == "unknown"]) == unknown
+    assert "set them in control.limits" in said(device, "cell_low")["text"]
+    voltages = {"cell_max_mv": 4000, "cell_min_mv": 3000}
+    device = Ruled(builtin=True, chemistry="custom", limits=voltages)
+    assert said(device, "cell_low")["state"] == "ok"
+    assert said(device, "charge_temperature")["state"] == "unknown"
+    device = Ruled(builtin=True)
+    device.state.drifting = 0
+    assert all(each["state"] == "ok" for each in listing(device.state, 0))
 
 
 def test_built_in_rules_can_be_off():
@@ -351,6 +368,22 @@ def test_a_policy_that_decides_the_same_after_a_restart_is_kept_once():
     again.hub.post("policy", "pack1", "balancing_enabled", False)
     save(again, again)
     assert [event[5] for event in again.kept()] == [False]
+
+
+class _Policies:
+    """What the control part has, with its `states`."""
+
+
+def test_a_policy_is_kept_with_its_reason():
+    device = Ruled()
+    policy = PolicyState(device.pack, {}, 0)
+    policy.is_on, policy.reason = True, "on: always"
+    device.control = _Policies()
+    device.control.states = [policy]
+    for is_on in (True, False):
+        device.hub.post("policy", "pack1", "balancing_enabled", is_on)
+    save(device, device)
+    assert [event[5:] for event in device.kept()] == [[True, "", "on: always"], [False, "", ""]]
 
 
 def test_the_event_log_is_in_the_order_of_time():

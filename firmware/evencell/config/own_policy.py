@@ -4,10 +4,10 @@ A policy that is not as it was meant stays off, and so does one that could never
 """
 
 from evencell.config.field_range import misfit, range_of
+from evencell.pack.alarms import MAX_DC, MIN_DC
 from evencell.pack.limits import limits_of
 from evencell.protocol.jk_settings import setting_range
 
-_TEMPERATURES = (-20, 70)  # beyond them nothing is balanced (control/policy.py)
 # The keys of a condition with their defaults: of numbers, of trend, of time.
 _KEYS = (("above", None), ("below", None), ("hysteresis", 0), ("trend", None), ("span", None))
 _NUMBERS = ("above", "below", "hysteresis")
@@ -79,7 +79,7 @@ def _reached(packs: list, known: list) -> dict:
         "lowest_mv": cells,
         "delta_mv": (0, high_mv - low_mv),
         "pack_mv": (min(counts) * low_mv, max(counts) * high_mv),
-        "temperature_c": _TEMPERATURES,
+        "temperature_c": (MIN_DC // 10, MAX_DC // 10),
     }
 
 

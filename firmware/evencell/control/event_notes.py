@@ -26,8 +26,10 @@ def note(context, rules):
         if kind != "rule" and name != _PRESET and not _is_new(rules, pack_name, name, value):
             continue
         source = "page" if value == "acknowledged" else _SOURCES[kind]
-        cells = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""
-        wait(rules, (time_s, kind, pack_name, name, source, None, value, "", cells))
+        text = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""
+        if kind == "policy":
+            text = _reason(context, pack_name, value)
+        wait(rules, (time_s, kind, pack_name, name, source, None, value, "", text))
     rules.seen = hub.posted
 
 
@@ -47,6 +49,14 @@ def wait(rules, event: tuple):
     if len(rules.waiting) < _MAX_WAITING:
         rules.waiting.append(event)
         rules.is_changed = True
+
+
+def _reason(context, pack_name: str, is_on: bool) -> str:
+    """The reason of the pack's policy, unless it has changed again meanwhile."""
+    for state in context.control.states if context.control else ():
+        if state.pack.name == pack_name and state.is_on == is_on:
+            return state.reason
+    return ""
 
 
 def _is_new(rules, pack_name: str, name: str, is_on: bool) -> bool:

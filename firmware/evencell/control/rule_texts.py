@@ -68,7 +68,7 @@ def listing(state, now_s: int):
         text, remedy = _words(state, number, name, own)
         yield {
             "name": name,
-            "state": _STATES[code],
+            "state": "unknown" if code < PENDING and text and not own else _STATES[code],
             "acknowledged": code == ACKNOWLEDGED,
             "severity": severity,
             "text": text,
@@ -79,14 +79,26 @@ def listing(state, now_s: int):
 
 
 def _words(state, number: int, name: str, own) -> tuple:
-    """Sentence and remedy of a rule that is raised, or about no cell of the pack; else None."""
+    """Sentence and remedy of a rule that is raised, or can't be evaluated; else None."""
     code = state.states[number]
     if code == NO_SUCH_CELL:
         facts = state.pack.accepted.slots, cell_of(own["field"])
         return "the pack has %d cells, and no cell %d" % facts, _NO_CELL_REMEDY
     if code < RAISED:
-        return None, None
+        return None if own or code else _why_unknown(state, name), None
     return _sentence(state, name, own, cells_in(state.cells[number])), _REMEDIES.get(name)
+
+
+def _why_unknown(state, name: str) -> str | None:
+    """Why a built-in rule can't be evaluated, or None."""
+    if name == "drift":
+        return "judged once a day, from a month of history" if state.drifting is None else None
+    if name in ("cell_high", "cell_low", "charge_temperature"):
+        chemistry = state.config["chemistry"]
+        limits = limits_of(chemistry, state.control["limits"])
+        if limits is None or (name == "charge_temperature" and None in limits[4:]):
+            return "the limits of %s cells are not known: set them in control.limits" % chemistry
+    return None
 
 
 def _sentence(state, name: str, own, cells: list) -> str:

@@ -87,7 +87,7 @@ export function inWords({ kind, name, by, from, to, result, text }) {
     return `${t("eventlog.settings", values)} ${by === "other" ? "" : t(`eventlog.result.${result}`)}${reason}`.trim();
   }
   if (name === "preset") return t("eventlog.preset", { preset: hasWord(`policy.preset.${to}`) ? t(`policy.preset.${to}`) : to });
-  if (kind === "policy") return t(to ? "eventlog.policy.on" : "eventlog.policy.off");
+  if (kind === "policy") return [t(to ? "eventlog.policy.on" : "eventlog.policy.off"), text && ofDevice(text.replace(/^(on|off): /, ""))[0]].filter(Boolean).join(": ");
   if (kind === "w") return t("eventlog.w", { name });
   const title = hasWord(`rule.${name}`) ? t(`rule.${name}`) : hasWord(`alarm.${name}`) ? t(`alarm.${name}`) : t("alarm.rule", { name });
   const what = text ? `${title}: ${cellNames(text.split(", "))}` : title;
