@@ -254,5 +254,14 @@ def test_what_a_policy_rests_on_keeps_it_off():
         ({"preset": "always", "by": "w"}, (), None),
     ):
         assert policy_faults(policy, *packs, limits=limits), policy
-    left_over = {"preset": "top", "conditions": [{"field": "delta_mv"}]}
-    assert policy_faults(left_over) == []  # they count for custom alone
+
+
+def test_faulty_conditions_of_another_preset_are_not_used():
+    """The preset custom may be chosen while the policy runs."""
+    good = {"field": "delta_mv", "above": 5}
+    for conditions in ([{"field": "time"}], [good, {"field": "trend", "trend": "x"}], [dict(good, below=5)]):
+        control, faults = checked({"policy": {"preset": "top", "conditions": conditions}})
+        assert (control["policy"]["preset"], control["policy"]["conditions"]) == ("top", []), faults
+        assert any(fault.startswith("control.policy.conditions: not used: ") for fault in faults)
+    control, faults = checked({"policy": {"preset": "top", "conditions": [good]}})
+    assert len(control["policy"]["conditions"]) == 1 and faults == []

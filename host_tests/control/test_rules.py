@@ -382,8 +382,10 @@ def test_a_policy_is_kept_with_its_reason():
     device.control.states = [policy]
     for is_on in (True, False):
         device.hub.post("policy", "pack1", "balancing_enabled", is_on)
+        device.hub.post("policy", "pack1", "preset", "top")
     save(device, device)
-    assert [event[5:] for event in device.kept()] == [[True, "", "on: always"], [False, "", ""]]
+    presets = ["top", "", ""]
+    assert [event[5:] for event in device.kept()] == [[True, "", "on: always"], presets, [False, "", ""], presets]
 
 
 def test_the_event_log_is_in_the_order_of_time():

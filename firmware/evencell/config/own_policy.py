@@ -16,6 +16,9 @@ _NUMBERS = ("above", "below", "hysteresis")
 def check_policy(config: dict, faults, any_key: str):
     """Switch the policy off, which is not `off`, where it is in doubt. `faults`, `any_key`: as in check.py."""
     policy, before = config["control"]["policy"], faults.count
+    if policy["preset"] != "custom" and policy["conditions"]:
+        _check_left_over(config, faults)
+        before = faults.count
     if _is_in_doubt(config, faults, any_key):
         faults.add_consequence("control", "the balance policy stays off")
     else:
@@ -23,6 +26,18 @@ def check_policy(config: dict, faults, any_key: str):
             faults.add(path, text)
     if faults.count > before:
         policy["preset"] = "off"
+
+
+def _check_left_over(config: dict, faults):
+    """Take out conditions that are not as they were meant: the preset custom may be chosen while the policy runs."""
+    policy = config["control"]["policy"]
+    is_whole = not faults.concern_section("control.policy.conditions")
+    if not is_whole or any(True for _ in _condition_faults(config, faults)):
+        text = "not used: with these faults they could be others"
+        if is_whole:
+            text = "not used: one could never hold, or never end; remove them, or choose custom to see which"
+        faults.add_consequence("control.policy.conditions", text)
+        policy["conditions"] = []
 
 
 def _is_in_doubt(config: dict, faults, any_key: str) -> bool:
@@ -43,8 +58,7 @@ def _faults(config: dict, faults):
     policy = control["policy"]
     if policy["by"] == "w" and not control["w"]["enabled"]:
         yield "control.policy.by", "w needs control.w.enabled; the policy stays off"
-    known = [limits_of(pack["chemistry"], control["limits"]) for pack in config["packs"]]
-    known = [limits for limits in known if limits]
+    known = _known(config)
     if policy["preset"] == "top" and known and all(limits[2] >= limits[1] for limits in known):
         text = "the preset top begins at %d mV: take a higher limit; the policy stays off"
         yield "control.limits.cell_max_mv", text % known[0][2]
@@ -52,8 +66,19 @@ def _faults(config: dict, faults):
         return
     if not policy["conditions"]:
         yield "control.policy.conditions", "custom needs one at least; the policy stays off"
-    reached = _reached(config["packs"], known)
-    conditions, is_whole = policy["conditions"], True
+    yield from _condition_faults(config, faults)
+
+
+def _known(config: dict) -> list:
+    """The limits of each pack whose are known."""
+    limits = [limits_of(pack["chemistry"], config["control"]["limits"]) for pack in config["packs"]]
+    return [each for each in limits if each]
+
+
+def _condition_faults(config: dict, faults):
+    """Generate the same of the conditions."""
+    reached = _reached(config["packs"], _known(config))
+    conditions, is_whole = config["control"]["policy"]["conditions"], True
     for place, condition in zip(faults.places("control.policy.conditions", len(conditions)), conditions):
         fault = _fault(condition, reached)
         if fault:

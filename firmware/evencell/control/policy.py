@@ -15,6 +15,7 @@ _HYSTERESIS_MV = const(20)
 _WORTH_MV = const(15)  # of delta, for storage
 _ENOUGH_MV = const(5)
 _RESTED_S = const(600)
+_UNKNOWN = (0, 0, 0, 0)  # limits of cells: nothing is switched on
 # Fields of custom conditions: name in a sentence, units of the condition in one that is shown, its name.
 _FIELDS = {
     "highest_mv": ("highest cell", 1000, "V"),
@@ -53,12 +54,7 @@ class _Decision:
         self._state = state
         self._config = config
         self._own = own
-        self._limits = limits_of(state.config["chemistry"], own) or (
-            0,
-            0,
-            0,
-            0,
-        )  # of unknown ones nothing is switched on
+        self._limits = limits_of(state.config["chemistry"], own) or _UNKNOWN
 
     def decide(self, age_ms: int | None, now_s: int, minute: int | None):
         state, config = self._state, self._config
