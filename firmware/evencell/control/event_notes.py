@@ -28,7 +28,7 @@ def note(context, rules):
         source = "page" if value == "acknowledged" else _SOURCES[kind]
         text = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""
         if kind == "policy":
-            text = _reason(context, pack_name, value)
+            text = _reason(context, pack_name, value is True)
         wait(rules, (time_s, kind, pack_name, name, source, None, value, "", text))
     rules.seen = hub.posted
 
