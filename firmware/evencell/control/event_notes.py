@@ -27,7 +27,7 @@ def note(context, rules):
             continue
         source = "page" if value == "acknowledged" else _SOURCES[kind]
         text = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""
-        if kind == "policy":
+        if kind == "policy" and name != _PRESET:
             text = _reason(context, pack_name, value is True)
         wait(rules, (time_s, kind, pack_name, name, source, None, value, "", text))
     rules.seen = hub.posted
