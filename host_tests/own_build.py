@@ -1,5 +1,6 @@
 """A build of its own for the tests: the developer's `build/` stays as it is."""
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,21 @@ def scratch(tmp_path, monkeypatch) -> Path:
 def own_build(folder: Path, patch: pytest.MonkeyPatch):
     """Let `folder` take the place of `build/`; what is common to all boards in it is that of `build/`."""
     folder.mkdir()
+    for name in _common(build.BUILD):
+        (folder / name).symlink_to(build.BUILD / name)
+    for module in (build, flash_kept):
+        patch.setattr(module, "BUILD", folder)
+
+
+@functools.cache
+def _common(folder: Path) -> list[str]:
+    """Names in a folder for builds of what is common to all boards. It is made once in a process: each look at all the
+    sources takes longer than most tests."""
     common = [build.COMPILED]
     with build.alone():
-        (build.BUILD / build.COMPILED).mkdir(exist_ok=True)
+        (folder / build.COMPILED).mkdir(exist_ok=True)
         for passes in (CHIP_PASSES, FROZEN_PASSES):
             build.small_sources({}, passes)
             common.append(build.sources_folder(passes))
     build.build("esp32_generic")
-    for name in common:
-        (folder / name).symlink_to(build.BUILD / name)
-    for module in (build, flash_kept):
-        patch.setattr(module, "BUILD", folder)
+    return common
