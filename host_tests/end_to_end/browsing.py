@@ -94,8 +94,9 @@ def violations(page: Page) -> list[str]:
     """What axe-core finds, a line each."""
     if not AXE.exists():
         missing("axe-core is not installed: make setup")
-    page.evaluate(Path(AXE).read_text("utf-8"))  # not as a script element: the page's policy allows none
-    found = page.evaluate("axe.run(document).then(({ violations }) => violations)")
+    if page.evaluate("!window.axe"):
+        page.evaluate(Path(AXE).read_text("utf-8"))  # not as a script element: the page's policy allows none
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)")
     return [
         f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:300]}" for rule in found for node in rule["nodes"]
     ]
