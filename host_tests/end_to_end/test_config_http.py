@@ -120,6 +120,7 @@ REFUSED = {
     "a password to keep that is not set": (
         {"wifi": {"networks": [{"ssid": "Other", "password": True}]}}, "wifi.networks[0].password",
     ),
+    "an access point's password of its name": ({"wifi": {"ap_password": "evencell-1"}}, "wifi.ap_password"),
     "too long": ({"name": 3000 * "x"}, "name"),
     "a wrong value behind a right one": ({"name": "Rear", "log": {"level": "loud"}}, "log.level"),
 }  # fmt: skip

@@ -47,3 +47,4 @@ def test_reason_is_words():
     assert reason(OSError(12, "out of memory")) == reason(OSError(errno.ENOMEM)) == "not enough memory"
     assert reason(OSError(-257, "ESP_ERR_NO_MEM")) == "ESP_ERR_NO_MEM"
     assert reason(OSError("host not found")) == "host not found"
+    assert reason(MemoryError()) == "not enough memory" and reason(Exception()) == "timed out"

@@ -13,6 +13,8 @@ _WORDS = {  # without and with the place
 
 def reason(error: Exception) -> str:
     """What failed, in a few words."""
+    if isinstance(error, MemoryError):
+        return "not enough memory"
     number = error.args[0] if error.args else None
     return _WORDS[number][0] if number in _WORDS else str(error.args[-1]) if error.args else "timed out"
 

@@ -10,6 +10,7 @@ from binascii import crc32
 from evencell.compat import const
 from evencell.power.due import OFFLINE_MISSES, report_interval_s
 from evencell.power.session import call_async
+from evencell.runtime.lazy import call
 from evencell.storage.key_value import KeyValueStore
 
 _DISCOVERY = "evencell.forward.mqtt.discovery"
@@ -36,7 +37,7 @@ async def send(session, client):
         state.announce_tries = 0
     except (OSError, MemoryError) as error:
         text = "discovery was not sent: %s (mosquitto: max_packet_size?); %d more tries"
-        context.log.warning(text % (error, state.announce_tries))
+        context.log.warning(text % (call("evencell.net.errors", "reason", error), state.announce_tries))
 
 
 def valid_s(state) -> int:

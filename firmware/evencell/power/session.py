@@ -94,7 +94,7 @@ class Session:
                 call("evencell.runtime.boot_state", "proven", wake.board, self.context.storage_faults)
         except (OSError, asyncio.TimeoutError) as error:
             plan_retry(state, wake.now_s())
-            text = "report: %s; next try in %d s at the earliest" % (error, state.pause_ms // 1000)
+            text = "report: %s; next try in %d s at the earliest" % (str(error) or "timed out", state.pause_ms // 1000)
             self.context.log.warning(text)
         state.is_transmitting = 0
 

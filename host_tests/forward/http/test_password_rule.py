@@ -44,6 +44,7 @@ def test_the_names_are_those_of_the_device_and_its_networks():
     for password in ("garagecart1", "Seagull12345", "evencell-3d49aa"):
         assert fault_for(device, password), password
     assert fault_for(device, "gulls in the cart") is None
+    assert fault_for(device, "Seagull12345", 8) and fault_for(device, "k7#mQ2!x", 8) is None
 
 
 def test_the_page_rates_as_weak_what_the_device_refuses():

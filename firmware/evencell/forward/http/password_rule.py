@@ -18,17 +18,17 @@ _EASY = "this password is guessed easily: take a longer one, such as four words"
 _NAME = "this password is made of a name that anyone near can read: take another one, such as four words"
 
 
-def fault_for(context, password) -> str | None:
+def fault_for(context, password, min_length: int = MIN_LENGTH) -> str | None:
     """The same by the names of this device: its own, that of its access point, those of its networks."""
     networks = context.config["wifi"]["networks"] if "wifi" in context.config else ()
     known = [network["ssid"] for network in networks]
-    return fault_of(password, known + [context.config["name"], context.hostname])
+    return fault_of(password, known + [context.config["name"], context.hostname], min_length)
 
 
-def fault_of(password, known=()) -> str | None:
+def fault_of(password, known=(), min_length: int = MIN_LENGTH) -> str | None:
     """Why this can't be a new password, as a sentence; None where it can. `known`: what anyone near can read."""
-    if not isinstance(password, str) or not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        return "a password has %d to %d characters" % (MIN_LENGTH, MAX_LENGTH)
+    if not isinstance(password, str) or not min_length <= len(password) <= MAX_LENGTH:
+        return "a password has %d to %d characters" % (min_length, MAX_LENGTH)
     steps = [i for i in range(1, len(password)) if abs(ord(password[i]) - ord(password[i - 1])) > 1]
     if len(set(password)) < _MIN_DIFFERENT or len(steps) < _MIN_STEPS:
         return _EASY

@@ -33,7 +33,7 @@ def tls_of(context):
             for certificate in certificates(_content(context.board.storage + "/" + ca)):
                 _trust(tls, certificate)
         except (OSError, ValueError) as error:
-            raise MqttError("mqtt.ca: %s: %s" % (ca, error))
+            raise MqttError("mqtt.ca: %s: %s" % (ca, error.args[-1] if error.args else "no certificate"))
     return tls
 
 

@@ -32,7 +32,7 @@ export function mount(root) {
   parts.login = el("form", { className: "card", id: "login", onsubmit: logIn },
     el("h2", {}, t("login")), el("p", { className: "text" }, t("login.note")),
     el("input", { type: "text", autocomplete: "username", value: "evencell", hidden: true }), // for password managers
-    el("div", { className: "field" }, el("label", { for: "login-password" }, t("login.password")), (parts.password = el("input", { id: "login-password", type: "password", autocomplete: "current-password", required: true }))),
+    el("div", { className: "field" }, el("label", { for: "login-password" }, t("login.password")), (parts.password = el("input", { id: "login-password", type: "password", autocomplete: "current-password", maxLength: 128, required: true }))),
     el("button", { className: "button main" }, t("login.send")), (parts.loginSaid = said()), el("p", { className: "small" }, t("login.lan")));
   parts.balancer = makeBalancer(problem);
   parts.tokens = makeTokens(problem);
