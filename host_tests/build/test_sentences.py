@@ -66,6 +66,21 @@ REFUSED = [
 ]
 
 
+FAULTS = [
+    "connection refused by 192.168.1.10:1883: wrong user or password",
+    "TLS failed: wrong user or password; the clock is not set, so no certificate's dates can be valid",
+    "mqtt.ca: ca.der: file not found",
+    'wifi.hostnam: there is no such key; did you mean "wifi.hostname"?',
+    "config.json: the file is empty",
+    "config.json: every key has its default",
+    "config.json: and 3 more faults",
+    "control.w.enabled: there is one W switch, and there are 2 packs; the W switch is not used",
+    "power: the device stays awake",
+    "The balance policy wants it on: all conditions hold",
+    "this is the firmware before the last deploy: b ended early 3 times",
+]
+
+
 def of_updates() -> list[str]:
     """Why an update was not kept."""
     lasting = [", ".join(some) for number in (1, 2, 3) for some in itertools.combinations(_MISSING, number)]
@@ -89,7 +104,7 @@ RESTORED = [
 
 
 def test_sentences_are_german_in_every_part():
-    sentences = of_the_store() + of_own_rules() + of_updates() + REFUSED + RESTORED
+    sentences = of_the_store() + of_own_rules() + of_updates() + REFUSED + RESTORED + FAULTS
     for english, (own, *language) in zip(sentences, german(sentences), strict=True):
         assert not language, english
         assert own != english and not re.search(

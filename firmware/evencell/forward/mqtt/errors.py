@@ -78,5 +78,5 @@ def _sentence(error: OSError, context, state: str, under_way, is_closed: bool) -
             return _ENDED + " at %s, %d bytes (message too large, or broker full?)" % under_way
         return _ENDED
     if settings["ca"] and context.clock.unix_s() is None and text.startswith("TLS failed"):
-        return text + "; the clock is not set, so no certificate's dates can be valid"
+        return "%s; the clock is not set, so no certificate's dates can be valid" % text
     return text if number == text else str(error)
