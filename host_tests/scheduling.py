@@ -65,10 +65,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]):
     items.sort(key=lambda item: _position(item.path))
 
 
-def pytest_collection_finish():
-    """The firmware's many collections need not search what pytest has loaded."""
+@functools.cache
+def _free_and_freeze(_path: Path | None):
+    """The firmware's many collections need not search what pytest has loaded, nor what earlier files have left: syntax
+    trees, after tests of the build."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_collection_finish():
+    """All that pytest has loaded."""
+    _free_and_freeze(None)
 
 
 @functools.cache
@@ -79,5 +86,6 @@ def _position(path: Path) -> int:
 
 def pytest_runtest_setup(item: pytest.Item):
     """Tests with fast clocks, which begin, have the processors before the others."""
+    _free_and_freeze(item.path)
     if "PYTEST_XDIST_WORKER" in os.environ and item.path not in _FAST_CLOCKS:
         os.nice(_OTHERS_NICENESS - os.nice(0))
