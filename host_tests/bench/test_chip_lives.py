@@ -27,15 +27,7 @@ def needed():
     need_broker()
 
 
-AT_ITS_LIMIT = pytest.mark.xfail(reason="page and MQTT from files have no memory to spare: docs/fits.md", strict=False)
-
-
-def marked(case):
-    name = f"{case.name}-{case.way}"
-    return pytest.param(case, id=name, marks=[AT_ITS_LIMIT] if name == "page_mqtt-files" else [])
-
-
-@pytest.mark.parametrize("case", [marked(case) for case in TESTED])
+@pytest.mark.parametrize("case", TESTED, ids=lambda case: f"{case.name}-{case.way}")
 def test_a_promised_set_lives(case):
     found = measured(case, SHORT_MINUTES)
     assert found.shortcomings == [], found.life.log
@@ -54,7 +46,6 @@ def test_no_request_raises_the_heap_beyond_its_bounds():
         assert code_bytes <= 16_384, request
 
 
-@AT_ITS_LIMIT
 def test_requests_of_an_owner_never_make_the_heap_grow(tmp_path):
     """Beside four browsers some get 503, and the time after which to try again; the device goes on."""
     wanted = SETS["page_mqtt"]

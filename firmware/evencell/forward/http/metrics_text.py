@@ -1,10 +1,11 @@
-"""`/metrics`: the text, in three parts that are loaded one at a time. Loaded on demand."""
+"""`/metrics`: the text, in four parts that are loaded one at a time. Loaded on demand."""
 
 from evencell.runtime.lazy import lazy
 
 _DEVICE = "evencell.forward.http.metrics_device"
 _FIELDS = "evencell.forward.http.metrics_fields"
 _PACKS = "evencell.forward.http.metrics_packs"
+_LINES = "evencell.forward.http.metrics_lines"
 
 _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"))
 
@@ -23,9 +24,9 @@ def pieces(device: dict, restarts: dict, statuses, is_open: bool):
         del device  # its memory, and that of the code, is needed now
         scope.unload()
         packs = list(statuses)
-        yield from scope.load(_FIELDS).families(text, packs)
-        scope.unload()
-        yield from scope.load(_PACKS).families(text, packs)
+        for part in (_FIELDS, _PACKS, _LINES):
+            yield from scope.load(part).families(text, packs)
+            scope.unload()
     finally:
         scope.unload()
     if text.is_open:
