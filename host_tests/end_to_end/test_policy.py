@@ -6,6 +6,7 @@ import time
 import pytest
 
 from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
+from host_tests.end_to_end.door import CONFIG, Client
 from host_tests.end_to_end.home_assistant import announced, value_of
 from host_tests.end_to_end.listener import Listener
 from host_tests.end_to_end.overheard import Overheard
@@ -23,7 +24,8 @@ def simulator(tmp_path):
 
 
 def _firmware(tmp_path, simulator, policy: dict, pack=_PACK) -> Firmware:
-    return Firmware(tmp_path / "device", simulator.link, config={"packs": [pack], "control": {"policy": policy}})
+    config = {**CONFIG, "packs": [pack], "control": {"policy": policy}}
+    return Firmware(tmp_path / "device", simulator.link, config=config)
 
 
 def _policy(firmware: Firmware) -> dict:
@@ -50,6 +52,16 @@ def test_a_policy_switches_the_balancer_and_says_why(tmp_path, simulator):
         assert found["problem"] is None
         assert "switched off when the device starts again" in found["when_dead"]
         firmware.wait_for_line("balancing off: ")
+        # Another preset from the page counts at once; with another key of the policy it waits for a restart.
+        client = Client.logged_in(firmware.http_port)
+        for changes, applied in (
+            ({"preset": "rest"}, ["control.policy.preset"]),
+            ({"preset": "top", "min_on_s": 90}, []),
+        ):
+            answer = client.send("PATCH", "/api/v1/config", {"control": {"policy": changes}}).json()
+            assert answer["applied"] == applied and len(answer["restart"]) == len(changes) - len(applied)
+        assert _policy(firmware)["preset"] == "rest"
+        until(lambda: "rest" in _policy(firmware)["reason"], "a decision by it")
 
 
 def test_the_broker_keeps_what_the_policy_does_and_why(tmp_path):
