@@ -6,7 +6,7 @@ from evencell.startup import PARTS
 from tools.build.flatten import flat_name
 from tools.build.imports import graph, module_of
 from tools.build.merge import homes_of
-from tools.build.select import PROFILES, has_network, left_out, needs
+from tools.build.select import IS_FROZEN, PROFILES, has_network, left_out, needs
 from tools.build.tree import board_data, board_sources, build_tree, firmware_sources
 
 I2C = {"name": "x", "chip": "esp32", "i2c": {"sda": 21, "scl": 22}}
@@ -41,6 +41,14 @@ def test_profile_with_network_has_the_page_of_safe_mode():
     for profile in PROFILES:
         assert (needed <= kept(profile, I2C)) == has_network(profile)
     assert [profile for profile in PROFILES if has_network(profile)] == ["full", "telemetry"]
+
+
+def test_a_build_takes_updates_of_its_own_kind_alone():
+    of_files = {f"evencell/update/{name}.py" for name in ("slot_check", "slot_steps", "slot_writer")}
+    of_the_firmware = {"evencell/update/partition_writer.py"}
+    both = of_files | of_the_firmware | {"evencell/update/upload.py", "evencell/update/keys.py"}
+    assert both - kept("full", I2C) == of_the_firmware
+    assert both - kept("full", I2C | {IS_FROZEN: True}) == of_files
 
 
 def test_a_board_that_can_have_no_display_gets_no_code_for_one():

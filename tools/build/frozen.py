@@ -13,6 +13,7 @@ from tools.build.common import FIRMWARE, written
 from tools.build.memory_budget import usual_plan
 from tools.build.memory_plan import OWN
 from tools.build.passes import CONSTANTS, MERGE
+from tools.build.select import IS_FROZEN
 from tools.build.slots import PLAN
 from tools.build.strip import without_slots
 from tools.build.tree import RELEASE_KEY, alone, board_module, remove_others, sources_of
@@ -37,7 +38,7 @@ def lay_out(folder: Path, board: dict, profile: str, release_key: bytes | None =
     """Put both into `folder`, for a chip's board or for this computer. `release_key`: content of RELEASE_KEY."""
     tree = folder / SOURCES
     with alone():
-        sources = sources_of({**board, "passes": FROZEN_PASSES}, profile)
+        sources = sources_of({**board, "passes": FROZEN_PASSES, IS_FROZEN: True}, profile)
         texts = {name: without_slots(path.read_text("utf-8")) for name, path in sources.items() if path.suffix == ".py"}
         files = {name: path.read_bytes() for name, path in sources.items() if path.suffix != ".py"}
     if _SERVER in sources:

@@ -10,6 +10,7 @@ from tools.build.imports import graph, module_of, packages_of, reached, texts_of
 from tools.build.partitions import flash_mb
 
 DISPLAY_WISHES = "display_wishes"  # key of a board's data: `display` of the configuration
+IS_FROZEN = "is_frozen"  # the same: whether evencell is part of the firmware
 PROFILES = ("full", "display", "telemetry")
 _APPLICATION = ("evencell/app.py", "evencell/startup.py")
 _DISPLAY = "display"  # the switch of the display's part in PARTS
@@ -53,6 +54,7 @@ def left_out(sources: dict[str, Path], board: dict, profile: str) -> set[str]:
         (wanted if is_wanted else unwanted).extend(roots(module, sources))
         switches |= {switch} if is_wanted else set()
     useless = {name for name in sources if name.endswith(".font")} - fonts_of(board)
+    useless |= useless_updates(board)
     useless |= (useless_capabilities(board, switches) | useless_pages(board)) & set(sources)
     if not unwanted:
         return useless
@@ -90,6 +92,13 @@ def useless_capabilities(board: dict, switches: set[str]) -> set[str]:
     if not {_SLEEP, _BEACONS} & switches:
         names |= {"esp32_bluetooth"}
     return {f"boards/{name}.py" for name in names}
+
+
+def useless_updates(board: dict) -> set[str]:
+    """Names in the tree of what takes the updates that the build can't have: of files, or of the firmware."""
+    if board["chip"] == "host":
+        return set()
+    return {"evencell/update/slot_check.py" if board.get(IS_FROZEN) else "evencell/update/partition_writer.py"}
 
 
 def useless_pages(board: dict) -> set[str]:
