@@ -75,6 +75,11 @@ def test_const_itself_is_imported_only_where_the_compiler_leaves_it():
     assert "from evencell.compat import sleep_ms\n" in page
 
 
+def test_const_is_not_imported_either_from_what_its_module_was_merged_into():
+    _, page = placed_in(PAGE.replace("compat", "runtime.supervisor"))
+    assert "from evencell.runtime.supervisor import sleep_ms\n" in page
+
+
 def test_every_file_of_the_firmware_still_compiles(tmp_path):
     for name, path in build.small_sources(build.firmware_sources()).items():
         target = tmp_path / name.replace("/", ".")

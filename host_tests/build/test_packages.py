@@ -167,6 +167,11 @@ def test_what_is_frozen_is_the_tree_with_its_data_boot_and_main(scratch):
     } <= data
     in_slot = {path.relative_to(folder / "tree").as_posix() for path in files_in(folder / "tree")}
     code = {str(Path(name).with_suffix(".py")) for name in in_slot - {flat_name(name) for name in data}}
+    of_files, of_the_firmware = (
+        {flat_name(f"evencell/update/{name}.py") for name in names}
+        for names in (("slot_check", "slot_steps", "slot_writer"), ("partition_writer",))
+    )
+    code = code - of_files | of_the_firmware
     assert {flat_name(name) for name in frozen} == {*code, "boot.py", "main.py", "frozen_files.py"}
     assert frozen["boot.py"].read_bytes() == (FIRMWARE / "frozen_boot.py").read_bytes()
     assert names["find"]("nothing") is None

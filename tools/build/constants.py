@@ -89,8 +89,8 @@ def edits(tree: ast.Module, text: str, constants: dict[str, dict[str, int]], own
             placed = {alias.name: f"({theirs[alias.name]})" for alias in node.names if alias.name in theirs}
             new |= placed
             gone = set(placed)
-            if node.module == "evencell.compat" and is_only_compiled(tree):
-                gone.add("const")
+            if node.module and node.module.startswith("evencell.") and is_only_compiled(tree):
+                gone.add("const")  # of compat.py, or of what that was merged into
             if gone & {alias.name for alias in node.names}:
                 changes.append(instead_of(node, _import_without(node, gone)))
     yield from changes
