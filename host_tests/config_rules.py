@@ -1,7 +1,6 @@
 """The table of configuration keys as tests walk through it."""
 
-from evencell.config.kinds import Rule
-from evencell.config.table import rules
+from evencell.config.table import Rule, rules
 
 RULES = {rule.key: rule for rule in rules()}
 

@@ -106,7 +106,8 @@ ALLOWED = {
         "evencell.net.network_backoff", "evencell.runtime.lazy", "evencell.storage",
     },
     "config": {
-        "binascii", "json", "os", "evencell.compat", "evencell.config", "evencell.storage", "evencell.runtime.lazy",
+        "binascii", "gc", "json", "os", "evencell.compat", "evencell.config", "evencell.storage",
+        "evencell.runtime.lazy",
         "evencell.runtime.log",  # its levels
         "evencell.pack.limits", "evencell.pack.alarms",  # what the owner's limits replace, and what ends a policy
         "evencell.pack.temperature", "evencell.protocol.jk_settings",  # the words that the configuration may use

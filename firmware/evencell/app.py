@@ -45,6 +45,7 @@ class Context:
         self.config = self.key_values = None
         self.setup = None  # setup mode (setup/access.py)
         self.config_faults = []  # sentences
+        self.config_crc = None  # of a config.json without faults (config/checked.py)
         self.notes = []  # sentences about this start
         self.profile = self.device_id = self.hostname = ""
         self.safe_mode = None  # why it is on

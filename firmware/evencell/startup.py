@@ -85,6 +85,8 @@ def load(context):
     context.safe_mode, context.notes = call("evencell.runtime.boot_state", "begin", board, context.storage_faults)
     context.config, context.config_faults, warnings = _configuration(board)
     context.notes += warnings
+    if not context.config_faults:
+        call("evencell.config.checked", "mark", context)
     context.profile = "safe" if context.safe_mode else context.config["profile"]
     if context.profile == "telemetry" and _is_awake(board.storage + "/awake.json"):
         context.profile = "awake"

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
 
 from evencell import __version__
-from evencell.config.load import parse
+from evencell.config.parse import parse
 from host_tests.build.chip_image import micropython
 from host_tests.build.device_folder import OnFlash, extract, hashes, on_this_computer
 from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator

@@ -2,7 +2,7 @@
 
 import os
 
-from evencell.config import change, edit, merge
+from evencell.config import change, check_changed, checked, complete, edit, load, merge, unchecked
 from evencell.config.check import check
 from evencell.pack.temperature import TemperatureScale
 from evencell.storage.paths import exists
@@ -19,10 +19,12 @@ class Thing:
 
 
 class Device:
-    """A context with the configuration that runs. `given` is what the file has."""
+    """A context with the configuration that runs. `given` is what the file has, `crc` its checksum if it is checked."""
 
-    def __init__(self, **given):
+    def __init__(self, crc=1, **given):
         self.given = given
+        self.config_crc = crc
+        self.heap = Thing(gc_limit=0)
         self.board = Thing(config_path=PATH, overrides={}, wired=False)
         self.config = check(given)[0]
         self.log = FakeLog()
@@ -34,7 +36,13 @@ class Device:
     def patch(self, **patch) -> dict:
         new = merge.merge(self.given, patch, [])
         try:
-            result = change.replace(self, self.given, new)
+            if self.config_crc is None:
+                result = unchecked.replace(self, self.given, new)
+            else:
+                edit.save(PATH, self.given)
+                names, changed = change.begin(self.given, new, self.board.config_path)
+                check_changed.check(self, names, complete.examine(changed, names))
+                result = change.finish(self, names, changed)
         finally:
             for suffix in ("", ".new", ".old"):
                 if exists(PATH + suffix):
@@ -166,6 +174,133 @@ def test_what_would_lock_the_owner_out_by_a_fault_is_refused():
         except edit.EditError:
             continue
         raise AssertionError(patch)
+
+
+# Patches of which some are refused, with more than one fault, or with what follows from it.
+JUDGED = (
+    {"nam": "Rear"},
+    {"name": ""},
+    {"mqtt": {"enabled": True}},
+    {"mqtt": {"enabled": True, "host": "a b", "tls": "yes"}},
+    {"mqtt": {"usr": "a", "password": "b"}},
+    {"time": {"mqtt": True}},
+    {"power": {"interval_s": 60, "min_interval_s": 90}},
+    {"http": {"public_reed": False}},
+    {"wifi": {"networks": [{"ssid": "Home"}, {"ssid": "Home"}, {"password": "correct horse"}]}},
+    {"packs": [{"name": "front", "writable": True, "cells": 99}]},
+    {"packs": [{"name": "front"}, {"name": "rear"}], "control": {"w": {"enabled": True, "resistor": "on"}}},
+    {"control": {"policy": {"preset": "custom"}}},
+    {"control": {"rules": [{"name": "drift"}, {"name": "mine"}]}},
+    {"display": {"width": 0, "height": 0, "rotation": 1}, "log": 5},
+    {"http": {"origins": ["http://a"], "public_read": False}, "name": " Rear ", "display": None},
+)
+
+
+def test_a_file_that_was_checked_is_judged_like_one_that_was_not():
+    given = {
+        "name": "Front",
+        "wifi": {"networks": [{"ssid": "Home", "password": "correct horse"}]},
+        "mqtt": {"host": "192.168.1.5", "user": "scooter"},
+        "packs": [{"name": "front", "cells": 4}],
+        "display": {"brightness": 40},
+    }
+    patches = list(JUDGED) + [patch for patch, _ in LOCKOUTS] + [patch for patch, _, _ in LIVE]
+    for patch in patches:
+        assert outcome(Device(1, **given), patch) == outcome(Device(None, **given), patch), patch
+
+
+def outcome(device: Device, patch: dict):
+    """What a patch brings about: lists of keys and sentences in any order, and what runs then."""
+    before = str(device.given)
+    try:
+        result = device.patch(**patch)
+    except edit.EditError as refusal:
+        assert str(device.given) == before
+        return sorted(refusal.args)
+    return [sorted(result[key]) for key in sorted(result)] + [device.config]
+
+
+def test_a_refused_change_leaves_no_file():
+    device = Device()
+    files = []
+    for patch in JUDGED[:3]:
+        names, new = change.begin({}, merge.merge({}, patch, []), PATH)
+        try:
+            check_changed.check(device, names, complete.examine(new, names))
+        except edit.EditError:
+            files.append(exists(PATH + ".new"))
+            change.discard(device)
+            files.append(exists(PATH + ".new"))
+    assert files == [True, False] * 3
+
+
+def test_a_file_is_taken_for_checked_only_while_it_is_the_same():
+    texts = {
+        '{"name": "K\\u00fcche"}': True,
+        '{"name": "\\ud83d\\udd0b"}': False,  # MicroPython's parser does not join these
+        '\ufeff{"name": "a"}': False,
+        "": False,
+        " \n": False,
+    }
+    device = Device()
+    try:
+        for text in texts:
+            write(text)
+            checked.mark(device)
+            assert (device.config_crc is not None) is texts[text], text
+            assert (checked.read(device) is not None) is texts[text], text
+        write('{"name": "a"}')
+        checked.mark(device)
+        assert checked.read(device) == {"name": "a"}
+        write('{"name": "b"}')
+        assert checked.read(device) is None and device.config_crc is None
+        os.remove(PATH)
+        checked.mark(device)
+        assert device.config_crc is None
+        device.board.overrides = {"name": "c"}
+        write('{"name": "a"}')
+        checked.mark(device)
+        assert device.config_crc is None
+    finally:
+        os.remove(PATH)
+
+
+def test_a_password_is_kept_in_a_file_of_either_kind():
+    for crc in (True, None):
+        device = Device()
+        write('{"name": "a", "auth": 5}')
+        if crc:
+            write('{"name": "a"}')
+            checked.mark(device)
+        try:
+            assert edit.set_auth(device, "password_hash", "secret") is None
+            for suffix in ("", ".old"):
+                assert load.read(PATH + suffix)[0] == {"name": "a", "auth": {"password_hash": "secret"}}
+            assert device.config["auth"]["password_hash"] == "secret"
+            assert (device.config_crc is not None) is bool(crc)
+        finally:
+            os.remove(PATH)
+            os.remove(PATH + ".old")
+
+
+def write(text: str):
+    with open(PATH, "wb") as file:
+        file.write(text.encode())
+
+
+def test_a_file_that_has_to_be_checked_needs_memory():
+    device = Device(None)
+    write('{"name": "a"}')
+    try:
+        for free_bytes in (20_000, 5_000):
+            device.heap.gc_limit = 1
+            device.board.gc_heap = lambda free_bytes=free_bytes: (100_000, free_bytes)
+            try:
+                assert edit.read_given(device) == {"name": "a"} and free_bytes == 20_000
+            except MemoryError:
+                assert free_bytes == 5_000
+    finally:
+        os.remove(PATH)
 
 
 def test_what_the_file_says_already_is_not_written():

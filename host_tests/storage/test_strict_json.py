@@ -2,7 +2,8 @@
 
 import json
 
-from evencell.storage.strict_json import JsonError, is_utf8, parse, position
+from evencell.storage.json_faults import position
+from evencell.storage.strict_json import JsonError, is_utf8, parse
 from host_tests.portable import raises
 
 BATTERY = b"\xf0\x9f\x94\x8b".decode()

@@ -8,7 +8,8 @@ import click
 
 from evencell.config import check as config_check
 from evencell.config.credentials import CERTIFICATES
-from evencell.config.load import MAX_BYTES, parse, read
+from evencell.config.load import MAX_BYTES, read
+from evencell.config.parse import parse
 from tools.build import archive, image, partitions
 from tools.build import frozen as freezing
 from tools.build.common import FIRMWARE, BuildError

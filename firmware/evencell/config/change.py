@@ -1,46 +1,64 @@
-"""Replaces the configuration while the device runs. Lazy; each step is a lazy module of its own."""
+"""Replaces a configuration without faults while the device runs. Lazy; each step is a lazy module of its own.
 
-from evencell.config.edit_error import EditError
-from evencell.runtime.lazy import call
+One that may have faults: unchecked.py. Of all that does not change nothing is in memory while the rest is checked.
+"""
+
+import os
+
+from evencell.config.edit import attempt, commit, prepare
+from evencell.runtime.lazy import call, lazy
+from evencell.storage.paths import exists
 
 _AUTH = "auth"
-_COMPARED = ("profile", "http", "wifi")  # by lockout.py
+_COMPARED = ("profile", "http", "wifi", "power")  # by lockout.py
 
 
-def replace(context, old: dict, new: dict) -> dict:
-    """Check `new`, write it in the place of `old`, and use what can be used now; raises EditError.
+def begin(old: dict, new: dict, path: str) -> tuple[list[str], dict]:
+    """Write `new` beside the file if sections differ; returns the names of these, and what `new` has there.
 
-    Faults that `old` has, too, are no obstacle. Returns `applied` and `restart` (keys) and `warnings`. What `old` says
-    already is not written.
+    Raises EditError.
     """
-    new[_AUTH] = old.get(_AUTH)
-    if new[_AUTH] is None:
-        del new[_AUTH]
-    config, faults = call("evencell.config.check", "check", new)
-    if faults:
-        old_faults = call("evencell.config.check", "check", old)[1]
-        wrong = [fault for fault in faults if fault not in old_faults]
-        if wrong:
-            raise EditError(*wrong)
-    for section in list(config):  # two whole configurations would take too much memory
-        if old.get(section) == new.get(section) and section not in _COMPARED:
-            del config[section]
-    if not _is_same(old, new):
-        call("evencell.config.edit", "write", context, new)
-    before = call("evencell.config.check", "sections", old, config)
-    faults += call("evencell.config.lockout", "warnings", context.board, before, config)
-    for each in (before, config):
-        call("evencell.config.load", "override", each, context.board.overrides)  # the command line wins over the file
-    applied, restart = call("evencell.config.live", "use", context, before, config)
-    return {"applied": applied, "restart": restart, "warnings": faults}
+    new.pop(_AUTH, None)
+    if _AUTH in old:
+        new[_AUTH] = old[_AUTH]
+    names = list(old) + [name for name in new if name not in old]
+    with lazy("evencell.config.same") as same:
+        names = [name for name in names if not same.is_same(old.get(name), new.get(name))]
+    if names:
+        attempt(prepare, path, new)
+    return names, {name: new[name] for name in names if name in new}
 
 
-def _is_same(old, new) -> bool:
-    """Whether both are written alike: true is not 1, which may have been a fault."""
-    if type(old) is not type(new) or (isinstance(old, (dict, list)) and len(old) != len(new)):
-        return False
-    if isinstance(old, dict):
-        return all(key in new and _is_same(old[key], new[key]) for key in old)
-    if isinstance(old, list):
-        return all(_is_same(old[i], new[i]) for i in range(len(old)))
-    return old == new
+def discard(context):
+    """Leave nothing of what was begun, where it was not finished."""
+    path = context.board.config_path + ".new"
+    if exists(path):
+        os.remove(path)
+
+
+def finish(context, names: list, new: dict) -> dict:
+    """Let the new file count, which was checked, and use of these sections what can be used now; raises EditError.
+
+    Returns `applied` and `restart` (keys) and `warnings`.
+    """
+    if not names:
+        return {"applied": [], "restart": [], "warnings": []}
+    path = context.board.config_path
+    attempt(commit, path)
+    call("evencell.config.checked", "mark", context)
+    applied, restart, warnings = [], [], []
+    if any(name in names for name in _COMPARED):
+        before = call("evencell.config.checked", "content", path + ".old", names)
+        before, config = _completed(before, _COMPARED), _completed(new, _COMPARED)
+        warnings = call("evencell.config.lockout", "warnings", context.board, before, config)
+        del before, config
+    for name in names:  # one after the other: whole configurations would take too much memory
+        before = call("evencell.config.checked", "content", path + ".old", (name,))
+        before, config = _completed(before, (name,)), _completed(new, (name,))
+        call("evencell.config.live", "use", context, before, config, applied, restart)
+    return {"applied": applied, "restart": restart, "warnings": warnings}
+
+
+def _completed(given: dict, names: tuple) -> dict:
+    """Sections with their defaults."""
+    return call("evencell.config.complete", "complete", given, None, names)

@@ -3,28 +3,57 @@
 from evencell.config.table import rules_in, sections
 from evencell.runtime.lazy import call
 
-_NETWORKS = "wifi.networks"
 _BLANKS = " \t\r\n"  # MicroPython strips these alone, CPython other spaces also
 _AS_WRITTEN = ("text", "ssid", "passphrase")  # blanks at the ends belong to these
 
 
 def complete(given, faults, names=None) -> dict:
-    """`given` with every missing or wrong key at its default; adds to `faults` (check.py). `names`: of sections."""
+    """`given` with every missing or wrong key at its default; adds to `faults` (check.py). `names`: of sections.
+
+    Without `faults` no value is checked: all of them are known to be right.
+    """
     given = _object(given, "", faults)
     completed = {}
     for name, section in sections():
         if names is None or name in names:
             _fill(completed, section, "", given, "", faults)
-    _refuse_others(given, completed, "", faults)
+    if faults:
+        _refuse_others(given, completed, "", faults)
     return completed
 
 
-def _complete(section: str, prefix: str, given, path: str, faults) -> dict:
+def examine(given: dict, names):
+    """The faults of the sections of these names, of which nothing else is kept."""
+    from evencell.config.faults import Faults
+
+    faults, known = Faults(()), []
+    for name, section in sections():
+        known.append(name)
+        if name in names:
+            _fill({}, section, "", given, "", faults)
+    _refuse_others(names, known, "", faults)
+    return faults
+
+
+def generate(given: dict):
+    """Generate name and value of each section of a configuration whose values are all known to be right.
+
+    What is done is taken out of `given`.
+    """
+    for name, section in sections():
+        completed = {}
+        _fill(completed, section, "", given, "", None)
+        given.pop(name, None)
+        yield name, completed[name]
+
+
+def complete_part(section: str, prefix: str, given, path: str, faults) -> dict:
     """The part of a section whose keys begin with `prefix`, at `path` in the file."""
     given = _object(given, path, faults)
     completed = {}
     _fill(completed, section, prefix, given, path, faults)
-    _refuse_others(given, completed, path, faults)
+    if faults:
+        _refuse_others(given, completed, path, faults)
     return completed
 
 
@@ -41,17 +70,17 @@ def _fill(completed: dict, section: str, prefix: str, given: dict, path: str, fa
         key, dot, _ = rule.key[len(prefix) :].partition(".")
         if key in completed or "[" in key:
             continue
-        if path + key in faults.repeated:
+        if faults and path + key in faults.repeated:
             faults.add(path + key, "this key is there twice; the last one counts")
         if dot:
-            completed[key] = _complete(section, prefix + key + ".", given.get(key, {}), path + key + ".", faults)
+            completed[key] = complete_part(section, prefix + key + ".", given.get(key, {}), path + key + ".", faults)
         elif key in given or rule.kind == "list":
             completed[key] = _value(section, rule, given.get(key, rule.default), path + key, faults)
         else:
             completed[key] = rule.default
 
 
-def _refuse_others(given: dict, completed: dict, path: str, faults):
+def _refuse_others(given, completed, path: str, faults):
     """Add a fault for each key that there is not."""
     for key in given:
         if key not in completed:
@@ -68,40 +97,15 @@ def _value(section: str, rule, value, path: str, faults):
         value = value.strip(_BLANKS)
     elif rule.kind == "hosts" and isinstance(value, list):
         value = [host.strip(_BLANKS) if isinstance(host, str) else host for host in value]
+    if not faults:
+        if rule.kind == "list":
+            return [complete_part(section, rule.key + "[].", item, "", None) for item in value]
+        return value
     if not rule.accepts(value):
         faults.add(path, call("evencell.config.wrong_value", "sentence", rule, value) if faults.has_room() else "")
         value = rule.default
     if rule.kind == "pins" and any(repeated.startswith(path + ".") for repeated in faults.repeated):
         faults.add(path, "a pin is there twice; the last one counts")
     if rule.kind == "list" and isinstance(value, list):
-        return _complete_list(section, rule, value, path, faults)
+        return call("evencell.config.complete_list", "complete_list", section, rule, value, path, faults)
     return value
-
-
-def _complete_list(section: str, rule, items: list, path: str, faults) -> list:
-    """Each item completed. One without a name is left out, and so is the later of two with the same."""
-    completed = []
-    names = []  # of the items, None for those that are not used
-    unique = rule.arguments[2]
-    for i, item in enumerate(items):
-        place = "%s[%d]" % (path, i)
-        faults_before = faults.count
-        item = _complete(section, rule.key + "[].", item, place + ".", faults)
-        name = item[unique]
-        names.append(None)
-        if not name:
-            faults.add("%s.%s" % (place, unique), "it is needed; this one is not used")
-        elif name in names:
-            first = "%s[%d].%s" % (path, names.index(name), unique)
-            faults.add("%s.%s" % (place, unique), "the same as %s; this one is not used" % first)
-        elif rule.key == _NETWORKS and not item["password"] and faults.count > faults_before:
-            faults.add(place, "not used: without its password an open network of this name would be joined")
-        else:
-            names[i] = name
-            completed.append(item)
-            if item.get("writable") and faults.count > faults_before:
-                faults.add(place, "read-only: with these faults another balancer could be set, or beyond its limits")
-                item["writable"] = False
-        if names[i] is None:
-            faults.unused.append(place)
-    return completed

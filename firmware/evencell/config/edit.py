@@ -19,11 +19,12 @@ def set_auth(context, key: str, value) -> str | None:
     """
     try:
         given = read_given(context)
+        is_checked = context.config_crc is not None
         if not isinstance(given.get(_AUTH), dict):
             given[_AUTH] = {}
         given[_AUTH][key] = value
         for _ in range(2):
-            write(context, given)
+            write(context, given, is_checked)
     except EditError as error:
         return error.args[0]
     context.config[_AUTH][key] = value
@@ -31,18 +32,25 @@ def set_auth(context, key: str, value) -> str | None:
 
 
 def read_given(context) -> dict:
-    """What the file has; raises EditError where it is damaged."""
-    faults = []
-    given = call("evencell.config.load", "read_best", context.board.config_path, faults, [])[0]
-    if faults:
-        raise EditError("%s: correct config.json first" % faults[0])
-    return given
+    """What the file has; raises EditError where it is damaged. `context.config_crc` is None where it has other faults.
+
+    Raises MemoryError where there is not enough for a file that has to be checked.
+    """
+    given = call("evencell.config.checked", "read", context)
+    return call("evencell.config.unchecked", "read", context) if given is None else given
 
 
-def write(context, given: dict):
-    """Write the whole file; raises EditError."""
+def write(context, given: dict, is_checked: bool = False):
+    """Write the whole file; raises EditError. `is_checked`: it has no faults."""
+    attempt(save, context.board.config_path, given)
+    if is_checked:
+        call("evencell.config.checked", "mark", context)
+
+
+def attempt(function, *arguments):
+    """Call one of the functions below; what the flash refuses is an EditError."""
     try:
-        save(context.board.config_path, given)
+        function(*arguments)
     except OSError as error:
         raise EditError(call("evencell.storage.errors", "sentence", "config.json", error))
 
@@ -52,6 +60,12 @@ def save(path: str, given: dict):
 
     Raises OSError, and EditError where it is too long.
     """
+    prepare(path, given)
+    commit(path)
+
+
+def prepare(path: str, given: dict):
+    """Write the new file, which counts once it is committed. Raises as `save` does."""
     new = path + ".new"
     with open(new, "w") as file:
         json.dump(given, file)
@@ -59,6 +73,10 @@ def save(path: str, given: dict):
     if size > _MAX_BYTES:
         os.remove(new)
         raise EditError("the configuration would take %d bytes, at most %d are read" % (size, _MAX_BYTES))
+
+
+def commit(path: str):
+    """Put the file that was prepared in the place of the one before; raises OSError."""
     if exists(path):
         os.rename(path, path + ".old")
-    os.rename(new, path)
+    os.rename(path + ".new", path)

@@ -3,7 +3,6 @@
 from evencell.config.kinds import are_digits, is_text
 
 _NOT_IN_HOSTS = " :/@?#[]\\\"'<>(){},;&=%"
-_USUAL_PORTS = ("80", "443", "514", "1883", "8883")
 
 
 def _host(value, min_size: int, max_size: int) -> bool:
@@ -32,17 +31,6 @@ def _is_in_hosts(letter: str) -> bool:
         return letter > " " and letter not in _NOT_IN_HOSTS
     is_mark = "\u2000" <= letter < "\u2c00" or "\u3000" <= letter < "\u3005" or "\ue000" <= letter < "\U00010000"
     return letter >= "\xc0" and not is_mark and letter not in "\u1680\u180e"
-
-
-def bare_host(text: str) -> str:
-    """The host in an address with a scheme or a port; "" where it may be something else, such as a password."""
-    _, scheme, host = text.partition("://") if "://" in text else ("", "", text)
-    for end in "/?#":
-        host = host.split(end)[0]
-    host, colon, port = host.partition(":")
-    # A user and a password of digits look the same.
-    is_certain = (port in _USUAL_PORTS or (is_port(port) and is_ipv4(host.split(".")))) if colon else scheme
-    return host if is_certain and "@" not in text and is_host(host) else ""
 
 
 def _hosts(value) -> bool:

@@ -1,11 +1,12 @@
 """Kinds of configuration values: what each accepts. The rarer ones are loaded for a value."""
 
-import json
-
 from evencell.runtime.lazy import lazy
 
 # Kinds whose module is loaded for a value.
 _MODULES = {
+    "ssid": "evencell.config.labels",
+    "passphrase": "evencell.config.labels",
+    "topic": "evencell.config.labels",
     "host": "evencell.config.hosts",
     "hosts": "evencell.config.hosts",
     "ipv4": "evencell.config.addresses",
@@ -18,23 +19,6 @@ _MODULES = {
     "modulus": "evencell.config.credentials",
     "bindkey": "evencell.config.credentials",
 }
-
-
-class Rule:
-    """One line of the table (schema.txt): `key`, `default`, `kind`, and what narrows the kind."""
-
-    def __init__(self, line: str):
-        self.key, default, self.kind, *words = line.split()
-        self.default = json.loads(default)
-        self.arguments = words
-        if self.kind != "choice":
-            self.arguments = [int(word) if word.lstrip("-").isdigit() else word for word in words]
-
-    def accepts(self, value) -> bool:
-        """Whether the key may have this value; null only where that is the default."""
-        if value is None:
-            return self.default is None
-        return accepts(self.kind, value, *self.arguments)
 
 
 def accepts(kind: str, value, *arguments) -> bool:
@@ -68,18 +52,6 @@ def is_text(value, min_size: int, max_size: int) -> bool:
     return not any(letter < " " or "\x7f" <= letter <= "\x9f" or letter == "\ufffd" for letter in value)
 
 
-def _ssid(value) -> bool:
-    return is_text(value, 1, 32) and len(value.encode()) <= 32
-
-
-def _passphrase(value) -> bool:
-    """What WPA takes: 8 to 63 bytes, or the key itself as 64 hexadecimal digits; empty for an open network."""
-    if not is_text(value, 0, 64):
-        return False
-    size = len(value.encode())
-    return not size or 8 <= size <= 63 or is_hexadecimal(value, 64)
-
-
 def is_hexadecimal(text: str, count: int) -> bool:
     """Whether it is a number of so many hexadecimal digits."""
     return len(text) == count and all(digit in "0123456789abcdefABCDEF" for digit in text)
@@ -90,11 +62,6 @@ def is_name(value, max_size: int) -> bool:
     if not is_text(value, 1, max_size):
         return False
     return all(c in "_-" or "0" <= c <= "9" or "a" <= c <= "z" or "A" <= c <= "Z" for c in value)
-
-
-def _topic(value, max_size: int) -> bool:
-    """An MQTT topic to publish under: no wildcards, no slash at either end."""
-    return is_text(value, 1, max_size) and not ("+" in value or "#" in value or value[0] == "/" or value[-1] == "/")
 
 
 def are_digits(text: str) -> bool:
@@ -113,8 +80,5 @@ _KINDS = {
     "choice": _choice,
     "text": is_text,
     "name": is_name,
-    "ssid": _ssid,
-    "passphrase": _passphrase,
-    "topic": _topic,
     "list": _list,
 }

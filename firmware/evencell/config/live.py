@@ -11,12 +11,10 @@ _LIVE = (
 )
 
 
-def use(context, before: dict, config: dict) -> tuple[list[str], list[str]]:
-    """The keys whose new values are used from now on, and those that wait for a restart."""
-    applied, restart = [], []
+def use(context, before: dict, config: dict, applied: list, restart: list):
+    """Append the keys whose new values are used from now on, and those that wait for a restart."""
     for path in _changes(before, config, ""):
         (applied if _use(context, config, path) else restart).append(path)
-    return applied, restart
 
 
 def _changes(old, new, path: str):

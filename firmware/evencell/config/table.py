@@ -3,10 +3,30 @@
 A file that is read line by line: in memory it would take 5 KB of an ESP32's heap.
 """
 
-from evencell.config.kinds import Rule
+import json
+
 from evencell.storage.data_files import open_data
 
 TABLE = "schema.txt"  # beside this module
+
+
+class Rule:
+    """One line of the table: `key`, `default`, `kind`, and what narrows the kind."""
+
+    def __init__(self, line: str):
+        self.key, default, self.kind, *words = line.split()
+        self.default = json.loads(default)
+        self.arguments = words
+        if self.kind != "choice":
+            self.arguments = [int(word) if word.lstrip("-").isdigit() else word for word in words]
+
+    def accepts(self, value) -> bool:
+        """Whether the key may have this value; null only where that is the default."""
+        if value is None:
+            return self.default is None
+        from evencell.config.kinds import accepts  # stays as long as this module
+
+        return accepts(self.kind, value, *self.arguments)
 
 
 def lines(prefix: str = ""):

@@ -61,7 +61,7 @@ def _hint(value, rule) -> str:
         if rule.kind == "choice":
             meant = nearest(value, rule.arguments)
         else:
-            meant = call("evencell.config.hosts", "bare_host", value) if rule.kind == "host" else ""
+            meant = call("evencell.config.bare_host", "bare_host", value) if rule.kind == "host" else ""
         if meant:
             return '; did you mean "%s"?' % meant
         return ", without quotes" if rule.kind in _NUMBERS or rule.kind == "switch" else ""

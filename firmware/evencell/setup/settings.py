@@ -1,7 +1,7 @@
 """What a phone sends in setup mode: checked, and written into `config.json`. Lazy."""
 
 from evencell.compat import const
-from evencell.config.load import parse, read_best
+from evencell.config.load import read_best
 from evencell.forward.http.server import RefusalError
 from evencell.runtime.lazy import call, lazy
 from evencell.storage.files import remove
@@ -26,7 +26,7 @@ def read(context, body: bytes) -> dict:
     Raises RefusalError with a sentence and its field.
     """
     try:
-        found = parse(body)
+        found = call("evencell.config.parse", "parse", body)
     except ValueError as fault:
         raise RefusalError(400, "the body is not JSON: %s" % fault)
     given = found[0] if found else {}

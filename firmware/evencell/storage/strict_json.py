@@ -1,7 +1,7 @@
 """Strict JSON (RFC 8259) for text from outside.
 
 MicroPython's own parser does not join surrogate pairs, which makes invalid UTF-8, takes 1e400 for infinity, accepts
-missing commas, accepts repeated keys, and does not locate a fault.
+missing commas, accepts repeated keys, and does not locate a fault. Lazy, and so are json_escapes.py and json_faults.py.
 """
 
 from evencell.compat import const
@@ -9,16 +9,12 @@ from evencell.compat import const
 _DEEPEST = const(10)  # levels: each takes two calls
 _MAX_DIGITS = const(38)  # digits: a longer number becomes a float
 _LARGEST = 1e38  # a float of single precision reaches 3.4e38
-_JOINED = const(0x10000)  # first code point that takes two surrogates
 # Ranges of the surrogates.
 _HIGH = const(0xD800)
-_LOW = const(0xDC00)
 _END = const(0xE000)
 _HIGHEST = const(0x10FFFF)
 
 _LITERALS = ((b"true", True), (b"false", False), (b"null", None))
-_ESCAPED = b'"\\/bfnrt'
-_MEANT = '"\\/\b\f\n\r\t'
 
 
 class JsonError(ValueError):
@@ -40,12 +36,6 @@ def parse(data: bytes, repeated: list | None = None):
     if parser.next() >= 0:
         raise JsonError("the text goes on behind its end", parser.at)
     return value
-
-
-def position(data: bytes, at: int) -> tuple[int, int]:
-    """Line and column of the byte at this index, both from 1."""
-    begin = data.rfind(b"\n", 0, at) + 1
-    return data[:begin].count(b"\n") + 1, len(str(data[begin:at], "utf-8")) + 1
 
 
 def is_utf8(data: bytes) -> bool:
@@ -146,37 +136,15 @@ class _Parser:
             plain = data[at : end if escape < 0 else escape]
             if plain and min(plain) < 0x20:
                 raise JsonError("a line break or control character in this text: is its closing quote missing?", begin)
-            text += str(plain, "utf-8")
+            plain = str(plain, "utf-8")  # takes no memory where this name is interned, unlike a sum of texts
+            text = text + plain if text else plain
             if escape < 0:
                 self.at = end + 1
                 return text
-            letter, at = self._escape(escape)
+            from evencell.storage.json_escapes import unescape  # stays as long as this module
+
+            letter, at = unescape(data, escape, self._repeated is not None)
             text += letter
-
-    def _escape(self, at: int) -> tuple[str, int]:
-        """The character that the escape at this index stands for, and where the text goes on."""
-        place = _ESCAPED.find(self._data[at + 1 : at + 2])
-        if place >= 0:
-            return _MEANT[place], at + 2
-        code = self._code_unit(at)
-        if code < 0:
-            raise JsonError("a backslash in a text is written twice: \\\\", at)
-        if not _HIGH <= code < _END:
-            return chr(code), at + 6
-        low = self._code_unit(at + 6)
-        if code < _LOW <= low < _END:
-            return chr(_JOINED + ((code - _HIGH) << 10) + low - _LOW), at + 12
-        if self._repeated is None:
-            raise JsonError("half of a surrogate pair", at)
-        return "\ufffd", at + 6
-
-    def _code_unit(self, at: int) -> int:
-        """The number of the escape \\uXXXX at this index; -1 where there is none."""
-        digits = self._data[at + 2 : at + 6]
-        is_one = self._data[at : at + 2] == b"\\u" and len(digits) == 4
-        if not is_one or not all(digit in b"0123456789abcdefABCDEF" for digit in digits):
-            return -1
-        return int(str(digits, "utf-8"), 16)
 
     def _number(self):
         data, begin = self._data, self.at
@@ -201,13 +169,7 @@ class _Parser:
         return _LARGEST if value > 0 else -_LARGEST
 
     def _unexpected(self, expected: str) -> JsonError:
+        from evencell.storage.json_faults import reason
+
         byte = self.next()
-        if byte < 0:
-            reason = "the text ends too early: is it cut short, or a bracket missing?"
-        elif byte in b"/#":
-            reason = "JSON has no comments"
-        elif byte in (0x27, 0xE2):  # ' and the typographic ones
-            reason = 'only the straight double quote " encloses a text'
-        else:
-            reason = "expected " + expected
-        return JsonError(reason, self.at)
+        return JsonError(reason(byte, expected), self.at)

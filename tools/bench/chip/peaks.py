@@ -42,7 +42,6 @@ class Request(NamedTuple):
     path: str
     body: dict | None = None
     code: tuple[str, ...] = ()
-    data_bytes: int = 8_192  # at most, over idle
 
 
 def owners_config(config: dict) -> dict:
@@ -62,47 +61,39 @@ def owners_config(config: dict) -> dict:
 
 _HTTP = "evencell.forward.http."
 _CONFIG = "evencell.config."
-_CHECK = (_CONFIG + "check", _CONFIG + "complete", _CONFIG + "hosts")
+_OTHER_CONFIG = (
+    _HTTP + "private.config_change",
+    *(_CONFIG + name for name in ("complete", "faults", "complete_list", "labels")),
+)
 _PASSWORDS = (_HTTP + "auth", _HTTP + "attempts", _HTTP + "pbkdf2")
-_SAVE = (_CONFIG + "edit", _CONFIG + "load", "evencell.storage.strict_json")  # of a key of the login
+_BODY = (_HTTP + "body", "evencell.storage.strict_json")
 # What is loaded for a path that is open to all.
 _CODE = {
     "/api/v1/history?span=24h": (_HTTP + "history_json", "evencell.history.reader", "evencell.history.health"),
     "/metrics": (_HTTP + "metrics_text", _HTTP + "metrics_device"),  # the largest of its parts
     "/api/v1/crashes": ("evencell.runtime.crash_file",),
 }
-_WHOLE_BYTES = 16_384  # for what the file has, what it shall have, and all keys with their values
 _CHANGE = {"name": "Rear", "mqtt": {"publish_s": 60}, "wifi": {"hostname": "rear"}}
-_SAVED_BYTES = 10_240  # for what the file has
 _OF_ALL = tuple(Request("GET", path, code=_CODE.get(path, ())) for path in PATHS)
 _OF_CONFIG = (
-    Request("GET", "/api/v1/config", None, (_HTTP + "private.config_json", *_CHECK), _WHOLE_BYTES),
-    Request(
-        "PATCH", "/api/v1/config", _CHANGE, (_HTTP + "private.config_change", _CONFIG + "change", *_CHECK), _WHOLE_BYTES
-    ),
-    Request("GET", "/api/v1/backup", None, (_HTTP + "private.backup", *_CHECK), _WHOLE_BYTES),
+    Request("GET", "/api/v1/config", None, (_HTTP + "private.config_json", _CONFIG + "complete")),
+    Request("PATCH", "/api/v1/config", _CHANGE, _OTHER_CONFIG),
+    Request("GET", "/api/v1/backup", None, (_HTTP + "private.backup",)),
     Request(
         "POST",
         "/api/v1/backup",
         {"passphrase": _PASSWORD},
-        (_HTTP + "private.encrypted_backup", _HTTP + "body", _HTTP + "private.backup", *_CHECK),
-        _WHOLE_BYTES,
+        (_HTTP + "private.encrypted_backup", _HTTP + "backup_cipher"),
     ),
-    Request(
-        "POST",
-        "/api/v1/restore",
-        owners_config(SETS[_SET].config(80, None)),
-        (_HTTP + "private.config_change", _CONFIG + "change", *_CHECK),
-        _WHOLE_BYTES,
-    ),
+    Request("POST", "/api/v1/restore", owners_config(SETS[_SET].config(80, None)), _OTHER_CONFIG),
 )
 
 
 def _of_the_door(old: str, new: str, token: str) -> tuple[Request, ...]:
     """A new token, another password, and the login with that."""
     return (
-        Request("POST", "/api/v1/tokens", {"name": token}, (_HTTP + "private.tokens", *_SAVE), _SAVED_BYTES),
-        Request("POST", "/api/v1/password", {"old": old, "new": new}, (_HTTP + "private.password", *_SAVE)),
+        Request("POST", "/api/v1/tokens", {"name": token}, (_HTTP + "private.tokens", *_BODY)),
+        Request("POST", "/api/v1/password", {"old": old, "new": new}, (_HTTP + "private.password", *_BODY)),
         Request("POST", "/api/v1/login", {"password": new}, _PASSWORDS),
     )
 

@@ -4,7 +4,7 @@ import asyncio
 
 from evencell.compat import const, wait_for_ms
 from evencell.forward.http.server import RefusalError, read_body
-from evencell.runtime.lazy import lazy
+from evencell.runtime.lazy import call, lazy
 
 _TIMEOUT_MS = const(5_000)
 _MAX_OBJECT_BYTES = const(2_048)
@@ -37,7 +37,7 @@ async def read_object(request, max_bytes: int = _MAX_OBJECT_BYTES) -> dict:
         try:
             found = strict_json.parse(data)
         except strict_json.JsonError as error:
-            place = strict_json.position(data, error.at)
+            place = call("evencell.storage.json_faults", "position", data, error.at)
             raise RefusalError(400, "the body is not JSON: line %d, column %d: " % place + str(error))
     if not isinstance(found, dict):
         raise RefusalError(400, "the body must be a JSON object: { … }")

@@ -12,7 +12,7 @@ from evencell.storage.paths import exists
 
 # Method, path, module in this folder. Those in private/, all methods but GET, and without `http.public_read` all else
 # need a login; `session` never does. At the end: how many KB of the GC heap must be free while this module is loaded,
-# with a `+` if config.json is read; else the heap would grow, into the network's (docs/memory.md).
+# with a `+` if config.json is read, without a fault; else the heap would grow, into the network's (docs/memory.md).
 ROUTES = """
 GET /metrics metrics 5
 GET /api/v1/display display_picture
@@ -28,17 +28,17 @@ POST /api/v1/packs/*/w private.w_read
 GET /api/v1/session session
 POST /api/v1/login session 4
 POST /api/v1/logout session
-POST /api/v1/password private.password 7+
+POST /api/v1/password private.password 6+
 GET /api/v1/tokens private.tokens
-POST /api/v1/tokens private.tokens 7+
-DELETE /api/v1/tokens private.tokens 7+
+POST /api/v1/tokens private.tokens 6+
+DELETE /api/v1/tokens private.tokens 6+
 POST /api/v1/restart private.restart
 GET /api/v1/networks private.networks
-GET /api/v1/config private.config_json 10+
-PATCH /api/v1/config private.config_change 12+
-GET /api/v1/backup private.backup 10+
-POST /api/v1/backup private.encrypted_backup 10++
-POST /api/v1/restore private.config_change 11++
+GET /api/v1/config private.config_json 8+
+PATCH /api/v1/config private.config_change 9+
+GET /api/v1/backup private.backup 2+
+POST /api/v1/backup private.encrypted_backup 4+
+POST /api/v1/restore private.config_change 10+
 GET /api/v1/update update_json
 POST /api/v1/update private.update
 """

@@ -5,7 +5,7 @@ import json
 from evencell import __version__
 from evencell.compat import const
 from evencell.config.edit_error import EditError
-from evencell.config.secrets import without_secrets
+from evencell.config.secrets import AUTH, hidden
 from evencell.forward.http.server import JSON_TYPE, Response, error
 from evencell.runtime.lazy import call
 
@@ -15,19 +15,30 @@ _FORMAT = const(1)  # as in config/restore.py
 async def answer(context, _request, _load):
     """The response (lazy_response.py)."""
     try:
-        body = backup(context, without_secrets)
+        pieces = document(context, hidden)
     except EditError as refusal:
         return error(400, refusal.args[0])
     header = 'Content-Disposition: attachment; filename="evencell-%s.json"\r\n' % context.device_id
-    return Response([json.dumps(body).encode()], JSON_TYPE, 200, header)
+    return Response(pieces, JSON_TYPE, 200, header)
 
 
-def backup(context, without) -> dict:
-    """A backup of what `without` (config/secrets.py) leaves of the configuration; raises EditError."""
-    given = call("evencell.config.edit", "read_given", context)
-    config, faults = call("evencell.config.check", "check", given)
-    config = without(_accepted(given, config) if faults else given)
-    return {"backup": _FORMAT, "firmware": __version__, "config": config}
+def document(context, shown):
+    """Generate a backup of the configuration, in which `shown(key, value)` stands for a value; raises EditError."""
+    config = call("evencell.config.edit", "read_given", context)
+    if context.config_crc is None:
+        completed, faults = call("evencell.config.check", "check", config)
+        config = _accepted(config, completed) if faults else config
+    return _pieces(config, shown)
+
+
+def _pieces(config: dict, shown):
+    yield '{"backup": %d, "firmware": "%s", "config": {' % (_FORMAT, __version__)
+    separator = ""
+    for key in config:
+        if key != AUTH:  # who may log in is in no backup
+            yield "%s%s: %s" % (separator, json.dumps(key), json.dumps(shown(key, config[key])))
+            separator = ", "
+    yield "}}"
 
 
 def _accepted(given, config):

@@ -1,38 +1,33 @@
-"""What a request wants the configuration to be. Lazy, a step of config_change.py."""
+"""Reads what a request wants the configuration to be. Lazy, a step of config_change.py."""
 
-from evencell.compat import const
-from evencell.config.edit_error import EditError
+from evencell.compat import const, sleep_ms
 from evencell.forward.http.server import RefusalError
-from evencell.runtime.lazy import call
+from evencell.runtime.lazy import call, unload
 
-_MIN_WPA = const(8)  # bytes of a password of Wi-Fi
-
-
-def wanted(context, given: dict, is_restore: bool) -> tuple[dict, dict, list[str]]:
-    """What the file has, what it shall have, and warnings; raises EditError with sentences."""
-    old = call("evencell.config.edit", "read_given", context)
-    missing = []
-    if is_restore:
-        return old, call("evencell.config.restore", "restored", old, given, missing), missing
-    if "auth" in given:
-        raise EditError("auth: use /api/v1/password and /api/v1/tokens")
-    wifi = given.get("wifi")
-    password = wifi.get("ap_password") if isinstance(wifi, dict) else None
-    if isinstance(password, str) and len(password) >= _MIN_WPA:  # a shorter one is the check's matter
-        fault = call("evencell.forward.http.password_rule", "fault_for", context, password, _MIN_WPA)
-        if fault:
-            raise EditError("wifi.ap_password: " + fault)
-    new = call("evencell.config.merge", "merge", old, given, missing)
-    if missing:
-        raise EditError(*["%s: true keeps what is set, and nothing is" % key for key in missing])
-    return old, new, []
+_MAX_BODY_BYTES = const(8_192)
+_MAX_RESTORED_BYTES = const(12_288)  # the largest configuration, encrypted, and its passphrase
+_CIPHER = "evencell.forward.http.backup_cipher"
+_BODY = "evencell.forward.http.body"
 
 
-def given(request) -> dict:
+async def read(request, is_restore: bool, load) -> dict:
+    """The object in the body, or in the encrypted backup that is there; raises RefusalError with a sentence."""
+    await load(_BODY).read(request, _MAX_RESTORED_BYTES if is_restore else _MAX_BODY_BYTES)
+    unload(_BODY)
+    await sleep_ms(0)
+    given = _given(request)
+    if is_restore and "encrypted_backup" in given:
+        request.body = await load(_CIPHER).decrypt(given)
+        unload(_CIPHER)
+        given = _given(request)
+    return given
+
+
+def _given(request) -> dict:
     """The object in the body, which is discarded; raises RefusalError with a sentence."""
     data, request.body, request.received = request.body, b"", b""  # their memory is needed
     try:
-        found = call("evencell.config.load", "parse", data)
+        found = call("evencell.config.parse", "parse", data)
     except ValueError as fault:
         raise RefusalError(400, "the body is not a configuration: %s" % fault)
     if found is None:

@@ -1,4 +1,7 @@
-"""`GET /api/v1/config`: the whole configuration without its secrets. Lazy handler."""
+"""`GET /api/v1/config`: the whole configuration without its secrets. Lazy handler.
+
+The body is made section by section: all of it would take too much memory.
+"""
 
 import json
 
@@ -7,20 +10,25 @@ from evencell.forward.http.server import JSON_TYPE, Response
 from evencell.runtime.lazy import call
 
 
-async def answer(context, _request, _load):
+async def answer(context, _request, load):
     """The response (lazy_response.py)."""
-    board, faults = context.board, []
-    given, repeated = call("evencell.config.load", "read_best", board.config_path, faults, [])
-    call("evencell.config.load", "override", given, board.overrides)
-    config, wrong = call("evencell.config.check", "check", given, repeated)
-    return Response(_pieces(config, faults + wrong, board.pins()), JSON_TYPE)
+    given, faults = call("evencell.config.checked", "read", context), []
+    if given is None:
+        config, faults = call("evencell.config.unchecked", "read_all", context)
+        sections = [(key, hidden(key, config[key])) for key in config]
+    else:
+        for key in given:
+            given[key] = hidden(key, given[key])
+        sections = load("evencell.config.complete").generate(given)
+    return Response(_pieces(sections, faults, context.board.pins()), JSON_TYPE)
 
 
-def _pieces(config: dict, faults: list, pins: dict):
-    """Generate the body, a piece for each section: all of it would take too much memory."""
+def _pieces(sections, faults: list, pins: dict):
+    """Generate the body, a piece for each section."""
     before = '{"config": {'
-    for key in config:
+    for key, value in sections:
         if key != AUTH:
-            yield before + '"%s": %s' % (key, json.dumps(hidden(key, config[key])))
+            yield before + '"%s": ' % key
+            yield json.dumps(value)
             before = ", "
     yield '}, "faults": %s, "pins": %s}' % (json.dumps(faults), json.dumps(pins))

@@ -3,8 +3,6 @@
 In three steps, whose code is loaded one after the other: all of it at once takes too much memory.
 """
 
-import json
-
 from evencell.compat import sleep_ms
 from evencell.forward.http.server import JSON_TYPE, RefusalError, Response
 from evencell.runtime.lazy import call, lazy
@@ -27,8 +25,11 @@ async def answer(context, request, load) -> Response:
 
 def _document(context) -> bytearray:
     """The backup, with secrets."""
-    with lazy("evencell.forward.http.private.backup") as backup, lazy("evencell.config.secrets") as secrets:
+    data = bytearray()
+    with lazy("evencell.forward.http.private.backup") as backup:
         try:
-            return bytearray(json.dumps(backup.backup(context, secrets.without_login)).encode())
+            for piece in backup.document(context, lambda _key, value: value):
+                data.extend(piece.encode())
         except backup.EditError as refusal:
             raise RefusalError(409, refusal.args[0])
+    return data

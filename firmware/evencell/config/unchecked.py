@@ -1,0 +1,73 @@
+"""A configuration that may have faults: reads it, and replaces it. Lazy; each step is a lazy module of its own."""
+
+import gc
+import os
+
+from evencell.compat import const
+from evencell.config.edit_error import EditError
+from evencell.runtime.lazy import call
+from evencell.storage.paths import exists
+
+_NEEDED_BYTES = const(13_000)  # of the GC heap, to check all of it: code, and what counts where the file has nothing
+_BYTES_OF_FILE = const(2)  # for each that the file has
+_AUTH = "auth"
+_COMPARED = ("profile", "http", "wifi")  # by lockout.py
+
+
+def read(context) -> dict:
+    """What the file has; raises EditError where it is damaged, MemoryError where checking it takes too much memory."""
+    reserve(context)
+    faults = []
+    given = call("evencell.config.load", "read_best", context.board.config_path, faults, [])[0]
+    if faults:
+        raise EditError("%s: correct config.json first" % faults[0])
+    return given
+
+
+def read_all(context) -> tuple[dict, list[str]]:
+    """The whole configuration, also of a damaged file, and a sentence for each fault; raises MemoryError as `read`."""
+    reserve(context)
+    board, faults = context.board, []
+    given, repeated = call("evencell.config.load", "read_best", board.config_path, faults, [])
+    call("evencell.config.load", "override", given, board.overrides)
+    config, wrong = call("evencell.config.check", "check", given, repeated)
+    return config, faults + wrong
+
+
+def reserve(context):
+    """Raise MemoryError where checking the file would make the GC heap grow (docs/memory.md)."""
+    if context.heap.gc_limit:
+        path = context.board.config_path
+        size_bytes = os.stat(path)[6] if exists(path) else 0
+        gc.collect()
+        if context.board.gc_heap()[1] < _NEEDED_BYTES + _BYTES_OF_FILE * size_bytes:
+            raise MemoryError
+
+
+def replace(context, old: dict, new: dict) -> dict:
+    """Check `new`, write it in the place of `old`, and use what can be used now; raises EditError.
+
+    Faults that `old` has, too, are no obstacle. Returns `applied` and `restart` (keys) and `warnings`. What `old`
+    says already is not written.
+    """
+    new.pop(_AUTH, None)
+    if _AUTH in old:
+        new[_AUTH] = old[_AUTH]
+    config, faults = call("evencell.config.check", "check", new)
+    if faults:
+        old_faults = call("evencell.config.check", "check", old)[1]
+        wrong = [fault for fault in faults if fault not in old_faults]
+        if wrong:
+            raise EditError(*wrong)
+    for section in list(config):  # two whole configurations would take too much memory
+        if old.get(section) == new.get(section) and section not in _COMPARED:
+            del config[section]
+    if not call("evencell.config.same", "is_same", old, new):
+        call("evencell.config.edit", "write", context, new, not faults)
+    before = call("evencell.config.check", "sections", old, config)
+    faults += call("evencell.config.lockout", "warnings", context.board, before, config)
+    for each in (before, config):
+        call("evencell.config.load", "override", each, context.board.overrides)  # the command line wins over the file
+    applied, restart = [], []
+    call("evencell.config.live", "use", context, before, config, applied, restart)
+    return {"applied": applied, "restart": restart, "warnings": faults}
