@@ -14,7 +14,7 @@ _RUNS = const(1)  # bits of `trial`
 _ANSWER = const(2)  # a balancer has to answer
 _BROKER = const(4)
 _MAX_FAILED_REPORTS = const(3)
-_WITHIN = "3 tries"
+_WITHIN = "within 3 tries "
 _OUTCOME = "evencell.update.outcome"
 
 

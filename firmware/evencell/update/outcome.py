@@ -109,7 +109,7 @@ def _end(context, update: dict, name: str, reason: str | None):
 
 def _sentence(update: dict, why: str) -> str:
     if why == update["reason"]:  # of conditions.py, or of power/trial.py
-        why = "within %s %s" % (update.get("within", "3 minutes"), why)
+        why = update.get("within", "within 3 minutes ") + why
     elif why == "%s ended early 3 times" % update["slot"]:  # boot.py's words
         why = "it ended early 3 times"
     words = (update["version"], why, update["previous"])
