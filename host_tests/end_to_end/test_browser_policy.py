@@ -78,7 +78,7 @@ def test_own_conditions_are_chosen_and_a_wrong_one_is_marked(browser, firmware, 
         form.locator(".main").click()
         expect(form.locator(".fault")).to_contain_text("needs above or below")
         assert stored(firmware) == before
-        page.get_by_label("What", exact=True).select_option(label="Time of day")
+        page.get_by_label("What is watched", exact=True).select_option(label="Time of day")
         expect(page.get_by_label("Not below")).to_be_hidden()
         for label, time in (("Time, from", "22:00"), ("Time, until", "06:00")):
             page.get_by_label(label).fill(time)

@@ -82,7 +82,7 @@ def test_an_own_rule_is_added_and_a_wrong_one_is_marked(browser, firmware, optio
         page.locator("#section-rules > summary").click()
         form.get_by_role("button", name="Add a rule").click()
         rule = form.locator('[data-path="control.rules[2]"]')
-        rule.get_by_label("What", exact=True).select_option(label="Cell 3, mV")
+        rule.get_by_label("What is watched", exact=True).select_option(label="Cell 3, mV")
         form.locator(".main").click()
         expect(form.locator(".fault")).to_contain_text("needs above or below")
         assert path.read_text() == before
