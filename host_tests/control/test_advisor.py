@@ -95,7 +95,7 @@ def test_a_policy_is_advised_as_it_decides_and_breaks_no_rule():
         (True, (False, "off: not worth it"), (False, "The balance policy wants it off: not worth it", None)),
         (False, (True, "on: always"), (True, "The balance policy wants it on: always", None)),
         (False, (False, "off for 5 s more: x"), (False, "The balance policy wants it off: off for 5 s more: x", None)),
-        (True, (None, "waiting for the first reading"), (True, "No reason against balancing.", None)),
+        (True, (None, "waiting for the first decision"), (True, "No reason against balancing.", None)),
     ):
         assert _switch(_Pack(is_on=is_on), *policy) == expected
 

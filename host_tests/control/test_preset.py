@@ -112,7 +112,7 @@ def test_every_choice_is_kept_as_an_event_beside_what_the_policy_did():
     context.hub.post("policy", "front", "balancing_enabled", True)
     preset.choose(context, context.front, "top")
     note(context, rules)
-    assert [event[3:7:3] for event in rules.waiting] == [("preset", "rest"), ("preset", "top")]
+    assert [(event[4], event[6]) for event in rules.waiting] == [("mqtt", "rest"), ("mqtt", "top")]
 
 
 def test_after_off_it_goes_on_from_how_the_balancer_is_switched():

@@ -32,7 +32,7 @@ def test_own_rule_is_raised_and_cleared_once():
     assert device.tick(EVEN) == [("mine", False, [])]
     assert device.pack.rules == ()
     assert device.tick(EVEN, ticks=5) == []
-    assert device.log.warnings == ["pack1: rule mine on", "pack1: rule mine off"]
+    assert device.log.warnings == ["pack1: rule mine raised", "pack1: rule mine cleared"]
 
 
 def test_hysteresis_keeps_a_rule_raised():
@@ -426,6 +426,18 @@ def test_a_setting_that_something_else_changed_is_kept():
     device.tick(ticks=2)
     assert device.kept() == [["settings", "pack1", "max_balance_ma", "other", 2000, 700, "changed", ""]]
     assert device.hub.event(device.hub.posted - 1)[1:] == ("settings", "pack1", "max_balance_ma", 700)
+
+
+def test_a_command_whose_reading_comes_later_is_no_change_by_something_else():
+    device = Ruled()
+    device.tick(EVEN)
+    device.hub.post("settings", "pack1", "trigger_mv", 12)
+    device.tick()  # the reading after the write has yet to come
+    device.pack.accepted.trigger_mv = 12
+    device.tick(ticks=2)
+    device.pack.accepted.trigger_mv = 13
+    device.tick(ticks=2)
+    assert device.kept() == [["settings", "pack1", "trigger_mv", "other", 12, 13, "changed", ""]]
 
 
 def test_the_output_is_on_until_the_rule_is_acknowledged_or_cleared():

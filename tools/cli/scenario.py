@@ -60,7 +60,7 @@ def make(name: str, config_path: Path | None) -> ControlledPack:
     overrides = {} if config_path else {"control": {"policy": {"preset": "top"}}}
     config, faults, _ = load(str(config_path or ""), overrides)
     if config_path and faults:
-        raise click.ClickException(f"{config_path}: {faults[0]}.")
+        raise click.ClickException(f"{config_path}: {faults[0]}. No scenario is run with a faulty configuration.")
     settings = config["packs"][0]
     random, chemistry = Random(1), CHEMISTRIES.get(settings["chemistry"])
     if chemistry is None:

@@ -26,6 +26,8 @@ def note(context, rules):
         if kind != "rule" and name != _PRESET and not _is_new(rules, pack_name, name, value):
             continue
         source = "page" if value == "acknowledged" else _SOURCES[kind]
+        if name == _PRESET:
+            source = _chosen_by(context, pack_name)
         text = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""
         if kind == "policy" and name != _PRESET:
             text = _reason(context, pack_name, value is True)
@@ -49,6 +51,14 @@ def wait(rules, event: tuple):
     if len(rules.waiting) < _MAX_WAITING:
         rules.waiting.append(event)
         rules.is_changed = True
+
+
+def _chosen_by(context, pack_name: str) -> str:
+    """What chose the preset of the pack's policy: a command, or the configuration."""
+    for state in context.control.states if context.control else ():
+        if state.pack.name == pack_name and state.preset:
+            return "mqtt"
+    return "page"
 
 
 def _reason(context, pack_name: str, is_on: bool) -> str:

@@ -56,7 +56,10 @@ class Control:
             if (samples >= _DECIDE_EVERY or is_first) and self._decide(now_s):
                 samples = 0
                 for state in self.states:
+                    before = state.problem
                     await self._carry_out(state)
+                    if state.problem and state.problem != before:
+                        self._context.log.warning("%s: balance policy: %s" % (state.pack.name, state.problem))
 
     def _decide(self, now_s: int) -> bool:
         """Decide for every pack; False while other lazy modules are in use."""

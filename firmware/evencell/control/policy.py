@@ -16,6 +16,7 @@ _WORTH_MV = const(15)  # of delta, for storage
 _ENOUGH_MV = const(5)
 _RESTED_S = const(600)
 _UNKNOWN = (0, 0, 0, 0)  # limits of cells: nothing is switched on
+_TOO_FEW = "5 minutes of readings are needed first"
 # Fields of custom conditions: name in a sentence, units of the condition in one that is shown, its name.
 _FIELDS = {
     "highest_mv": ("highest cell", 1000, "V"),
@@ -143,11 +144,13 @@ class _Decision:
     def _undecided(self) -> tuple[bool, str]:
         """As before, until 5 minutes of readings are there."""
         self._state.is_undecided = True
-        return bool(self._state.is_on), "5 minutes of readings are needed first"
+        return bool(self._state.is_on), _TOO_FEW
 
     def _wanted_at_rest(self, now_s: int) -> tuple[bool, str]:
+        if self._state.trend.kind is None:
+            self._state.is_undecided = True
+            return False, _TOO_FEW
         if self._state.rest_since_s is None:
-            self._state.is_undecided = self._state.trend.kind is None
             return False, "the pack is not at rest"
         rested_s = now_s - self._state.rest_since_s
         if rested_s < _RESTED_S:
@@ -179,7 +182,7 @@ class _Decision:
         field = condition["field"]
         if field == "trend":
             if trend.kind is None:
-                return "5 minutes of readings are needed first"
+                return _TOO_FEW
             return "" if TRENDS[trend.kind] == condition["trend"] else "the pack is " + TRENDS[trend.kind]
         if field == "time":
             if minute is None:

@@ -9,6 +9,7 @@ from evencell.runtime.lazy import call
 _PRESETS = ("always", "off", "off-ride", "rest", "storage", "top")
 _CUSTOM = "custom"
 _KEY = "presets"
+_POLICY = "evencell.control.policy"
 _STEPS = "evencell.control.w_step"
 
 
@@ -43,9 +44,11 @@ def choose(context, pack, value) -> str:
 
     policy, preset = context.config["control"]["policy"], str(value).strip().lower()
     if not _has(policy, preset):
+        text = "There is no such preset; there are %s." % ", ".join(_PRESETS + (_CUSTOM,))
         if preset == _CUSTOM:
-            raise CommandError("The preset custom needs control.policy.conditions in the configuration.")
-        raise CommandError("There is no such preset; there are %s." % ", ".join(_PRESETS + (_CUSTOM,)))
+            text = "The preset custom needs control.policy.conditions in the configuration."
+        context.log.warning("%s: command refused or failed: %s" % (pack.name, text))
+        raise CommandError(text)
     if preset != active(context, pack):
         choices = context.key_values.get(_KEY)
         choices = dict(choices) if isinstance(choices, dict) else {}
@@ -65,19 +68,22 @@ def configure(context, new: dict) -> bool:
     control, policy = context.control, context.config["control"]["policy"]
     if not control or not control.states or any(policy[key] != new[key] for key in new if key != "preset"):
         return False
-    policy["preset"] = new["preset"]
     context.key_values.put(_KEY, None)
     for state in control.states:
         _use(context, state, new["preset"])
+        state.preset = None  # it is the configured one
+    policy["preset"] = new["preset"]
     return True
 
 
 def _use(context, state, preset: str):
     """Decide by this preset with the next sample; a balancer that its W switch keeps off is read for that."""
-    before, now_s = state.preset, context.clock.uptime_ms() // 1000
-    state.preset = preset
+    policy, now_s = context.config["control"]["policy"], context.clock.uptime_ms() // 1000
+    before, state.preset = state.preset or policy["preset"], preset
     if before == "off":
         _resume(context, state, now_s)
+    if preset == "off":
+        call(_POLICY, "decide", state, policy, None, now_s, None)
     state.decided_s = None
     w = context.control.w
     if w and w.policy is state:

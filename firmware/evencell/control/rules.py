@@ -167,8 +167,8 @@ def _step(context, state, number: int, name: str, delay_s: int, now_s: int):
 
 
 def _post(context, state, name: str, is_raised: bool, cells: list):
-    of_cells = " of cell %s" % ", ".join([str(cell) for cell in cells]) if cells else ""
-    context.log.warning("%s: rule %s%s %s" % (state.pack.name, name, of_cells, "on" if is_raised else "off"))
+    of_cells = ": cells %s" % ", ".join([str(cell) for cell in cells]) if cells else ""
+    context.log.warning("%s: rule %s %s%s" % (state.pack.name, name, "raised" if is_raised else "cleared", of_cells))
     context.hub.post("rule", state.pack.name, name, is_raised, cells)
 
 
@@ -180,16 +180,19 @@ def _show(state):
 
 def _check_settings(context, rules, state):
     """Keep what changed in the balancer's settings without a command of this device, such as in the maker's app."""
-    if state.pack.link != ONLINE:
-        return
-    status = state.pack.accepted
-    now = [status.cells_configured, status.trigger_mv, status.max_balance_ma, status.balancing_enabled]
-    before, state.settings = state.settings, now
-    if before is None or before == now:
-        return
     own = _written(context.hub, rules.checked, state.pack.name)
+    before, status = state.settings, state.pack.accepted
+    if state.pack.link == ONLINE:
+        now = [status.cells_configured, status.trigger_mv, status.max_balance_ma, status.balancing_enabled]
+    elif before and own:
+        now = list(before)
+    else:
+        return
+    state.settings = now
     for i, name in enumerate(_SETTINGS):
-        if before[i] != now[i] and name not in own:
+        if name in own:
+            now[i] = None  # not compared yet: the reading that shows a command's value comes after its event
+        elif before and before[i] is not None and before[i] != now[i]:
             context.log.info("%s: something else set %s from %s to %s" % (state.pack.name, name, before[i], now[i]))
             event = (context.clock.unix_s(), "settings", state.pack.name, name, "other", before[i], now[i])
             wait(rules, event + ("changed", ""))

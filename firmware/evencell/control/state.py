@@ -34,7 +34,7 @@ class PolicyState:
         self.preset: str | None = None
         self.trend = Trend()
         self.is_on: bool | None = None
-        self.reason = "waiting for the first reading"
+        self.reason = "waiting for the first decision, up to 10 s after a reading"
         self.problem: str | None = None
         self.since_s = 0
         self.decided_s: int | None = None

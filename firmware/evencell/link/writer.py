@@ -130,13 +130,18 @@ def _log(context, pack_name: str, setting: str, result: dict, source: str):
             to = None
         event = (context.clock.unix_s(), "settings", pack_name, setting, source, result["old"], to)
         call(_EVENT_LOG, "append", context, [event + (result["result"], result["error"] or "")])
+    cause = source if source in ("policy", "rule") else "command"
     if result["error"]:
-        context.log.warning("%s: command refused or failed: %s" % (pack_name, result["error"]))
+        context.log.warning("%s: %s refused or failed: %s" % (pack_name, cause, result["error"]))
     else:
-        facts = (pack_name, setting, result["old"], result["active"])
-        context.log.info("%s: command: %s was %s and is %s now" % facts)
+        facts = (pack_name, cause, setting, _shown(result["old"]), _shown(result["active"]))
+        context.log.info("%s: %s: %s was %s and is %s now" % facts)
     for sentence in result["warnings"]:
         context.log.warning("%s: %s" % (pack_name, sentence))
+
+
+def _shown(value):
+    return ("off", "on")[value] if isinstance(value, bool) else value
 
 
 class Written:

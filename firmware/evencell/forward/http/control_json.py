@@ -44,7 +44,8 @@ def _rules(context, number: int, load) -> list:
 
 def _policy(context, number: int, w) -> dict:
     if context.control is None or not context.control.states:
-        return _OFF
+        faults = [fault for fault in context.config_faults if "policy stays off" in fault]
+        return dict(_OFF, problem=faults[0] if faults else None)
     state, config = context.control.states[number], context.config["control"]["policy"]
     by_resistor = w and (config["by"] == "w" or w.config["resistor"] == "off")
     return {
