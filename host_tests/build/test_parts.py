@@ -90,6 +90,11 @@ def test_what_is_kept_is_imported_with_all_it_imports(profile, board):
         assert name not in names or needed <= names, name
 
 
+@pytest.mark.parametrize("profile", ["full", "display"])
+def test_a_display_has_the_advice_on_settings(profile):
+    assert "evencell/control/advisor.py" in kept(profile, I2C)
+
+
 def test_a_smaller_profile_leaves_nothing_of_a_larger_one(scratch):
     board = board_data("esp32_generic")
     tree = scratch / "tree"

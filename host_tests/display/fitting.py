@@ -38,6 +38,9 @@ def scenarios():
     yield pack(rules=["rule:" + "x" * 24])
     for verdict in VERDICTS[1:]:
         yield pack(verdict=verdict)
+    yield pack(trigger_mv=4, capacity_ah=2.5)
+    yield pack(trigger_mv=4, capacity_ah=100, cells_mv=[3312] * 5, model="jk_b2a4s")
+    yield pack(cells_mv=[3700, 3312, 3312, 3312])
     yield pack(temperature_scale="auto", state="charging_lowest", balance_ma=2000)
     yield pack(cells_mv=[0, 3312, 3312, 0], detected=4, configured=4)
     for count in (2, 8, 16, 24):

@@ -14,6 +14,7 @@ from evencell.display.text.en import TEXTS as ENGLISH
 from evencell.link.diagnosis import VERDICTS
 from evencell.link.remedies import REMEDIES
 from evencell.pack.alarms import ALARMS
+from evencell.protocol.jk_settings import SETTINGS
 from host_tests.display.test_view import new_view
 from host_tests.portable import ROOT
 from tools.build.fonts import languages
@@ -62,7 +63,7 @@ def test_a_device_reads_each_section_of_its_language(monkeypatch):
 
 
 def test_everything_that_can_be_wrong_has_a_name_and_a_remedy():
-    wanted = {*ALARMS, *BUILTIN, "rule", *VERDICTS[1:], "link", "config"}
+    wanted = {*ALARMS, *BUILTIN, "rule", *VERDICTS[1:], "link", "config", *SETTINGS, "model"}
     assert set(ENGLISH["names"]) == set(ENGLISH["remedies"]) == wanted
 
 

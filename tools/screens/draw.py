@@ -70,6 +70,10 @@ def make_view(scenario: dict, is_colour: bool = False) -> QuietView:
         "config_faults": scenario.get("faults", []),
         "config": {
             "name": scenario.get("name", "Scooter"),
+            "packs": [
+                {"capacity_ah": data.get("capacity_ah", 100), "cells": None, "chemistry": data.get("chemistry", "lfp")}
+                for data in scenario["packs"]
+            ],
             "display": {"language": scenario.get("language", "en")},
             "http": {"enabled": True, "port": scenario.get("port", 80)},
         },
@@ -92,14 +96,16 @@ def make_view(scenario: dict, is_colour: bool = False) -> QuietView:
 def policies(data: dict, packs: list) -> Thing:
     """What the balance policy does with each pack."""
     keys = ("is_on", "reason", "problem")
-    return Thing({"states": [Thing(dict([(key, data.get(key)) for key in keys], pack=pack)) for pack in packs]})
+    states = [Thing(dict([(key, data.get(key)) for key in keys], pack=pack)) for pack in packs]
+    return Thing({"config": {"by": "f6"}, "states": states})
 
 
 def make_pack(data: dict, clock) -> Pack:
     """A pack with its latest reading, if there was one."""
     diagnosis = Diagnosis(b"")
     scale = TemperatureScale(data.get("temperature_scale", "0.1"))
-    pack = Pack(data.get("name", "pack1"), "jk_b2a4s", scale, None, diagnosis)
+    model = data.get("model", "jk_b2a4s" if len(data.get("cells_mv", ())) == 4 else "jk_b2a24s")
+    pack = Pack(data.get("name", "pack1"), model, scale, None, diagnosis)
     pack.link = LINKS.index(data.get("link", "online"))
     pack.rules = tuple(data.get("rules", ()))
     if "verdict" in data:

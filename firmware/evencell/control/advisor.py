@@ -43,6 +43,15 @@ def advise(pack, config: dict, age_ms: int | None, own: dict | None, control=Non
     return found
 
 
+def broken(context, pack) -> list[tuple]:
+    """Each setting of the pack that breaks a rule, with the recommended value or None."""
+    config = context.config
+    of_pack = config["packs"][context.hub.packs.index(pack)]
+    own = config.get("control", {}).get("limits")
+    advice = advise(pack, of_pack, pack.age_ms(context.clock), own, context.control)
+    return [(each["setting"], each["recommended"]) for each in advice if each["warning"]]
+
+
 def _recommended(pack, setting: str, config: dict) -> tuple:
     """The value, or None, and a sentence."""
     status, capacity_ah = pack.accepted, config["capacity_ah"]

@@ -6,7 +6,7 @@ import json
 from evencell.compat import const
 from evencell.display.trend import Trend
 from evencell.pack.pack import OFFLINE, STALE
-from evencell.runtime.lazy import lazy
+from evencell.runtime.lazy import call, lazy
 from evencell.storage.data_files import open_data
 
 # Bits of `View.troubles` beside those of the alarms (pack/alarms.py).
@@ -15,6 +15,9 @@ LINK_TROUBLE = const(0x10000)  # the balancer is stale or offline
 LINE_TROUBLE = const(0x20000)  # the diagnosis has a verdict
 CONFIG_TROUBLE = const(0x40000)  # faults in the configuration
 RULE_TROUBLE = const(0x80000)  # a rule is raised
+SETTING_TROUBLE = const(0x100000)  # a setting breaks a rule of the manual
+
+_TURNS_OF_ADVICE = const(30)  # a minute (screen.py): its code is loaded for it
 
 _DISPLAY = "evencell.display."
 _FOLDER = __file__.rsplit("/", 1)[0] + "/"
@@ -27,6 +30,7 @@ class View:
     """
 
     __slots__ = (
+        "_advice",
         "_folder",
         "_modules",
         "_trends",
@@ -54,6 +58,7 @@ class View:
         self._modules = lazy()  # those that go with the page
         self._words = {}
         self._trends = {}
+        self._advice = {}  # of each pack, by name: when it was given, and the settings
 
     def open(self, name: str):
         """Unload the previous page with all it loaded, and import this one; returns its module."""
@@ -122,7 +127,21 @@ class View:
             bits |= LINE_TROUBLE
         if self.faults:
             bits |= CONFIG_TROUBLE
+        if not bits & ALARM_BITS and self.broken_settings(pack):  # an alarm comes first
+            bits |= SETTING_TROUBLE
         return bits
+
+    def broken_settings(self, pack) -> list[tuple]:
+        """Settings that break a rule of the manual, each with the recommended value or None."""
+        given, found = self._advice.get(pack.name) or (None, [])
+        minute = self.turn // _TURNS_OF_ADVICE
+        if pack.sequence and given != minute:
+            try:
+                found = call("evencell.control.advisor", "broken", self.context, pack)
+            except MemoryError:
+                pass  # a minute later there may be enough
+            self._advice[pack.name] = minute, found
+        return found
 
 
 def file_of(name: str) -> str:

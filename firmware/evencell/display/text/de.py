@@ -39,6 +39,10 @@ TEXTS = {
         "lost answers": "Antworten fehlen",
         "link": "keine Antwort",
         "config": "Konfiguration",
+        "trigger_mv": "Schwelle zu tief",
+        "max_balance_ma": "Strom zu hoch",
+        "balancing_enabled": "Ausgleich ist an",
+        "model": "falsches Modell?",
     },
     "remedies": {
         "cell_count": "Zellenzahl anders als eingestellt. Einstellung prüfen; Sicherung raus, dann Kabel.",
@@ -67,6 +71,10 @@ TEXTS = {
         "lost answers": "Antworten fehlen. Sicherung raus, dann Stecker, Versorgung prüfen.",
         "link": "Der Balancer antwortet nicht. Die Werte sind alt.",
         "config": "config.json hat Fehler. Seite und Log nennen sie.",
+        "trigger_mv": "empfohlen. Unter der Genauigkeit des Balancers, 5 mV.",
+        "max_balance_ma": "empfohlen zum Balancieren. Mehr als 0,1 C: Temperatur beobachten.",
+        "balancing_enabled": "Besser aus: eine Zelle ist außerhalb ihrer Grenzen, oder die sind unbekannt.",
+        "model": "So viele Zellen hat dieses Modell nie. model in config.json prüfen.",
     },
     "balance": {
         "title": "Ausgleich",

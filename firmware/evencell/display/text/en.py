@@ -45,6 +45,10 @@ TEXTS = {
         "lost answers": "lost answers",
         "link": "no answer",
         "config": "configuration",
+        "trigger_mv": "trigger too low",
+        "max_balance_ma": "current too high",
+        "balancing_enabled": "balancing is on",
+        "model": "wrong model?",
     },
     # What to do.
     "remedies": {
@@ -74,6 +78,10 @@ TEXTS = {
         "lost answers": "Some get no answer. Fuse out, then check plugs, crimps, supply.",
         "link": "The balancer does not answer. The values are old.",
         "config": "config.json has faults. The page and the log name them.",
+        "trigger_mv": "recommended. Below the balancer's accuracy of 5 mV.",
+        "max_balance_ma": "recommended for balancing. Above 0.1 C: watch the temperature.",
+        "balancing_enabled": "It should be off: a cell is outside its limits, or these are not known.",
+        "model": "Set to a number of cells that no such model has. Check model in config.json.",
     },
     "balance": {
         "title": "balance",
