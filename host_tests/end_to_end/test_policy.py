@@ -61,7 +61,7 @@ def test_a_policy_switches_the_balancer_and_says_why(tmp_path, simulator):
             answer = client.send("PATCH", "/api/v1/config", {"control": {"policy": changes}}).json()
             assert answer["applied"] == applied and len(answer["restart"]) == len(changes) - len(applied)
         assert _policy(firmware)["preset"] == "rest"
-        until(lambda: "rest" in _policy(firmware)["reason"], "a decision by it")
+        until(lambda: "5 minutes" in _policy(firmware)["reason"], "a decision by it")
 
 
 def test_the_broker_keeps_what_the_policy_does_and_why(tmp_path):

@@ -34,9 +34,11 @@ export function makeBackup(problem, restored, ...more) {
   }
 
   async function restore() {
+    const [chosen] = file.files;
+    file.value = ""; // at once: the same file may be chosen again before this ends
     setText(said, t("settings.saving"));
     try {
-      const backup = JSON.parse(await file.files[0].text()), { profile = "full", power } = backup.config ?? backup;
+      const backup = JSON.parse(await chosen.text()), { profile = "full", power } = backup.config ?? backup;
       if ((profile !== "full" || power?.interval_s) && !confirm(t("settings.no_page.confirm"))) setText(said, "");
       else if (!("encrypted_backup" in backup)) await send(backup);
       else if (passphrase.value) await send({ ...backup, passphrase: passphrase.value });
@@ -47,7 +49,6 @@ export function makeBackup(problem, restored, ...more) {
     } catch {
       setText(said, t("settings.no_backup"));
     }
-    file.value = "";
   }
 
   async function send(backup) {
