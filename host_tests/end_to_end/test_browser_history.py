@@ -174,6 +174,7 @@ def test_events_outlive_a_restart_of_the_device_and_of_the_page(browser, tmp_pat
             until(lambda: time.time() - datetime.fromisoformat(seen_at).timestamp() > 4, "an event that is another one")
             firmware.stop()
             firmware.start()
+            firmware.wait_for_line("link online")
             visit.page.reload()
             expect(events.get_by_text("Balancer online")).to_have_count(2)
             assert events.locator("time").last.get_attribute("datetime") == seen_at
