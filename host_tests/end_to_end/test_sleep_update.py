@@ -17,16 +17,21 @@ def update(device: Asleep, *held: str):
     device.run_before(RUNS_IN_SLOT_B)
 
 
+def begin_silent(device: Asleep):
+    """Start an update that had answers and a broker before, beside a balancer that answers nothing."""
+    device.begin()
+    update(device, "answer", "broker")
+    device.balancer.is_silent = True
+    device.start_again()
+
+
 def state_of(device: Asleep) -> str:
     return json.loads((device.sleeper.folder / "update.json").read_text().partition("\n#")[0])["state"]
 
 
 def test_update_is_confirmed_by_a_wake_that_reads_and_reports(tmp_path):
     with asleep(tmp_path) as device:
-        device.begin()
-        update(device, "answer", "broker")
-        device.balancer.is_silent = True
-        device.start_again()
+        begin_silent(device)
         assert (device.reports(), state_of(device)) == (2, "confirming")
         device.balancer.is_silent = False
         device.wake()  # reads, and has no report to send
@@ -38,10 +43,7 @@ def test_update_is_confirmed_by_a_wake_that_reads_and_reports(tmp_path):
 
 def test_update_whose_balancer_does_not_answer_is_left(tmp_path):
     with asleep(tmp_path) as device:
-        device.begin()
-        update(device, "answer", "broker")
-        device.balancer.is_silent = True
-        device.start_again()
+        begin_silent(device)
         device.wake()
         ended = device.sleeper.wake()
         assert ended.status == RESTART_STATUS and "Traceback" not in ended.output

@@ -26,11 +26,12 @@ def note(context, rules):
         if kind != "rule" and name != _PRESET and not _is_new(rules, pack_name, name, value):
             continue
         source = "page" if value == "acknowledged" else _SOURCES[kind]
-        if name == _PRESET:
-            source = _chosen_by(context, pack_name)
         text = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""
-        if kind == "policy" and name != _PRESET:
-            text = _reason(context, pack_name, value is True)
+        policy = _policy_of(context, pack_name) if kind == "policy" else None
+        if name == _PRESET:
+            source = "mqtt" if policy and policy.preset else "page"  # by a command, or the configuration
+        elif policy and policy.is_on == (value is True):  # else it has changed again meanwhile
+            text = policy.reason
         wait(rules, (time_s, kind, pack_name, name, source, None, value, "", text))
     rules.seen = hub.posted
 
@@ -53,20 +54,12 @@ def wait(rules, event: tuple):
         rules.is_changed = True
 
 
-def _chosen_by(context, pack_name: str) -> str:
-    """What chose the preset of the pack's policy: a command, or the configuration."""
+def _policy_of(context, pack_name: str):
+    """The state of the pack's policy (state.py), or None."""
     for state in context.control.states if context.control else ():
-        if state.pack.name == pack_name and state.preset:
-            return "mqtt"
-    return "page"
-
-
-def _reason(context, pack_name: str, is_on: bool) -> str:
-    """The reason of the pack's policy, unless it has changed again meanwhile."""
-    for state in context.control.states if context.control else ():
-        if state.pack.name == pack_name and state.is_on == is_on:
-            return state.reason
-    return ""
+        if state.pack.name == pack_name:
+            return state
+    return None
 
 
 def _is_new(rules, pack_name: str, name: str, is_on: bool) -> bool:
