@@ -134,14 +134,10 @@ def _log(context, pack_name: str, setting: str, result: dict, source: str):
     if result["error"]:
         context.log.warning("%s: %s refused or failed: %s" % (pack_name, cause, result["error"]))
     else:
-        facts = (pack_name, cause, setting, _shown(result["old"]), _shown(result["active"]))
+        facts = (pack_name, cause, setting, value_text(setting, result["old"]), value_text(setting, result["active"]))
         context.log.info("%s: %s: %s was %s and is %s now" % facts)
     for sentence in result["warnings"]:
         context.log.warning("%s: %s" % (pack_name, sentence))
-
-
-def _shown(value):
-    return ("off", "on")[value] if isinstance(value, bool) else value
 
 
 class Written:
