@@ -10,6 +10,7 @@ class Proxy:
 
     `cut()`: from now on nothing passes, neither bytes nor the end of a connection; new ones are taken, and stay silent.
     `mend()`: new connections pass again. What the cut caught stays dead.
+    `drop()`: the connections that there are end, for both sides.
     """
 
     def __init__(self, to_port: int):
@@ -25,11 +26,17 @@ class Proxy:
         return self
 
     def __exit__(self, *_):
+        self.drop()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         for each in (self._listener, *self._sockets):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
             each.close()
         self._thread.join()
+
+    def drop(self):
+        for each in list(self._sockets):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
     def cut(self):
         self._is_cut = True

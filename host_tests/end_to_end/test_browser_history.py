@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, too_wide, violations
-from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
+from host_tests.end_to_end.chain import FIXED, Chain, Firmware, Simulator
 from host_tests.end_to_end.past import DRIFTING, make_past
 from host_tests.end_to_end.process import until
+from host_tests.end_to_end.proxy import Proxy
 
 __all__ = ["browser"]  # a fixture
 
@@ -178,6 +179,30 @@ def test_events_outlive_a_restart_of_the_device_and_of_the_page(browser, tmp_pat
             visit.page.reload()
             expect(events.get_by_text("Balancer online")).to_have_count(2)
             assert events.locator("time").last.get_attribute("datetime") == seen_at
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["before the first stream", "between two streams"])
+def test_an_event_while_no_stream_is_open_is_shown(browser, tmp_path, is_lost):
+    """Once the next one is. By the page's clock, which stands, it is never time to ask for events."""
+    with (
+        Chain(tmp_path, *FIXED, broker=False) as chain,
+        Proxy(chain.firmware.http_port) as proxy,
+        Visit(browser, SimpleNamespace(url=f"http://127.0.0.1:{proxy.port}/"), "history", **DESK) as visit,
+    ):
+        page, events, held = visit.page, visit.page.locator("#events"), []
+        expect(visit.link).to_have_text("live")
+        page.clock.set_fixed_time(page.evaluate("Date.now()"))
+        page.route("**/api/v1/events", lambda route: held.append(route))
+        proxy.drop() if is_lost else page.reload()
+        expect(events).to_contain_text("Balancer online")
+        until(lambda: held or page.wait_for_timeout(0), "the request for a stream")
+        chain.simulator.switch("+overvoltage")
+        until(lambda: "overvoltage" in chain.firmware.pack()["alarms"], "the alarm")
+        expect(events).not_to_contain_text("Alarm")
+        held[0].continue_()
+        expect(events).to_contain_text("Alarm")
+        expect(events.get_by_text("Balancer online")).to_have_count(1)
+        page.unroute_all(behavior="wait")
 
 
 def test_events_are_listed_and_the_file_has_every_step(browser, with_past):

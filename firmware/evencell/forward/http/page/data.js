@@ -23,6 +23,7 @@ export const state = {
   selected: null,
   log: [], // newest first: { uptime_s, level, text }
   events: keptEvents(), // dated, newest first
+  mayLackEvents: true, // some may have come while no stream was open
   lastContact: 0, // when anything last came from the device
   problem: "", // of the last request
   isClosed: false, // reading needs a login, and there is none
@@ -117,7 +118,9 @@ function openStream() {
   stream = new EventSource("/api/v1/events");
   stream.onerror = dropStream;
   stream.onopen = () => {
-    state.log = []; // all of it comes again
+    state.log = []; // all of it comes again, but events only from now on
+    state.mayLackEvents = true;
+    changed();
   };
   listen("status", acceptStatus);
   listen("alarm", (event) => {

@@ -1,7 +1,7 @@
 // Hour, day and month: every cell, the spread and the pack, with hover, touch, pan, zoom, events and a CSV file.
 
 import { cellLine, draw, range } from "./chart.js";
-import { addEvents, state } from "./data.js";
+import { addEvents, changed, state } from "./data.js";
 import { card, el, rebuild, segments, setText } from "./dom.js";
 import { swatch } from "./now.js";
 import { past, SPANS } from "./past.js";
@@ -10,7 +10,9 @@ import { getJson } from "./requests.js";
 import { cellNames, clock, dateTime, day, decimal, hasWord, millivolts, signed, t, volts } from "./words.js";
 
 const LEAST_MS = { "1h": 300000, "24h": 900000, "30d": 10800000 }; // the deepest zoom: some steps
-const EVENTS_MS = 60000; // how often the device is asked for its events
+const EVENTS_MS = 60000; // how often the device is asked for its events: it may have learnt their dates
+const LOG_MS = 20000;
+const RETRY_MS = 3000;
 const ZOOM = 1.5;
 const HOUR_MS = 3600000;
 const DAY_MS = 86400000;
@@ -68,7 +70,7 @@ export function update() {
   rules.showLog(parts.kept);
   const entry = past(state.selected, shown.span);
   if (!shown.isSpanChosen && entry.data?.times.length) chooseFirstSpan(entry.data);
-  if (Date.now() - askedAt > EVENTS_MS) loadEvents();
+  if (state.mayLackEvents || Date.now() - askedAt > EVENTS_MS) loadEvents();
   const key = [state.selected, shown.span, entry.loadedAt, entry.isLoading].join();
   if (key === drawnFor && eventsFor === state.events) return;
   drawnFor = key;
@@ -76,10 +78,14 @@ export function update() {
   render(entry);
 }
 
+/** Ask for the events that the device still has; a stream that opens meanwhile has it asked once more. */
 async function loadEvents() {
+  state.mayLackEvents = false;
   askedAt = Date.now();
-  const { events } = await getJson("/api/v1/log", 20000); // older versions have none
+  const { events, status } = await getJson("/api/v1/log", LOG_MS);
   if (events) addEvents(events);
+  else if (status === 0 || status === 503) askedAt = Date.now() + RETRY_MS - EVENTS_MS;
+  changed();
 }
 
 /** A day, or the last hour where no more is recorded. */
