@@ -49,6 +49,8 @@ class lazy:
 
     def load(self, name: str):
         """The module of this name, imported if it is not in memory."""
+        if _is_kept:
+            return __import__(name, None, None, ("*",))
         before = tuple(sys.modules)
         try:
             return __import__(name, None, None, ("*",))
