@@ -16,7 +16,7 @@ from tools.dev.broker import mosquitto
 from tools.dev.system_packages import browser, builds_for_32_bits, victoria_metrics
 
 MISSING_STORE = "VictoriaMetrics is not installed: apt-get install victoria-metrics"
-MISSING_BROWSER = "Chromium is not installed: apt-get install chromium"
+MISSING_BROWSER = "Chromium is not installed: apt-get install chromium-headless-shell"
 
 
 def need_broker() -> str:
