@@ -93,3 +93,11 @@ def test_boot_claims_the_planned_size(interpreter, tmp_path, wanted_bytes, claim
     assert heaps["wifi"] is True
     assert heaps["gc_total_later"] == heaps["gc_total"]
     assert heaps["free"] == pytest.approx(101_624 - (heaps["gc_total"] - 56_000) * 131 / 128, abs=600)
+
+
+def test_what_others_run_is_not_built_again(interpreter):
+    """A device that restarts runs its interpreter anew: one that is just being written can't be run."""
+    before = interpreter.stat()
+    assert port.stock() == interpreter
+    after = interpreter.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)

@@ -10,47 +10,39 @@ from host_tests.end_to_end.chain import FIXED, FIXED_MV, Simulator
 from host_tests.end_to_end.listener import Listener
 from host_tests.end_to_end.process import Process
 from host_tests.needs import need_broker, need_gcc_for_32_bits
-from tools.bench import unix32
-from tools.build import frozen as freezing
-from tools.build.common import BUILD
+from tools.bench.chip import deliveries
 from tools.build.page import built as built_page
-from tools.build.tree import board_data
 from tools.dev import device
-
-HEAP_KIB = 96  # MICROPY_GC_INITIAL_HEAP_SIZE of boards/micropython
-HOST = {**board_data("host"), "small": True}
 
 
 @pytest.fixture(scope="module")
-def interpreter():
-    """MicroPython with all of evencell in it."""
+def own_firmware():
+    """All of evencell in its MicroPython, with the firmware's fixed heap."""
     need_gcc_for_32_bits()
-    folder = BUILD / "frozen-host"
-    freezing.lay_out(folder, HOST, "full")
-    return unix32.port("own", folder / freezing.MANIFEST, [unix32.UNOPTIMIZED])
+    return deliveries.own("full")
 
 
 class Frozen(OnFlash):
     """The firmware out of an interpreter; its folder is empty but for the configuration."""
 
-    def __init__(self, interpreter, flash, port, **options):
+    def __init__(self, delivery, flash, port, **options):
         super().__init__(flash, port, **options)
-        self._interpreter = interpreter
+        self.overrides["wifi"] = {"networks": [{"ssid": "model", "password": "a simulated network"}]}
+        self._delivery = delivery
 
     def start(self):
         """As MicroPython does: boot.py, then main.py, both frozen."""
-        environment = device.environment(self._port, self.data, overrides=self.overrides)
-        code = "import boot\nimport main"
-        self._process = Process(
-            [self._interpreter, "-X", f"heapsize={HEAP_KIB}k", "-c", code], environment, cwd=self.data
-        )
+        delivery = self._delivery
+        environment = device.environment(self._port, self.data, overrides=self.overrides) | delivery.environment
+        command = [delivery.interpreter, "-X", f"heapsize={delivery.first_area_bytes}"]
+        self._process = Process([*command, "-c", "import boot\nimport main"], environment, cwd=self.data)
         self._process.wait_until_ready(lambda line: self._ready in line)
 
 
-def test_page_reading_display_and_history_come_with_nothing_on_the_flash(interpreter, tmp_path):
+def test_page_reading_display_and_history_come_with_nothing_on_the_flash(own_firmware, tmp_path):
     with (
         Simulator(tmp_path, *FIXED) as simulator,
-        Frozen(interpreter, tmp_path / "flash", simulator.link) as firmware,
+        Frozen(own_firmware, tmp_path / "flash", simulator.link) as firmware,
     ):
         firmware.wait_for_line("link online")
         assert firmware.pack()["cells_mv"] == FIXED_MV
@@ -65,21 +57,21 @@ def test_page_reading_display_and_history_come_with_nothing_on_the_flash(interpr
         assert device_status["config_faults"] == []  # a display without fonts would be one
 
 
-def test_home_assistant_discovery_comes_from_the_frozen_template(interpreter, tmp_path):
+def test_home_assistant_discovery_comes_from_the_frozen_template(own_firmware, tmp_path):
     need_broker()
     with (
         Simulator(tmp_path, *FIXED) as simulator,
         Broker() as broker,
         Listener(broker.port, "homeassistant/#") as listener,
-        Frozen(interpreter, tmp_path / "flash", simulator.link, mqtt=broker.port),
+        Frozen(own_firmware, tmp_path / "flash", simulator.link, mqtt=broker.port),
     ):
         components = listener.wait("/config").json()["cmps"]
         assert components["0_cell_4"]["name"] == "Cell 4 voltage"
 
 
-def test_a_folder_on_the_flash_does_not_come_before_what_is_frozen(interpreter, tmp_path):
+def test_a_folder_on_the_flash_does_not_come_before_what_is_frozen(own_firmware, tmp_path):
     (tmp_path / "flash/evencell").mkdir(parents=True)
     (tmp_path / "flash/evencell/__init__.py").write_text("raise ImportError('an old firmware')")
     (tmp_path / "flash/board.py").write_text("raise ImportError('an old board')")
-    with Simulator(tmp_path, *FIXED) as simulator, Frozen(interpreter, tmp_path / "flash", simulator.link) as firmware:
+    with Simulator(tmp_path, *FIXED) as simulator, Frozen(own_firmware, tmp_path / "flash", simulator.link) as firmware:
         firmware.wait_for_line("link online")

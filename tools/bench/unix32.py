@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
-from tools.build.common import BUILD, BuildError, run
+from tools.build.common import BUILD, BuildError, bytecode_compiler, run
 from tools.dev.system_packages import builds_for_32_bits
 
 VERSION = "1.25.0"
@@ -20,52 +20,67 @@ _SHA256 = "7b25be99a502f070b2de81dafc08da7051d992325d6e67daa9045a918fffdbea"
 _ADDRESS = f"https://deb.debian.org/debian/pool/main/m/micropython/micropython_{VERSION}+ds.orig.tar.xz"
 _SOURCES = BUILD / f"micropython-{VERSION}"
 _UNIX = _SOURCES / "ports/unix"
+_LIBRARIES = _SOURCES / "lib/micropython-lib"
 # They need libraries that Debian's copy lacks, or that may be missing for 32 bits.
 _OPTIONS = [
     "MICROPY_FORCE_32BIT=1",
     *(f"MICROPY_PY_{name}=0" for name in ("FFI", "BTREE", "SSL")),
     "MICROPY_SSL_MBEDTLS=0",
 ]
-# For what is used so little that optimizing it takes longer.
-UNOPTIMIZED = "COPT=-O0 -DNDEBUG"
-_NOTED = "options"  # file in a build's folder
-# What an ESP32's MicroPython has frozen in as well, and evencell needs.
-_OWN_MODULES = 'include("$(MPY_DIR)/extmod/asyncio")\n'
+# Files in a build's folder: what it was made with, what of, and what is run.
+_NOTED = "options"
+_INPUTS = "inputs"
+_PROGRAM = "program"
 
 
-def port(name: str, manifest: Path | None = None, options: Iterable[str] = ()) -> Path:
-    """The port with what `manifest` freezes; without one, as it is. Raises BuildError with a sentence.
+def port(name: str, manifest: Path, options: Iterable[str]) -> Path:
+    """The port with what `manifest` freezes. Raises BuildError with a sentence.
 
-    `options`: more variables for its Makefile.
+    `options`: more variables for its Makefile. What the manifest freezes is in its folder, or in one of an option.
     """
     with alone():
-        return _built(name, manifest, options)
+        return _built(name, manifest, list(options))
 
 
-def _built(name: str, manifest: Path | None, options: Iterable[str]) -> Path:
+def _built(name: str, manifest: Path, options: list[str]) -> Path:
     _unpack()
-    own = _UNIX / "boards/manifest.py"  # where an ESP32's is: manifests include it
     folder = _UNIX / f"build-{name}"
+    inputs = _digest(manifest, options)
+    if _noted(folder / _INPUTS) == inputs:
+        return folder / _PROGRAM
     given = "\n".join(options)
-    if _options_of(folder) != given:  # make does not see that a variable has changed
+    if _noted(folder / _NOTED) != given:  # make does not see that a variable has changed
         shutil.rmtree(folder, ignore_errors=True)
-        alike = [other for other in sorted(_UNIX.glob("build-*")) if _options_of(other) == given]
+        alike = [other for other in sorted(_UNIX.glob("build-*")) if _noted(other / _NOTED) == given]
         if alike:  # all but the frozen content is compiled already
             shutil.copytree(alike[0], folder)
         folder.mkdir(exist_ok=True)
         (folder / _NOTED).write_text(given, "utf-8")
+    (folder / _INPUTS).unlink(missing_ok=True)
     (folder / "frozen_content.c").unlink(missing_ok=True)  # renewed only for younger files, though others were listed
-    frozen = f"FROZEN_MANIFEST={manifest or own}"
-    make = ["make", "-j2", "-C"]
-    run([*make, str(_SOURCES / "mpy-cross"), UNOPTIMIZED])
-    run([*make, str(_UNIX), *_OPTIONS, *options, frozen, f"BUILD={folder.name}"])
-    return folder / "micropython"
+    frozen = f"FROZEN_MANIFEST={manifest}"
+    compiler = [f"MICROPY_MPYCROSS={bytecode_compiler()}", "MICROPY_MPYCROSS_DEPENDENCY="]  # not one more to build
+    run(["make", "-j2", "-C", str(_UNIX), *_OPTIONS, *compiler, *options, frozen, f"BUILD={folder.name}"])
+    new = folder / f"{_PROGRAM}.new"  # others may run the one before: never write into that
+    shutil.copy(folder / "micropython", new)
+    new.replace(folder / _PROGRAM)
+    (folder / _INPUTS).write_text(inputs, "utf-8")
+    return folder / _PROGRAM
 
 
-def _options_of(folder: Path) -> str | None:
-    """What a build was made with; None where there is none."""
-    noted = folder / _NOTED
-    return noted.read_text("utf-8") if noted.exists() else None
+def _noted(file: Path) -> str | None:
+    return file.read_text("utf-8") if file.exists() else None
+
+
+def _digest(manifest: Path, options: list[str]) -> str:
+    """Of all that a build is made of, but for MicroPython itself."""
+    places = [manifest.parent, *(Path(option.partition("=")[2]) for option in options)]
+    files = sorted({file for place in places if place.is_absolute() for file in place.rglob("*") if file.is_file()})
+    digest = hashlib.sha256("\n".join([str(manifest), *options]).encode())
+    for file in files:
+        if file.suffix != ".pyc":
+            digest.update(f"{file}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 @contextlib.contextmanager
@@ -88,15 +103,12 @@ def check_tools():
 
 def _unpack():
     """The sources in `_SOURCES`; what was interrupted is done anew."""
-    if (_UNIX / "boards/manifest.py").exists():
+    if (_LIBRARIES / "README.md").exists():
         return
     shutil.rmtree(_SOURCES, ignore_errors=True)
     shutil.unpack_archive(fetched(_ADDRESS, _SHA256), BUILD)
-    libraries = _SOURCES / "lib/micropython-lib"  # Debian's copy has none; the Makefile needs this file
-    libraries.mkdir(parents=True, exist_ok=True)
-    (libraries / "README.md").touch()
-    (_UNIX / "boards").mkdir()
-    (_UNIX / "boards/manifest.py").write_text(_OWN_MODULES)
+    _LIBRARIES.mkdir(parents=True, exist_ok=True)  # Debian's copy has none; the Makefile needs this file
+    (_LIBRARIES / "README.md").touch()
 
 
 def fetched(address: str, sha256: str) -> Path:
