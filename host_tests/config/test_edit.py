@@ -27,6 +27,7 @@ class Device:
         self.heap = Thing(gc_limit=0)
         self.board = Thing(config_path=PATH, overrides={}, wired=False)
         self.config = check(given)[0]
+        self.control = None
         self.log = FakeLog()
         self.key_values = FakeKeyValue()
         self.outbox = Thing(max_interval_s=10)
@@ -49,6 +50,24 @@ class Device:
                     os.remove(PATH + suffix)
         self.given = new
         return result
+
+
+def test_a_policy_that_cannot_write_to_its_balancer_is_warned_of():
+    """Once, when it is changed; not where it needs no writing."""
+    warning = "control.policy.preset: it changes nothing at a until packs[0].writable is true"
+    packs = [{"name": "a", "address": 1}, {"name": "b", "address": 2, "writable": True}]
+    for crc in (1, None):
+        device = Device(crc=crc, packs=packs)
+        for patch, warnings in (
+            ({"control": {"policy": {"preset": "rest"}}}, [warning]),
+            ({"control": {"rules": [{"name": "low", "field": "lowest_mv", "below": 3000}]}}, []),
+            ({"control": {"policy": {"min_on_s": 900}}, "name": "Rear"}, [warning]),
+            ({"control": {"policy": {"preset": "off"}}}, []),
+            ({"packs": [dict(pack, writable=True) for pack in packs], "control": {"policy": {"preset": "top"}}}, []),
+        ):
+            assert device.patch(**patch)["warnings"] == warnings, (crc, patch)
+        by_w = {"w": {"enabled": True, "resistor": "off"}, "policy": {"preset": "storage", "by": "w"}}
+        assert Device(crc=crc).patch(control=by_w)["warnings"] == []
 
 
 # Patches whose values count at once: what of the running configuration they change.

@@ -67,6 +67,17 @@ def too_wide(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
+def scrolled_parts(page: Page) -> list[str]:
+    """Visible parts of the page that must be scrolled sideways; the log may be, and what is typed in."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("main *:not(input)")].filter((node) => {
+            const { overflowX } = getComputedStyle(node);
+            const isScrolled = /auto|scroll/.test(overflowX) && node.scrollWidth > node.clientWidth;
+            return isScrolled && node.offsetParent && !node.closest(".log");
+        }).map((node) => `${node.tagName} ${node.className}: ${node.scrollWidth} > ${node.clientWidth}`)"""
+    )
+
+
 def cut_hints(page: Page) -> list[str]:
     """Placeholders that are wider than their fields."""
     return page.evaluate(

@@ -5,7 +5,17 @@ import re
 import pytest
 from playwright.sync_api import Error, expect
 
-from host_tests.end_to_end.browsing import DESK, PHONE, VIEWS, Visit, browser, raw_keys, too_wide, violations
+from host_tests.end_to_end.browsing import (
+    DESK,
+    PHONE,
+    VIEWS,
+    Visit,
+    browser,
+    raw_keys,
+    scrolled_parts,
+    too_wide,
+    violations,
+)
 from host_tests.end_to_end.chain import EVERY_SECOND, FIXED, FIXED_MV, Chain
 from host_tests.end_to_end.process import until
 from host_tests.end_to_end.several import CELLS_MV, Setup, bus_of, config_of
@@ -71,10 +81,12 @@ def test_every_view_is_whole_accessible_and_without_raw_keys(browser, fixed, opt
             assert raw_keys(visit.page) == [], view
             assert too_wide(visit.page) == 0, view
             assert violations(visit.page) == [], view
-        for width in (320, 768):
-            visit.page.set_viewport_size({**options["viewport"], "width": width})
-            assert too_wide(visit.page) == 0, width
-            assert visit.page.locator("h1").bounding_box()["height"] < 30, width  # in one line
+            for width in (320, 768):
+                visit.page.set_viewport_size({**options["viewport"], "width": width})
+                assert too_wide(visit.page) == 0, (view, width)
+                assert scrolled_parts(visit.page) == [], (view, width)
+                assert visit.page.locator("h1").bounding_box()["height"] < 30, width  # in one line
+            visit.page.set_viewport_size(options["viewport"])
         assert visit.complaints == []
 
 

@@ -7,7 +7,17 @@ import shutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, cut_hints, raw_keys, too_wide, violations
+from host_tests.end_to_end.browsing import (
+    DESK,
+    PHONE,
+    Visit,
+    browser,
+    cut_hints,
+    raw_keys,
+    scrolled_parts,
+    too_wide,
+    violations,
+)
 from host_tests.end_to_end.chain import FIXED, Chain, Firmware, Simulator
 from host_tests.end_to_end.door import CONFIG, PASSWORD, Client
 from tools.build.common import ROOT
@@ -369,4 +379,4 @@ def test_every_form_is_accessible_and_without_keys(browser, firmware, options):
         assert raw_keys(page) == []
         for width in (320, 768, options["viewport"]["width"]):
             page.set_viewport_size({**options["viewport"], "width": width})
-            assert (too_wide(page), cut_hints(page)) == (0, []), width
+            assert (too_wide(page), scrolled_parts(page), cut_hints(page)) == (0, [], []), width

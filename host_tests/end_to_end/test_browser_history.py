@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import expect
 
-from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, too_wide, violations
+from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, scrolled_parts, too_wide, violations
 from host_tests.end_to_end.chain import FIXED, Chain, Firmware, Simulator
 from host_tests.end_to_end.past import DRIFTING, make_past
 from host_tests.end_to_end.process import until
@@ -231,7 +231,9 @@ def test_a_weak_cell_is_named_with_its_figures_and_what_to_do(browser, with_past
         expect(row).to_have_count(1)
         expect(row).to_contain_text(re.compile(r"−(2[.,]9|3[.,]0)"))
         assert visit.page.locator(".steps li").count() == 3
+        visit.page.set_viewport_size({"width": 320, "height": 740})
         assert too_wide(visit.page) == 0
+        assert scrolled_parts(visit.page) == []
         assert visit.complaints == []
 
 

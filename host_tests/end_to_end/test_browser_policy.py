@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 
 from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, raw_keys, too_wide, violations
 from host_tests.end_to_end.chain import FIXED, Chain
-from host_tests.end_to_end.door import CONFIG, PASSWORD
+from host_tests.end_to_end.door import CONFIG, PASSWORD, Client
+from host_tests.end_to_end.home_assistant import announced
+from host_tests.end_to_end.overheard import Overheard
 from host_tests.end_to_end.process import until
 
 __all__ = ["browser"]  # a fixture
@@ -24,6 +26,25 @@ def firmware(tmp_path_factory):
         yield chain.firmware
 
 
+@pytest.fixture(scope="module")
+def read_only(tmp_path_factory):
+    """A pack that writing is off for."""
+    with Chain(tmp_path_factory.mktemp("read_only"), *FIXED, config=CONFIG, broker=False) as chain:
+        yield chain.firmware
+
+
+@pytest.fixture(scope="module")
+def chosen(tmp_path_factory):
+    """A policy other than the configured one, chosen as Home Assistant does."""
+    config = {**GIVEN, "mqtt": {"commands": True}}
+    with Overheard(tmp_path_factory.mktemp("chosen"), *FIXED, config=config) as device:
+        command = json.dumps({"value": "rest", "id": "1"})
+        device.listener.say_soon(announced(device.listener)["cmps"]["0_preset"]["cmd_t"], command)
+        path = "/api/v1/packs/pack1/control"
+        until(lambda: device.firmware.get(path).json()["policy"]["preset"] == "rest", "the chosen policy")
+        yield device.firmware
+
+
 def stored(firmware) -> dict:
     return json.loads((firmware.data / "config.json").read_text())["control"]["policy"]
 
@@ -32,6 +53,67 @@ def open_section(visit: Visit):
     visit.page.locator("#login input[type=password]").fill(PASSWORD)
     visit.page.locator("#login button").click()
     visit.page.locator("#section-balancing > summary").click()
+
+
+@pytest.mark.parametrize(
+    ("options", "off", "preset", "note", "warning"),
+    [
+        (DESK, "No policy", "At rest", "Writing to the balancer is off for pack1", "it changes nothing at pack1 until"),
+        (
+            PHONE,
+            "Keine Regel",
+            "Immer",
+            "Das Schreiben in den Balancer ist aus bei pack1",
+            "Das ändert bei pack1 nichts, bis unter Akkus",
+        ),
+    ],
+    ids=["desk", "phone"],
+)
+def test_a_policy_for_a_pack_that_is_read_only_is_warned_of(browser, read_only, options, off, preset, note, warning):
+    with Visit(browser, read_only, "settings", **options) as visit:
+        open_section(visit)
+        form = visit.page.locator("#config-balancing")
+        form.get_by_label(off, exact=True).check()
+        expect(form.locator(".notices")).to_be_hidden()
+        form.get_by_label(preset, exact=True).check()
+        expect(form.locator(".notices")).to_contain_text(note)
+        assert violations(visit.page) == []
+        form.locator(".main").click()
+        expect(form.locator("> .said")).to_contain_text(warning)
+        assert raw_keys(visit.page) == []
+        assert too_wide(visit.page) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (
+            DESK,
+            "“At rest” runs in place of “At the top of the charge”, which is configured here: it was chosen over MQTT",
+        ),
+        (
+            PHONE,
+            "„In Ruhe“ läuft anstelle von „Am Ende der Ladung“, das hier eingestellt ist: Es wurde über MQTT gewählt",
+        ),
+    ],
+    ids=["desk", "phone"],
+)
+def test_the_form_says_which_policy_runs_and_why_it_is_another(browser, chosen, options, reason):
+    with Visit(browser, chosen, "settings", **options) as visit:
+        open_section(visit)
+        now = visit.page.locator("#policy-now")
+        expect(now).to_contain_text(reason)
+        expect(now.locator("strong")).to_contain_text("In Ruhe" if options is PHONE else "At rest")
+        assert violations(visit.page) == []
+        assert too_wide(visit.page) == 0
+
+
+def test_the_form_says_that_a_saved_policy_waits_for_a_restart(browser, read_only):
+    client = Client.logged_in(read_only.http_port)
+    assert client.send("PATCH", "/api/v1/config", {"control": {"policy": {"preset": "storage"}}}).status == 200
+    with Visit(browser, read_only, "settings", **DESK) as visit:
+        open_section(visit)
+        expect(visit.page.locator("#policy-now")).to_contain_text("“Storage” is saved, and begins after a restart.")
 
 
 def is_shown(visit: Visit, title: str) -> bool:

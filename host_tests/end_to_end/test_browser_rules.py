@@ -16,7 +16,12 @@ pytestmark = pytest.mark.browser
 
 LOUD = {"name": "loud", "field": "any_cell_mv", "above": 3300, "delay_s": 0, "severity": "danger", "text": "Too high!"}
 MILD = {"name": "mild", "field": "pack_mv", "above": 13000, "delay_s": 0}
-GIVEN = {**CONFIG, "packs": [{"writable": True}], "control": {"rules": [LOUD, MILD]}}
+LOST = {"name": "lost", "field": "cell_7_mv", "below": 3000}
+GIVEN = {
+    **CONFIG,
+    "packs": [{"writable": True, "model": "jk_b2a24s"}],
+    "control": {"builtin_rules": True, "rules": [LOUD, MILD, LOST]},
+}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +77,40 @@ def test_an_owner_acknowledges_a_rule_and_finds_it_in_the_kept_events(browser, f
         assert_sound(page)
 
 
+@pytest.mark.parametrize(
+    ("options", "rows"),
+    [
+        (
+            DESK,
+            (
+                "The balancer does not answer nothing to report",
+                "A cell drifts away from the others Judged once a day, from a month of history. not judged yet",
+                "Your rule lost The pack has 4 cells, and no cell 7. never reported",
+            ),
+        ),
+        (
+            PHONE,
+            (
+                "Der Balancer antwortet nicht nichts zu melden",
+                "Eine Zelle driftet von den anderen weg Wird einmal am Tag beurteilt, aus einem Monat Verlauf."
+                " noch nicht beurteilt",
+                "Ihre Regel lost Der Akku hat 4 Zellen und keine Zelle 7: die Regel in den Einstellungen unter Regeln"
+                " und Alarme berichtigen. wird nie gemeldet",
+            ),
+        ),
+    ],
+    ids=["desk", "phone"],
+)
+def test_each_rule_has_its_state_in_words(browser, firmware, options, rows):
+    with Visit(browser, firmware, "health", **options) as visit:
+        rules = visit.page.locator("#rules .fact")
+        expect(rules).to_have_count(9)
+        texts = [" ".join(text.split()) for text in rules.all_inner_texts()]
+        assert set(rows) <= set(texts), texts
+        assert any("mild" in text and text.endswith(("s", "min")) for text in texts), texts  # for how long it is raised
+        assert_sound(visit.page)
+
+
 @pytest.mark.parametrize("options", [DESK, {**PHONE, "locale": "en-GB"}], ids=["desk", "phone"])
 def test_an_own_rule_is_added_and_a_wrong_one_is_marked(browser, firmware, options):
     path = firmware.data / "config.json"
@@ -81,7 +120,7 @@ def test_an_own_rule_is_added_and_a_wrong_one_is_marked(browser, firmware, optio
         page, form = visit.page, visit.page.locator("#config-rules")
         page.locator("#section-rules > summary").click()
         form.get_by_role("button", name="Add a rule").click()
-        rule = form.locator('[data-path="control.rules[2]"]')
+        rule = form.locator('[data-path="control.rules[3]"]')
         rule.get_by_label("What is watched", exact=True).select_option(label="Cell 3, mV")
         form.locator(".main").click()
         expect(form.locator(".fault")).to_contain_text("needs above or below")
@@ -92,6 +131,6 @@ def test_an_own_rule_is_added_and_a_wrong_one_is_marked(browser, firmware, optio
         form.locator(".main").click()
         expect(form.locator("> .said")).to_contain_text("after a restart")
         control = json.loads(path.read_text())["control"]
-        assert control["rules"][2]["field"] == "cell_3_mv"
-        assert (control["rules"][2]["below"], control["limits"]["cell_max_mv"]) == (3000, 3550)
+        assert control["rules"][3]["field"] == "cell_3_mv"
+        assert (control["rules"][3]["below"], control["limits"]["cell_max_mv"]) == (3000, 3550)
     path.write_text(before)

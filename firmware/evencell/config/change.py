@@ -52,6 +52,13 @@ def finish(context, names: list, new: dict) -> dict:
         before, config = _completed(before, _COMPARED), _completed(new, _COMPARED)
         warnings = call("evencell.config.lockout", "warnings", context.board, before, config)
         del before, config
+    if "control" in names:
+        old = call("evencell.config.checked", "content", path + ".old", ("control", "packs"))
+        packs = new.get("packs", old.get("packs", [{}]))
+        warnings += call(
+            "evencell.config.policy_warning", "warnings", old.get("control", {}), new.get("control", {}), packs
+        )
+        del old, packs
     for name in names:  # one after the other: whole configurations would take too much memory
         before = call("evencell.config.checked", "content", path + ".old", (name,))
         before, config = _completed(before, (name,)), _completed(new, (name,))

@@ -59,6 +59,7 @@ def replace(context, old: dict, new: dict) -> dict:
         wrong = [fault for fault in faults if fault not in old_faults]
         if wrong:
             raise EditError(*wrong)
+    packs = config["packs"]
     for section in list(config):  # two whole configurations would take too much memory
         if old.get(section) == new.get(section) and section not in _COMPARED:
             del config[section]
@@ -66,6 +67,8 @@ def replace(context, old: dict, new: dict) -> dict:
         call("evencell.config.edit", "write", context, new, not faults)
     before = call("evencell.config.check", "sections", old, config)
     faults += call("evencell.config.lockout", "warnings", context.board, before, config)
+    if "control" in config:
+        faults += call("evencell.config.policy_warning", "warnings", before["control"], config["control"], packs)
     for each in (before, config):
         call("evencell.config.load", "override", each, context.board.overrides)  # the command line wins over the file
     applied, restart = [], []

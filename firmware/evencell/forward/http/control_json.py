@@ -5,6 +5,7 @@ from evencell.forward.http.server import error, json_response
 
 _OFF = {
     "preset": "off",
+    "configured": "off",
     "state": None,
     "reason": "no policy is set: the balancer decides by its own settings",
     "since_s": None,
@@ -50,6 +51,7 @@ def _policy(context, number: int, w) -> dict:
     by_resistor = w and (config["by"] == "w" or w.config["resistor"] == "off")
     return {
         "preset": state.preset or config["preset"],
+        "configured": config["preset"],
         "state": None if state.is_on is None else "on" if state.is_on else "off",
         "reason": state.reason,
         "since_s": context.clock.uptime_ms() // 1000 - state.since_s,

@@ -37,7 +37,7 @@ export function mount(root) {
       card(t("device.missing"), el("p", { className: "text" }, t("device.missing.note")))),
     el("div", {}, parts.display, card(t("device.self"), (parts.self = list("device"))),
       (parts.update = el("details", { className: "card", id: "update", ontoggle: openUpdate }, el("summary", {}, t("device.update")))),
-      el("details", { className: "card", open: true }, el("summary", {}, t("device.log")), scrolled("log", t("device.log"), parts.log)), parts.failures)));
+      el("details", { className: "card", open: true }, el("summary", {}, t("device.log")), el("p", { className: "small" }, t("device.log.note")), scrolled("log", t("device.log"), parts.log)), parts.failures)));
 }
 
 const scrolled = (id, label, content) => el("div", { className: "log", id, tabindex: "0", role: "region", "aria-label": label }, content);

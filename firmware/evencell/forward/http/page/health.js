@@ -2,6 +2,7 @@
 
 import { state } from "./data.js";
 import { card, el, fact, rebuild, setClass, setText } from "./dom.js";
+import { load } from "./load.js";
 import { past } from "./past.js";
 import { decimal, signed, span, t } from "./words.js";
 
@@ -14,6 +15,12 @@ const REST_DAYS = 5;
 const MOVED_MAH = 10; // a day
 
 const parts = {};
+let rules = null; // the file
+
+export async function prepare() {
+  rules = await load("rules");
+  await rules.prepare();
+}
 
 export function mount(root) {
   parts.title = el("h2", {});
@@ -26,12 +33,14 @@ export function mount(root) {
   parts.todo = card(t("health.todo"), parts.steps);
   parts.figures = card(t("health.cells"), el("div", { className: "scroll", tabindex: "0", role: "region", "aria-label": t("health.cells") }, el("table", {}, parts.head, parts.rows)), el("p", { className: "small" }, t("health.cells.note")));
   parts.month = card(t("health.month"), parts.facts);
-  root.append(parts.verdict, el("div", { className: "columns" }, el("div", {}, parts.todo, parts.month), el("div", {}, parts.figures)),
+  parts.rules = el("dl", { className: "facts", id: "rules" });
+  root.append(parts.verdict, el("div", { className: "columns" }, el("div", {}, parts.todo, parts.month), el("div", {}, parts.figures, card(t("rules"), parts.rules, el("p", { className: "small" }, t("rules.note"))))),
     el("p", { className: "small" }, t("health.limits")));
   parts.head.append(el("tr", {}, ...["cell", "drift", "lowest", "highest", "given"].map((name) => el("th", { scope: "col" }, t(`health.column.${name}`)))));
 }
 
 export function update() {
+  rules.showRules(parts.rules);
   const { data, error } = past(state.selected, "1h", 600000), health = data?.health;
   const isThere = Boolean(health);
   for (const part of [parts.todo, parts.figures, parts.month]) part.hidden = !isThere;
@@ -87,7 +96,7 @@ function signsOf({ drift_mv_per_day: drift, drift_error_mv_per_day: error, lowes
 
 function makeRow([number, isNamed, { drift_mv_per_day: drift, drift_error_mv_per_day: error, lowest_percent: lowest, highest_percent: highest, given_mah: given }]) {
   return el("tr", { className: isNamed ? "named" : "" },
-    el("th", { scope: "row" }, `${t("now.cell")} ${number}`),
+    el("th", { scope: "row" }, String(number)),
     el("td", {}, drift === null ? "—" : signed(drift, 1), drift !== null && el("small", {}, ` ±${decimal(error, 1)}`)),
     el("td", {}, `${lowest} %`), el("td", {}, `${highest} %`), el("td", {}, decimal(given)));
 }

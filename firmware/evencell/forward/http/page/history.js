@@ -105,7 +105,7 @@ function render({ data, error, isLoading }) {
     : error && !data ? t(error.status === 404 ? "history.none" : "history.failed") : t("history.empty"));
   parts.csv.disabled = !isThere;
   const events = marks();
-  rebuild(parts.events, events.length ? [...events].reverse() : [null], (event) => event === null ? el("li", {}, el("span", {}, ""), el("span", {}, t("history.events.none")))
+  rebuild(parts.events, events.length ? [...events].reverse() : [null], (event) => event === null ? el("li", {}, el("span", {}, t("history.events.none")))
     : el("li", {}, el("time", { datetime: new Date(event.at).toISOString() }, dateTime(event.at)), el("span", {}, event.text)));
   frame = draw(parts.canvas, picture(data, events));
   const count = data?.cells.length ?? 0;

@@ -8,6 +8,8 @@ import { failure, ofDevice } from "./sentences.js";
 import { addWords, language, loadTexts, span, t } from "./words.js";
 
 const ASK_MS = 20000;
+const ASK_AGAIN_MS = 2000; // after a request that failed
+const LIMIT_MS = 20000;
 
 const answers = {}; // by pack: { at, policy, w }, with the time of the question
 let isLoaded = false; // the words
@@ -27,19 +29,26 @@ export async function showLine(node) {
   });
 }
 
-/** Fill the top of the settings: what policy and W switch do now, since when, and what holds if the device fails. */
-export function showState(node) {
+/** Fill the top of the settings: what policy and W switch do now, since when, and what holds if the device fails. `saved`: the preset in the form. */
+export function showState(node, saved) {
   const policy = policyOf(state.selected);
   if (!policy) return;
   const facts = [policy.preset !== "off" && policy.trend && t("policy.trend", { trend: t(`policy.${policy.trend}`) }), policy.since_s && t("policy.since", { span: span(policy.since_s * 1000) })];
-  const texts = [facts.filter(Boolean).join(" "), policy.when_dead].filter(Boolean);
+  const texts = [differs(policy, saved), facts.filter(Boolean).join(" "), policy.when_dead].filter(Boolean), own = texts.filter((text) => text !== policy.when_dead);
   const { w } = answers[state.selected];
   rebuild(node, [sentence(policy), ...texts, ...(w ? [{ w, pack: state.selected }] : [])], (item) => {
     if (item.w) return makeW(item);
     if (typeof item !== "string") return el("ul", { className: "notices" }, makeNotice(item));
     const [text, lang] = ofDevice(item);
-    return el("p", { className: "text", lang: facts.includes(item) ? undefined : lang }, text);
+    return el("p", { className: "text", lang: own.includes(item) ? undefined : lang }, text);
   });
+}
+
+/** Why another preset runs than the form has, or an empty text. */
+function differs({ preset, configured, problem }, saved) {
+  const name = (of) => t(`policy.preset.${of}`);
+  if (preset !== configured) return t("policy.chosen", { preset: name(preset), configured: name(configured) });
+  return saved && saved !== configured && !problem ? t("policy.later", { preset: name(saved) }) : "";
 }
 
 /** The W switch: its level, why, and whether it saves anything; with a button where the balancer is off. */
@@ -66,8 +75,9 @@ function policyOf(pack) {
 
 async function ask(pack, known) {
   known.at = Date.now();
-  const { policy, w } = await getJson(`/api/v1/packs/${encodeURIComponent(pack)}/control`);
+  const { policy, w } = await getJson(`/api/v1/packs/${encodeURIComponent(pack)}/control`, LIMIT_MS);
   if (policy) Object.assign(known, { policy, w });
+  else known.at = Date.now() + ASK_AGAIN_MS - ASK_MS;
 }
 
 /** A notice: { look, title, note, foreign }. */

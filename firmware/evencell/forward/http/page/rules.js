@@ -1,28 +1,31 @@
 // What rules and alarms say, with their acknowledgement, and the events that the device keeps. Loaded where it is needed.
 
 import { changed, onChange, state } from "./data.js";
-import { el, rebuild } from "./dom.js";
+import { el, fact, rebuild } from "./dom.js";
 import { getJson, sendJson } from "./requests.js";
 import { failure, ofDevice } from "./sentences.js";
-import { addWords, cellNames, dateTime, hasWord, loadTexts, t } from "./words.js";
+import { addWords, cellNames, dateTime, hasWord, loadTexts, span, t } from "./words.js";
 
 const ASK_MS = 20000;
+const ASK_AGAIN_MS = 2000; // after a request that failed
+const LIMIT_MS = 20000;
 const KEPT_MS = 30000;
 const LOOKS = { danger: "bad", warning: "warn", info: "none" };
 
 const asked = {}; // by pack: { at, alarms }
+const lists = {}; // by pack, of all rules
 const log = { events: [], at: -Infinity };
 let isLoaded = false; // the words
 
 export async function prepare() {
   if (!isLoaded) addWords(await loadTexts("rules"));
   isLoaded = true;
+  state.makeAck = makeAck;
 }
 
 /** Ask for the rules of each pack with an alarm, from now on; verdict.js has them in `state.rules`. */
 export async function watch() {
   await prepare();
-  state.makeAck = makeAck;
   onChange(() => {
     for (const [pack, { status }] of state.packs) {
       const alarms = status.alarms.join(), last = (asked[pack] ??= { at: -Infinity, alarms: "" });
@@ -35,8 +38,12 @@ export async function watch() {
 }
 
 async function ask(pack) {
-  const { rules } = await getJson(`/api/v1/packs/${encodeURIComponent(pack)}/control`);
-  if (!rules) return;
+  const { rules } = await getJson(`/api/v1/packs/${encodeURIComponent(pack)}/control`, LIMIT_MS);
+  if (!rules) {
+    asked[pack].at = Date.now() + ASK_AGAIN_MS - ASK_MS;
+    return;
+  }
+  lists[pack] = rules;
   state.rules[pack] = Object.fromEntries(rules.filter((rule) => rule.state === "raised").map((rule) => [rule.since_s === null ? rule.name : `rule:${rule.name}`, detail(pack, rule)]));
   changed();
 }
@@ -48,6 +55,28 @@ function detail(pack, { name, severity, text, cells, acknowledged, since_s: sinc
   const isOwn = !hasWord(`rule.${name}`), title = isOwn ? t("alarm.rule", { name }) : t(`rule.${name}`);
   return { look: LOOKS[severity], title: cells.length ? `${title}: ${cellNames(cells)}` : title, note: isOwn ? ofDevice(text)[0] : t(`rule.${name}.remedy`), done, ack };
 }
+
+/** Fill a list of facts with the pack's rules and what is the matter with each; asks for newer ones when it is time. */
+export function showRules(node) {
+  const pack = state.selected, last = (asked[pack] ??= { at: -Infinity, alarms: "" });
+  if (pack && !document.hidden && Date.now() - last.at >= ASK_MS) {
+    last.at = Date.now();
+    ask(pack);
+  }
+  if (!lists[pack]) return;
+  rebuild(node, lists[pack].length ? lists[pack].map(row) : [[t("rules.none"), " "]], fact);
+}
+
+/** Name, state and what is said about it: [name, state, note, language of the note]. */
+function row({ name, state: is, acknowledged, text, cells, since_s: sinceS }) {
+  const isAlarm = is === "raised" && sinceS === null;
+  const title = isAlarm ? t(`alarm.${name}`) : hasWord(`rule.${name}`) ? t(`rule.${name}`) : t("alarm.rule", { name });
+  const [note, lang] = is === "ok" || is === "pending" ? [] : hasWord(`rule.${name}.${is}`) ? [t(`rule.${name}.${is}`)] : text ? ofDevice(text) : [];
+  const since = sinceS === null ? "" : ` ${t("rules.since", { span: span(sinceS * 1000) })}`;
+  return [cells.length ? `${title}: ${cellNames(cells)}` : title, `${t(`rules.${acknowledged ? "acknowledged_too" : is}`)}${since}`, note && sentence(note), lang];
+}
+
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.?!]$/.test(text) ? "" : ".");
 
 /** A button that acknowledges a rule or an alarm. */
 function makeAck({ pack, name }) {
@@ -66,9 +95,9 @@ function makeAck({ pack, name }) {
 export function showLog(node) {
   if (!document.hidden && Date.now() - log.at > KEPT_MS) askLog(node);
   const own = log.events.filter(({ pack }) => pack === state.selected);
-  rebuild(node, own.length ? own : [null], (event) => el("li", {},
-    el("time", event?.time ? { datetime: new Date(event.time * 1000).toISOString() } : {}, event?.time ? dateTime(event.time * 1000) : ""),
-    el("span", {}, event ? inWords(event) : t("eventlog.none"))));
+  rebuild(node, own.length ? own : [null], (event) => event === null ? el("li", {}, el("span", {}, t("eventlog.none"))) : el("li", {},
+    el("time", event.time ? { datetime: new Date(event.time * 1000).toISOString() } : {}, event.time ? dateTime(event.time * 1000) : t("self.no_clock")),
+    el("span", {}, inWords(event))));
 }
 
 async function askLog(node) {

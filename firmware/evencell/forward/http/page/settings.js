@@ -20,11 +20,13 @@ const forms = {}; // by section, once the configuration was loaded
 let config = null;
 let balancerFor = ""; // pack and login that were loaded
 let policy = null; // its file
+let rules = null; // the same
 let isLoaded = false; // the configuration, since the login
 
 export async function prepare() {
   policy = await load("policy");
-  await policy.prepare();
+  rules = await load("rules");
+  await Promise.all([policy.prepare(), rules.prepare()]);
   addWords(await loadTexts("settings"));
 }
 
@@ -39,6 +41,7 @@ export function mount(root) {
   parts.configSaid = said();
   parts.config = COLUMNS.map((names) => el("div", { className: "config" }, ...names.map(section)));
   parts.sections.balancing.before((parts.policy = el("div", { id: "policy-now" })));
+  parts.sections.rules.before((parts.rules = el("dl", { className: "facts", id: "rules-now" })));
   parts.sections.access.append(el("hr"), makePassword(problem, sessionEnded), el("hr"), parts.tokens.form);
   const { card, said: backupSaid } = makeBackup(problem, loadConfig,
     el("p", { className: "tools" }, restartButton(), el("button", { type: "button", className: "button", onclick: logOut }, t("login.out"))));
@@ -69,8 +72,11 @@ export function update() {
     loadConfig();
   }
   isLoaded = isIn;
-  if (parts.policy.offsetParent) policy.showState(parts.policy);
+  if (isOpen(parts.policy)) policy.showState(parts.policy, config?.control?.policy.preset);
+  if (isOpen(parts.rules)) rules.showRules(parts.rules);
 }
+
+const isOpen = (node) => isLoaded && node.closest("details").open;
 
 /** What went wrong, in one sentence; after the end of a session the login says it. */
 function problem({ status, error }) {

@@ -1,6 +1,7 @@
 // A form made of a table of fields (settings_table.js). It edits a draft of the configuration, of which the changes are sent.
 
 import { el, setText } from "./dom.js";
+import { makeNotice } from "./now.js";
 import { ofDevice } from "./sentences.js";
 import { listEditor } from "./settings_list.js";
 import { zoneEntry } from "./settings_zones.js";
@@ -91,6 +92,7 @@ export function makeField([key, kind, options = {}], draft, place = "") {
   const path = place + key, id = `f-${path.replace(/\W+/g, "-")}`, word = `config.${path.replace(/\[\d+\]/g, "")}`;
   const set = (value) => put(draft, key, value);
   if (kind === "list") return listEditor({ path, word, options, items: at(draft, key), makeField, showWanted });
+  if (kind === "note") return el("ul", { className: "notices" }, makeNotice({ look: "warn", title: t(options.word), note: t(`${options.word}.note`, options.values(draft)) }));
   if (kind === "explained") return explained({ path, word, value: at(draft, key), set, options });
   const label = t(word), entry = ENTRIES[kind]({ value: at(draft, key), set, options }, label);
   const control = entry.matches("input, select") ? entry : entry.querySelector("input, select");
@@ -123,8 +125,8 @@ export function makeForm(name, fields, getConfig, send, button) {
   function changes() {
     const patch = {};
     for (const field of fields) {
-      const [path] = field;
-      if (!isWanted(field, draft)) continue; // what is hidden stays as it is
+      const [path, kind] = field;
+      if (kind === "note" || !isWanted(field, draft)) continue; // what is hidden stays as it is
       const now = plain(at(draft, path));
       if (!isSame(now, plain(at(getConfig(), path)))) put(patch, path, now);
     }
@@ -187,6 +189,9 @@ export function quoted(text, tag = "span") {
 }
 
 export function worded(text) {
-  const named = text.replace(/\b[a-z]+(?:\.[a-z_]+)+\b/g, (key) => (hasWord(`config.${key}`) ? `“${t(`config.${key}`)}”` : key));
+  const named = text.replace(/\b[a-z]+(?:\[\d+\])?(?:\.[a-z_]+)+\b/g, (key) => {
+    const word = `config.${key.replace(/\[\d+\]/, "")}`;
+    return hasWord(word) ? `“${t(word)}”` : key;
+  });
   return named.charAt(0).toUpperCase() + named.slice(1) + (/[.?!]$/.test(named) ? "" : ".");
 }

@@ -13,6 +13,8 @@ const PACK = [
 
 const hasW = ({ control }) => control?.w.enabled;
 const hasPolicy = ({ control }) => control?.policy.preset !== "off";
+const readOnly = ({ packs }) => packs.filter(({ writable }) => !writable).map(({ name }) => name);
+const isReadOnly = (draft) => hasPolicy(draft) && draft.control?.policy.by === "f6" && readOnly(draft).length > 0;
 const isNumber = ({ field }) => field !== "trend" && field !== "time";
 const CONDITION = [
   ["field", "choice", { choices: ["highest_mv", "lowest_mv", "pack_mv", "delta_mv", "temperature_c", "trend", "time"] }],
@@ -36,6 +38,7 @@ export const SECTIONS = {
   packs: [["packs", "list", { fields: PACK, least: 1, most: 8, add: addPack }]],
   balancing: [
     ["control.policy.preset", "explained", { choices: ["off", "always", "top", "rest", "off-ride", "storage", "custom"] }],
+    ["control.policy.preset", "note", { word: "policy.read_only", values: (draft) => ({ packs: readOnly(draft).join(", ") }), when: isReadOnly }],
     ["control.policy.conditions", "list", { fields: CONDITION, least: 0, most: 8, add: addCondition, tidy: tidyCondition, when: ({ control }) => control?.policy.preset === "custom" }],
     ["control.policy.min_on_s", "number", { unit: "s", when: hasPolicy }], ["control.policy.min_off_s", "number", { unit: "s", when: hasPolicy }],
     ["control.policy.by", "explained", { choices: ["f6", "w"], when: (draft) => hasPolicy(draft) && hasW(draft) }],
