@@ -137,11 +137,12 @@ def test_limits_that_the_chemistry_does_not_bear_are_not_used():
     for chemistry, key, wrong, right in (
         ("lfp", "cell_max_mv", 4200, 3900),
         ("lfp", "cell_min_mv", 1999, 2000),
-        ("nmc", "cell_max_mv", 4401, 4350),
+        ("nmc", "cell_max_mv", 4351, 4350),
         ("nmc", "cell_min_mv", 2400, 2500),
         ("lto", "cell_max_mv", 3000, 2850),
-        ("lto", "cell_min_mv", 1100, 1200),
+        ("lto", "cell_min_mv", 1499, 1500),
         ("lfp", "charge_max_c", 61, 60),
+        ("lto", "charge_max_c", 56, 55),
         ("nmc", "charge_min_c", -21, -20),
     ):
         used, (fault,) = limits_fault({key: wrong}, chemistry)
@@ -154,7 +155,7 @@ def test_limits_that_fit_one_pack_of_two_are_a_fault():
     packs = {"chemistry": "lfp"}, {"name": "b", "address": 2, "chemistry": "lto"}
     _, faults = checked({"limits": {"cell_max_mv": 3600}}, *packs)
     assert faults == [
-        "control.limits.cell_max_mv: lto cells bear 1200 to 2900: take a limit within that, "
+        "control.limits.cell_max_mv: lto cells bear 1500 to 2900: take a limit within that, "
         "or the chemistry custom; not used"
     ]
 

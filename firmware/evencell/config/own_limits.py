@@ -3,9 +3,9 @@
 from evencell.compat import const
 from evencell.pack.limits import limits_of
 
-# Assumed, wider than CHEMISTRIES (pack/limits.py): lowest and highest voltage in mV that a maker of such cells allows
-# at all, and temperature in °C for charging. Others are cells of the chemistry `custom`.
-_BEARABLE = {"lfp": (2000, 3900, -20, 60), "nmc": (2500, 4400, -20, 60), "lto": (1200, 2900, -40, 65)}
+# Lowest and highest voltage in mV that data sheets of such cells, or boards that protect them, allow at all, and
+# temperature in °C for charging; docs/rules.md names them. Others are cells of the chemistry `custom`.
+_BEARABLE = {"lfp": (2000, 3900, -20, 60), "nmc": (2500, 4350, -20, 60), "lto": (1500, 2900, -40, 55)}
 # What is to be left: above the voltage at which a cell is low, for the hysteresis at both ends; and between two
 # temperatures, of which the rule ends 2 °C inside.
 _SPAN_MV = const(100)
