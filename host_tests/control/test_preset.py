@@ -1,11 +1,12 @@
 """A preset of the balance policy that is chosen while it runs: what it replaces, for how long, and what is refused."""
 
 from evencell.control import preset
-from evencell.control.event_notes import note
+from evencell.control.event_log import read
 from evencell.control.state import PolicyState
-from evencell.hub import Hub
 from evencell.pack.settings import CommandError
 from evencell.pack.status import Status
+from evencell.storage.faults import StorageFaults
+from host_tests.control.ruled import flash_without_events
 from host_tests.fakes import FakeClock, FakeKeyValue, FakeLog
 from host_tests.portable import raises
 
@@ -21,6 +22,8 @@ class _Pack:
 
 
 class _Hub:
+    is_log_due = False
+
     def __init__(self, packs: list):
         self.packs = packs
         self.events = []
@@ -43,6 +46,8 @@ class _Context:
         self.clock.now_ms = 1000 * _START_S
         self.log = FakeLog()
         self.key_values = FakeKeyValue()
+        self.board, self.storage, self.rules = self, flash_without_events(), None
+        self.storage_faults = StorageFaults(self.clock, self.log)
         self.key_values.kept["presets"] = kept
         policy = {"preset": configured, "by": by, "conditions": list(conditions), "at_start": "on", "min_on_s": 600}
         settings = {"writable": writable}
@@ -87,32 +92,19 @@ def test_a_choice_is_of_one_pack_and_outlives_a_restart_until_the_configuration_
     assert len(context.hub.events) == 2
 
 
-class _Rules:
-    seen = 0
-    is_changed = False
-
-    def __init__(self, states: list):
-        self.states = states
-        self.waiting = []
-
-
-class _RuleState:
-    policy = True
-    alarms = acknowledged = 0
-
-    def __init__(self, pack):
-        self.pack = pack
-
-
-def test_every_choice_is_kept_as_an_event_beside_what_the_policy_did():
+def test_every_choice_is_kept_in_the_event_log_with_what_it_replaces():
     context = _Context()
-    context.hub = Hub(context.hub.packs, context.clock)
-    rules = _Rules([_RuleState(context.front)])
     preset.choose(context, context.front, "rest")
-    context.hub.post("policy", "front", "balancing_enabled", True)
     preset.choose(context, context.front, "top")
-    note(context, rules)
-    assert [(event[4], event[6]) for event in rules.waiting] == [("mqtt", "rest"), ("mqtt", "top")]
+    assert preset.configure(context, context.new_policy(preset="always"))
+    assert [fields[1:7] for _, fields in read(context, 0)] == [
+        ["policy", "front", "preset", "mqtt", "top", "rest"],
+        ["policy", "front", "preset", "mqtt", "rest", "top"],
+        ["policy", "front", "preset", "page", "top", "always"],
+        ["policy", "rear", "preset", "page", "top", "always"],
+    ]
+    assert preset.configure(context, context.new_policy())
+    assert len(list(read(context, 0))) == 4, "nothing was changed"
 
 
 def test_after_off_it_goes_on_from_how_the_balancer_is_switched():

@@ -9,6 +9,7 @@ from evencell.runtime.lazy import call
 _PRESETS = ("always", "off", "off-ride", "rest", "storage", "top")
 _CUSTOM = "custom"
 _KEY = "presets"
+_EVENT_LOG = "evencell.control.event_log"
 _POLICY = "evencell.control.policy"
 _STEPS = "evencell.control.w_step"
 
@@ -56,7 +57,7 @@ def choose(context, pack, value) -> str:
         if preset != policy["preset"]:
             choices[pack.name] = [policy["preset"], preset]
         context.key_values.put(_KEY, choices or None)
-        _use(context, _state_of(context, pack), preset)
+        _use(context, _state_of(context, pack), preset, "mqtt")
     return preset
 
 
@@ -70,14 +71,17 @@ def configure(context, new: dict) -> bool:
         return False
     context.key_values.put(_KEY, None)
     for state in control.states:
-        _use(context, state, new["preset"])
+        _use(context, state, new["preset"], "page")
         state.preset = None  # it is the configured one
     policy["preset"] = new["preset"]
     return True
 
 
-def _use(context, state, preset: str):
-    """Decide by this preset with the next sample; a balancer that its W switch keeps off is read for that."""
+def _use(context, state, preset: str, source: str):
+    """Decide by this preset with the next sample; a balancer that its W switch keeps off is read for that.
+
+    The choice is kept in the event log: what a policy writes follows from it. `source`: "mqtt" or "page".
+    """
     policy, now_s = context.config["control"]["policy"], context.clock.uptime_ms() // 1000
     before, state.preset = state.preset or policy["preset"], preset
     if before == "off":
@@ -89,6 +93,9 @@ def _use(context, state, preset: str):
     if w and w.policy is state:
         call(_STEPS, "hasten", w, context, now_s)
     context.log.info("%s: balance preset %s" % (state.pack.name, preset))
+    if preset != before:
+        event = (context.clock.unix_s(), "policy", state.pack.name, "preset", source, before, preset, "", "")
+        call(_EVENT_LOG, "append", context, [event])
     context.hub.post("policy", state.pack.name, "preset", preset)
 
 

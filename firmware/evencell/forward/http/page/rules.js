@@ -115,7 +115,7 @@ export function inWords({ kind, name, by, from, to, result, text }) {
     const reason = result === "refused" && text ? ` ${ofDevice(text)[0]}` : "";
     return `${t("eventlog.settings", values)} ${by === "other" ? "" : t(`eventlog.result.${result}`)}${reason}`.trim();
   }
-  if (name === "preset") return t("eventlog.preset", { preset: hasWord(`policy.preset.${to}`) ? t(`policy.preset.${to}`) : to });
+  if (kind === "policy" && name === "preset") return t("eventlog.preset", { from: preset(from), to: preset(to), by: t(`eventlog.by.${by}`) });
   if (kind === "policy") return [t(to ? "eventlog.policy.on" : "eventlog.policy.off"), text && ofDevice(text.replace(/^(on|off): /, ""))[0]].filter(Boolean).join(": ");
   if (kind === "w") return t("eventlog.w", { name });
   const title = hasWord(`rule.${name}`) ? t(`rule.${name}`) : hasWord(`alarm.${name}`) ? t(`alarm.${name}`) : t("alarm.rule", { name });
@@ -123,4 +123,5 @@ export function inWords({ kind, name, by, from, to, result, text }) {
   return t(to === "acknowledged" ? "eventlog.acknowledged" : to ? "eventlog.raised" : "eventlog.cleared", { what });
 }
 
+const preset = (is) => (hasWord(`policy.preset.${is}`) ? t(`policy.preset.${is}`) : value(is));
 const value = (is) => (is === null ? "?" : hasWord(String(is)) ? t(String(is)) : String(is));
