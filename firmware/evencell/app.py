@@ -24,6 +24,7 @@ _SAFE_RESTART_MS = const(3_600_000)  # in safe mode, where restarts have not hel
 _SETUP_HOLD_S = const(10)  # of the button: beyond what opens the menu (display/button.py)
 _PAUSE_S = const(5)  # before a restart: time for Ctrl-C
 _PAUSE_SAFE_S = const(60)  # where even safe mode fails, again and again
+_EVENT_LOG = "evencell.control.event_log_due"
 
 
 class Context:
@@ -110,13 +111,15 @@ async def run(context):
 async def stay_alive(context):
     """Check heartbeats and heaps every second. A start that lasts 5 minutes is proven: boot.py keeps it."""
     is_proven = bool(context.safe_mode)  # only its owner ends safe mode
-    supervisor, is_pressed, held_s = context.supervisor, context.board.button(), 0
+    supervisor, hub, is_pressed, held_s = context.supervisor, context.hub, context.board.button(), 0
     while True:
         held_s = held_s + 1 if is_pressed and is_pressed() else 0
         if held_s == _SETUP_HOLD_S:
             call("evencell.setup.mode", "enter", context)
         context.watchdog.check()
-        context.hub.tick()
+        hub.tick()
+        if hub.is_log_due and context.clock.uptime_ms() >= hub.log_after_ms and context.rules is None:
+            supervisor.attempt("the event log", call, _EVENT_LOG, "write", context)
         reason = context.heap.tick(context.clock.uptime_ms()) or context.restart_reason
         if reason and (not context.safe_mode or context.clock.uptime_ms() >= _SAFE_RESTART_MS):
             restart(context, "network", reason)

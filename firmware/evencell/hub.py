@@ -7,6 +7,7 @@ from evencell.compat import const
 _MAX_EVENTS = const(16)
 _MAX_QUIET_MS = const(15_000)  # wake at least this often, so that displayed ages are updated
 _TURN_MS = const(30_000)  # for a consumer to handle what it was woken for
+_LOGGED = ("alarm", "policy", "link")  # alarms may have ended before a link came back
 
 
 class Hub:
@@ -16,7 +17,9 @@ class Hub:
     None; "alarm" | "link" | "diagnosis" | "settings" | "config" | "network", the pack's name or None, what changed, its
     new value. Some end with a list, the numbers of the cells that an alarm is about.
 
-    `posted` counts events, `changes` how often consumers were woken.
+    `posted` counts events, `changes` how often consumers were woken. For the event log (control/event_log.py): `logged`
+    is the number of the next event for it, `is_log_due` whether one was posted since that may belong there, and
+    `log_after_ms` the uptime before which it is not written for alarms alone.
     """
 
     def __init__(self, packs: list, clock):
@@ -24,6 +27,8 @@ class Hub:
         self.clock = clock
         self.posted = 0
         self.changes = 0
+        self.logged = self.log_after_ms = 0
+        self.is_log_due = False
         self._woken_ms = 0
         self._events: list = [None] * _MAX_EVENTS
         self._consumers = []
@@ -49,6 +54,7 @@ class Hub:
         """Append an event to the ring, and wake all consumers."""
         self._events[self.posted % _MAX_EVENTS] = (self.clock.uptime_ms(), kind, pack, name, value) + cells
         self.posted += 1
+        self.is_log_due = self.is_log_due or kind in _LOGGED
         self.wake()
 
     def wake(self):

@@ -3,22 +3,56 @@
 import os
 
 from evencell.control.event_log import MAX_EVENTS, append, encode, read
+from evencell.control.event_log_due import write as write_due
+from evencell.hub import Hub
+from evencell.pack.alarms import ALARMS
+from evencell.pack.status import Status
 from evencell.storage.faults import StorageFaults
 from host_tests.control.ruled import flash_without_events
 from host_tests.fakes import FakeClock, FakeLog
+from host_tests.portable import raises
 from host_tests.storage.test_record_ring import with_power
 
 NOON_S = 1_790_000_000
 
 
-class Device:
-    """A context with a flash."""
+class Pack:
+    """A pack whose reading has these alarms; None before the first one."""
 
-    def __init__(self):
-        self.rules = None
+    def __init__(self, alarms: int | None):
+        self.name, self.accepted = "pack1", Status()
+        self.accepted.alarms = alarms
+
+
+class Device:
+    """A context with a flash, where no rules are evaluated. `storage`: the flash of an earlier start."""
+
+    def __init__(self, storage: str | None = None, alarms: int | None = 0):
+        self.rules = self.control = self.lazy_lock = None
         self.board = self
-        self.storage = flash_without_events()
-        self.storage_faults = StorageFaults(FakeClock(), FakeLog())
+        self.storage = storage or flash_without_events()
+        self.clock, self.log = FakeClock(), FakeLog()
+        self.storage_faults = StorageFaults(self.clock, self.log)
+        self.pack = Pack(alarms)
+        self.hub = Hub([self.pack], self.clock)
+
+    def alarm(self, is_raised: bool, name: str = "cell_count"):
+        """An alarm of the balancer is raised or ends."""
+        status, bit = self.pack.accepted, 1 << ALARMS.index(name)
+        status.alarms = status.alarms | bit if is_raised else status.alarms & ~bit
+        self.hub.post("alarm", "pack1", name, is_raised, [4] if is_raised else [])
+
+    def pass_time(self, seconds: int):
+        """Let time pass, second by second, as app.py does."""
+        for _ in range(seconds):
+            self.clock.now_ms += 1000
+            self.clock.now_s = (self.clock.now_s or NOON_S) + 1
+            if self.hub.is_log_due and self.clock.now_ms >= self.hub.log_after_ms:
+                write_due(self)
+
+    def kept(self) -> list:
+        """What the event log has of each event: name, value, text."""
+        return [(fields[3], fields[6], fields[8]) for _, fields in self.events()]
 
     def events(self, after: int = 0) -> list:
         return list(read(self, after))
@@ -123,3 +157,81 @@ def test_a_power_cut_takes_no_event_that_was_kept():
         assert device.events()[-1][1][6] == 1000
         steps += 37  # a record takes 160 of them
     assert steps > 400
+
+
+def test_alarms_are_kept_where_no_rules_are_evaluated():
+    device = Device()
+    device.alarm(True)
+    device.pass_time(1)
+    device.pass_time(100)
+    device.alarm(False)
+    device.pass_time(100)
+    device.alarm(True)
+    device.pass_time(1)
+    assert device.kept() == [("cell_count", True, "4"), ("cell_count", False, ""), ("cell_count", True, "4")]
+    assert [fields[0] for _, fields in device.events()] == [NOON_S, NOON_S + 101, NOON_S + 201]
+
+
+def test_an_alarm_that_lasts_over_a_restart_is_kept_once_and_one_that_ended_meanwhile_is_over():
+    device = Device()
+    device.alarm(True)
+    device.alarm(True, "wire_resistance")
+    device.pass_time(1)
+    again = Device(device.storage, alarms=None)
+    again.hub.post("link", "pack1", "link", "offline")
+    again.pass_time(1)
+    assert len(again.kept()) == 2, "no reading says whether they last"
+    again.pack.accepted.alarms = 0
+    again.alarm(True)  # the first reading has it
+    again.hub.post("link", "pack1", "link", "online")
+    again.pass_time(61)
+    assert again.kept()[2:] == [("wire_resistance", False, "")]
+
+
+def test_an_alarm_that_flutters_is_written_once_a_minute_with_two_events():
+    device, writes = Device(), set()
+    for second in range(600):
+        device.alarm(second % 2 == 0)
+        before = len(device.kept())
+        device.pass_time(1)
+        if len(device.kept()) > before:
+            writes.add(second)
+    assert 9 <= len(writes) <= 10
+    assert len(device.kept()) <= 2 * len(writes)
+    values = [value for _, value, _ in device.kept()]
+    assert values == [number % 2 == 0 for number in range(len(values))]
+    device.pass_time(60)
+    assert device.kept()[-1][1] is False
+
+
+def test_policies_are_kept_where_no_rules_are_evaluated():
+    device = Device()
+    for is_on in (True, True, False):
+        device.hub.post("policy", "pack1", "balancing_enabled", is_on)
+        device.pass_time(61)
+    again = Device(device.storage)
+    again.hub.post("policy", "pack1", "balancing_enabled", False)
+    again.hub.post("policy", "pack1", "preset", "top")
+    again.pass_time(1)
+    assert [value for _, value, _ in again.kept()] == [True, False]
+
+
+def test_what_waits_stands_before_a_write_and_nothing_is_loaded_for_other_events():
+    device = Device()
+    device.alarm(True)
+    device.pass_time(1)
+    device.alarm(False)
+    append(device, [write(10)])
+    assert [name for name, _, _ in device.kept()] == ["cell_count", "cell_count", "trigger_mv"]
+    for kind in ("settings", "config", "network", "diagnosis"):
+        device.hub.post(kind, "pack1", "any", 1)
+    assert not device.hub.is_log_due
+
+
+def test_what_fails_is_not_tried_each_second():
+    device = Device()
+    device.storage_faults = None
+    device.storage += "/none"
+    device.alarm(True)
+    raises(AttributeError, lambda: device.pass_time(1))
+    device.pass_time(100)

@@ -24,7 +24,7 @@ def simulator(tmp_path):
 
 
 def _firmware(tmp_path, simulator, policy: dict, pack=_PACK) -> Firmware:
-    config = {**CONFIG, "packs": [pack], "control": {"policy": policy}}
+    config = {**CONFIG, "packs": [pack], "control": {"policy": policy, "builtin_rules": False}}
     return Firmware(tmp_path / "device", simulator.link, config=config)
 
 
@@ -61,6 +61,9 @@ def test_a_policy_switches_the_balancer_and_says_why(tmp_path, simulator):
             answer = client.send("PATCH", "/api/v1/config", {"control": {"policy": changes}}).json()
             assert answer["applied"] == applied and len(answer["restart"]) == len(changes) - len(applied)
         assert _policy(firmware)["preset"] == "rest"
+        events = request(firmware.http_port, "/api/v1/eventlog").json()["events"]
+        found = [(each["name"], each["by"], each["from"], each["to"]) for each in events if each["kind"] == "policy"]
+        assert found == [("balancing_enabled", "policy", None, False), ("preset", "page", "top", "rest")]
         until(lambda: "5 minutes" in _policy(firmware)["reason"], "a decision by it")
 
 

@@ -1,6 +1,6 @@
 """Rules on the firmware: raised, shown, acknowledged, switched to the output, and kept over a restart."""
 
-from host_tests.end_to_end.chain import EVERY_SECOND, FIXED, Chain
+from host_tests.end_to_end.chain import EVERY_SECOND, FIXED, Chain, Firmware, Simulator
 from host_tests.end_to_end.door import CONFIG, Client
 from host_tests.end_to_end.listener import Listener
 from host_tests.end_to_end.process import until
@@ -48,3 +48,22 @@ def test_a_rule_from_its_condition_to_its_acknowledgement(tmp_path):
         assert output.read_text() == "0"
         kept = [event for event in firmware.get("/api/v1/eventlog").json()["events"] if event["kind"] == "rule"]
         assert [(event["by"], event["to"]) for event in kept] == [("rule", True), ("page", "acknowledged")]
+
+
+def test_alarms_are_kept_where_no_rules_are_evaluated(tmp_path):
+    """Also the end of one while the device was off."""
+    config = {"packs": [{"interval_ms": 200}], "control": {"builtin_rules": False}}
+    with (
+        Simulator(tmp_path, *FIXED, "--fault", "wire_resistance") as simulator,
+        Firmware(tmp_path / "device", simulator.link, config=config) as firmware,
+    ):
+        until(lambda: kept(firmware) == [("alarm", "wire_resistance", True)], "the alarm")
+        firmware.kill()
+        simulator.switch("-wire_resistance")
+        firmware.start()
+        until(lambda: kept(firmware)[1:] == [("alarm", "wire_resistance", False)], "its end")
+
+
+def kept(firmware) -> list[tuple]:
+    """What the event log has."""
+    return [(event["kind"], event["name"], event["to"]) for event in firmware.get("/api/v1/eventlog").json()["events"]]

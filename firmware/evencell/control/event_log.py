@@ -18,6 +18,7 @@ _SEGMENTS = const(9)
 _FOLDER = "/eventlog"
 _OWNER = "event log"
 _NOTES = "evencell.control.event_notes"
+_ALARMS = "evencell.control.event_alarms"
 _RESULT = const(7)
 _NOT_WRITTEN = "refused"
 
@@ -32,6 +33,8 @@ def append(context, events: list):
     """
     if context.rules:
         events = call(_NOTES, "take", context, context.rules) + events
+    elif context.hub.is_log_due:
+        events = call(_ALARMS, "take", context) + events
     try:
         ring = _open(context)
         records, newest = bytearray(), _newest(ring)
