@@ -82,7 +82,7 @@ ALLOWED = {
         "evencell.pack", "evencell.power", "evencell.protocol.jk_balancer", "evencell.runtime",
         "evencell.storage",
         "evencell.config.load", "evencell.startup",  # of a start that is no wake
-        "evencell.update.outcome",  # an update is confirmed by wakes, too
+        "evencell.update.outcome", "evencell.update.state",  # an update is confirmed by wakes, too
     },
     "storage": {
         "binascii", "errno", "io", "json", "os", "struct", "frozen_files",

@@ -9,7 +9,7 @@ import pytest
 from evencell import __version__
 from evencell.power import trial
 from evencell.power.guard import RADIO_OFF
-from evencell.power.state import WakeState
+from evencell.power.state import TRIAL_RUNS, WakeState
 from evencell.storage.faults import StorageFaults
 from evencell.update import conditions
 from host_tests.fakes import FakeClock, FakeLog
@@ -71,9 +71,11 @@ class Device:
             self.state.failed_reports = 0
             if self.state.trial:
                 trial.connected(self.session)
+            if self.state.trial:
+                trial.reported(self.session)
         elif reports is False:
             self.state.failed_reports += 1
-        if self.state.trial:
+        if self.state.trial & TRIAL_RUNS:
             trial.end(self.session)
         return self
 
@@ -106,8 +108,10 @@ def test_update_is_confirmed_by_the_first_wake_in_which_all_that_held_holds(devi
     for answers, reports in wakes:
         assert sleeping.update["state"] == "confirming"
         sleeping.wake(answers, reports)
-    assert (sleeping.update["state"], sleeping.state.trial) == ("confirmed", 0)
+    assert (sleeping.update["state"], sleeping.state.trial & TRIAL_RUNS) == ("confirmed", 0)
+    sleeping.wake(reports=True)
     assert [event[2] for event in sleeping.events] == ["confirmed"]
+    assert (sleeping.update["is_reported"], sleeping.state.trial) == (True, 0)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +135,53 @@ def test_update_is_left_after_three_tries(device, monkeypatch, held, answers, re
     sleeping.begin()
     why = f"evencell 9.9.9 was not kept: within 3 tries {reason}; {__version__} runs again"
     assert (sleeping.update["state"], sleeping.update["reason"]) == ("rolled_back", why)
+    assert not sleeping.state.trial & TRIAL_RUNS
+
+
+def left(sleeping, monkeypatch) -> Device:
+    """The start after an update whose wakes ended early: the version before runs."""
+    with pytest.raises(Restarted):
+        trial.ended_early(sleeping.begin().session.wake)
+    monkeypatch.setattr(sys, "path", ["a", *sys.path[1:]])
+    return sleeping.begin()
+
+
+LEFT = (
+    "update",
+    None,
+    "rolled_back",
+    f"evencell 9.9.9 was not kept: within 3 tries it ended early; {__version__} runs again",
+)
+
+
+def test_rolled_back_update_is_reported_once(device, monkeypatch):
+    sleeping = left(device("answer"), monkeypatch)
+    sleeping.wake().wake(reports=False)
+    assert sleeping.events == []
+    sleeping.wake(reports=True).wake(reports=True).begin().wake(reports=True)
+    assert sleeping.events == [LEFT]
     assert sleeping.state.trial == 0
+
+
+def test_rolled_back_update_is_reported_although_the_power_is_cut_before_and_in_the_report(device, monkeypatch):
+    sleeping = left(device("answer"), monkeypatch)
+    sleeping.begin()  # RTC memory was lost
+    trial.connected(sleeping.session)
+    assert sleeping.events == [LEFT]
+    sleeping.begin().wake(reports=True).begin().wake(reports=True)  # the broker had not acknowledged it
+    assert sleeping.events == [LEFT, LEFT]
+
+
+def test_rolled_back_update_has_the_first_wake_report(device, monkeypatch):
+    """What failed before was the other version."""
+    sleeping = left(device("answer"), monkeypatch)
+    assert (sleeping.state.failed_reports, sleeping.state.report_due_s) == (0, 0)
+
+
+def test_outcome_waits_for_nothing_without_reports(device, monkeypatch):
+    sleeping = device("answer")
+    sleeping.state.report_s = 0
+    assert left(sleeping, monkeypatch).state.trial == 0
 
 
 def test_update_whose_wakes_end_early_is_left(device):

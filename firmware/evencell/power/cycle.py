@@ -5,6 +5,7 @@ from evencell.power.guard import BALANCER_OFF, level_of
 from evencell.power.held import append, has_room
 from evencell.power.interval import next_interval_s
 from evencell.power.reading import note_miss, open_packs, read
+from evencell.power.state import TRIAL_RUNS
 from evencell.runtime.lazy import call, lazy
 
 
@@ -53,7 +54,7 @@ class Cycle:
         if state.is_new:
             self.session().spill()
             state.is_new = 0
-        if state.trial:
+        if state.trial & TRIAL_RUNS:
             call("evencell.power.trial", "end", self.session())
         if self._session:
             self._session.close_outbox()

@@ -84,6 +84,8 @@ class Report:
         if self._inbox and await self._inbox.carry_out(client):
             await call_async(_MESSAGES, "publish_commanded", self)
         self._note_reported()
+        if self.session.wake.state.trial:
+            call("evencell.power.trial", "reported", self.session)
         self.session.close_outbox()
         if self._context.config["mqtt"]["discovery"]:
             await self._announce()

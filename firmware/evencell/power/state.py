@@ -17,6 +17,7 @@ _CRC_BYTES = const(4)
 _LAYOUT = const(5)  # the number of this layout; what has another one is discarded
 _JOINED_BYTES = const(24)  # as join.py writes it
 _KEY_BYTES = const(16)
+TRIAL_RUNS = const(1)  # in `trial`: an update is not confirmed yet
 
 _WAKE_FORMAT = "<BBBBBBBBBBBBBBBBBBBBHHHHqIIIIIIIIIIIIII%ds%ds" % (_JOINED_BYTES, _KEY_BYTES)
 WAKE_FIELDS = (
@@ -152,7 +153,7 @@ class WakeState(Fields):
     has_pins: int
     has_bindkey: int
     has_w: int  # the first balancer is supplied for a reading (supply.py)
-    trial: int  # what an update lacks that is not confirmed yet (trial.py)
+    trial: int  # what an update lacks that is not confirmed yet, or that its outcome waits for a report (trial.py)
     w_start_ms: int  # how long it took to its first answer then
     awake_s: int  # after a press of the button; 0: it has the device report
     beacon_ms: int  # how long one is sent; 0: none

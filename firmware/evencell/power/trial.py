@@ -2,20 +2,22 @@
 
 What held before has to hold again in one wake: a balancer answers, the broker is connected. The update is left after
 three wakes in a row without an answer, three failed reports in a row, or three wakes in a row that ended early.
+The outcome waits in `update.json` until a report has sent it.
 """
 
 from evencell.compat import const
 from evencell.power.due import OFFLINE_MISSES
 from evencell.power.guard import RADIO_OFF
-from evencell.power.state import RTC_BYTES, WakeState
+from evencell.power.state import RTC_BYTES, TRIAL_RUNS, WakeState
 from evencell.runtime.lazy import call, lazy
 
-_RUNS = const(1)  # bits of `trial`
-_ANSWER = const(2)  # a balancer has to answer
+_ANSWER = const(2)  # in `trial`, as TRIAL_RUNS: a balancer has to answer
 _BROKER = const(4)
+_UNREPORTED = const(8)
 _MAX_FAILED_REPORTS = const(3)
 _WITHIN = "within 3 tries "
 _OUTCOME = "evencell.update.outcome"
+_UPDATE = "evencell.update.state"
 
 
 def has_reported(board) -> bool:
@@ -26,12 +28,15 @@ def has_reported(board) -> bool:
 
 
 def begin(context, state):
-    """Begin with an update that this start finds; what it came to before is noted."""
+    """Begin with an update that this start finds; what it came to before waits for a report."""
     state.trial = 0
-    update = call(_OUTCOME, "unconfirmed", context)
+    update = call(_OUTCOME, "unconfirmed", context, True)
     if update is None:
+        if _unreported(context):
+            _report_outcome(state)
+            state.failed_reports = state.report_due_s = 0
         return
-    state.trial = _RUNS
+    state.trial = TRIAL_RUNS
     if "answer" in update["held"]:
         state.trial |= _ANSWER
     if "broker" in update["held"] and state.report_s:
@@ -50,9 +55,23 @@ def keep_through_sleep(board):
 
 
 def connected(session):
-    """The broker is connected: confirm the update, if nothing else is missing."""
-    if not _is_silent(session.wake.state):
-        _confirm(session.context, session.wake.state)
+    """The broker is connected: confirm the update, if nothing else is missing, and post its outcome."""
+    state, context = session.wake.state, session.context
+    if state.trial & TRIAL_RUNS and not _is_silent(state):
+        _confirm(context, state)
+    update = _unreported(context) if state.trial & _UNREPORTED else None
+    if update:
+        context.hub.post("update", None, update["state"], call(_UPDATE, "outcome_of", update))
+
+
+def reported(session):
+    """The broker has acknowledged the outcome, if there was one."""
+    state, context = session.wake.state, session.context
+    update = _unreported(context) if state.trial & _UNREPORTED else None
+    if update:
+        update["is_reported"] = True
+        call(_UPDATE, "save", context, update)
+    state.trial &= ~_UNREPORTED
 
 
 def end(session):
@@ -91,5 +110,16 @@ def _is_silent(state) -> bool:
 
 
 def _confirm(context, state):
-    state.trial = 0
     call(_OUTCOME, "keep", context)
+    _report_outcome(state)
+
+
+def _report_outcome(state):
+    """Have the next report send what the update came to; without MQTT there is none."""
+    state.trial = _UNREPORTED if state.report_s else 0
+
+
+def _unreported(context) -> dict | None:
+    """The latest update, if its outcome was not reported."""
+    update = call(_UPDATE, "load", context)
+    return update if update and not update.get("is_reported", True) else None

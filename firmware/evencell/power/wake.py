@@ -6,7 +6,7 @@ import os
 
 from evencell.clock.clock import Clock
 from evencell.compat import const
-from evencell.power.state import WakeState
+from evencell.power.state import TRIAL_RUNS, WakeState
 from evencell.runtime.lazy import call
 from evencell.runtime.supervisor import run_guarded
 
@@ -78,7 +78,7 @@ class Wake:
             call("evencell.power.awake", "begin", self)
         if not self._is_known:
             state.aborted = call(_COLD, "count_start", self)
-        if state.trial and state.aborted >= _ABORTS:
+        if state.trial & TRIAL_RUNS and state.aborted >= _ABORTS:
             call("evencell.power.trial", "ended_early", self)
         if self._must_pause():
             return

@@ -67,6 +67,8 @@ def _is_update(update) -> bool:
         return False
     if any(not isinstance(update.get(key), str) for key in ("kind", "version", "previous", "slot")):
         return False
+    if not isinstance(update.get("is_reported", True), bool):
+        return False
     reason, held = update.get("reason"), update.get("held")
     has_names = isinstance(held, list) and all(name in ("answer", "page", "broker") for name in held)
     return has_names and (reason is None or isinstance(reason, str))

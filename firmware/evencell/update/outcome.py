@@ -25,8 +25,11 @@ def begin(context):
         _begin_confirmation(context, update)
 
 
-def unconfirmed(context) -> dict | None:
-    """The update that runs here and is to be confirmed; what another one came to is noted."""
+def unconfirmed(context, is_for_report=False) -> dict | None:
+    """The update that runs here and is to be confirmed; what another one came to is noted.
+
+    `is_for_report`: the next report of a device that sleeps sends that (power/trial.py), instead of an event now.
+    """
     update = state.load(context)
     if update is None or update["state"] == "rolled_back":
         return None
@@ -34,22 +37,22 @@ def unconfirmed(context) -> dict | None:
     note = boot_state.why_fallen_back(context.board.storage)
     is_running = (kind, running) == (update["kind"], update["slot"])
     if update["state"] == "confirming" and is_running and note:  # boot.py came back to it
-        _end(context, update, "confirmed", "%s, so evencell %s is kept" % (note, update["version"]))
+        _end(context, update, "confirmed", "%s, so evencell %s is kept" % (note, update["version"]), is_for_report)
     elif update["state"] == "confirming" and is_running:
         return update
     elif not is_running and __version__ == update["previous"] and (note or update["state"] == "confirming"):
         why = update["reason"] or note or (_RESTARTED if update["kind"] == "firmware" else _NEVER_STARTED)
-        _end(context, update, "rolled_back", _sentence(update, why))
+        _end(context, update, "rolled_back", _sentence(update, why), is_for_report)
         if kind == "firmware":
             context.board.firmware().confirm()
     return None
 
 
 def keep(context):
-    """Confirm the update on a device that sleeps (power/trial.py)."""
+    """Confirm the update on a device that sleeps, whose next report sends that (power/trial.py)."""
     context.update = state.load(context)
     if context.update:
-        confirm(context)
+        confirm(context, True)
 
 
 def leave(context, missing: list, within: str):
@@ -67,12 +70,12 @@ def leave(context, missing: list, within: str):
     roll_back(context, missing)
 
 
-def confirm(context):
+def confirm(context, is_for_report=False):
     """The update is kept. boot.py goes on to count early ends until the start has lasted 5 minutes."""
     firmware = context.board.firmware()
     if firmware:
         firmware.confirm()
-    _end(context, context.update, "confirmed", None)
+    _end(context, context.update, "confirmed", None, is_for_report)
 
 
 def roll_back(context, missing: list):
@@ -100,11 +103,16 @@ def _begin_confirmation(context, update: dict):
     asyncio.create_task(run(context, update["held"]))  # noqa: RUF006 - the event loop keeps it
 
 
-def _end(context, update: dict, name: str, reason: str | None):
-    update["state"], update["reason"] = name, reason
+def _end(context, update: dict, name: str, reason: str | None, is_for_report: bool):
+    """Keep, log and post what an update came to. For a report it is posted later, from what is kept."""
+    update["state"], update["reason"], update["is_reported"] = name, reason, not is_for_report
     state.save(context, update)
     context.update = None
-    _announce(context, name, reason or "evencell %s is confirmed" % update["version"])
+    text = state.outcome_of(update)
+    if is_for_report:
+        context.log.warning("update: " + text)
+    else:
+        _announce(context, name, text)
 
 
 def _sentence(update: dict, why: str) -> str:

@@ -2,6 +2,7 @@
 
 `state`: "confirming" (it may have been left already: boot.py or the boot loader writes nothing here), "confirmed" or
 "rolled_back". `slot`: the folder or the partition that it is in. `held`: what has to hold again (conditions.py).
+`is_reported`: false while the outcome waits for the next report of a device that sleeps.
 """
 
 import sys
@@ -9,6 +10,7 @@ import sys
 from evencell import __version__
 from evencell.runtime.lazy import call
 from evencell.storage.files import remove
+from evencell.storage.paths import exists
 
 _FILE = "/update.json"
 _STATE_FILE = "evencell.storage.state_file"
@@ -59,6 +61,17 @@ def status(context) -> dict:
     found["kind"] = place(context.board)[0]
     found["keys"] = [name for name, _ in call("evencell.update.keys", "known", context)]
     return found
+
+
+def outcome_of(update: dict) -> str:
+    """The sentence about an update that has ended."""
+    return update["reason"] or "evencell %s is confirmed" % update["version"]
+
+
+def why_rolled_back(context) -> str:
+    """The same of the latest update if it was rolled back, else ""."""
+    update = load(context) if exists(context.board.storage + _FILE) else None  # most devices have none
+    return outcome_of(update) if update and update["state"] == "rolled_back" and _counts(update) else ""
 
 
 def _counts(update: dict) -> bool:

@@ -39,6 +39,7 @@ class Client:
         self.sent = []
         self.devices = []
         self.updates = []
+        self.qos = []  # of those
         self.retains = self.can_discover = True
         self._publish_fails = publish_fails
         self._subscribe_fails = subscribe_fails
@@ -53,7 +54,8 @@ class Client:
             self.devices.append(json.loads(payload))
             return
         if topic.endswith("/update"):
-            assert options == {"retain": True}
+            assert options["retain"]
+            self.qos.append(options["qos"])
             self.updates.append(json.loads(payload))
             return
         if self._publish_fails:
@@ -112,11 +114,12 @@ def test_state_of_an_update_is_published_with_discovery_and_while_it_runs():
         home_assistant, _, _ = handler_of(pack_of(ONLINE))
         await home_assistant.on_update(client)
         await update_state.publish(client, home_assistant._context, "9.9.9", 40)
-        idle = {"installed_version": __version__, "latest_version": __version__}
+        idle = {"installed_version": __version__, "latest_version": __version__, "release_summary": ""}
         assert client.updates == [
             {**idle, "in_progress": False, "update_percentage": None},
             {**idle, "latest_version": "9.9.9", "in_progress": True, "update_percentage": 40},
         ]
+        assert client.qos == [1, 0]
 
     asyncio.run(scenario())
 

@@ -57,7 +57,7 @@ async def publish(client, context, packs: list, valid_s: int = 0) -> list:
     for place in range(len(packs), context.key_values.get(_PUBLISHED_PACKS) or 0):
         await client.publish(_topic(context, place), b"", qos=1, retain=True)
     context.key_values.put(_PUBLISHED_PACKS, len(packs))
-    await update_state.publish(client, context)
+    await update_state.publish(client, context, qos=1)
     return ranges
 
 

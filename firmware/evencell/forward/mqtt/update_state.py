@@ -3,6 +3,7 @@
 import json
 
 from evencell import __version__
+from evencell.runtime.lazy import call
 
 
 async def report(upload, percent: int | None = None):
@@ -13,13 +14,17 @@ async def report(upload, percent: int | None = None):
         await publish(mqtt.client, context, version, percent)
 
 
-async def publish(client, context, version: str | None = None, percent: int | None = None):
-    """Publish the state on `…/update`: without `version` no update is running. Raises OSError."""
+async def publish(client, context, version: str | None = None, percent: int | None = None, qos=0):
+    """Publish the state on `…/update`: without `version` no update is running. Raises OSError.
+
+    `release_summary` says why the latest update was rolled back; "" replaces an earlier one in Home Assistant.
+    """
     state = {
         "installed_version": __version__,
         "latest_version": version or __version__,
         "in_progress": version is not None,
         "update_percentage": percent,
+        "release_summary": "" if version else call("evencell.update.state", "why_rolled_back", context),
     }
     topic = "%s/%s/update" % (context.config["mqtt"]["prefix"], context.device_id)
-    await client.publish(topic, json.dumps(state).encode(), retain=True)
+    await client.publish(topic, json.dumps(state).encode(), qos=qos, retain=True)
