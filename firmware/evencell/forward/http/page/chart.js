@@ -65,7 +65,7 @@ export function draw(canvas, { start, end, panels, marks = [], cursor = null, ti
 }
 
 function drawTimes(pen, { left, right, start, end, x }, top, bottom, colour, time) {
-  const room = Math.max(2, Math.floor((right - left) / (pen.measureText(time(start, 60000)).width + 24)));
+  const room = Math.max(2, Math.floor((right - left) / (pen.measureText(time(start, 60000)).width + 14)));
   const step = (STEPS_S.find((s) => (end - start) / 1000 / s <= room) ?? STEPS_S[STEPS_S.length - 1]) * 1000;
   const zone = new Date(start).getTimezoneOffset() * 60000; // ticks on whole local hours
   pen.setLineDash([]);

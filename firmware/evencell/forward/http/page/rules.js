@@ -71,7 +71,8 @@ export function showRules(node) {
 function row({ name, state: is, acknowledged, text, cells, since_s: sinceS }) {
   const isAlarm = is === "raised" && sinceS === null;
   const title = isAlarm ? t(`alarm.${name}`) : hasWord(`rule.${name}`) ? t(`rule.${name}`) : t("alarm.rule", { name });
-  const [note, lang] = is === "ok" || is === "pending" ? [] : hasWord(`rule.${name}.${is}`) ? [t(`rule.${name}.${is}`)] : text ? ofDevice(text) : [];
+  const word = isAlarm ? `alarm.${name}.remedy` : `rule.${name}.${is === "raised" ? "remedy" : is}`;
+  const [note, lang] = is === "ok" || is === "pending" ? [] : hasWord(word) ? [t(word)] : text ? ofDevice(text) : [];
   const since = sinceS === null ? "" : ` ${t("rules.since", { span: span(sinceS * 1000) })}`;
   return [cells.length ? `${title}: ${cellNames(cells)}` : title, `${t(`rules.${acknowledged ? "acknowledged_too" : is}`)}${since}`, note && sentence(note), lang];
 }

@@ -4,6 +4,7 @@ import { state } from "./data.js";
 import { el, rebuild, setText } from "./dom.js";
 import { getJson, sendJson } from "./requests.js";
 import { ofDevice } from "./sentences.js";
+import { worded } from "./settings_form.js";
 import { amperes, decimal, millivolts, t } from "./words.js";
 
 const SETTINGS = ["trigger_mv", "max_balance_ma", "cell_count", "balancing_enabled"];
@@ -13,7 +14,7 @@ const shownAs = (name, value) => (value === null ? "—" : name === "trigger_mv"
 
 function quote(sentence) {
   const [text, lang] = ofDevice(sentence);
-  return el("span", { lang }, text);
+  return el("span", { lang }, worded(text));
 }
 
 /** The card. `problem(answer)` gives the sentence of a failed request. */

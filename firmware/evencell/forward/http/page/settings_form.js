@@ -81,6 +81,9 @@ function explained({ path, word, value, set, options: { choices } }) {
 /** Hide the fields that are of no use with what is entered: their `when` does not hold. */
 export function showWanted(fields, nodes, draft) {
   fields.forEach((field, i) => (nodes[i].hidden = !isWanted(field, draft)));
+  for (const more of new Set(nodes.map((node) => node.closest("details.more")))) {
+    if (more) more.hidden = nodes.every((node) => node.hidden || node.parentNode !== more);
+  }
 }
 
 const isWanted = ([, , options], draft) => !options?.when || options.when(draft);
@@ -117,7 +120,7 @@ export function makeForm(name, fields, getConfig, send, button) {
     const known = fields.filter((field) => has(field) || field[0].startsWith("pins."));
     const nodes = known.map((field) => makeField(field, draft)), isRest = (_, i) => Boolean(known[i][2]?.more);
     const rest = nodes.filter(isRest);
-    place.replaceChildren(...nodes.filter((node, i) => !isRest(node, i)), rest.length ? el("details", {}, el("summary", {}, t("config.more")), ...rest) : "");
+    place.replaceChildren(...nodes.filter((node, i) => !isRest(node, i)), rest.length ? el("details", { className: "more" }, el("summary", {}, t("config.more")), ...rest) : "");
     form.onchange = () => showWanted(known, nodes, draft);
     form.onchange();
   }
@@ -191,7 +194,7 @@ export function quoted(text, tag = "span") {
 export function worded(text) {
   const named = text.replace(/\b[a-z]+(?:\[\d+\])?(?:\.[a-z_]+)+\b/g, (key) => {
     const word = `config.${key.replace(/\[\d+\]/, "")}`;
-    return hasWord(word) ? `“${t(word)}”` : key;
+    return hasWord(word) ? t("config.quote", { name: t(word) }) : key;
   });
   return named.charAt(0).toUpperCase() + named.slice(1) + (/[.?!]$/.test(named) ? "" : ".");
 }
