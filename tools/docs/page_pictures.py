@@ -85,7 +85,7 @@ def start_device(folder: Path, running: contextlib.ExitStack) -> str:
     start(running, [str(tool("evencell")), "sim", "--link", str(port), *_SIMULATION])
     wait_until(port.exists, "the simulated balancer")
     data.mkdir()
-    make_past(data / "history", int(time.time()) - 60)
+    make_past(data / "history", int(time.time()) - 5)
     http_port = free_port(8080)
     (data / "config.json").write_text(json.dumps(_CONFIG))
     overrides = device.overrides(f"127.0.0.1:{http_port}", None, None)
@@ -122,6 +122,7 @@ def take(chromium: Browser, address: str, size: str, options: dict):
 def take_rules(page: Page, size: str):
     """A picture of the form of rules, at the page of the settings."""
     page.locator("#section-rules summary").first.click()
+    page.locator("#rules-now .fact").first.wait_for()
     page.locator("#section-rules").evaluate("node => scrollTo(0, node.offsetTop - 8)")
     page.screenshot(path=IMAGES / f"page-rules-{size}.png")
 
