@@ -6,7 +6,7 @@ strapping pins of the plain ESP32, and GPIO11 of the C3, are from their data she
 at second hand.
 """
 
-from evencell.config.spelling import shown
+from evencell.config.spelling import nearest, shown
 
 CHIPS = {
     "esp32": {
@@ -118,7 +118,7 @@ def with_pins(board: dict, pins: dict) -> tuple[dict, list[str], list[str]]:
         if reason is None:
             accepted[name] = pins[name]
         else:
-            refusals.append(_sentence(name if name in NAMES else shown(name, NAMES), reason))
+            refusals.append(_sentence(name if name in NAMES else shown(name, nearest(name, NAMES)), reason))
     _drop_clashes(board, accepted, refusals)
     warnings = []
     for name in sorted(accepted):

@@ -81,6 +81,31 @@ def test_a_key_whose_beginning_is_right_is_recognised():
     assert faults({"mqtt": {"e": True, "": 1}})[0].endswith("there is no such key")
 
 
+def test_many_unknown_keys_have_each_their_own_suggestion():
+    given = dict.fromkeys(("adress", "profil", "hist", "publicread", "mqqt", "wifi.txpower", "Swordfish"), 1)
+    assert sorted(faults(given)) == [
+        "S…: there is no such key",
+        "a…: there is no such key",
+        'hist: there is no such key; did you mean "history"?',
+        "http: public_read is taken for false: that may be meant",
+        'mqqt: there is no such key; did you mean "mqtt"?',
+        'profil: there is no such key; did you mean "profile"?',
+        "p…: there is no such key",
+        'wifi.txpower: there is no such key; did you mean "wifi"?',
+    ]
+    assert sorted(faults({"mqtt": dict.fromkeys(("hosst", "prot", "nothing_like_it"), 1)})) == [
+        'mqtt.hosst: there is no such key; did you mean "host"?',
+        "mqtt.n…: there is no such key",
+        'mqtt.prot: there is no such key; did you mean "port"?',
+    ]
+
+
+def test_faults_beyond_the_twentieth_are_counted():
+    found = faults({"unknown_%d" % i: 1 for i in range(25)})
+    assert sum("there is no such key" in fault for fault in found) == 20
+    assert found[-1] == "config.json: and 5 more faults"
+
+
 def test_time_servers_are_up_to_four_hosts_with_or_without_a_port():
     assert load({"time": {"servers": [" a\t"]}})[0]["time"]["servers"] == ["a"]
     for right in ([], ["pool.ntp.org"], ["192.168.1.1:10123", "a", "b:1", "c:65535"]):

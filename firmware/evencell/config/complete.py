@@ -82,13 +82,12 @@ def _fill(completed: dict, section: str, prefix: str, given: dict, path: str, fa
 
 def _refuse_others(given, completed, path: str, faults):
     """Add a fault for each key that there is not."""
-    for key in given:
-        if key not in completed:
-            if faults.has_room():
-                key, text, meant = call("evencell.config.unknown_key", "about", key, completed, path)
-                faults.add(path + key, text, meant)
-            else:
-                faults.add()
+    others = [key for key in given if key not in completed]
+    kept = others[: faults.room()]
+    if kept:
+        call("evencell.config.unknown_key", "add", kept, completed, path, faults)
+    for _ in others[len(kept) :]:
+        faults.add()
 
 
 def _value(section: str, rule, value, path: str, faults):
@@ -102,7 +101,7 @@ def _value(section: str, rule, value, path: str, faults):
             return [complete_part(section, rule.key + "[].", item, "", None) for item in value]
         return value
     if not rule.accepts(value):
-        faults.add(path, call("evencell.config.wrong_value", "sentence", rule, value) if faults.has_room() else "")
+        faults.add(path, call("evencell.config.wrong_value", "sentence", rule, value) if faults.room() else "")
         value = rule.default
     if rule.kind == "pins" and any(repeated.startswith(path + ".") for repeated in faults.repeated):
         faults.add(path, "a pin is there twice; the last one counts")

@@ -22,13 +22,13 @@ class Faults:
         """Keep none from now on."""
         self.count = _MAX_FAULTS
 
-    def has_room(self) -> bool:
-        """Whether the next one is kept."""
-        return self.count < _MAX_FAULTS
+    def room(self) -> int:
+        """How many more are kept."""
+        return max(0, _MAX_FAULTS - self.count)
 
     def add(self, path: str = "", text: str = "", meant=()):
         """A fault at this path of the configuration; `meant`: of the keys that may have been meant instead."""
-        if self.has_room():
+        if self.room():
             self.add_consequence(path, text)
             self._meant.extend(meant or (path,))
         else:

@@ -13,7 +13,7 @@ def nearest(word: str, words) -> str | None:
         return None
     fewest = 2 if len(word) < 4 else 3 + len(word) // 8
     for candidate in words:
-        edits = distance(word.lower(), candidate.lower())
+        edits = distance(word.lower(), candidate.lower(), fewest)
         if min(len(word), len(candidate)) > 3 and (word.startswith(candidate) or candidate.startswith(word)):
             edits = min(edits, 2)
         if edits < fewest:
@@ -21,19 +21,22 @@ def nearest(word: str, words) -> str | None:
     return best
 
 
-def distance(a: str, b: str) -> int:
-    """How many letters to insert, leave out or change to get from `a` to `b` (Levenshtein)."""
+def distance(a: str, b: str, enough: int = _MAX_LETTERS) -> int:
+    """How many letters to insert, leave out or change to get from `a` to `b` (Levenshtein); `enough` if it is more."""
+    if abs(len(a) - len(b)) >= enough:
+        return enough
     row = list(range(len(b) + 1))
     for i, letter in enumerate(a):
+        if min(row) >= enough:
+            return enough
         diagonal, row[0] = row[0], i + 1
         for j, other in enumerate(b):
             diagonal, row[j + 1] = row[j + 1], min(diagonal + (letter != other), row[j] + 1, row[j + 1] + 1)
     return row[len(b)]
 
 
-def shown(word: str, words) -> str:
-    """`word` where it is like one of `words`, else its first letter: it may be a password in a wrong place."""
-    meant = nearest(word, words)
+def shown(word: str, meant: str | None) -> str:
+    """`word` where it is like `meant`, else its first letter: it may be a password in a wrong place."""
     if meant and is_name(word) and len(word) <= len(meant) + _MAX_LONGER:
         return word
     return (word[:1] if is_name(word) else "") + "…"

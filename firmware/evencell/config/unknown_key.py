@@ -1,7 +1,7 @@
 """Sentences for keys that the configuration doesn't have, and what they may have been meant to secure. Lazy."""
 
 from evencell.config.spelling import nearest, shown
-from evencell.config.table import has, rules
+from evencell.config.table import lines
 
 _ANY = "?"  # stands for any key of a section
 # What an unknown key may have been meant to secure: its place ("" is the root, None any), whole keys, parts of a key
@@ -15,25 +15,35 @@ _SECURES = (
 _SECURED = ("wifi", "http", "mqtt")  # sections of which a key may stand at the root by mistake
 
 
-def about(key: str, known, path: str) -> tuple[str, str, list]:
-    """The key as it may be shown, a sentence, and the paths of the keys that may have been meant.
+def add(keys: list, known, path: str, faults):
+    """Add a fault for each of these keys, in one pass through the table.
 
     `known`: the keys that there are at this path. Only a key like those of the table is shown.
     """
-    meant = nearest(key, known)
-    places = [path + (meant or key), path + _ANY] + _secured_by(key, path, bool(meant))
-    text = "there is no such key" + ('; did you mean "%s"?' % meant if meant else "")
-    return key if has(key) else shown(key, known), text, places
+    meant = [nearest(key, known) for key in keys]
+    # Keys at the root that are like none there may stand in a section of their own.
+    strangers = [key for key, near in zip(keys, meant) if not near and not path]
+    named, secured = set(), []
+    for line in lines():
+        names = ".%s." % line.split(" ", 1)[0].replace("[]", "")
+        named.update([key for key in keys if key and ".%s." % key in names])
+        section, _, rest = names[1:-1].partition(".")
+        if rest and section in _SECURED:
+            last = (rest[rest.rfind(".") + 1 :],)
+            secured.extend(
+                [(key, section) for key in strangers if (key, section) not in secured and nearest(key, last)]
+            )
+    for key, near in zip(keys, meant):
+        text = "there is no such key" + ('; did you mean "%s"?' % near if near else "")
+        places = [path + (near or key), path + _ANY] + _secured_by(key, path)
+        places.extend(["%s.%s" % (section, _ANY) for other, section in secured if other == key])
+        faults.add(path + (key if key in named else shown(key, near)), text, places)
 
 
-def _secured_by(key: str, path: str, is_near: bool) -> list[str]:
-    """Paths that an unknown key may have been meant to secure. `is_near`: it is like another key of its place."""
+def _secured_by(key: str, path: str) -> list[str]:
+    """Paths that an unknown key may have been meant to secure."""
     found = []
     for places, keys, parts, secured in _SECURES:
         if (places is None or path in places) and (key in keys or any(part in key.lower() for part in parts)):
             found.extend(secured)
-    if not path and not is_near:
-        for section in _SECURED:
-            if nearest(key, [rule.key[rule.key.rfind(".") + 1 :] for rule in rules(section + ".")]):
-                found.append("%s.%s" % (section, _ANY))
     return found
