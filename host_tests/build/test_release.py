@@ -18,7 +18,7 @@ from evencell import __version__
 from host_tests.build import chip_image, evencell_image
 from host_tests.portable import ROOT
 from host_tests.update.signing import key
-from tools.build import image
+from tools.build import image, names
 from tools.build.common import BuildError
 from tools.build.tree import board_data, board_names
 from tools.release import release
@@ -32,12 +32,13 @@ NEEDING = [name for name in board_names() if name != "host" and "psram" not in b
 @pytest.fixture
 def folder(tmp_path) -> Path:
     """Images of all boards, made up."""
+    (tmp_path / names.FILE).write_text(names.whole("a <module> - firmware/a.py:1 <module>\n"))
     for name in NEEDING:
         board = board_data(name)
         (tmp_path / f"evencell-{name}-{__version__}.bin").write_bytes(evencell_image.whole(board))
         application = evencell_image.application(board)
         (tmp_path / f"evencell-{name}-{__version__}.app-bin").write_bytes(application)
-        update_image.write(images.of_firmware(board, __version__, application), tmp_path, None)
+        update_image.write(images.of_firmware(board, __version__, application, names.id_in(tmp_path)), tmp_path, None)
     return tmp_path
 
 
@@ -90,14 +91,16 @@ def test_updates_of_boards_that_run_from_files_are_signed_and_taken_by_the_next(
     key("release").save(tmp_path / "update.pem")
     text = base64.b64encode(key("release").public.modulus)
     for name in ("esp32_generic", "waveshare_s3_rs485_can"):
-        release.add_update(tmp_path, board_data(name), tmp_path / "update.pem", text)
+        release.add_update(tmp_path, board_data(name), tmp_path / "update.pem", text, "0123456789ab")
         image = images.read(tmp_path / f"evencell-{name}-{__version__}.evencell")
         assert key("release").public.verifies(image.header, bytes.fromhex(image.signature))
-        assert text in image.body
+        assert text in image.body and image.about["names"] == "0123456789ab"
     assert not list(scratch.glob("*/*.evencell"))
 
 
-@pytest.mark.parametrize("what", ["another version", "MicroPython", "no application", "no update", "nothing"])
+@pytest.mark.parametrize(
+    "what", ["another version", "MicroPython", "no application", "no update", "no names", "nothing"]
+)
 def test_incomplete_release_is_refused(folder, what):
     path = folder / f"evencell-esp32_generic-{__version__}.bin"
     if what == "another version":
@@ -108,6 +111,8 @@ def test_incomplete_release_is_refused(folder, what):
         path.with_suffix(".app-bin").unlink()
     elif what == "no update":
         path.with_name(f"{path.stem}-firmware.evencell").unlink()
+    elif what == "no names":
+        (folder / names.FILE).unlink()
     else:
         for file in folder.iterdir():
             file.unlink()
@@ -118,6 +123,13 @@ def test_incomplete_release_is_refused(folder, what):
 def test_update_of_another_build_is_refused(folder):
     board = board_data("esp32_generic")
     update_image.write(images.of_firmware(board, __version__, b"another"), folder, None)
+    with pytest.raises(BuildError, match="is of another build"):
+        release.complete(folder)
+
+
+def test_names_of_another_build_are_refused(folder):
+    release.complete(folder)
+    (folder / names.FILE).write_text(names.whole("b <module> - firmware/b.py:1 <module>\n"))
     with pytest.raises(BuildError, match="is of another build"):
         release.complete(folder)
 

@@ -87,7 +87,10 @@ def version_of(files: dict[str, bytes], version: str = VERSION, **changed: bytes
 def small_image(files: dict[str, bytes] | None = None, version: str = VERSION) -> Image:
     """An image of few files, which no device could run: `files` and one more."""
     files = {**(files or {"board.py": b"1\n"}), "evencell/app.mpy": b"M\x06\x00\x1f" + 3000 * b"x"}
-    return of_files(Release("host", "host", version, {**files, "manifest.json": manifest("host", version, files)}, {}))
+    return of_files(
+        Release("host", "host", version, {**files, "manifest.json": manifest("host", version, files)}, {}),
+        "0123456789ab",
+    )
 
 
 def signed(image: Image) -> bytes:

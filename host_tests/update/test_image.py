@@ -73,7 +73,8 @@ def test_another_key_or_another_header_does_not_verify():
 
 def test_both_lines_fit_for_the_largest_key_and_the_longest_names():
     board = {"name": "a" * 64, "chip": "esp32c3"}
-    header, seal, _ = of_firmware(board, "100.200.300-preview", b"").signed(key("large", 4096)).encode().split(b"\n", 2)
+    image = of_firmware(board, "100.200.300-preview", b"", "0123456789ab").signed(key("large", 4096))
+    header, seal, _ = image.encode().split(b"\n", 2)
     assert len(header) < images.MAX_HEADER_BYTES and len(seal) < images.MAX_SIGNATURE_BYTES
     with pytest.raises(ImageError, match="header of the image takes"):
         of_firmware({"name": "a" * 400, "chip": "esp32"}, "1", b"")

@@ -10,7 +10,7 @@ from evencell.config import check as config_check
 from evencell.config.credentials import CERTIFICATES
 from evencell.config.load import MAX_BYTES, read
 from evencell.config.parse import parse
-from tools.build import archive, image, partitions
+from tools.build import archive, image, names, partitions
 from tools.build import frozen as freezing
 from tools.build.common import FIRMWARE, BuildError
 from tools.build.memory_budget import budget
@@ -56,7 +56,7 @@ def main(
     show(make(data, profile, config, firmware, force, release_key=release_key))
     if delivery_of(firmware, data) == FILES:
         flash = flash_folder(board)
-        image = of_files(release(flash / FIRST, data, FIRMWARE))
+        image = of_files(release(flash / FIRST, data, FIRMWARE), names.id_in(flash.parent))
         show({"update": update_image.write(image, flash.parent, key)})
     if firmware:
         show(whole_chip(data, firmware))
@@ -106,6 +106,7 @@ def make(
     (folder / FILE_SYSTEM).write_bytes(file_system)
     (folder / "package.json").write_text(flash_package(flash), "ascii")
     freezing.lay_out(folder, board, planned.profile, release_key)
+    freezing.write_names(folder)
     for name in (WHOLE_CHIP, "web.json", "index.html"):
         (folder / name).unlink(missing_ok=True)  # of an older build
     lines = ({"profile": planned.profile} if own else sizes(slot, planned.profile)) | planned.lines

@@ -6,7 +6,7 @@ of which only whole names are known becomes letters in the folder `evencell`; th
 are in memory anyway. Of the others each loses a folder: `evencell.display.pages.glance` becomes
 `evencell.display.pages_glance`.
 
-A traceback of a chip shows the letters of a module: the build lists them in `names.txt` (passes.py).
+A traceback of a chip shows the letters of a module: the build lists them in `names.txt` (names.py).
 """
 
 import ast

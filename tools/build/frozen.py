@@ -8,15 +8,15 @@ together. Page, fonts and texts are frozen as the bytes of one module, `frozen_f
 from pathlib import Path
 
 from evencell import __version__
-from tools.build import page
+from tools.build import names, page
 from tools.build.common import FIRMWARE, written
 from tools.build.memory_budget import usual_plan
 from tools.build.memory_plan import OWN
-from tools.build.passes import CONSTANTS, MERGE
+from tools.build.passes import CHIP_PASSES, CONSTANTS, MERGE
 from tools.build.select import IS_FROZEN
 from tools.build.slots import PLAN
 from tools.build.strip import without_slots
-from tools.build.tree import RELEASE_KEY, alone, board_module, remove_others, sources_of
+from tools.build.tree import RELEASE_KEY, alone, board_module, names_of, remove_others, sources_of
 
 SOURCES = "frozen"
 MANIFEST = "manifest.py"
@@ -55,6 +55,14 @@ def lay_out(folder: Path, board: dict, profile: str, release_key: bytes | None =
     (tree / "main.py").write_bytes((FIRMWARE / "main.py").read_bytes())
     remove_others(tree, {*texts, "main.py"})
     (folder / MANIFEST).write_text(manifest(board), "ascii")
+
+
+def write_names(folder: Path) -> str:
+    """Write `names.txt` into the folder, for a firmware of files and for this one (names.py); returns its ID."""
+    with alone():
+        text = names.whole(*map(names_of, (CHIP_PASSES, FROZEN_PASSES)))
+    (folder / names.FILE).write_text(text, "utf-8")
+    return names.id_of(text)
 
 
 def manifest(board: dict) -> str:

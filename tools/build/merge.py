@@ -39,10 +39,22 @@ _WITH_A_PART = (
 def merged(sources: dict[str, str]) -> dict[str, str]:
     """Name in the tree → text, for those of `sources` that are left. Raises BuildError where a name means one thing in
     one of two modules that become one, and something else in the other."""
+    return {name: text for name, (text, _) in merged_with_members(sources).items()}
+
+
+def merged_with_members(sources: dict[str, str]) -> dict[str, tuple[str, list[str]]]:
+    """The same, each text with the names in the tree of those it is made of, in their order in it."""
     texts = {module_of(name): text for name, text in sources.items()}
+    names = {module_of(name): name for name in sources}
     uses = graph(texts)
     homes = homes_of(uses)
-    return {name: whole(module_of(name), texts, uses, homes) for name in sources if module_of(name) not in homes}
+    found = {}
+    for name in sources:
+        module = module_of(name)
+        if module not in homes:
+            text, members = whole(module, texts, uses, homes)
+            found[name] = text, [names[member] for member in members]
+    return found
 
 
 def homes_of(uses: dict[str, Imports]) -> dict[str, str]:
@@ -68,8 +80,8 @@ def homes_of(uses: dict[str, Imports]) -> dict[str, str]:
     return homes
 
 
-def whole(module: str, texts: dict[str, str], uses: dict[str, Imports], homes: dict[str, str]) -> str:
-    """The text of a module with those it became one with, each behind what it imports."""
+def whole(module: str, texts: dict[str, str], uses: dict[str, Imports], homes: dict[str, str]) -> tuple[str, list[str]]:
+    """The text of a module with those it became one with, each behind what it imports; and these in that order."""
     parts = {module, *(other for other, home in homes.items() if home == module)}
     imported = {part: uses[part].at_import & parts for part in parts}
     members = in_order([*sorted(parts - {module}), module], imported)
@@ -78,7 +90,7 @@ def whole(module: str, texts: dict[str, str], uses: dict[str, Imports], homes: d
         for name, origin in origins_in(member, texts[member]).items():
             if origins.setdefault(name, origin) != origin:
                 raise BuildError(f"{name} is of {origins[name]} and of {origin}, and both are in {module}: rename one.")
-    return "\n".join(redirected(texts[member], module, homes) for member in members)
+    return "\n".join(redirected(texts[member], module, homes) for member in members), members
 
 
 def origins_in(module: str, text: str) -> dict[str, str]:

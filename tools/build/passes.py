@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.build import constants, flatten, imports, merge, shorten, strip, syntax, verify
+from tools.build import constants, flatten, imports, merge, names, shorten, strip, syntax, verify
 from tools.build.common import written
 
 MERGE = "merge"  # modules that are always loaded together become one
@@ -18,10 +18,9 @@ SHORTEN = "shorten"  # letters for private names
 FLATTEN = "flatten"  # letters for modules, and fewer folders
 PASSES = (MERGE, CONSTANTS, SHORTEN)
 CHIP_PASSES = (*PASSES, FLATTEN)
-NAMES = "names.txt"  # each file, its name in the tree, and the letters of its names
 _STAMP = "stamp.json"
 _TOOLS = tuple(
-    Path(str(tool.__file__)) for tool in (constants, flatten, imports, merge, shorten, strip, syntax, verify)
+    Path(str(tool.__file__)) for tool in (constants, flatten, imports, merge, names, shorten, strip, syntax, verify)
 )
 
 
@@ -41,25 +40,25 @@ def rewritten(
             return {name: folder / name for name in done["made"]}
     given = {name: strip.only_micropython(path.read_text("utf-8")) for name, path in {**sources, **callers}.items()}
     given |= {name: strip.without_slots(given[name]) for name in sources}  # strings keep a name from being shortened
-    texts, letters = _passed(given, set(callers), passes)
-    flat = flatten.flat_name if FLATTEN in passes else str
-    listed = (
-        f"{name} {flat(name)}\n" + "".join(f"  {new} {old}\n" for old, new in own.items())
-        for name, own in letters.items()
-    )
+    texts, letters, members = _passed(given, set(callers), passes)
     made = written({name: text for name, text in texts.items() if MERGE in passes or name not in callers}, folder)
-    (folder / NAMES).write_text("".join(listed), "utf-8")
+    flat = flatten.flat_name if FLATTEN in passes else str
+    rows = names.rows(given, texts, members, letters, flat, is_with_lines=SHORTEN not in passes)
+    (folder / names.FILE).write_text("".join(rows), "utf-8")
     stamp.write_text(json.dumps({"of": sorted(given), "made": list(made)}), "utf-8")
     return made
 
 
 def _passed(
     texts: dict[str, str], callers: set[str], passes: tuple[str, ...]
-) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """The texts after the passes, checked; and of each file the letters of its names."""
+) -> tuple[dict[str, str], dict[str, dict[str, str]], dict[str, list[str]]]:
+    """The texts after the passes, checked; of each file the letters of its names, and the files it was made of."""
     letters: dict[str, dict[str, str]] = {}
+    members = {name: [name] for name in texts}
     if MERGE in passes:
-        texts = dict(_merged(tuple(texts.items())))
+        whole = _merged(tuple(texts.items()))
+        texts = {name: text for name, (text, _) in whole.items()}
+        members = {name: of for name, (_, of) in whole.items()}
     calling = {name: text for name, text in texts.items() if name in callers}
     own = {name: text for name, text in texts.items() if name not in callers}
     if CONSTANTS in passes:
@@ -71,7 +70,7 @@ def _passed(
         texts = flatten.flattened({**own, **calling})
         own, calling = ({name: texts[name] for name in part} for part in (own, calling))
         verify.check_sources(_at_flat_names(own), _at_flat_names(calling))
-    return {**own, **calling}, letters
+    return {**own, **calling}, letters, members
 
 
 def _at_flat_names(texts: Mapping[str, str]) -> dict[str, str]:
@@ -79,5 +78,5 @@ def _at_flat_names(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 @functools.lru_cache(maxsize=1)  # a build has the same sources merged for the files and for what is frozen
-def _merged(texts: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    return merge.merged(dict(texts))
+def _merged(texts: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, list[str]]]:
+    return merge.merged_with_members(dict(texts))

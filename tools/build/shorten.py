@@ -7,7 +7,7 @@ file uses. Every file uses the same letters, so there are some 400 names less. W
 A private name that two files share would get different letters in each: that is a build error (`refuse_shared`), and
 so is a file in which more than names has changed (verify.py).
 
-A traceback of a chip shows the letters of a private function: the build lists them in `names.txt` beside the sources.
+A traceback of a chip shows the letters of a private function: the build lists them in `names.txt` (names.py).
 """
 
 import ast

@@ -15,7 +15,7 @@ from pathlib import Path
 from pprint import pformat
 
 from evencell.config.spelling import nearest
-from tools.build import archive, page, slots
+from tools.build import archive, names, page, slots
 from tools.build.common import (
     BUILD,
     FIRMWARE,
@@ -207,6 +207,12 @@ def small_sources(sources: dict[str, Path], passes: tuple[str, ...] = PASSES) ->
     small = rewritten(own, boards, BUILD / sources_folder(passes), passes)
     small = {name: path for name, path in small.items() if not _is_empty_package(path)}
     return {name: small.get(name, path) for name, path in sources.items() if name in small or name not in own}
+
+
+def names_of(passes: tuple[str, ...]) -> str:
+    """What these passes make of the names of the firmware (names.py)."""
+    small_sources({}, passes)
+    return (BUILD / sources_folder(passes) / names.FILE).read_text("utf-8")
 
 
 def sources_folder(passes: tuple[str, ...]) -> str:

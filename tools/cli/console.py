@@ -4,9 +4,12 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import click
 
+from tools.build import names as table
+from tools.cli import traceback
 from tools.cli.options import port_option
 from tools.cli.serial_port import PortError, SerialPort, open_port
 
@@ -17,13 +20,19 @@ _RETRY_S = 0.3
 
 @click.command()
 @port_option
-def console(port):
-    """The output of a device, live. Ctrl-C ends it, and the device runs on."""
+@traceback.names_option
+def console(port, names):
+    """The output of a device, live. Ctrl-C ends it, and the device runs on.
+
+    Tracebacks get the names of the sources where names.txt of a build is there.
+    """
+    path = names or table.newest()
+    take = with_names(path) if path else show
     opened = open_console(port)
     with suppress(KeyboardInterrupt):
         click.echo(f"-- {port} is open; waiting for what the device prints. Ctrl-C ends this.", err=True)
         while True:
-            copy(opened, show, lambda: click.echo(_silence_text(port), err=True))
+            copy(opened, take, lambda: click.echo(_silence_text(port), err=True))
             click.echo(f"-- {port} is gone. Waiting for it; Ctrl-C ends that.", err=True)
             opened = wait_for(port)
             click.echo(f"-- {port} is back.", err=True)
@@ -48,13 +57,14 @@ def copy(
     on_silence: Callable[[], object] | None,
     silent_after_s: float = _SILENT_AFTER_S,
 ):
-    """Pass on received bytes until the port vanishes; closes it. Calls `on_silence` once if none come at first."""
+    """Pass on received bytes until the port vanishes, and empty ones when none came for a while; closes it. Calls
+    `on_silence` once if none come at first."""
     opened_s = time.monotonic()
     with opened, suppress(OSError):
         while True:
             data = opened.read(opened.in_waiting or 1)
+            take(data)
             if data:
-                take(data)
                 on_silence = None
             elif on_silence and time.monotonic() - opened_s >= silent_after_s:
                 on_silence()
@@ -66,6 +76,14 @@ def _silence_text(port: str) -> str:
         f"-- Nothing came in {_SILENT_AFTER_S} s. Press RESET on the board. Still nothing: is {port} the board's port "
         "and not the balancer's, does the cable carry data, is evencell on the board?"
     )
+
+
+def with_names(path: Path) -> Callable[[bytes], None]:
+    """A function that shows bytes with the names of the sources in tracebacks; raises a usage error."""
+    known = traceback.read(path)
+    click.echo(f"-- names in tracebacks are those of evencell {known.version} in {path}.", err=True)
+    stream = traceback.Stream(known)
+    return lambda data: show(stream.feed(data))
 
 
 def show(data: bytes):

@@ -25,6 +25,7 @@ COMMANDS = {
     "screens": ("tools.screens.command", "screens"),
     "set": ("tools.cli.set", "set_setting"),
     "sim": ("tools.sim.command", "sim"),
+    "traceback": ("tools.cli.traceback", "traceback"),
     "update": ("tools.update.command", "update"),
     "watch": ("tools.cli.watch", "watch"),
 }

@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 
 from evencell.config.check import check
+from tools.build import frozen as freezing
 from tools.build.command import configuration
 from tools.build.common import FIRMWARE
 from tools.build.select import PROFILES
 from tools.build.slots import Release, release, sha256
-from tools.build.tree import build
+from tools.build.tree import build, flash_folder
 from tools.cli.boards import chosen
 from tools.cli.options import board_option, device_port_option, profile_option
 from tools.cli.progress import show
@@ -40,6 +41,8 @@ def main(
     data = chosen(board)
     display = check(configuration(config, profile))[0]["display"]
     tree = build(board, profile or PROFILES[0], display=display, release_key=release_key)
+    if data["chip"] != "host":
+        freezing.write_names(flash_folder(data["name"]).parent)
     wanted = release(tree, data, FIRMWARE)
     port = port or choose_port()
     with progress_bar(port) as report:

@@ -56,8 +56,9 @@ def main(board: str, sources: Path | None, key: Path | None, release_key: bytes 
     for command in build_commands(sources, definition, output):
         run(with_idf(command))
     show(collect(data, output))
-    image = of_firmware(data, __version__, (output / APPLICATION).read_bytes())
-    show({"update": update_image.write(image, BUILD / data["name"], key)})
+    folder = BUILD / data["name"]
+    image = of_firmware(data, __version__, (output / APPLICATION).read_bytes(), freezing.write_names(folder))
+    show({"update": update_image.write(image, folder, key)})
 
 
 def check_board(board: dict):

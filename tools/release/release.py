@@ -1,4 +1,5 @@
-"""What a release holds: images, those of updates, their checksums, and a page that flashes boards by ESP Web Tools.
+"""What a release holds: images, those of updates, names.txt for tracebacks, their checksums, and a page that flashes
+boards by ESP Web Tools.
 
 Called by .github/workflows/release.yml with a folder of images that `make firmware` built. No release exists yet.
 """
@@ -12,6 +13,8 @@ import click
 
 from boards.chips import CHIPS
 from evencell import __version__
+from tools.build import frozen as freezing
+from tools.build import names
 from tools.build.common import FIRMWARE, BuildError
 from tools.build.slots import release
 from tools.build.tree import board_data, board_names, build
@@ -51,17 +54,18 @@ def main(folder: Path, tag: str, key: Path | None, release_key: bytes | None):
     """Complete the folder of a release; fails where an image is not of this version."""
     if tag != f"v{__version__}":
         raise BuildError(f"The tag is {tag}, and this is version {__version__}.")
+    names_id = freezing.write_names(folder)
     for board in map(board_data, board_names()):
         if board["chip"] != "host":
-            add_update(folder, board, key, release_key)
+            add_update(folder, board, key, release_key, names_id)
     for name in complete(folder):
         click.echo(name)
 
 
-def add_update(folder: Path, board: dict, key: Path | None, release_key: bytes | None):
-    """Add the image of an update for a board that runs evencell from files."""
+def add_update(folder: Path, board: dict, key: Path | None, release_key: bytes | None, names_id: str):
+    """Add the image of an update for a board that runs evencell from files; `names_id`: of the `names.txt`."""
     tree = build(board["name"], release_key=release_key)
-    click.echo(update_image.write(images.of_files(release(tree, board, FIRMWARE)), folder, key))
+    click.echo(update_image.write(images.of_files(release(tree, board, FIRMWARE), names_id), folder, key))
 
 
 def complete(folder: Path) -> list[str]:
@@ -87,7 +91,9 @@ def image_of(path: Path) -> EvencellFirmware:
     if not application.exists():
         raise BuildError(f"{application} is missing.")
     update = images.read(path.with_name(f"{path.stem}-{images.FIRMWARE}{images.SUFFIX}"))
-    if update.body != application.read_bytes():
+    if not path.with_name(names.FILE).exists():
+        raise BuildError(f"{path.with_name(names.FILE)} is missing.")
+    if update.body != application.read_bytes() or update.about.get("names") != names.id_in(path.parent):
         raise BuildError(f"The update beside {path} is of another build.")
     return image
 

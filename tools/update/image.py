@@ -44,18 +44,19 @@ class Image:
         return self.header + _line({"key": self.key, "signature": self.signature}) + self.body
 
 
-def of_files(release: Release) -> Image:
-    """The unsigned image of a slot: its manifest, then its files in the manifest's order."""
+def of_files(release: Release, names_id: str | None = None) -> Image:
+    """The unsigned image of a slot: its manifest, then its files in the manifest's order. `names_id`: of the
+    `names.txt` for its tracebacks (tools/build/names.py)."""
     names = [name for name in release.slot if name != MANIFEST]
     manifest = release.slot[MANIFEST]
     body = b"".join([manifest, *(release.slot[name] for name in names)])
     mpy = next(content[1] for name, content in release.slot.items() if name.endswith(".mpy"))
-    return _image(FILES, release.board, release.chip, release.version, body, mpy=mpy, manifest=len(manifest))
+    return _image(FILES, release.board, release.chip, release.version, body, names_id, mpy=mpy, manifest=len(manifest))
 
 
-def of_firmware(board: dict, version: str, application: bytes) -> Image:
-    """The unsigned image of an application of evencell's own firmware."""
-    return _image(FIRMWARE, board["name"], board["chip"], version, application)
+def of_firmware(board: dict, version: str, application: bytes, names_id: str | None = None) -> Image:
+    """The unsigned image of an application of evencell's own firmware; `names_id` as for files."""
+    return _image(FIRMWARE, board["name"], board["chip"], version, application, names_id)
 
 
 def read(path: Path) -> Image:
@@ -91,10 +92,10 @@ def version_of(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.partition("-")[0].split(".") if part.isdigit())
 
 
-def _image(kind: str, board: str, chip: str, version: str, body: bytes, **more) -> Image:
+def _image(kind: str, board: str, chip: str, version: str, body: bytes, names_id: str | None, **more) -> Image:
     digest = hashlib.sha256(body).hexdigest()
     about = {"evencell": FORMAT, "kind": kind, "board": board, "chip": chip, "version": version}
-    about |= {**more, "size": len(body), "sha256": digest}
+    about |= {**more, "size": len(body), "sha256": digest} | ({"names": names_id} if names_id else {})
     header = _line(about)
     if len(header) > MAX_HEADER_BYTES:
         raise ImageError(f"The header of the image takes {len(header)} bytes, at most {MAX_HEADER_BYTES} are read.")
