@@ -1,13 +1,15 @@
 """What an edit of the configuration changes in the running device, and what waits for a restart."""
 
 import os
+import sys
 
 from evencell.config import change, check_changed, checked, complete, edit, load, merge, unchecked
 from evencell.config.check import check
 from evencell.pack.temperature import TemperatureScale
+from evencell.runtime.lazy import lazy
 from evencell.storage.paths import exists
 from host_tests.fakes import FakeKeyValue, FakeLog
-from host_tests.portable import scratch_path
+from host_tests.portable import scratch_path, without_modules
 
 PATH = scratch_path("edited.json")
 
@@ -337,3 +339,33 @@ def test_what_the_file_says_already_is_not_written():
         except edit.EditError:
             written.append(patch)
     assert len(written) == 2
+
+
+def test_the_whole_configuration_is_read_in_steps_and_its_code_unloaded():
+    names = ["evencell.config." + name for name in ("complete", "table", "kinds", "faults", "reconcile")]
+    device = Device(name="Scooter", unknown=1)
+    device.board.overrides = {"http": {"port": 8080}}
+    edit.save(PATH, {"name": "Scooter", "unknown": 1})
+    found, pauses = [], []
+
+    async def pause(ms):
+        pauses.append(ms)
+
+    def scenario():
+        scope = lazy()
+        try:
+            unchecked.read_all(device, scope.load).send(None)
+        except StopIteration as end:
+            found.append(end.value)
+        finally:
+            scope.unload()
+        found.append([name for name in names if name in sys.modules])
+
+    before, unchecked.sleep_ms = unchecked.sleep_ms, pause
+    try:
+        without_modules(names, scenario)
+    finally:
+        unchecked.sleep_ms = before
+        os.remove(PATH)
+    assert found == [check({"name": "Scooter", "unknown": 1, "http": {"port": 8080}}), []]
+    assert len(pauses) >= len(device.config)  # other tasks may run between the sections

@@ -12,14 +12,21 @@ def complete(given, faults, names=None) -> dict:
 
     Without `faults` no value is checked: all of them are known to be right.
     """
-    given = _object(given, "", faults)
     completed = {}
+    for _ in steps(given, faults, completed, names):
+        pass
+    return completed
+
+
+def steps(given, faults, completed: dict, names=None):
+    """The same into `completed`, a section before each None that is generated: other tasks may run there."""
+    given = _object(given, "", faults)
     for name, section in sections():
         if names is None or name in names:
             _fill(completed, section, "", given, "", faults)
+            yield None
     if faults:
         _refuse_others(given, completed, "", faults)
-    return completed
 
 
 def examine(given: dict, names):

@@ -3,9 +3,9 @@
 import gc
 import os
 
-from evencell.compat import const
+from evencell.compat import const, sleep_ms
 from evencell.config.edit_error import EditError
-from evencell.runtime.lazy import call
+from evencell.runtime.lazy import call, unload
 from evencell.storage.paths import exists
 
 _NEEDED_BYTES = const(13_000)  # of the GC heap, to check all of it: code, and what counts where the file has nothing
@@ -24,14 +24,26 @@ def read(context) -> dict:
     return given
 
 
-def read_all(context) -> tuple[dict, list[str]]:
-    """The whole configuration, also of a damaged file, and a sentence for each fault; raises MemoryError as `read`."""
+async def read_all(context, load) -> tuple[dict, list[str]]:
+    """The whole configuration, also of a damaged file, and a sentence for each fault; raises MemoryError as `read`.
+
+    As check.py does it, in steps between which other tasks run; `load`: of a lazy handler (http/lazy_response.py).
+    """
     reserve(context)
     board, faults = context.board, []
     given, repeated = call("evencell.config.load", "read_best", board.config_path, faults, [])
     call("evencell.config.load", "override", given, board.overrides)
-    config, wrong = call("evencell.config.check", "check", given, repeated)
-    return config, faults + wrong
+    await sleep_ms(0)
+    wrong, config = load("evencell.config.faults").Faults(repeated), {}
+    load("evencell.config.kinds")  # a function of table.py imports it: it would stay
+    for _ in load("evencell.config.complete").steps(given, wrong, config):
+        await sleep_ms(0)
+    for name in ("complete", "table", "kinds"):
+        unload("evencell.config." + name)
+    for name in ("reconcile_control", "reconcile"):
+        call("evencell.config." + name, "reconcile", config, wrong)
+        await sleep_ms(0)
+    return config, faults + wrong.all()
 
 
 def reserve(context):

@@ -14,7 +14,7 @@ async def answer(context, _request, load):
     """The response (lazy_response.py)."""
     given, faults = call("evencell.config.checked", "read", context), []
     if given is None:
-        config, faults = call("evencell.config.unchecked", "read_all", context)
+        config, faults = await load("evencell.config.unchecked").read_all(context, load)
         sections = [(key, hidden(key, config[key])) for key in config]
     else:
         for key in given:
