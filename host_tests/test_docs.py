@@ -228,7 +228,7 @@ def test_links_and_pictures_lead_somewhere(path):
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=by_name)
-def test_no_path_of_anybodys_machine(path):
+def test_no_path_of_a_developers_machine(path):
     assert MACHINE_PATH.findall(path.read_text()) == []
 
 

@@ -28,7 +28,7 @@ def needed():
 
 
 @pytest.mark.parametrize("case", TESTED, ids=lambda case: f"{case.name}-{case.way}")
-def test_a_promised_set_lives(case):
+def test_a_promised_set_fits(case):
     found = measured(case, SHORT_MINUTES)
     assert found.shortcomings == [], found.life.log
 

@@ -20,7 +20,7 @@ def test_a_missing_program_is_named(monkeypatch, program, packages):
         unix32.check_tools()
 
 
-def test_a_compiler_without_32_bits_is_told(monkeypatch):
+def test_a_compiler_without_32_bits_is_reported(monkeypatch):
     monkeypatch.setattr(unix32.shutil, "which", lambda name: name)
     monkeypatch.setattr(unix32, "builds_for_32_bits", lambda: None)
     with pytest.raises(BuildError, match="gcc-multilib"):
@@ -55,7 +55,7 @@ def test_what_is_fetched_is_kept_if_it_is_the_right_one(server, tmp_path):
     assert file == tmp_path / "build/sources.tar.xz" and file.read_bytes() == b"sources"
 
 
-def test_what_can_t_be_fetched_is_told(tmp_path, monkeypatch):
+def test_what_can_t_be_fetched_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(unix32, "BUILD", tmp_path / "build")
     with pytest.raises(BuildError, match="fetched"):
         unix32.fetched("http://127.0.0.1:1/x", "")
@@ -72,7 +72,7 @@ def test_what_failed_is_not_watched_any_longer(tmp_path, word):
     assert time.monotonic() - before < 300
 
 
-def test_what_works_all_the_time_lives(tmp_path):
+def test_a_firmware_that_works_all_the_time_passes(tmp_path):
     log = tmp_path / "log"
     log.write_text("0 info pack1: link online\n")
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as still_there:

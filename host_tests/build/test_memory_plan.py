@@ -101,7 +101,7 @@ def test_a_display_without_a_network_has_figures_of_its_own():
     assert verdict(memory_of(PLAIN, "display", "files"), features("display"))[0] is True
 
 
-def test_without_profile_and_configuration_the_largest_set_that_lives_is_built():
+def test_without_profile_and_configuration_the_largest_set_that_fits_is_built():
     made = budget(PLAIN, None, {})
     assert made.profile == "full"
     assert made.config == {"display": {"driver": "none"}}
@@ -141,7 +141,7 @@ def test_a_set_that_is_asked_for_and_does_not_live_is_refused_with_three_ways_ou
         assert "make firmware BOARD=esp32_generic" in text and "PSRAM: docs/boards.md" in text and "FORCE=1" in text
 
 
-def test_where_nothing_of_a_profile_lives_it_is_refused(tmp_path, monkeypatch):
+def test_a_profile_of_which_nothing_fits_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "little.json"
     path.write_text(json.dumps({"rows": [row("mqtt", True), row("page", False)]}))
     monkeypatch.setattr(memory_plan, "_FIGURES", path)

@@ -61,7 +61,7 @@ def test_summer_time_may_differ_by_another_amount_than_an_hour():
     assert offset_at("<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", 1_767_225_600)[0] == 11 * HOUR_S
 
 
-def test_rules_are_told_from_other_texts():
+def test_rules_are_distinguished_from_other_texts():
     for rule in (BERLIN, SYDNEY, "UTC0", "<-03>3", "AAA+24BBB-24:59:59,J1/-167,365/167:59:59", "gmt0"):
         assert is_rule(rule), rule
     for text in (

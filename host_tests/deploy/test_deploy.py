@@ -294,7 +294,7 @@ def version_after_power_cut(board: BoardOnAPty) -> int:
     return int(found.group(1))
 
 
-def test_a_board_that_dies_while_its_adapter_lives(board):
+def test_a_board_that_fails_while_its_adapter_works(board):
     bring(board, 1)
     board.cut_after(4000, "board")
     with pytest.raises(DeployError, match="the connection broke"):

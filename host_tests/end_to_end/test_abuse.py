@@ -129,7 +129,7 @@ def limited_sockets(firmware, files: int = 0):
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_gets_its_status_and_harms_nothing(firmware, name):
+def test_an_attack_gets_its_status_and_the_server_goes_on(firmware, name):
     data, status = ATTACKS[name]
     answer = web.raw(firmware.http_port, data)
     head, _, body = answer.partition(b"\r\n\r\n")

@@ -242,7 +242,7 @@ def test_faults_of_the_configuration_are_shown(browser, tmp_path):
 
 
 @pytest.mark.parametrize("width", [1200, 360])
-def test_several_packs_are_told_apart(browser, tmp_path, width):
+def test_several_packs_are_distinguished(browser, tmp_path, width):
     """One that is silent says so, whichever is chosen; one that has no line was never asked."""
     config = config_of({"name": "front"}, {"name": "rear", "address": 2}, {"name": "shed", "uart": 1})
     viewport = {"width": width, "height": 740}

@@ -108,7 +108,7 @@ def test_every_fault_is_named_in_the_log_and_on_http(faulty):
     assert has(status["packs"][0], {"cells_mv": FIXED_MV, "model": "jk_b2a4s"})
 
 
-def test_every_fault_is_told_on_mqtt(faulty):
+def test_every_fault_is_published_over_mqtt(faulty):
     firmware, listener = faulty
     events = [json.loads(text) for text in listener.payloads(f"evencell/{firmware.id}/event")]
     faults = [event for event in events if event["type"] == "config"]

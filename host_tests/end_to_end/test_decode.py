@@ -70,7 +70,7 @@ def test_temperature_as_the_scale_says(scale, temperature_c):
     assert (decoded["temperature_raw"], decoded["temperature_c"]) == (22, temperature_c)
 
 
-def test_request_is_told_from_an_answer():
+def test_request_is_distinguished_from_an_answer():
     status, (decoded,) = decode(REQUEST)
     assert status == 0
     assert decoded == {"request": "set_trigger", "address": 1, "value": 10, "valid": True}

@@ -140,7 +140,7 @@ def test_it_grows_dim_then_dark_and_a_press_wakes_it(tmp_path, simulator, tree):
         assert display(firmware)["page"] == "glance"
 
 
-def test_a_display_that_dies_stops_nothing_and_returns(tmp_path, simulator, tree):
+def test_a_display_that_fails_stops_nothing_and_is_found_again(tmp_path, simulator, tree):
     with Firmware(tmp_path / "device", simulator.link, config=ALWAYS_LIT, tree=tree) as firmware:
         firmware.wait_for_line("link online")
         fault = firmware.data / "display_fault"

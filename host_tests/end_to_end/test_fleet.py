@@ -120,7 +120,7 @@ def assert_stored(series: dict, states: dict[str, list[dict]], readings: int):
     assert len({tuple(of[0]["cells_mv"]) for of in states.values()}) > DEVICES / 2
 
 
-def test_what_never_arrives_is_told_and_fails(tmp_path):
+def test_what_never_arrives_is_reported_and_fails(tmp_path):
     """Where a broker lets no client publish, everything is lost."""
     need_broker()
     broker = Broker("allow_anonymous true", *settings("allow", "password"))

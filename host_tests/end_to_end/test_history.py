@@ -207,7 +207,7 @@ def path_of(**query) -> str:
     return "/api/v1/history?" + "&".join(f"{key}={value}" for key, value in query.items())
 
 
-def test_a_month_that_was_there_before_is_told_as_it_was(tmp_path):
+def test_a_month_that_was_there_before_is_answered_unchanged(tmp_path):
     """The last day ends on the flash; what is read now comes behind it, in the same start of nothing."""
     days, end_s = 31, int(time.time()) - 600
     firmware = Firmware(tmp_path, tmp_path / "missing")
@@ -233,7 +233,7 @@ def test_a_month_that_was_there_before_is_told_as_it_was(tmp_path):
 
 
 @pytest.mark.parametrize(("cells", "heap_kib"), [(4, 240), (24, 264)])
-def test_a_day_is_told_in_a_small_heap_while_a_browser_watches(tmp_path, cells, heap_kib):
+def test_a_day_is_answered_in_a_small_heap_while_a_browser_watches(tmp_path, cells, heap_kib):
     cells_mv = ",".join(str(mv) for mv in cells_at(0, 0, cells))
     with Simulator(tmp_path, "--cells", cells_mv) as simulator:
         firmware = Firmware(tmp_path, simulator.link, heap_kib=heap_kib)

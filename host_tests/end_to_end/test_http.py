@@ -51,7 +51,7 @@ BAD_REQUESTS = {
 
 
 @pytest.mark.parametrize("name", BAD_REQUESTS)
-def test_a_bad_request_gets_an_error_and_harms_nothing(device, name):
+def test_a_bad_request_gets_an_error_and_changes_nothing(device, name):
     data, status = BAD_REQUESTS[name]
     assert_error(web.raw(device.http_port, data), status)
     assert device.get("/healthz").status == 200
@@ -88,7 +88,7 @@ def test_get_and_head(device):
     assert device.get("/healthz").json()["ok"] is True
 
 
-def test_the_page_is_compressed_and_its_files_are_kept_for_ever_by_their_hash(device):
+def test_the_page_is_compressed_and_its_files_are_cached_by_their_hash(device):
     answer = device.get("/")
     assert answer.headers["Content-Encoding"] == "gzip"
     assert answer.headers["Content-Type"].startswith("text/html")

@@ -161,7 +161,7 @@ def test_every_value_is_that_of_the_status(once, form):
     assert_equals_status(once, form)
 
 
-def test_units_are_told_to_openmetrics(once):
+def test_openmetrics_has_units(once):
     text = web.request(once.http_port, "/metrics", headers={"Accept": ACCEPT}).body.decode()
     units = {family.name: family.unit for family in parse_openmetrics(text) if family.unit}
     assert units["evencell_cell_volts"] == "volts"
@@ -216,7 +216,7 @@ def test_what_waits_for_a_broker_that_is_away(tmp_path, form):
         assert_equals_status(device, form)
 
 
-def test_readings_that_nobody_may_read(tmp_path):
+def test_readings_without_public_read_are_refused(tmp_path):
     config = {"http": {"public_read": False}}
     with Simulator(tmp_path, *FIXED) as simulator, Firmware(tmp_path, simulator.link, config=config) as device:
         assert device.get("/metrics").status == 401

@@ -167,7 +167,7 @@ def test_a_broker_whose_disk_is_full(tmp_path, simulator):
         wait_until_well(firmware)
 
 
-def test_a_broker_whose_name_nobody_knows(tmp_path, simulator):
+def test_a_broker_whose_name_is_not_found(tmp_path, simulator):
     """Until its name is in a file of hosts that this one process sees for /etc/hosts."""
     need_broker()
     hosts = tmp_path / "hosts"

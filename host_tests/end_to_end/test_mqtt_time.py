@@ -61,7 +61,7 @@ def test_a_time_server_goes_before_it(tmp_path, tree, broker):
         assert all(abs(set_s - server.now_s()) < 60 for set_s in kept_s(firmware))
 
 
-def test_unless_it_is_wanted_nobody_listens(tmp_path, tree, broker):
+def test_unless_it_is_configured_the_time_is_not_subscribed(tmp_path, tree, broker):
     (tree / "evencell/forward/mqtt/time_source.mpy").unlink()
     with clocked(tmp_path, broker, tree, servers=[]) as firmware:
         wait_until_well(firmware)

@@ -63,7 +63,7 @@ def test_without_either_a_warning(device, broker):
         firmware.wait_for_line(UNCHECKED)
 
 
-def test_a_broker_that_somebody_else_signed(device, certificates):
+def test_a_broker_with_a_certificate_of_another_authority(device, certificates):
     with SecureListener(certificates) as peer, device(peer.port, ca="other.der") as firmware:
         wait_for_problem(firmware, "TLS failed: The certificate is not correctly signed by the trusted CA")
         firmware.wait_for_line("next try in 2 s")

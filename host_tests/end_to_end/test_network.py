@@ -74,7 +74,7 @@ def test_the_displays_menu_switches_the_radio_off_and_on(tmp_path, tree):
 
 
 @pytest.mark.parametrize("config", [{}, {**WIRELESS, "profile": "display"}], ids=["no network", "display"])
-def test_a_radio_that_nobody_wants_is_not_loaded(tmp_path, tree, config):
+def test_a_radio_that_is_not_configured_is_not_loaded(tmp_path, tree, config):
     (tree / "evencell/net/station.mpy").unlink()
     (tree / "evencell/forward/syslog.mpy").unlink()
     serves = "profile" not in config

@@ -91,7 +91,7 @@ def older(pack: dict, age_ms: int) -> dict | None:
     return pack if pack["age_ms"] >= age_ms else None
 
 
-def test_killed_broker_comes_back_and_hears_everything_again(chain):
+def test_killed_broker_comes_back_and_gets_everything_again(chain):
     firmware = chain.firmware
     with Listener(chain.broker.port) as listener:
         for topic in ("/availability", "/pack1/link", "/pack1/state"):
@@ -116,7 +116,7 @@ def newer(pack: dict, sequence: int) -> dict | None:
     return pack if pack["sequence"] > sequence else None
 
 
-def test_a_balancer_lost_without_a_broker_is_told_when_that_is_back(hasty):
+def test_a_balancer_lost_without_a_broker_is_published_when_that_is_back(hasty):
     hasty.simulator.kill()
     hasty.firmware.wait_for_line("link stale")
     hasty.broker.kill()

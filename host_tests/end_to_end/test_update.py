@@ -237,7 +237,7 @@ def test_version_that_fails_at_its_start_is_left(tmp_path):
         assert device.log().count("was not kept") == 0
 
 
-def test_power_cut_before_the_last_step_is_told(tmp_path):
+def test_power_cut_before_the_last_step_is_reported(tmp_path):
     """update.json says that a slot was filled, and `slot` does not name it."""
     with Device(tmp_path) as device:
         device.start()

@@ -25,7 +25,7 @@ ANY_REQUEST = st.binary(min_size=5, max_size=5).map(lambda content: valid(b"\x55
 
 @examples(200)
 @given(st.lists(st.one_of(NOISE, STATUS, ANY_ANSWER, ANY_REQUEST), max_size=3).map(b"".join), SCALES)
-def test_every_byte_is_in_one_piece_and_every_piece_is_told(data, scale):
+def test_every_byte_is_in_one_piece_and_every_piece_is_listed(data, scale):
     found = list(pieces(data))
     assert b"".join(found) == data
     for piece in found:

@@ -83,7 +83,7 @@ async def _use(client: MqttClient) -> OSError:
 
 @examples(120)
 @given(STREAMS)
-def test_a_broker_that_speaks_nonsense_ends_the_connection(stream):
+def test_an_invalid_packet_of_the_broker_ends_the_connection(stream):
     error, messages = end_of(CONNACK + stream)
     assert isinstance(error, OSError)
     assert str(error)

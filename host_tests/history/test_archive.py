@@ -178,7 +178,7 @@ def test_a_start_that_never_knew_the_time_is_not_shown():
         assert times_of(path, now, FakeClock(1_790_900_000), is_month) == steps(1_790_000_000, count, step_s)
 
 
-def test_without_any_time_this_start_is_told_by_its_uptime():
+def test_without_any_time_entries_of_this_start_have_its_uptime():
     root = folder("history-uptime")
     path, history = opened(root)
     live_through(path, history, range(1), FakeClock())

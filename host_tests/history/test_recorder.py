@@ -25,7 +25,7 @@ def test_minimum_maximum_and_mean_of_each_minute():
     assert history.record[READINGS] == 4
 
 
-def test_from_2_to_24_cells_are_told_apart():
+def test_from_2_to_24_cells_are_distinguished():
     for cells in (2, 3, 4, 13, 24):
         history = history_of(cells)
         for minute in range(15):

@@ -42,7 +42,7 @@ def test_own_echo_is_stripped():
     assert bus.rubbish_bytes == 7
 
 
-def test_echo_and_answer_in_one_piece_are_told_apart():
+def test_echo_and_answer_in_one_piece_are_distinguished():
     answer, _ = exchange(ScriptedPort([(0, bytes(REQUEST) + FRAME)]))
     assert answer == FRAME
 

@@ -69,7 +69,7 @@ def test_a_bad_clock_is_asked_about_with_each_report():
     assert abs(device.error_s()) < 1
 
 
-def test_a_clock_that_nobody_sets_is_asked_about_with_longer_pauses():
+def test_a_clock_that_is_never_set_is_queried_with_longer_pauses():
     """Each query without a good answer keeps the radio on."""
     device = Device(replies=unsynchronised)
     with device.server:

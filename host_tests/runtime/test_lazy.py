@@ -110,7 +110,7 @@ def test_an_unloaded_module_is_gone_from_both_places():
     assert not hasattr(evencell.config, "spelling")
 
 
-def test_a_module_that_was_never_imported_is_unloaded_without_harm():
+def test_unloading_a_module_that_was_never_imported_does_nothing():
     unload("evencell.system.never")
     unload("never.at.all")
 

@@ -179,7 +179,7 @@ def expected(setting: str, outcome: str) -> tuple:
 @pytest.mark.parametrize("outcome", OUTCOMES)
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("setting", VALUES)
-def test_each_outcome_of_a_write_is_told_apart(setting, source, outcome, tmp_path):
+def test_each_outcome_of_a_write_is_distinguished(setting, source, outcome, tmp_path):
     line = Line(setting, outcome)
     device = Device(line, tmp_path)
     result, sentence, writes, requested, end = expected(setting, outcome)
@@ -207,7 +207,7 @@ def test_each_outcome_of_a_write_is_told_apart(setting, source, outcome, tmp_pat
         if outcome != "refused by us" or setting == "balancing_enabled"
     ],
 )
-def test_the_command_set_tells_each_outcome_apart(setting, outcome):
+def test_the_command_set_distinguishes_each_outcome(setting, outcome):
     """It runs without a device, and so without an event log. Ranges are checked before: test_set.py, end to end."""
     line = Line(setting, outcome)
     _result, sentence, writes, requested, end = expected(setting, outcome)

@@ -108,7 +108,7 @@ class Replacing:
         return "of the attacker"
 
 
-def test_password_that_is_replaced_while_it_is_verified_logs_nobody_in(device):
+def test_password_that_is_replaced_while_it_is_verified_opens_no_session(device):
     request = SimpleNamespace(peer=(OWNER, 1234))
     assert asyncio.run(refusal(device, request, PASSWORD, WRONG, lambda _: Replacing(device))) is WRONG
 

@@ -66,7 +66,7 @@ def test_what_resembles_a_session_is_none():
     assert device.has(token)
 
 
-def test_cookie_of_the_same_name_by_another_service_of_the_host_keeps_nobody_out():
+def test_cookie_of_the_same_name_by_another_service_of_the_host_ends_no_session():
     device = Device()
     token = new_session(device)
     for other in ("", "x", "eyJ1c2VyIjoxfQ.abc", 48 * "0"):
