@@ -31,6 +31,9 @@ def test_all_that_needs_a_login(firmware):
         assert config.status == 200, config.body
         patched = client.send("PATCH", "/api/v1/config", {"log": {"level": "info"}})
         assert patched.json() == {"applied": ["log.level"], "restart": [], "warnings": []}
+        policy = client.send("PATCH", "/api/v1/config", {"control": {"policy": {"preset": "rest"}}})
+        assert policy.json() == {"applied": [], "restart": ["control.policy.preset"], "warnings": []}
+        client.send("PATCH", "/api/v1/config", {"control": {"policy": {"preset": "off"}}})
         backup = client.send("GET", "/api/v1/backup")
         assert client.send("PATCH", "/api/v1/config", {"log": {"level": "debug"}}).status == 200
         assert client.send("POST", "/api/v1/restore", backup.body).json()["applied"] == ["log.level"]

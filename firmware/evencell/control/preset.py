@@ -66,8 +66,11 @@ def configure(context, new: dict) -> bool:
 
     It does where no policy was started, or anything else of it is new.
     """
-    control, policy = context.control, context.config["control"]["policy"]
-    if not control or not control.states or any(policy[key] != new[key] for key in new if key != "preset"):
+    control = context.control
+    if not control or not control.states:  # then the section may not be in memory
+        return False
+    policy = context.config["control"]["policy"]
+    if any(policy[key] != new[key] for key in new if key != "preset"):
         return False
     context.key_values.put(_KEY, None)
     for state in control.states:
