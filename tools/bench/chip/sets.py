@@ -28,6 +28,8 @@ class FeatureSet:
         if self.profile == "full":
             config["history"] = {"enabled": "history" in self.features}
             config["display"] = {"driver": "auto" if "display" in self.features else "none"}
+        if "display" in self.features:
+            config["display"] = {"off_after_s": 0}  # lit, it loads the advisor each minute
         if broker_port is not None:
             config["mqtt"] = {"enabled": True, "host": "127.0.0.1", "port": broker_port}
             config["mqtt"] |= {name: name in self.features for name in ("tls", "discovery")}
