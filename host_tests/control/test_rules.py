@@ -201,6 +201,7 @@ def test_an_acknowledged_rule_stays_raised_until_it_is_cleared():
     device.tick(WIDE)
     acknowledge(device, device, device.state, "mine")
     assert device.events() == [("mine", "acknowledged")]
+    assert device.kept()[-1] == ["rule", "pack1", "mine", "page", None, "acknowledged", "", ""]
     acknowledge(device, device, device.state, "mine")
     assert device.events() == []
     assert (said(device, "mine")["state"], said(device, "mine")["acknowledged"]) == ("raised", True)

@@ -59,7 +59,7 @@ def test_24_writes_a_day():
         assert refusal(context, "pack1") is None
         note(context, "pack1")
         context.advance(900)
-    assert refusal(context, "pack1") == "written 24 times within a day, which is the limit"
+    assert refusal(context, "pack1") == "written 24 times within a day, which is the limit: again once the day is over"
     assert refusal(_restarted(context), "pack1")
     context.advance(86_400 - 24 * 900)
     assert refusal(context, "pack1") is None

@@ -17,8 +17,14 @@ def heard(listener: Listener, topic: str, part: str) -> dict:
     return messages.wait(lambda each: each.topic.endswith(topic) and part in each.payload, part).json()
 
 
+def event_topic(listener: Listener) -> str:
+    """The topic of the pack's events."""
+    return listener.messages.wait(lambda each: each.topic.endswith("/pack1/event"), "an event").topic
+
+
 def test_a_rule_from_its_condition_to_its_acknowledgement(tmp_path):
     config = {**CONFIG, **EVERY_SECOND, "control": {"rules": [LOUD, QUIET]}}
+    config["mqtt"] = {**config.get("mqtt", {}), "commands": True}
     with Chain(tmp_path, *FIXED, config=config) as chain, Listener(chain.broker.port) as listener:
         firmware = chain.firmware
         output = firmware.data / "alarm_output"
@@ -36,6 +42,11 @@ def test_a_rule_from_its_condition_to_its_acknowledgement(tmp_path):
         assert client.send("POST", ACKNOWLEDGE, {"rule": "quiet"}).status == 409
         assert client.send("POST", ACKNOWLEDGE, {"name": "loud"}).status == 400
         assert client.send("POST", ACKNOWLEDGE.replace("pack1", "none"), {"rule": "loud"}).status == 404
+        command = event_topic(listener).replace("/event", "/set/acknowledge")
+        listener.say_soon(command, "quiet")
+        assert heard(listener, "/result", "quiet")["error"] == "This rule is not raised."
+        listener.say_soon(command, "loud")
+        assert heard(listener, "/result", "loud")["active"] == "loud"
         assert client.send("POST", ACKNOWLEDGE, {"rule": "loud"}).json() == {"acknowledged": "loud"}
 
         output.write_text("0")
@@ -47,7 +58,7 @@ def test_a_rule_from_its_condition_to_its_acknowledgement(tmp_path):
         assert loud["acknowledged"] is True
         assert output.read_text() == "0"
         kept = [event for event in firmware.get("/api/v1/eventlog").json()["events"] if event["kind"] == "rule"]
-        assert [(event["by"], event["to"]) for event in kept] == [("rule", True), ("page", "acknowledged")]
+        assert [(event["by"], event["to"]) for event in kept] == [("rule", True), ("mqtt", "acknowledged")]
 
 
 def test_alarms_are_kept_where_no_rules_are_evaluated(tmp_path):

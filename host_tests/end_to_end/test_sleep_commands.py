@@ -60,7 +60,7 @@ def test_what_is_bare_retained_or_expired_is_refused_with_a_result(tmp_path):
         assert [error for _, _, error in found] == [
             "A retained command is not carried out: publish it without the retain flag.",
             "The command waited while the device was away, and needs expires then: nothing was written.",
-            "The command came too late: it has expired.",
+            "The command came too late, it has expired: send it again.",
             None,
         ]
         assert [ident for ident, _, _ in found] == [None, None, "short", "long"]
@@ -84,7 +84,10 @@ def test_nothing_that_expires_is_carried_out_without_a_clock(tmp_path):
         begun(device, has_clock=False)
         send(device, 25, expires_in_s=7 * HOURS)
         device.wake(cause="button")
-        assert results(device)[0][2] == "The command expires, and this device does not know the time yet."
+        assert (
+            results(device)[0][2]
+            == "The command expires, and this device does not know the time yet: send it again once it does."
+        )
         assert device.balancer.written == []
 
 

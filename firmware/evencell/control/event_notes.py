@@ -4,7 +4,7 @@ from evencell.compat import const
 from evencell.pack.alarms import ALARMS
 
 _MAX_WAITING = const(16)  # events until the next write; further ones are not kept
-_PRESET = "preset"  # an owner's choice, which preset.py keeps at once
+_PRESET = "preset"  # an owner's choice
 _SOURCES = {"alarm": None, "rule": "rule", "policy": "policy"}  # of the hub's events that are kept
 
 
@@ -23,16 +23,15 @@ def note(context, rules):
         if event is None or event[1] not in _SOURCES:
             continue
         time_s, kind, pack_name, name, value = event[:5]
-        if kind == "policy" and name == _PRESET:
-            continue
+        if value == "acknowledged" or (kind == "policy" and name == _PRESET):
+            continue  # what does it keeps it, and knows by what
         if kind != "rule" and not _is_new(rules, pack_name, name, value):
             continue
-        source = "page" if value == "acknowledged" else _SOURCES[kind]
         text = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""
         policy = _policy_of(context, pack_name) if kind == "policy" else None
         if policy and policy.is_on == (value is True):  # else it has changed again meanwhile
             text = policy.reason
-        wait(rules, (time_s, kind, pack_name, name, source, None, value, "", text))
+        wait(rules, (time_s, kind, pack_name, name, _SOURCES[kind], None, value, "", text))
     rules.seen = hub.posted
 
 

@@ -39,14 +39,14 @@ def tick(context, rules):
         save(context, rules)
 
 
-def acknowledge(context, rules, state, name: str):
-    """Acknowledge the raised rule or the balancer's alarm of this name; raises RuleError."""
+def acknowledge(context, rules, state, name: str, source: str = "page"):
+    """Acknowledge the raised rule or the balancer's alarm of this name; raises RuleError. `source`: as of a write."""
     if name in ALARMS:
         bit = 1 << ALARMS.index(name)
         if not (state.pack.accepted.alarms or 0) & bit:
             raise RuleError("This alarm is not raised.")
         state.acknowledged |= bit
-        _note_acknowledgement(context, rules, state, name)
+        _note_acknowledgement(context, rules, state, name, source)
         return
     number = _number(state, name)
     if number is None:
@@ -55,10 +55,13 @@ def acknowledge(context, rules, state, name: str):
         raise RuleError("This rule is not raised.")
     if state.states[number] == RAISED:
         state.states[number] = ACKNOWLEDGED
-        _note_acknowledgement(context, rules, state, name)
+        _note_acknowledgement(context, rules, state, name, source)
 
 
-def _note_acknowledgement(context, rules, state, name: str):
+def _note_acknowledgement(context, rules, state, name: str, source: str):
+    note(context, rules)
+    wait(rules, (context.clock.unix_s(), "rule", state.pack.name, name, source, None, "acknowledged", "", ""))
+    context.log.info("%s: rule %s acknowledged" % (state.pack.name, name))
     context.hub.post("rule", state.pack.name, name, "acknowledged")
     save(context, rules)
     drive_output(rules)

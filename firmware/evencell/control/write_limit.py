@@ -23,7 +23,7 @@ def refusal(context, pack_name: str) -> str | None:
     if count and 0 <= passed_s < _PAUSE_S:
         return "written within the last 10 minutes: again in %d s" % (_PAUSE_S - passed_s)
     if count >= _MAX_A_DAY and not _is_new_day(now_s, first_s, uptime_s):
-        return "written %d times within a day, which is the limit" % _MAX_A_DAY
+        return "written %d times within a day, which is the limit: again once the day is over" % _MAX_A_DAY
     return None
 
 

@@ -7,6 +7,8 @@ from evencell.forward.mqtt.command_message import execute, parse
 from evencell.forward.mqtt.packets import RETAINED
 from evencell.pack.settings import CommandError
 from evencell.pack.status import Status
+from evencell.storage.faults import StorageFaults
+from host_tests.control.ruled import Ruled, flash_without_events, rule
 from host_tests.fakes import FakeClock, FakeKeyValue, FakeLog
 from host_tests.portable import raises
 
@@ -160,7 +162,7 @@ def test_an_id_that_comes_again_with_another_value_is_refused():
     assert device.command('{"value": 9, "id": 1}')["error"] is None
     result = device.command('{"value": 8, "id": 1}')
     assert (result["requested"], result["active"]) == (8, 5)
-    assert result["error"] == "This id was used with another value: nothing was written."
+    assert result["error"] == "This id was used with another value, so nothing was written: send it with a new id."
     assert device.written == [("trigger_mv", 9)]
 
 
@@ -260,7 +262,9 @@ class PolicyDevice(Device):
         super().__init__(**options)
         self.config["control"] = {"policy": {"preset": "top", "by": "f6", "conditions": []}}
         self.key_values, self.log = FakeKeyValue(), FakeLog()
-        self.hub.post = lambda *_event: None
+        self.hub.post, self.hub.is_log_due, self.rules = (lambda *_event: None), False, None
+        self.board, self.storage = self, flash_without_events()
+        self.storage_faults = StorageFaults(self.clock, self.log)
         self.control = Things(states=[PolicyState(self.pack, {"chemistry": "lfp"}, 0)], w=None)
 
     def preset(self, payload, **options) -> tuple:
@@ -299,3 +303,21 @@ def test_a_preset_is_refused_where_no_policy_runs_or_the_pack_is_read_only():
     device.control = None
     active, error = device.preset("rest")
     assert active is None and "No balance policy" in error
+
+
+def test_a_rule_is_acknowledged_on_a_read_only_pack_where_rules_are_evaluated():
+    context = Ruled(rule("low", above=40))
+    context.config = {"packs": [{"writable": False}]}
+    context.pack.sequence = 1
+    context.tick((3300, 3350, 3301, 3300))
+
+    def acknowledged(name: str) -> tuple:
+        """What is active, and the error."""
+        result = json.loads(finished(execute(context, "pack1/set/acknowledge", name.encode(), 0, True, [])))
+        return result["active"], result["error"]
+
+    assert acknowledged("high") == (None, "There is no rule of this name.")
+    assert acknowledged("low") == ("low", None)
+    assert context.kept()[-1][:6] == ["rule", "pack1", "low", "mqtt", None, "acknowledged"]
+    context.rules = None
+    assert "control.builtin_rules" in acknowledged("low")[1]

@@ -14,6 +14,8 @@ _MAX_RECENT = const(8)
 _KEYS = ("value", "id", "expires")
 _PRESET = "preset"  # of the balance policy, beside the balancer's settings
 _PRESETS = "evencell.control.preset"
+_ACKNOWLEDGE = "acknowledge"  # a rule or an alarm
+_RULES = "evencell.control.rules"
 _MAX_VALUE = const(1_000_000)  # beyond any value
 _NO_VALUE = "The value of a command is a number, a text, true or false."
 
@@ -39,7 +41,9 @@ async def execute(
         known = _find(recent, place, result["id"])
         if known:
             if known[2] != result["requested"]:
-                raise CommandError("This id was used with another value: nothing was written.")
+                raise CommandError(
+                    "This id was used with another value, so nothing was written: send it with a new id."
+                )
             result["error"] = known[3]
         else:
             value = result["requested"]
@@ -56,15 +60,30 @@ async def _carry_out(context, pack, settings: dict, expires, has_room: bool, res
     name, value = result["name"], result["requested"]
     if name == _PRESET:
         call(_PRESETS, "check", context, pack, settings)
-    else:
+    elif name != _ACKNOWLEDGE:
         check_writable(pack, settings)
     _check_time(context.clock, expires)
     if not has_room:
-        raise CommandError("Too many commands at once: this one was not carried out.")
+        raise CommandError("Too many commands at once, so this one was not carried out: send it again.")
     if name == _PRESET:
         result["active"] = call(_PRESETS, "choose", context, pack, value)
+    elif name == _ACKNOWLEDGE:
+        result["active"] = _acknowledge(context, pack, str(value))
     else:
         _copy(await pack.writer(name, value, "mqtt"), result)
+
+
+def _acknowledge(context, pack, name: str) -> str:
+    """Acknowledge a raised rule or alarm, by its name; raises CommandError."""
+    if context.rules is None:
+        raise CommandError("No rules are evaluated here: see control.builtin_rules of the configuration.")
+    state = context.rules.states[context.hub.packs.index(pack)]
+    with lazy(_RULES) as rules:
+        try:
+            rules.acknowledge(context, context.rules, state, name, "mqtt")
+        except rules.RuleError as error:
+            raise CommandError(str(error))
+    return name
 
 
 def parse(payload, result: dict):
@@ -136,9 +155,11 @@ def _check_time(clock, expires):
     if expires is not None:
         now_s = clock.unix_s()
         if now_s is None:
-            raise CommandError("The command expires, and this device does not know the time yet.")
+            raise CommandError(
+                "The command expires, and this device does not know the time yet: send it again once it does."
+            )
         if now_s > expires:
-            raise CommandError("The command came too late: it has expired.")
+            raise CommandError("The command came too late, it has expired: send it again.")
 
 
 def _copy(outcome: dict, result: dict):
