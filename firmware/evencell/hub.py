@@ -7,7 +7,7 @@ from evencell.compat import const
 _MAX_EVENTS = const(16)
 _MAX_QUIET_MS = const(15_000)  # wake at least this often, so that displayed ages are updated
 _TURN_MS = const(30_000)  # for a consumer to handle what it was woken for
-_LOGGED = ("alarm", "policy", "link")  # alarms may have ended before a link came back
+_LOGGED = ("alarm", "policy")
 
 
 class Hub:
@@ -54,7 +54,9 @@ class Hub:
         """Append an event to the ring, and wake all consumers."""
         self._events[self.posted % _MAX_EVENTS] = (self.clock.uptime_ms(), kind, pack, name, value) + cells
         self.posted += 1
-        self.is_log_due = self.is_log_due or kind in _LOGGED
+        # With the first reading an alarm may have ended while the device was off.
+        if kind in _LOGGED or (value == "online" and not self.logged):
+            self.is_log_due = True
         self.wake()
 
     def wake(self):

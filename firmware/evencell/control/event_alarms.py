@@ -7,7 +7,6 @@ from evencell.pack.alarms import ALARMS
 
 _SWITCH = "balancing_enabled"
 _PAUSE_MS = const(60_000)  # until it is written for alarms again, however often they come and go
-_SHORT_PAUSE_MS = const(10_000)  # after a link came or went, and nothing was written
 _PACK = const(2)
 _NAME = const(3)
 _TO = const(6)
@@ -42,7 +41,7 @@ def take(context) -> list:
     note(context, notes)
     note_missed(context, notes)
     hub.logged, hub.is_log_due = hub.posted, False
-    hub.log_after_ms = context.clock.uptime_ms() + (_PAUSE_MS if notes.waiting else _SHORT_PAUSE_MS)
+    hub.log_after_ms = context.clock.uptime_ms() + (_PAUSE_MS if notes.waiting else 0)
     return _without_repeats(notes.waiting)
 
 
