@@ -1,7 +1,5 @@
 """Writes alarms and policies to the event log where no rules are evaluated, at most once a minute. Lazy."""
 
-import gc
-
 from evencell.compat import const
 from evencell.runtime.lazy import lazy
 
@@ -12,20 +10,25 @@ _RETRY_MS = const(10_000)
 
 def write(context):
     """Write what waits for the event log; later, while other lazy modules are in use or memory is short."""
-    if context.heap.gc_limit:
-        gc.collect()
-        if context.board.gc_heap()[1] < _NEEDED_BYTES:
-            context.hub.log_after_ms = context.clock.uptime_ms() + _RETRY_MS
-            return
     lock = context.lazy_lock
-    scope = lock.open() if lock else lazy()
+    scope = lock.open() if lock else lazy()  # the lock collects garbage
     if scope is None:
         return
     try:
-        scope.load(_EVENT_LOG).append(context, [])  # it takes what waits
+        _append(context, scope)
     finally:
-        context.hub.is_log_due = False  # a failure is not repeated each second
         if lock:
             lock.close(scope)
         else:
             scope.unload()
+
+
+def _append(context, scope):
+    hub = context.hub
+    if context.heap.gc_limit and context.board.gc_heap()[1] < _NEEDED_BYTES:
+        hub.log_after_ms = context.clock.uptime_ms() + _RETRY_MS
+        return
+    try:
+        scope.load(_EVENT_LOG).append(context, [])  # it takes what waits
+    finally:
+        hub.is_log_due = False  # a failure is not repeated each second
