@@ -8,7 +8,7 @@ _MODEL = "jk_b2a4s"
 
 
 class _Pack:
-    model = _MODEL
+    name, model = "pack1", _MODEL
 
     def __init__(self, trigger_mv=10, max_balance_ma=2000, cells=4, is_on=True, cells_mv=(3310, 3312, 3311, 3313)):
         status = self.accepted = Status()
@@ -31,7 +31,9 @@ class _Control:
     def __init__(self, pack, is_on, reason: str, by="f6"):
         state = PolicyState(pack, {}, 0)
         state.is_on, state.reason = is_on, reason
-        self.states = [PolicyState(_Pack(), {}, 0), state]
+        other = _Pack()
+        other.name = "pack2"
+        self.states = [PolicyState(other, {}, 0), state]
         self.config = {"by": by}
 
 

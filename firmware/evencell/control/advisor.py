@@ -1,6 +1,7 @@
 """Advice on a balancer's settings: what each should be and why (manual V2.1), and which rule it breaks. Lazy."""
 
 from evencell.compat import const
+from evencell.control.policies import state_of
 from evencell.pack.limits import MAX_AGE_MS
 from evencell.pack.settings import (
     TENTH_C_MA_PER_AH,
@@ -76,10 +77,9 @@ def _switch(pack, value: int, chemistry: str, age_ms: int, own: dict | None, con
 
     A policy that holds it off is no rule that is broken. One that is carried out by W needs the setting on.
     """
-    policy = None
-    for state in control.states if control else ():
-        if state.pack is pack and state.is_on is not None:
-            policy = state
+    policy = state_of(control, pack.name)
+    if policy and policy.is_on is None:
+        policy = None  # it has not decided yet
     if policy and control.config["by"] == "w":
         return True, "The W switch carries out the balance policy, so this stays on.", None
     try:

@@ -1,6 +1,7 @@
 """Gathers alarms, rules and policies for the event log (event_log.py), which is written at most once a minute. Lazy."""
 
 from evencell.compat import const
+from evencell.control.policies import state_of
 from evencell.pack.alarms import ALARMS
 
 _MAX_WAITING = const(16)  # events until the next write; further ones are not kept
@@ -28,7 +29,7 @@ def note(context, rules):
         if kind != "rule" and not _is_new(rules, pack_name, name, value):
             continue
         text = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""
-        policy = _policy_of(context, pack_name) if kind == "policy" else None
+        policy = state_of(context.control, pack_name) if kind == "policy" else None
         if policy and policy.is_on == (value is True):  # else it has changed again meanwhile
             text = policy.reason
         wait(rules, (time_s, kind, pack_name, name, _SOURCES[kind], None, value, "", text))
@@ -51,14 +52,6 @@ def wait(rules, event: tuple):
     if len(rules.waiting) < _MAX_WAITING:
         rules.waiting.append(event)
         rules.is_changed = True
-
-
-def _policy_of(context, pack_name: str):
-    """The state of the pack's policy (state.py), or None."""
-    for state in context.control.states if context.control else ():
-        if state.pack.name == pack_name:
-            return state
-    return None
 
 
 def _is_new(rules, pack_name: str, name: str, is_on: bool) -> bool:

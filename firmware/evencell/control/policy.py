@@ -5,6 +5,7 @@ else waits for the minimum time. Without a fresh reading nothing changes.
 """
 
 from evencell.compat import const
+from evencell.control.policies import NO_POLICY
 from evencell.control.trend import CHARGING, DISCHARGING, RESTING, TRENDS
 from evencell.control.values import value_of
 from evencell.pack.alarms import MAX_DC, MIN_DC
@@ -35,7 +36,7 @@ def decide(state, config: dict, age_ms: int | None, now_s: int, minute: int | No
     """
     if (state.preset or config["preset"]) == "off":
         state.is_on, state.is_undecided, state.decided_s = None, False, now_s
-        state.reason = "no policy is set: the balancer decides by its own settings"
+        state.reason = NO_POLICY
         return
     _Decision(state, config, own).decide(age_ms, now_s, minute)
 

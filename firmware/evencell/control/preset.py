@@ -4,6 +4,7 @@ A choice over MQTT is kept with the configured preset that it replaces, as choic
 `{"pack1": ["top", "rest"]}` replaces `top` by `rest` until the configuration no longer says `top`.
 """
 
+from evencell.control.policies import state_of
 from evencell.runtime.lazy import call
 
 _PRESETS = ("always", "off", "off-ride", "rest", "storage", "top")
@@ -25,7 +26,7 @@ def restore(context, states: list):
 
 def active(context, pack) -> str | None:
     """The preset of a pack; None where no policy was started."""
-    state = _state_of(context, pack)
+    state = state_of(context.control, pack.name)
     return None if state is None else state.preset or context.config["control"]["policy"]["preset"]
 
 
@@ -33,7 +34,7 @@ def check(context, pack, settings: dict):
     """Raise CommandError where no preset can be chosen. `settings`: of the pack, in the configuration."""
     from evencell.pack.settings import CommandError, check_writable  # not at the start
 
-    if _state_of(context, pack) is None:
+    if state_of(context.control, pack.name) is None:
         raise CommandError("No balance policy runs here: see control.policy.preset of the configuration.")
     if context.config["control"]["policy"]["by"] == "f6":
         check_writable(pack, settings)
@@ -57,7 +58,7 @@ def choose(context, pack, value) -> str:
         if preset != policy["preset"]:
             choices[pack.name] = [policy["preset"], preset]
         context.key_values.put(_KEY, choices or None)
-        _use(context, _state_of(context, pack), preset, "mqtt")
+        _use(context, state_of(context.control, pack.name), preset, "mqtt")
     return preset
 
 
@@ -112,11 +113,3 @@ def _resume(context, state, now_s: int):
 
 def _has(policy: dict, preset) -> bool:
     return preset in _PRESETS or (preset == _CUSTOM and len(policy["conditions"]) > 0)
-
-
-def _state_of(context, pack):
-    """The policy's state of a pack, or None."""
-    for state in context.control.states if context.control else ():
-        if state.pack is pack:
-            return state
-    return None

@@ -1,5 +1,6 @@
 """`/api/v1/packs/<pack>/control`: policy, rules, W switch and advice, with their reasons. Lazy handler."""
 
+from evencell.control.policies import NO_POLICY
 from evencell.control.trend import TRENDS
 from evencell.forward.http.server import error, json_response
 
@@ -7,7 +8,7 @@ _OFF = {
     "preset": "off",
     "configured": "off",
     "state": None,
-    "reason": "no policy is set: the balancer decides by its own settings",
+    "reason": NO_POLICY,
     "since_s": None,
     "problem": None,
     "trend": None,
