@@ -24,6 +24,12 @@ def test_what_memory_holds_by_its_name_all_the_time_gets_the_shortest():
         assert len(letters()[f"evencell/{name}.py"]) == 1, name
 
 
+def test_modules_of_the_configuration_have_letters():
+    """A text `"evencell.config." + name` anywhere would keep the names of all of them (flatten.py)."""
+    for name in ("complete", "kinds", "parse", "reconcile", "unchecked"):
+        assert f"evencell/config/{name}.py" in letters(), name
+
+
 def test_a_folder_goes():
     for name, flat in (
         ("evencell/net/part.py", "evencell/net_part.py"),

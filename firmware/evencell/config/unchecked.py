@@ -38,10 +38,10 @@ async def read_all(context, load) -> tuple[dict, list[str]]:
     load("evencell.config.kinds")  # a function of table.py imports it: it would stay
     for _ in load("evencell.config.complete").steps(given, wrong, config):
         await sleep_ms(0)
-    for name in ("complete", "table", "kinds"):
-        unload("evencell.config." + name)
-    for name in ("reconcile_control", "reconcile"):
-        call("evencell.config." + name, "reconcile", config, wrong)
+    for name in ("evencell.config.complete", "evencell.config.table", "evencell.config.kinds"):
+        unload(name)
+    for name in ("evencell.config.reconcile_control", "evencell.config.reconcile"):
+        call(name, "reconcile", config, wrong)
         await sleep_ms(0)
     return config, faults + wrong.all()
 
