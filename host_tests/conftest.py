@@ -126,6 +126,9 @@ SHARED = {
         "config/test_check.py",
     ),
 }
+# Most of their time was compiling lazy modules, again for each key. From sources these are kept, as on a chip with
+# PSRAM; CPython and the compiled firmware unload them, as a chip without does.
+_WITH_KEPT_MODULES = ("config",)
 # It has no framebuf, and no stream of its own that asyncio polls.
 _NOT_ON_CPYTHON = (
     *(
@@ -226,12 +229,14 @@ def compiled_firmware() -> Path:
 def run_file(interpreter: str, path: Path) -> tuple[dict, str]:
     """Outcome of each test of the file (None: passed), and all that was printed."""
     module = "host_tests." + path.relative_to(HOST_TESTS).with_suffix("").as_posix().replace("/", ".")
+    is_compiled = interpreter.endswith("compiled")
+    keeps_modules = str(not is_compiled and path.parent.name in _WITH_KEPT_MODULES)
     environment = {**os.environ, "MICROPYPATH": f"{ROOT}:{FIRMWARE}:.frozen"}
     if interpreter == "unix":
-        command = [micropython(), str(HOST_TESTS / "on_micropython.py"), module]
+        command = [micropython(), str(HOST_TESTS / "on_micropython.py"), module, keeps_modules]
     else:
-        firmware = compiled_firmware() if interpreter.endswith("compiled") else FIRMWARE
-        arguments = [str(WEBASSEMBLY[interpreter]), str(ROOT), str(firmware), module]
+        firmware = compiled_firmware() if is_compiled else FIRMWARE
+        arguments = [str(WEBASSEMBLY[interpreter]), str(ROOT), str(firmware), module, keeps_modules]
         command = [node_program(), str(HOST_TESTS / "webassembly.mjs"), *arguments]
     options = {"cwd": ROOT, "env": environment, "stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
     result = subprocess.run(command, **options)
