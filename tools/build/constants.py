@@ -94,6 +94,8 @@ def edits(tree: ast.Module, text: str, constants: dict[str, dict[str, int]], own
             if gone & {alias.name for alias in node.names}:
                 changes.append(instead_of(node, _import_without(node, gone)))
     yield from changes
+    if not new:
+        return
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         is_changed = any(start <= token.start < end for start, end, _ in changes)
         if token.type == tokenize.NAME and token.string in new and not is_changed:

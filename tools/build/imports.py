@@ -12,7 +12,8 @@ from tools.build.syntax import nodes, parsed
 
 Edges = Mapping[str, set[str]]
 _LOADING = ("call", "lazy", "load")  # functions of the firmware whose first argument is the name of a module
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)  # what statements stand in
 
 
 class Imports:
@@ -107,7 +108,8 @@ def _statements(tree: ast.AST, is_in_function: bool = False) -> Iterator[tuple[a
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node, is_in_function
-        yield from _statements(node, is_in_function or isinstance(node, _FUNCTIONS))
+        elif isinstance(node, _BLOCKS):
+            yield from _statements(node, is_in_function or isinstance(node, _FUNCTIONS))
 
 
 def _modules(node: ast.Import | ast.ImportFrom, known: set[str]) -> Iterator[str]:
@@ -130,5 +132,10 @@ def _texts_loaded(tree: ast.Module) -> Iterator[str]:
     """Strings in the first argument of a function that loads modules, themselves or by a constant of the module."""
     constants = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
     for node in nodes(tree):
-        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).split(".")[-1] in _LOADING:
+        if isinstance(node, ast.Call) and node.args and _last_name(node.func) in _LOADING:
             yield from _texts(constants.get(ast.unparse(node.args[0]), node.args[0]))
+
+
+def _last_name(node: ast.expr) -> str:
+    """`call` of `lazy.call`; empty where it is no name."""
+    return node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")

@@ -5,6 +5,7 @@ docs/decisions/0022-page-build.md has the reasons.
 """
 
 import base64
+import functools
 import gzip
 import hashlib
 import re
@@ -38,7 +39,12 @@ def sources() -> dict[str, Path]:
 
 def built() -> dict[str, bytes]:
     """Path in the tree → content of every file of the page, compressed except for the picture."""
-    texts = {name: path.read_text("utf-8") for name, path in sources().items()}
+    return dict(_built(tuple((name, path.read_text("utf-8")) for name, path in sources().items())))
+
+
+@functools.lru_cache(maxsize=1)  # a build needs it for the files and for what is frozen
+def _built(named_texts: tuple[tuple[str, str], ...]) -> dict[str, bytes]:
+    texts = dict(named_texts)
     version = hashlib.sha256(repr(sorted(texts.items())).encode()).hexdigest()[:_HASH_DIGITS]
     files = {name: text for name, text in texts.items() if not name.endswith((".js", ".css"))}
     modules = {name: text for name, text in texts.items() if name.endswith(".js")}
