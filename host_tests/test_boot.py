@@ -12,7 +12,7 @@ import pytest
 from host_tests.boot_flash import Flash, damaged
 
 DAMAGE = ("a byte", "short", "empty", "gone", "a folder")
-_SOME = 12  # files of a slot that are damaged so
+_SOME = 6  # files of a slot that are damaged so
 PLAN = "network 1\ngc 118000\nlives page history\n"
 # Stand-ins for two modules of an ESP32: they print what boot.py does with them.
 NETWORK = """STA_IF = 0

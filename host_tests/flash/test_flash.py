@@ -157,19 +157,23 @@ def test_failed_download_names_the_alternative(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "board", ["esp32_generic", "esp32_wrover", "esp32_c3_supermini", "esp32_s3_generic", "esp32_s3_octal"]
+    ("board", "other"), [("esp32_wrover", "esp32_generic"), ("esp32_s3_octal", "esp32_s3_generic")]
 )
-def test_the_image_of_board_and_variant_is_fetched(board, files, tmp_path_factory, monkeypatch):
-    data = board_data(board)
+def test_the_image_of_board_and_variant_is_fetched(board, other, files, tmp_path_factory, monkeypatch):
+    """And of the board without a variant, whose image mpflash has fetched with it."""
     certificates = make_certificates(tmp_path_factory.mktemp("certificates"), "DNS:micropython.org")
+    name, version = board_data(board)["micropython"], flash_files.MICROPYTHON
     with MicropythonOrg(certificates) as site:
-        for name, value in site.environment.items():
-            monkeypatch.setenv(name, value)
-        fetched = flash_files.fetch_micropython(data)
-    variant = f"-{data['variant']}" if "variant" in data else ""
-    assert fetched == files / f"firmware/esp32/{data['micropython']}{variant}-v{flash_files.MICROPYTHON}.bin"
-    assert fetched.read_text() == f"{data['micropython']}{variant}-{DATE}-v{flash_files.MICROPYTHON}.bin"
-    assert f"/download/{data['micropython']}" in site.paths
+        for key, value in site.environment.items():
+            monkeypatch.setenv(key, value)
+        fetched = flash_files.fetch_micropython(board_data(board))
+    image = f"{name}-{board_data(board)['variant']}"
+    assert fetched == files / f"firmware/esp32/{image}-v{version}.bin"
+    assert fetched.read_text() == f"{image}-{DATE}-v{version}.bin"
+    assert f"/download/{name}" in site.paths
+    fetched = flash_files.fetch_micropython(board_data(other))
+    assert fetched == files / f"firmware/esp32/{name}-v{version}.bin"
+    assert fetched.read_text() == f"{name}-{DATE}-v{version}.bin"
 
 
 def test_downloaded_image_is_reused(files):
