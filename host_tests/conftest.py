@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,33 @@ def pytest_pycollect_makemodule(module_path: Path, parent):
 def modules_are_unloaded():
     """As on a chip without PSRAM, whatever a test before has started: that is said once for a process."""
     lazy.keep_modules(False)
+
+
+# lazy.py looks up each of the firmware's modules among all that were there before: a hundred on a chip, thousands here.
+lazy.tuple = frozenset
+
+
+class _KeptCode(SourceFileLoader):
+    """Code of a module that is read once: lazy modules are loaded thousands of times. Each load makes a new module."""
+
+    get_code = functools.cache(SourceFileLoader.get_code)
+
+
+class _FirmwareFinder:
+    """Finds the firmware's modules where CPython does, but looks for each only once."""
+
+    @staticmethod
+    @functools.cache
+    def _find(name: str, folder: str):
+        return FileFinder(folder, (_KeptCode, SOURCE_SUFFIXES)).find_spec(name)
+
+    def find_spec(self, name, path=None, _target=None):
+        if name.startswith("evencell.") and path and path[0].startswith(str(FIRMWARE)):
+            return self._find(name, path[0])
+        return None  # the others find it
+
+
+sys.meta_path.insert(0, _FirmwareFinder())
 
 
 def pytest_addoption(parser):
