@@ -10,7 +10,7 @@ seconds has a state class or a unit, else each change would be an entry of its o
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from evencell.forward.mqtt.discovery import SETTINGS, TEMPLATE, slug
+from evencell.forward.mqtt.discovery_values import SETTINGS, entity_slug
 from evencell.link.diagnosis import VERDICTS
 from evencell.pack.alarms import ALARMS
 from evencell.pack.fields import FIELDS
@@ -20,7 +20,7 @@ from tools.build.common import FIRMWARE
 
 _LINES = (FIRMWARE / "evencell/forward/http/metrics_fields.txt").read_text("utf-8").splitlines()
 MEANINGS = dict(line.split(" ", 1) for line in _LINES)
-PATH = FIRMWARE / "evencell/forward/mqtt" / TEMPLATE
+PATH = FIRMWARE / "evencell/forward/mqtt/discovery.txt"
 
 # Device class, unit and decimals of quantities, by the field's kind, or of one field apart.
 _QUANTITIES = {
@@ -202,7 +202,7 @@ def _expiry_of(platform: str) -> str:
 
 def _slug(name: str) -> str:
     """The same of a name that may hold the number of a cell, `$C`."""
-    return slug(name.replace("$C", "0cell0")).replace("0cell0", "$C")
+    return entity_slug(name.replace("$C", "0cell0")).replace("0cell0", "$C")
 
 
 def _options(field: str, kind: str) -> str:

@@ -2,7 +2,8 @@
 
 import json
 
-from evencell.forward.mqtt.discovery import DiscoveryMessage, slug
+from evencell.forward.mqtt.discovery import pieces
+from evencell.forward.mqtt.discovery_values import content, entity_slug
 from evencell.pack.alarms import ALARMS
 from evencell.pack.fields import FIELDS
 from evencell.pack.status import Status
@@ -64,7 +65,8 @@ def with_w(context):
 
 def sent(context, *shown, place: int = 0, valid_s: int = 0) -> bytes:
     """The message of one pack; `shown` are (cells, whether a temperature is known) of each."""
-    return b"".join(DiscoveryMessage(context, list(shown), place, valid_s).pieces())
+    message, _ = content(context, list(shown), place, valid_s)
+    return b"".join(pieces(*message))
 
 
 def announced(context, *shown, place: int = 0, valid_s: int = 0) -> dict:
@@ -83,9 +85,9 @@ def gone(message: dict) -> set:
 
 def test_pieces_are_the_same_each_time_and_short():
     for place in (0, 1):
-        announcement = DiscoveryMessage(allow(context_of("front", "rear"), 1), [(4, True), (24, False)], place)
-        first = [bytes(piece) for piece in announcement.pieces()]
-        assert first == list(announcement.pieces())
+        message, _ = content(allow(context_of("front", "rear"), 1), [(4, True), (24, False)], place)
+        first = list(pieces(*message))
+        assert first == list(pieces(*message))
         assert max(len(piece) for piece in first) <= LONGEST_PIECE_BYTES
 
 
@@ -129,7 +131,7 @@ def test_entity_ids_do_not_follow_an_area():
     assert components["0_problem"]["def_ent_id"] == "binary_sensor.zoe_s_bike_problem"
     for component in components.values():
         assert component["def_ent_id"].split(".")[0] == component["p"]
-    assert slug("\u0410\u043a\u043a\u0443") == "evencell"
+    assert entity_slug("\u0410\u043a\u043a\u0443") == "evencell"
 
 
 def test_missing_entities_are_removed_or_left_out():
@@ -269,7 +271,7 @@ def test_range_of_a_number_includes_its_current_value():
     assert components["0_set_cell_count"] == {"p": "number"}
     allow(context, model="jk_b1a24s", max_balance_ma=2000)
     assert announced(context, (4, True))["cmps"]["0_set_max_balance_ma"]["max"] == 2000
-    ranges = DiscoveryMessage(context, [(4, True)], 0).ranges
+    _, ranges = content(context, [(4, True)], 0)
     assert ("trigger_mv", 1, 1000) in ranges and ("max_balance_ma", 30, 2000) in ranges
 
 

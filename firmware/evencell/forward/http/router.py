@@ -37,8 +37,8 @@ GET /api/v1/networks private.networks
 GET /api/v1/config private.config_json 8+
 PATCH /api/v1/config private.config_change 9+
 GET /api/v1/backup private.backup 2+
-POST /api/v1/backup private.encrypted_backup 4+
-POST /api/v1/restore private.config_change 10+
+POST /api/v1/backup private.encrypted_backup 10+
+POST /api/v1/restore private.config_change 12+
 GET /api/v1/update update_json
 POST /api/v1/update private.update
 """
