@@ -12,10 +12,13 @@ from tools.bench.chip.life import SHORT_MINUTES, answer_of
 from tools.bench.chip.measure import CASES, SETS, measured
 from tools.bench.chip.sets import STREAMS
 from tools.bench.fast import Fast
+from tools.bench.subscriber import subscribe
 from tools.bench.watchers import Stream
 
 LEAK_SEEN_WITHIN_S = 600
 NAMES_ROOM = 32
+FLOOD = 100
+BIRTH_PAUSE_S = 30
 # Frozen and with PSRAM the largest sets stand for all: the GC heap has one size there.
 TESTED = [case for case in CASES if case.is_promised and (case.way == "files" or case.name in ("full", "full_tls"))]
 
@@ -69,6 +72,34 @@ def test_requests_of_an_owner_never_make_the_heap_grow(tmp_path):
         assert figures.names_room >= NAMES_ROOM, "the next name makes their table grow, by 9 KB"
         assert device.is_running() and device.starts == 1, device.text()
         assert all(stream.opened for stream in streams)
+
+
+def test_a_flood_of_birth_messages_is_answered_at_a_pace(tmp_path):
+    """Retained ones, too, from a real broker; the last one is answered, and the heap does not grow."""
+    wanted = SETS["page_mqtt_discovery"]
+    case = next(case for case in CASES if case.name == "page_mqtt_discovery" and case.way == "files")
+    with contextlib.ExitStack() as running:
+        fast = Fast(tmp_path, running, SPEED)
+        broker_port = fast.broker()
+        announced: list[float] = []
+        topic = "homeassistant/device/+/config"
+        client = subscribe(broker_port, [topic], lambda _message: announced.append(time.monotonic()))
+        running.callback(client.loop_stop)
+        running.callback(client.disconnect)
+        config = wanted.config(fast.http_port, broker_port)
+        device = ChipDevice(deliveries.files(wanted.profile), config, case.plan, tmp_path / "device", running, fast)
+        device.start(fast.simulator())
+        wait_for(lambda: announced, device)
+        began_s, before = time.monotonic(), len(announced)
+        for number in range(FLOOD):
+            last = client.publish("homeassistant/status", "online", qos=1, retain=number % 2 == 0)
+        last.wait_for_publish()
+        flooded_s = time.monotonic()
+        wait_for(lambda: announced[-1] > flooded_s, device)
+        passed_s = (announced[-1] - began_s) * SPEED
+        assert len(announced) - before <= 2 + passed_s / BIRTH_PAUSE_S
+        assert device.figures.read().gc_total <= case.gc_bytes + 2_048, device.text()
+        assert device.is_running() and device.starts == 1, device.text()
 
 
 def test_a_starving_network_ends_in_a_restart_with_its_reason(tmp_path):

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from evencell import __version__
+from evencell.forward.mqtt import home_assistant as home_assistant_module
 from evencell.forward.mqtt import update_state
 from evencell.forward.mqtt.client import MqttError
 from evencell.forward.mqtt.forwarder import Forwarder
@@ -27,7 +28,12 @@ from host_tests.portable import ROOT, without_modules
 from tools.build import discovery_table
 
 MODULES = ("evencell.forward.mqtt.home_assistant", "evencell.forward.mqtt.discovery")
-LAZY = ("evencell.forward.mqtt.discovery", "evencell.forward.mqtt.update_state", "evencell.protocol.jk_settings")
+LAZY = (
+    "evencell.forward.mqtt.discovery",
+    "evencell.forward.mqtt.discovery_values",
+    "evencell.forward.mqtt.update_state",
+    "evencell.protocol.jk_settings",
+)
 DOCS = Path(ROOT) / "docs/home-assistant"
 BLUEPRINTS = sorted(DOCS.glob("blueprints/*.yaml"))
 
@@ -101,6 +107,7 @@ def test_discovery_is_published_once_and_again_for_new_entities():
             home_assistant.on_message("homeassistant/status", payload, is_retained)
         assert logged == []
         home_assistant.on_message("homeassistant/status", b"online", False)
+        await asyncio.sleep(0.01)
         await home_assistant.on_update(client)
         assert (logged, len(client.sent)) == ([True], 5)
         assert remembered == {"announced_packs": 1}
@@ -135,12 +142,59 @@ def test_broker_that_rejects_discovery_gets_everything_else():
     asyncio.run(scenario())
 
 
-def test_many_birth_messages_leave_one_task():
+def test_birth_messages_are_answered_at_once_and_then_at_a_pace(monkeypatch):
+    """A flood costs two announcements a minute, and the last message of it is answered, too."""
+    waiting = []
+
+    async def sleep_ms(pause_ms):
+        if pause_ms == 5_000:
+            return  # after the announcement
+        waiting.append((pause_ms, asyncio.Event()))
+        await waiting[-1][1].wait()
+
+    async def scenario():
+        home_assistant, _, _ = handler_of(pack_of(ONLINE))
+        clock, client = home_assistant._context.clock, Client()
+
+        async def pass_to(now_ms):
+            clock.now_ms = now_ms
+            for _pause, event in waiting:
+                event.set()
+            waiting.clear()
+            for _ in range(5):
+                await asyncio.sleep(0)
+            await home_assistant.on_update(client)
+            return len(client.sent)
+
+        async def say(count):
+            for _ in range(count):
+                home_assistant.on_message("homeassistant/status", b"online", False)
+                await asyncio.sleep(0)
+            return [pause_ms for pause_ms, _ in waiting]
+
+        assert await pass_to(1_000) == 1  # of the connection
+        assert await say(1) == [0]
+        assert await pass_to(1_000) == 2
+        clock.now_ms = 2_000
+        assert await say(50) == [29_000]
+        assert await pass_to(31_000) == 3
+        clock.now_ms = 31_001
+        assert await say(50) == [29_999]
+        assert await pass_to(61_000) == 4
+        clock.now_ms = 100_000
+        assert await say(1) == [0]
+        assert await pass_to(100_000) == 5
+
+    monkeypatch.setattr(home_assistant_module, "sleep_ms", sleep_ms)
+    asyncio.run(scenario())
+
+
+def test_many_announcements_leave_one_task():
     async def scenario():
         home_assistant, _, _ = handler_of(pack_of(ONLINE))
         client = Client()
         for _ in range(20):
-            home_assistant.on_message("homeassistant/status", b"online", False)
+            home_assistant._is_published = False
             await home_assistant.on_update(client)
         await asyncio.sleep(0)
         assert len(client.sent) == 20

@@ -8,6 +8,7 @@ from evencell.forward.mqtt.client import MqttError
 
 _POSTPONED_MS = const(300_000)
 _DEVICE_MS = const(60_000)  # between two messages of the device itself
+_BIRTH_PAUSE_MS = const(30_000)  # between two answers to birth messages: each one publishes everything
 _SUBSCRIBED_MS = const(5_000)  # within which Home Assistant subscribes to the topics of new entities
 _DISCOVERY = "evencell.forward.mqtt.discovery"
 _TEMPERATURE = const(32)  # beside the number of cells, which is below
@@ -29,6 +30,7 @@ class HomeAssistant:
         self._ranges = []  # of each pack's numbers: (field, lowest, highest)
         self._is_published = False
         self._republishing = None  # the task after discovery
+        self._birth_ms = -_BIRTH_PAUSE_MS  # when a birth message was answered last, or will be
         self._failed_ms = None  # when memory was last too short for it
         self._device_ms = None  # when the last message about the device was published
 
@@ -42,10 +44,19 @@ class HomeAssistant:
             self._context.log.warning("mqtt: %s: restarts of Home Assistant go unnoticed" % error)
 
     def on_message(self, topic: str, payload: bytes, age: int):
-        """Republish everything at a birth message. An old one changes nothing."""
-        if topic == self._topic and payload == b"online" and not age:
-            self._is_published = False
-            self._republish(True)
+        """Republish everything at a birth message, once the pause after the last one is over. An old one changes
+        nothing.
+        """
+        now_ms = self._context.clock.uptime_ms()
+        if topic == self._topic and payload == b"online" and not age and self._birth_ms <= now_ms:
+            self._birth_ms = max(now_ms, self._birth_ms + _BIRTH_PAUSE_MS)
+            asyncio.create_task(self._answer_birth(self._birth_ms - now_ms))  # noqa: RUF006 - the event loop keeps it
+
+    async def _answer_birth(self, pause_ms: int):
+        """Answer the message that came first, and all that came since."""
+        await sleep_ms(pause_ms)
+        self._is_published = False
+        self._republish(True)
 
     async def on_update(self, client):
         """Publish the device's status and the discovery messages where they are due; raises OSError.
