@@ -30,6 +30,7 @@ def context_of(server, host: str = LOOPBACK):
         log=Log(clock),
         hub=Hub([], clock),
         network=SimpleNamespace(state="connected"),
+        heap=SimpleNamespace(shortage=lambda: ""),
         hostname="evencell-3d49aa",
         config={"log": {"syslog": host, "syslog_port": server.getsockname()[1]}},
     )
@@ -48,11 +49,11 @@ def received(server) -> list[bytes]:
 class FailingSocket:
     """A socket that the network takes nothing from."""
 
-    def __init__(self, number: int):
-        self._number = number
+    def __init__(self, failure: int | Exception):
+        self._failure = failure if isinstance(failure, Exception) else OSError(failure, "scripted")
 
     def sendto(self, _data, _address):
-        raise OSError(self._number, "scripted")
+        raise self._failure
 
     def close(self):
         pass
@@ -127,6 +128,33 @@ def test_failure_is_logged_once_and_the_line_is_sent_later(server):
     sender.poll()
     texts = [line.split(b"] ", 1)[1] for line in received(server)]
     assert texts == [b"one", context.log.lines()[1].split(" ", 2)[2].encode()]
+
+
+@pytest.mark.parametrize("failure", [errno.ENOMEM, errno.ENOBUFS, MemoryError()], ids=str)
+def test_missing_memory_is_named_once_and_no_line_is_lost(server, failure):
+    context = context_of(server)
+    sender = Sender(context)
+    context.log.info("zero")
+    sender.poll()
+    sender._socket = FailingSocket(failure)
+    context.log.info("one")
+    for _ in range(5):
+        sender.poll()
+    place = f"{LOOPBACK}:{server.getsockname()[1]}"
+    assert context.log.lines()[2:] == [f"0 warning syslog: {place}: not enough memory; evencell keeps trying"]
+    context.clock.now_ms += 10_000
+    sender.poll()
+    assert [line.split()[-1] for line in received(server)] == [b"zero", b"one", b"trying"]
+
+
+def test_the_networks_heap_is_named_where_it_is_below_its_reserve(server, monkeypatch):
+    """Whatever failed: a name that is not found, too."""
+    context = context_of(server, "syslog.lan")
+    context.heap.shortage = lambda: "not enough memory for the network (1200 bytes free, 900 in one piece)"
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: FailingSocket(2).sendto(b"", None))
+    Sender(context).poll()
+    (line,) = context.log.lines()
+    assert "not enough memory for the network (1200 bytes free, 900 in one piece); evencell keeps trying" in line
 
 
 def test_failure_after_a_recovery_is_logged_again(server):

@@ -48,7 +48,7 @@ class Sender:
             await sleep_ms(_POLL_MS)
 
     def poll(self):
-        """Send new lines. The network's OSError ends here."""
+        """Send new lines. The network's OSError ends here, and MemoryError, by which nothing is lost."""
         try:
             if self._socket is None and self._backoff.is_due():
                 self._open()
@@ -57,6 +57,8 @@ class Sender:
         except OSError as error:
             if error.errno != errno.EAGAIN:  # that one is over in a second
                 self._fail(error)
+        except MemoryError as error:
+            self._fail(error)
 
     def _open(self):
         try:
@@ -102,7 +104,7 @@ class Sender:
         head = (priority, timestamp, self._context.hostname, 'sequenceId="%d" sysUpTime="%d"' % meta)
         return b"%s %s" % (("<%d>1 %s %s evencell - - [meta %s]" % head).encode(), body)
 
-    def _fail(self, error: OSError):
+    def _fail(self, error: Exception):
         """Close the socket; the host is looked up again after the backoff."""
         if self._socket is not None:
             self._socket.close()
@@ -110,5 +112,5 @@ class Sender:
         self._backoff.fail(self._context.clock.uptime_ms(), _DNS_FIRST_MS, _DNS_MAX_MS)
         if not self._has_failed:
             self._has_failed = True
-            what = call("evencell.net.errors", "reason", error)
+            what = self._context.heap.shortage() or call("evencell.net.errors", "reason", error)
             self._log.warning("syslog: %s:%d: %s; evencell keeps trying" % (self._host, self._port, what))

@@ -2,19 +2,21 @@
 
 import errno
 
+_NO_MEMORY = ("not enough memory", "not enough memory for a connection to %s:%d")
 _WORDS = {  # without and with the place
     errno.ECONNREFUSED: ("connection refused", "connection refused by %s:%d"),
     errno.ETIMEDOUT: ("timed out", "connection to %s:%d timed out"),
     errno.EHOSTUNREACH: ("no route to host", "no route to host %s:%d"),
     101: ("no route to host", "no route to host %s:%d"),  # ENETUNREACH, which MicroPython's errno lacks
-    errno.ENOMEM: ("not enough memory", "not enough memory for a connection to %s:%d"),
+    errno.ENOMEM: _NO_MEMORY,
+    errno.ENOBUFS: _NO_MEMORY,
 }
 
 
 def reason(error: Exception) -> str:
     """What failed, in a few words."""
     if isinstance(error, MemoryError):
-        return "not enough memory"
+        return _NO_MEMORY[0]
     number = error.args[0] if error.args else None
     return _WORDS[number][0] if number in _WORDS else str(error.args[-1]) if error.args else "timed out"
 
