@@ -16,7 +16,7 @@ from micropython import const
 
 import evencell
 
-_PLACES = const(512)
+_PLACES = const(1024)
 _PLACE_BYTES = const(8)  # CRC-32 of a module's path, and where its bytecode begins; it says itself where it ends
 _WINDOW_BYTES = const(128)  # an entry is in the first place that was free in this window
 
