@@ -6,6 +6,12 @@ import pytest
 
 from host_tests.setup.device import PASSWORD, WANTED, Device, visited
 
+# What Android, iOS and macOS, Windows, and Firefox ask for on a network that they have just joined.
+PROBES = (
+    *("/generate_204", "/gen_204", "/hotspot-detect.html", "/library/test/success.html"),
+    *("/connecttest.txt", "/ncsi.txt", "/redirect", "/success.txt", "/canonical.html"),
+)
+
 
 @pytest.mark.parametrize(
     ("change", "field"),
@@ -75,7 +81,7 @@ def test_phones_find_the_setup_page(tmp_path, monkeypatch):
 
     async def visit(phone, context):
         where = "Location: http://127.0.0.1:%d/\r\n" % context.config["http"]["port"]
-        for path in ("/generate_204", "/hotspot-detect.html", "/", "/anything/else"):
+        for path in (*PROBES, "/", "/anything/else"):
             answer = phone.ask("GET", path, host="captive.example")
             assert answer.status == 302 and where in answer.headers
         pages = []
