@@ -2,11 +2,13 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evencell.config import check as config_check
 from evencell.config import load as config
+from evencell.runtime import lazy
 from host_tests.config_rules import item_table, table
 from host_tests.fuzz.profile import examples
 
@@ -18,6 +20,12 @@ SCALARS = st.one_of(
 ANYTHING = st.recursive(
     SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=12), inner))
 )
+
+
+@pytest.fixture(autouse=True)
+def kept(modules_are_unloaded):  # noqa: ARG001 - that comes first
+    """Three quarters of the time was loading modules again; host_tests/config checks with modules that are unloaded."""
+    lazy.keep_modules(True)
 
 
 def shaped(keys: dict) -> st.SearchStrategy:
