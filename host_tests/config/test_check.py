@@ -2,7 +2,7 @@ import json
 import os
 
 from evencell.config import load as config
-from evencell.config.edit import save
+from evencell.config.edit import commit, prepare
 from evencell.config.spelling import distance, nearest
 from evencell.pack.temperature import SCALES
 from evencell.protocol.jk_settings import MODELS
@@ -27,6 +27,12 @@ def write(content, suffix: str = ""):
         content = json.dumps(content)
     with open(PATH + suffix, "wb") as file:
         file.write(content.encode() if isinstance(content, str) else content)
+
+
+def save(given: dict):
+    """The file as the device writes it."""
+    prepare(PATH, given)
+    commit(PATH)
 
 
 def load_all(given=None, overrides=None) -> tuple[dict, list[str], list[str]]:
@@ -356,8 +362,8 @@ def test_overrides_replace_configured_values():
 
 def test_a_torn_file_falls_back_to_the_one_before_at_every_byte():
     fresh()
-    save(PATH, {"name": "before"})
-    save(PATH, {"name": "after"})
+    save({"name": "before"})
+    save({"name": "after"})
     with open(PATH) as file:
         whole = file.read()
     for torn in [whole[:cut] for cut in range(len(whole))] + ["[]", "\x00\x00\x00\x00", '"text"', b"\xff\xfe"]:
@@ -690,7 +696,7 @@ def test_a_huge_file_is_not_read():
 def test_saving_and_loading_again_changes_nothing():
     settings, _ = load({"name": "x", "packs": [{"name": "a"}, {"name": "b", "uart": 1}], "pins": {"tx": 3}})
     fresh()
-    save(PATH, settings)
+    save(settings)
     assert config.load(PATH) == (settings, [], [])
     fresh()
 

@@ -3,13 +3,13 @@
 import os
 import sys
 
-from evencell.config import change, check_changed, checked, complete, edit, load, merge, unchecked
+from evencell.config import change, check_changed, checked, complete, edit, live, load, lockout, merge, unchecked
 from evencell.config.check import check
 from evencell.pack.temperature import TemperatureScale
 from evencell.runtime.lazy import lazy
 from evencell.storage.paths import exists
 from host_tests.fakes import FakeKeyValue, FakeLog
-from host_tests.portable import scratch_path, without_modules
+from host_tests.portable import raises, scratch_path, without_modules
 
 PATH = scratch_path("edited.json")
 
@@ -18,6 +18,12 @@ class Thing:
     def __init__(self, **attributes):
         for name, value in attributes.items():
             setattr(self, name, value)
+
+
+def save(given: dict):
+    """The file as the device writes it."""
+    edit.prepare(PATH, given)
+    edit.commit(PATH)
 
 
 class Device:
@@ -42,7 +48,7 @@ class Device:
             if self.config_crc is None:
                 result = unchecked.replace(self, self.given, new)
             else:
-                edit.save(PATH, self.given)
+                save(self.given)
                 names, changed = change.begin(self.given, new, self.board.config_path)
                 check_changed.check(self, names, complete.examine(changed, names))
                 result = change.finish(self, names, changed)
@@ -305,6 +311,67 @@ def test_a_password_is_kept_in_a_file_of_either_kind():
             os.remove(PATH + ".old")
 
 
+def failing(*_):
+    raise MemoryError
+
+
+def test_what_is_written_is_not_refused_for_lack_of_memory_to_use_it():
+    kept = live.use
+    try:
+        for crc in (1, None):
+            live.use = lambda context, before, config, applied, restart: (
+                failing() if "mqtt" in config else kept(context, before, config, applied, restart)
+            )
+            result = Device(crc).patch(name="Rear", mqtt={"publish_s": 60}, log={"level": "error"})
+            assert "mqtt" in result["restart"], crc
+            assert sorted(result["applied"]) == ([] if crc is None else ["log.level", "name"])
+            assert sorted(result["restart"]) == (["log", "mqtt", "name"] if crc is None else ["mqtt"])
+    finally:
+        live.use = kept
+
+
+def test_a_file_is_renamed_last():
+    """What takes memory comes before: else a request would be refused although it was carried out."""
+    modules = {"lockout": (lockout, "warnings"), "checksum": (checked, "checksum")}
+    for name in modules:
+        module, function = modules[name]
+        device, kept = Device(), getattr(module, function)
+        write('{"name": "a"}')
+        setattr(module, function, failing)
+        try:
+            names, new = change.begin({"name": "a"}, {"name": "b", "http": {"port": 8080}}, PATH)
+            raises(MemoryError, lambda device=device, names=names, new=new: change.finish(device, names, new))
+            change.discard(device)
+            assert load.read(PATH)[0] == {"name": "a"}, name
+            assert not exists(PATH + ".new") and not exists(PATH + ".old"), name
+        finally:
+            setattr(module, function, kept)
+            os.remove(PATH)
+
+
+def test_a_password_counts_once_it_is_stored():
+    device, kept, writes = Device(), edit.write, []
+    write('{"name": "a"}')
+    checked.mark(device)
+
+    def write_once(*arguments):
+        if writes:
+            raise MemoryError
+        writes.append(arguments)
+        kept(*arguments)
+
+    edit.write = write_once
+    try:
+        assert edit.set_auth(device, "password_hash", "secret") is None
+        assert load.read(PATH)[0]["auth"] == {"password_hash": "secret"}
+        assert device.config["auth"]["password_hash"] == "secret"
+        assert "auth.password_hash" in str(device.log.lines) and "secret" not in str(device.log.lines)
+    finally:
+        edit.write = kept
+        os.remove(PATH)
+        os.remove(PATH + ".old")
+
+
 def write(text: str):
     with open(PATH, "wb") as file:
         file.write(text.encode())
@@ -346,7 +413,7 @@ def test_the_whole_configuration_is_read_in_steps_and_its_code_unloaded():
     names = ["evencell.config." + name for name in ("complete", "table", "kinds", "faults", "reconcile")]
     device = Device(name="Scooter", unknown=1)
     device.board.overrides = {"http": {"port": 8080}}
-    edit.save(PATH, {"name": "Scooter", "unknown": 1})
+    save({"name": "Scooter", "unknown": 1})
     found, pauses = [], []
 
     async def pause(ms):

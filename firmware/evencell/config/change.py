@@ -5,7 +5,7 @@ One that may have faults: unchecked.py. Of all that does not change nothing is i
 
 import os
 
-from evencell.config.edit import attempt, commit, prepare
+from evencell.config.edit import attempt, prepare, use_prepared
 from evencell.runtime.lazy import call, lazy
 from evencell.storage.paths import exists
 
@@ -39,31 +39,42 @@ def discard(context):
 def finish(context, names: list, new: dict) -> dict:
     """Let the new file count, which was checked, and use of these sections what can be used now; raises EditError.
 
-    Returns `applied` and `restart` (keys) and `warnings`.
+    Returns `applied` and `restart` (keys, or a section for whose use now there is no memory) and `warnings`.
     """
-    if not names:
-        return {"applied": [], "restart": [], "warnings": []}
-    path = context.board.config_path
-    attempt(commit, path)
-    call("evencell.config.checked", "mark", context)
     applied, restart, warnings = [], [], []
+    if names:
+        path = context.board.config_path
+        warnings = _warnings(context.board, path, names, new)
+        use_prepared(context, True)
+        for name in names:  # one after the other: whole configurations would take too much memory
+            try:
+                before, config = _compared(path + ".old", (name,), new, (name,))
+                call("evencell.config.live", "use", context, before, config, applied, restart)
+            except MemoryError:  # it is written
+                restart.append(name)
+            before = config = None
+    return {"applied": applied, "restart": restart, "warnings": warnings}
+
+
+def _warnings(board, path: str, names: list, new: dict) -> list[str]:
+    """What the owner should know before these sections of the file at this path become those of `new`."""
+    found = []
     if any(name in names for name in _COMPARED):
-        before = call("evencell.config.checked", "content", path + ".old", names)
-        before, config = _completed(before, _COMPARED), _completed(new, _COMPARED)
-        warnings = call("evencell.config.lockout", "warnings", context.board, before, config)
+        before, config = _compared(path, names, new, _COMPARED)
+        found = call("evencell.config.lockout", "warnings", board, before, config)
         del before, config
     if "control" in names:
-        old = call("evencell.config.checked", "content", path + ".old", ("control", "packs"))
+        old = call("evencell.config.checked", "content", path, ("control", "packs"))
         packs = new.get("packs", old.get("packs", [{}]))
-        warnings += call(
-            "evencell.config.policy_warning", "warnings", old.get("control", {}), new.get("control", {}), packs
-        )
-        del old, packs
-    for name in names:  # one after the other: whole configurations would take too much memory
-        before = call("evencell.config.checked", "content", path + ".old", (name,))
-        before, config = _completed(before, (name,)), _completed(new, (name,))
-        call("evencell.config.live", "use", context, before, config, applied, restart)
-    return {"applied": applied, "restart": restart, "warnings": warnings}
+        before, control = old.get("control", {}), new.get("control", {})
+        found += call("evencell.config.policy_warning", "warnings", before, control, packs)
+    return found
+
+
+def _compared(path: str, changed, new: dict, names: tuple) -> tuple[dict, dict]:
+    """Sections of these names with their defaults: as a file has those that have changed, and as they are in `new`."""
+    before = call("evencell.config.checked", "content", path, changed)
+    return _completed(before, names), _completed(new, names)
 
 
 def _completed(given: dict, names: tuple) -> dict:

@@ -35,8 +35,13 @@ def _content(path: str) -> dict:
 
 
 def mark(context):
-    """Remember the file: it has no faults. Where a command line has a say, it is checked each time."""
-    context.config_crc = None if context.board.overrides else _crc_of(context.board.config_path)
+    """Remember the file: it has no faults."""
+    context.config_crc = checksum(context, context.board.config_path)
+
+
+def checksum(context, path: str) -> int | None:
+    """What `config_crc` is once this file counts. Where a command line has a say, it is checked each time."""
+    return None if context.board.overrides else _crc_of(path)
 
 
 def _crc_of(path: str) -> int | None:

@@ -21,8 +21,8 @@ def complete(given, faults, names=None) -> dict:
 def steps(given, faults, completed: dict, names=None):
     """The same into `completed`, a section before each None that is generated: other tasks may run there."""
     given = _object(given, "", faults)
-    for name, section in sections():
-        if names is None or name in names:
+    for _, section in sections(names):
+        if section:
             _fill(completed, section, "", given, "", faults)
             yield None
     if faults:
@@ -34,9 +34,9 @@ def examine(given: dict, names):
     from evencell.config.faults import Faults
 
     faults, known = Faults(()), []
-    for name, section in sections():
+    for name, section in sections(names):
         known.append(name)
-        if name in names:
+        if section:
             _fill({}, section, "", given, "", faults)
     _refuse_others(names, known, "", faults)
     return faults
@@ -54,7 +54,7 @@ def generate(given: dict):
         yield name, completed[name]
 
 
-def complete_part(section: str, prefix: str, given, path: str, faults) -> dict:
+def complete_part(section: list, prefix: str, given, path: str, faults) -> dict:
     """The part of a section whose keys begin with `prefix`, at `path` in the file."""
     given = _object(given, path, faults)
     completed = {}
@@ -71,7 +71,7 @@ def _object(given, path: str, faults) -> dict:
     return {}
 
 
-def _fill(completed: dict, section: str, prefix: str, given: dict, path: str, faults):
+def _fill(completed: dict, section: list, prefix: str, given: dict, path: str, faults):
     """Put the keys of a section that begin with `prefix` into `completed`."""
     for rule in rules_in(section, prefix):
         key, dot, _ = rule.key[len(prefix) :].partition(".")
@@ -97,7 +97,7 @@ def _refuse_others(given, completed, path: str, faults):
         faults.add()
 
 
-def _value(section: str, rule, value, path: str, faults):
+def _value(section: list, rule, value, path: str, faults):
     """`value` where the rule allows it, else the default."""
     if isinstance(value, str) and rule.kind not in _AS_WRITTEN:
         value = value.strip(_BLANKS)

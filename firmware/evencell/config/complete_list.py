@@ -5,7 +5,7 @@ from evencell.config.complete import complete_part
 _NETWORKS = "wifi.networks"
 
 
-def complete_list(section: str, rule, items: list, path: str, faults) -> list:
+def complete_list(section: list, rule, items: list, path: str, faults) -> list:
     """Each item completed. One without a name is left out, and so is the later of two with the same."""
     completed = []
     names = []  # of the items, None for those that are not used

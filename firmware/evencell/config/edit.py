@@ -1,5 +1,6 @@
 """Edits `config.json` while the device runs: reads what it has, writes it. Lazy; change.py replaces all of it."""
 
+import gc
 import json
 import os
 
@@ -23,11 +24,14 @@ def set_auth(context, key: str, value) -> str | None:
         if not isinstance(given.get(_AUTH), dict):
             given[_AUTH] = {}
         given[_AUTH][key] = value
-        for _ in range(2):
-            write(context, given, is_checked)
+        write(context, given, is_checked)
     except EditError as error:
         return error.args[0]
     context.config[_AUTH][key] = value
+    try:
+        write(context, given, is_checked)
+    except (EditError, MemoryError):
+        context.log.warning("config: auth.%s is stored, but the file before this one still has the old value" % key)
     return None
 
 
@@ -42,9 +46,16 @@ def read_given(context) -> dict:
 
 def write(context, given: dict, is_checked: bool = False):
     """Write the whole file; raises EditError. `is_checked`: it has no faults."""
-    attempt(save, context.board.config_path, given)
-    if is_checked:
-        call("evencell.config.checked", "mark", context)
+    attempt(prepare, context.board.config_path, given)
+    use_prepared(context, is_checked)
+
+
+def use_prepared(context, is_checked: bool):
+    """Let the file count that was prepared; raises EditError. Nothing that takes memory follows the rename."""
+    path = context.board.config_path
+    crc = call("evencell.config.checked", "checksum", context, path + ".new") if is_checked else None
+    attempt(commit, path)
+    context.config_crc = crc
 
 
 def attempt(function, *arguments):
@@ -55,17 +66,11 @@ def attempt(function, *arguments):
         raise EditError(call("evencell.storage.errors", "sentence", "config.json", error))
 
 
-def save(path: str, given: dict):
-    """Write a new file, then rename: a power cut leaves a whole configuration. The one before stays as `.old`.
+def prepare(path: str, given: dict):
+    """Write a new file, which counts once it is committed: a power cut leaves a whole configuration.
 
     Raises OSError, and EditError where it is too long.
     """
-    prepare(path, given)
-    commit(path)
-
-
-def prepare(path: str, given: dict):
-    """Write the new file, which counts once it is committed. Raises as `save` does."""
     new = path + ".new"
     with open(new, "w") as file:
         json.dump(given, file)
@@ -76,7 +81,9 @@ def prepare(path: str, given: dict):
 
 
 def commit(path: str):
-    """Put the file that was prepared in the place of the one before; raises OSError."""
+    """Put the file that was prepared in the place of the one before, which stays as `.old`; raises OSError."""
+    new, old = path + ".new", path + ".old"
+    gc.collect()  # for lack of memory between the two there would be no file
     if exists(path):
-        os.rename(path, path + ".old")
-    os.rename(path + ".new", path)
+        os.rename(path, old)
+    os.rename(new, path)

@@ -34,7 +34,7 @@ def read(path: str) -> tuple[dict, list[str]] | None:
 
 
 def read_best(path: str, faults: list, warnings: list) -> tuple[dict, list[str]]:
-    """Read the newest undamaged file. `.new` counts only after a power cut between the two renames of `save`."""
+    """Read the newest undamaged file. `.new` counts only after a power cut between the two renames of edit.py."""
     order = (path, path + ".old") if exists(path) else (path + ".new", path + ".old")
     files = [file for file in order if exists(file)]
     for file in files:

@@ -44,26 +44,28 @@ def rules(prefix: str = ""):
         yield Rule(line)
 
 
-def sections():
-    """Generate the name of each section, or of a key at the root, and its lines as a text."""
-    name = text = ""
+def sections(names=None):
+    """Generate the name of each section, or of a key at the root, and its lines; of sections not in `names` none.
+
+    As one text they would need memory in one piece, for which a fragmented heap would grow.
+    """
+    name, found = "", []
     for line in lines():
-        if _path_of(line).split(".")[1] != name:
-            if text:
-                yield name, text
-            name, text = _path_of(line).split(".")[1], ""
-        text += " ".join(line.split()) + "\n"
-    yield name, text
+        section = _path_of(line).split(".")[1]
+        if section != name:
+            if name:
+                yield name, found
+            name, found = section, []
+        if names is None or name in names:
+            found.append(" ".join(line.split()))
+    yield name, found
 
 
-def rules_in(section: str, prefix: str):
+def rules_in(section: list, prefix: str):
     """Generate the rules of the keys in a section that begin so."""
-    start = 0
-    while start < len(section):
-        end = section.find("\n", start)
-        if section.startswith(prefix, start):
-            yield Rule(section[start:end])
-        start = end + 1
+    for line in section:
+        if line.startswith(prefix):
+            yield Rule(line)
 
 
 def has(word: str) -> bool:

@@ -60,7 +60,7 @@ def replace(context, old: dict, new: dict) -> dict:
     """Check `new`, write it in the place of `old`, and use what can be used now; raises EditError.
 
     Faults that `old` has, too, are no obstacle. Returns `applied` and `restart` (keys) and `warnings`. What `old`
-    says already is not written.
+    says already is not written. `restart` has a section for whose use now there is no memory.
     """
     new.pop(_AUTH, None)
     if _AUTH in old:
@@ -75,14 +75,17 @@ def replace(context, old: dict, new: dict) -> dict:
     for section in list(config):  # two whole configurations would take too much memory
         if old.get(section) == new.get(section) and section not in _COMPARED:
             del config[section]
-    if not call("evencell.config.same", "is_same", old, new):
-        call("evencell.config.edit", "write", context, new, not faults)
     before = call("evencell.config.check", "sections", old, config)
-    faults += call("evencell.config.lockout", "warnings", context.board, before, config)
+    warnings = faults + call("evencell.config.lockout", "warnings", context.board, before, config)
     if "control" in config:
-        faults += call("evencell.config.policy_warning", "warnings", before["control"], config["control"], packs)
+        warnings += call("evencell.config.policy_warning", "warnings", before["control"], config["control"], packs)
     for each in (before, config):
         call("evencell.config.load", "override", each, context.board.overrides)  # the command line wins over the file
+    if not call("evencell.config.same", "is_same", old, new):
+        call("evencell.config.edit", "write", context, new, not faults)
     applied, restart = [], []
-    call("evencell.config.live", "use", context, before, config, applied, restart)
-    return {"applied": applied, "restart": restart, "warnings": faults}
+    try:
+        call("evencell.config.live", "use", context, before, config, applied, restart)
+    except MemoryError:  # it is written
+        restart += [section for section in config if old.get(section) != new.get(section)]
+    return {"applied": applied, "restart": restart, "warnings": warnings}

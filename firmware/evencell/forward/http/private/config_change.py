@@ -27,12 +27,15 @@ async def answer(context, request, load):
             # In this order: MicroPython keeps arguments alive until those of the next call take their places.
             names, new = call(_CHANGE, "begin", old, new, context.board.config_path)
             del old
+            is_done = False
             try:
                 faults = call("evencell.config.complete", "examine", new, names)
                 call("evencell.config.check_changed", "check", context, names, faults)
                 result = call(_CHANGE, "finish", context, names, new)
+                is_done = True
             finally:
-                call(_CHANGE, "discard", context)
+                if not is_done:
+                    call(_CHANGE, "discard", context)
     except EditError as refusal:
         return call("evencell.forward.http.private.config_refused", "response", refusal.args)
     if "http.public_read" in result["applied"]:
