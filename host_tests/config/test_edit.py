@@ -6,7 +6,7 @@ import sys
 from evencell.config import change, check_changed, checked, complete, edit, live, load, lockout, merge, unchecked
 from evencell.config.check import check
 from evencell.pack.temperature import TemperatureScale
-from evencell.runtime.lazy import lazy
+from evencell.runtime.lazy import keep_modules, lazy
 from evencell.storage.paths import exists
 from host_tests.fakes import FakeKeyValue, FakeLog
 from host_tests.portable import raises, scratch_path, without_modules
@@ -420,6 +420,7 @@ def test_the_whole_configuration_is_read_in_steps_and_its_code_unloaded():
         pauses.append(ms)
 
     def scenario():
+        keep_modules(False)
         scope = lazy()
         try:
             unchecked.read_all(device, scope.load).send(None)
