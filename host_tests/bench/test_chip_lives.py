@@ -17,7 +17,8 @@ from tools.bench.watchers import Stream
 
 LEAK_SEEN_WITHIN_S = 600
 NAMES_ROOM = 32
-FLOOD = 100
+FLOOD = 50
+ANSWERS = 4
 BIRTH_PAUSE_S = 30
 # Frozen and with PSRAM the largest sets stand for all: the GC heap has one size there.
 TESTED = [case for case in CASES if case.is_promised and (case.way == "files" or case.name in ("full", "full_tls"))]
@@ -90,14 +91,15 @@ def test_a_flood_of_birth_messages_is_answered_at_a_pace(tmp_path):
         device = ChipDevice(deliveries.files(wanted.profile), config, case.plan, tmp_path / "device", running, fast)
         device.start(fast.simulator())
         wait_for(lambda: announced, device)
-        began_s, before = time.monotonic(), len(announced)
-        for number in range(FLOOD):
-            last = client.publish("homeassistant/status", "online", qos=1, retain=number % 2 == 0)
-        last.wait_for_publish()
-        flooded_s = time.monotonic()
-        wait_for(lambda: announced[-1] > flooded_s, device)
-        passed_s = (announced[-1] - began_s) * SPEED
-        assert len(announced) - before <= 2 + passed_s / BIRTH_PAUSE_S
+        began_s = time.monotonic()
+        for _ in range(ANSWERS):  # each flood begins when the one before it was answered
+            before = len(announced)
+            for number in range(FLOOD):
+                last = client.publish("homeassistant/status", "online", qos=1, retain=number % 2 == 0)
+            last.wait_for_publish()
+            wait_for(lambda before=before: len(announced) > before, device)
+        # The first is answered at once, the others half a minute later each; one announcement may have another reason.
+        assert (time.monotonic() - began_s) * SPEED >= (ANSWERS - 2) * BIRTH_PAUSE_S
         assert device.figures.read().gc_total <= case.gc_bytes + 2_048, device.text()
         assert device.is_running() and device.starts == 1, device.text()
 
