@@ -49,6 +49,7 @@ typedef struct {
     uint32_t free, largest, least_free, least_largest, refused;
     uint32_t gc_total, gc_used, gc_live, gc_live_most, gc_areas, names, names_room, joined, now_s;
     uint32_t reset;  // written by the watcher: begin new minima
+    uint32_t collect_bytes;  // written by the watcher: from now on collect garbage after as many
 } figures_t;
 static figures_t own_figures;
 static figures_t *figures = &own_figures;
@@ -248,6 +249,9 @@ void chip_publish(void) {
         figures->reset = 0;
         figures->least_free = figures->least_largest = UINT32_MAX;
         figures->gc_live_most = 0;
+    }
+    if (figures->collect_bytes) {
+        MP_STATE_MEM(gc_alloc_threshold) = figures->collect_bytes / MICROPY_BYTES_PER_GC_BLOCK;
     }
     figures->free = free_bytes;
     figures->largest = largest;
