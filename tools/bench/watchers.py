@@ -9,10 +9,10 @@ _PATIENCE_S = 10
 
 
 class Stream:
-    """One event stream. `opened`: whether the device serves it."""
+    """One event stream. `opened`: whether the device has served it; `is_open`: whether it still does."""
 
     def __init__(self, http_port: int, running: contextlib.ExitStack):
-        self.opened = False
+        self.opened = self.is_open = False
         self.received_bytes = 0
         deadline = time.monotonic() + _PATIENCE_S
         while not self.opened and time.monotonic() < deadline:
@@ -23,7 +23,7 @@ class Stream:
     def _connect(self, http_port: int, running: contextlib.ExitStack):
         stream = running.enter_context(socket.create_connection(("127.0.0.1", http_port), _PATIENCE_S))
         stream.sendall(b"GET /api/v1/events HTTP/1.0\r\n\r\n")
-        self.opened = b" 200 " in stream.recv(64)
+        self.opened = self.is_open = b" 200 " in stream.recv(64)
         stream.settimeout(None)
         threading.Thread(target=self._read, args=[stream], daemon=True).start()
 
@@ -31,3 +31,4 @@ class Stream:
         with contextlib.suppress(OSError):
             while piece := stream.recv(4096):
                 self.received_bytes += len(piece)
+        self.is_open = False

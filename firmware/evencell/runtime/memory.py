@@ -26,7 +26,8 @@ class MemoryPolicy:
     `is_plentiful`: the GC heap is so large that no module has to be unloaded (PSRAM, or a computer). `log_bytes` and
     `max_streams` are what the plan allows. `is_short`: the network's heap was below its reserve at the last check.
     `reset_radio`: a function that switches the radio off and on, if there is a radio. `shed`: steps taken in
-    SHED_ORDER. `gc_limit`: planned size of the GC heap in bytes, 0 where it may have any.
+    SHED_ORDER. `gc_limit`: planned size of the GC heap in bytes, 0 where it may have any. `reserved`: 1 while a request
+    takes the memory of event streams (forward/http/room.py), else 0.
     """
 
     def __init__(self, board, log):
@@ -39,6 +40,7 @@ class MemoryPolicy:
         self.reset_radio = None
         self.is_short = False
         self.shed = 0
+        self.reserved = 0
         self.gc_limit = 0
         self._checked_ms = 0
         self._relief = None  # while something is wrong, or was not long ago
@@ -53,7 +55,7 @@ class MemoryPolicy:
 
     def allows(self, what: str) -> bool:
         """Whether there is memory for a "stream", a "history" request or a "discovery" announcement."""
-        return SHED_ORDER.index(what) >= self.shed
+        return SHED_ORDER.index(what) >= max(self.shed, self.reserved)
 
     def shortage(self, needed_bytes: int = 0) -> str:
         """A sentence for an owner if the network has less memory than its reserve, or than `needed_bytes`; else ""."""

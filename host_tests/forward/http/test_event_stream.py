@@ -5,13 +5,14 @@ import errno
 
 from evencell.compat import ticks_add, ticks_ms
 from evencell.forward.http import event_stream
+from evencell.forward.http import room as room_for_request
 from evencell.forward.http.event_stream import Client, EventStreams
 from evencell.forward.http.server import Request
 from evencell.hub import Hub
 from evencell.net.tcp import SEGMENT_BYTES, SendBuffer
 from evencell.runtime.memory import MemoryPolicy
 from host_tests.fakes import FakeClock, ScriptedHeaps
-from host_tests.portable import raises
+from host_tests.portable import raises, scratch_path
 
 GET = "GET /api/v1/events HTTP/1.1"
 HEAD = (
@@ -186,6 +187,40 @@ def test_streams_end_the_newest_first_while_memory_is_short_and_new_ones_are_ref
         assert left == [second, first]
 
     asyncio.run(scenario())
+
+
+def test_streams_make_room_for_a_request_and_come_back():
+    """A request about the configuration ends them where there is too little memory (room.py)."""
+    device, left, free_bytes = Device(), [], [5_999]
+    config = scratch_path("room.json")
+    device.board = Thing()
+    device.board.config_path, device.board.gc_heap = config, lambda: (100_000, free_bytes[0])
+
+    async def leave(writer):
+        left.append(writer)
+        if len(left) == 2:
+            free_bytes[0] = 6_000
+
+    async def scenario():
+        streams = EventStreams(device, device, SendBuffer())
+        for _ in range(2):
+            await streams.send(served(Connection(1000)), leave)
+        is_refused = False
+        try:
+            await room_for_request.wait(device, "6")
+        except MemoryError:
+            is_refused = True
+        assert is_refused and not left and not device.heap.reserved  # others than that end none
+        await room_for_request.wait(device, "6+")
+        assert len(left) == 2 and streams.handle(Request([GET])).status == 503
+        device.heap.reserved = 0
+        assert streams.handle(Request([GET])).status == 200
+
+    asyncio.run(scenario())
+
+
+class Thing:
+    """Has what a test sets."""
 
 
 def test_there_are_as_many_streams_as_the_plan_says():

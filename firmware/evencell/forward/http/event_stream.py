@@ -66,6 +66,8 @@ class EventStreams:
             while self._clients:
                 if self._heap.is_short:
                     await self._drop(self._clients[-1])
+                if self._heap.reserved:
+                    break
                 if self._network and self._network.state != "connected":
                     break  # what waits to be sent takes the memory that joining needs
                 is_behind = False

@@ -47,7 +47,7 @@ class LazyResponse:
             response = await context.supervisor.contain("a request", self._answer(scope)) or internal_error()
             response.headers += request.cors
             if not hasattr(response.body, "send"):  # no generator: nothing of the handler is needed any more
-                context.lazy_lock.close(scope)
+                self._close(scope)
                 scope = None
                 if response.send:
                     connection[SESSION] = request.session
@@ -60,7 +60,11 @@ class LazyResponse:
             return False
         finally:
             if scope:
-                context.lazy_lock.close(scope)
+                self._close(scope)
+
+    def _close(self, scope):
+        self._context.lazy_lock.close(scope)
+        self._context.heap.reserved = 0
 
     async def _answer(self, scope):
         context, request = self._context, self._request
@@ -71,6 +75,10 @@ class LazyResponse:
                 return self._resident(request)
             if not isinstance(found, str):
                 return found
+            found, _, needed = found.partition(" ")
+            if needed and context.heap.gc_limit:
+                await scope.load("evencell.forward.http.room").wait(context, needed)
+                scope.unload()
             handler = scope.load(found)
             await sleep_ms(0)
             return await handler.answer(context, request, scope.load)
