@@ -23,6 +23,16 @@ from tools.build.constants import Edit, edited, instead_of
 from tools.build.imports import Imports, graph, module_of, reached, texts_of
 from tools.build.syntax import nodes, parsed
 
+# Of py/makeqstrdata.py's static_qstr_list, which every .mpy file relies on, and of built-in modules of every port.
+_IN_THE_FLASH = (
+    "all any append args bool bytes chr clear close const copy count dict dir divmod end eval exec extend find get "
+    "hash id index insert int items iter join key keys len list little locals lower lstrip map next object open ord "
+    "pop pow print range read remove repr rfind round rsplit rstrip self send sep set sort sorted split start step "
+    "stop str strip sum super throw tuple type upper value values write zip sleep time gmtime mktime enable dumps "
+    "dump load loads mkdir rename rmdir stat unlink uname unpack argv path exit sin cos tan acos asin atan sqrt floor "
+    "ceil log fabs fmod modf seed poll accept bind listen recv array deque tell seek flush crc32 sha256 digest errno "
+    "json math socket struct"
+)
 _HTTP = "evencell/forward/http/"
 _HTTP_ON_A_CHIP = "evencell/http/"
 _ROUTED = {"evencell.forward.http." + line.split()[2] for line in ROUTES.split("\n") if line}
@@ -91,7 +101,13 @@ def _of_main() -> set[str]:
 
 
 def _letters() -> Iterator[str]:
-    for count in itertools.count(1):
+    """Letters, and names that MicroPython has in its flash: the last part of a module's name is in the heap for good.
+
+    Not longer than six characters: with `evencell.` in front they fill a block of the heap.
+    """
+    yield from string.ascii_letters
+    yield from _IN_THE_FLASH.split()
+    for count in itertools.count(2):
         for found in itertools.product(string.ascii_letters, repeat=count):
             if not keyword.iskeyword("".join(found)):
                 yield "".join(found)
