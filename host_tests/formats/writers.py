@@ -5,7 +5,7 @@
 
 import os
 
-from evencell.config.edit import save
+from evencell.config.edit import commit, prepare
 from evencell.display.extremes import Extremes
 from evencell.forward.outbox.outbox import INFLUX, MQTT
 from evencell.history.archive import keep, open_store
@@ -83,9 +83,14 @@ def write(name: str, folder: str):
     WRITERS[name](folder)
 
 
+def _save(path: str, given: dict):
+    prepare(path, given)
+    commit(path)
+
+
 def _config(folder: str):
-    save(folder + "/full.json", FULL)
-    save(folder + "/asleep.json", ASLEEP)
+    _save(folder + "/full.json", FULL)
+    _save(folder + "/asleep.json", ASLEEP)
 
 
 def _history(folder: str):
@@ -132,7 +137,7 @@ def _wake(folder: str):
     with open(folder + "/rtc.bin", "wb") as file:
         file.write(buffer)
     marks.save(context, [(state.packs[i], context.hub.packs[i]) for i in range(2)])
-    save(folder + "/config.json", ASLEEP)
+    _save(folder + "/config.json", ASLEEP)
     context.board.config_path, context.board.overrides = folder + "/config.json", {}
     config, faults, _ = wake_settings.read_config(context.board)
     wake_settings.save(context.board, context.storage_faults, config, faults)
