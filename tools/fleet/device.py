@@ -61,7 +61,7 @@ class Device:
     def __init__(self, number: int, plan: Plan, traffic: Traffic, clock: Clock, log):
         self.device_id = id_of(plan.seed, number)
         self.config = plan.config
-        self.board = SimpleNamespace(name="host")
+        self.board = SimpleNamespace(name="host", storage="")
         self.network = None
         self.key_values = SimpleNamespace(get=lambda _: None, put=lambda *_: None)
         self.delivery = DeviceDelivery()
