@@ -1,5 +1,6 @@
 """Deploys onto real MicroPython behind a pty: what is sent, what is refused, what an interrupted one leaves behind."""
 
+import contextlib
 import os
 import pty
 import random
@@ -16,12 +17,12 @@ from host_tests.deploy.board_on_a_pty import BoardOnAPty
 from host_tests.deploy.bridge import Bridge
 from host_tests.deploy.small_release import packed_release, small_release
 from host_tests.end_to_end.command import assert_one_sentence
-from host_tests.end_to_end.process import PATIENCE_S
+from host_tests.end_to_end.process import PATIENCE_S, until
 from host_tests.needs import need_micropython
 from host_tests.portable import ROOT
 from tools.build.archive import parts
 from tools.build.tree import build
-from tools.cli.serial_port import PortError, choose_port
+from tools.cli.serial_port import PortError, choose_port, open_port
 from tools.deploy.board import DeployError, connect
 from tools.deploy.checks import check_board, check_space, chip_of
 from tools.deploy.command import deploy
@@ -40,10 +41,18 @@ def board(tmp_path):
 
 def bring(board: BoardOnAPty, version: int, made=small_release, **options) -> str:
     """A deploy that succeeds, after which the board runs this version."""
+    until(lambda: is_free(board.path), "the port, whose lock a process that just begins has, too")
     since = len(board.said)
     outcome = deploy(board.path, made(version), **options)
     board.wait_for(rf"running version {version}\.", since)
     return outcome
+
+
+def is_free(path: str) -> bool:
+    with contextlib.suppress(PortError):
+        open_port(path).close()
+        return True
+    return False
 
 
 def slot(board: BoardOnAPty) -> str:
