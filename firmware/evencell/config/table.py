@@ -51,7 +51,7 @@ def sections(names=None):
     """
     name, found = "", []
     for line in lines():
-        section = _path_of(line).split(".")[1]
+        section = path_of(line).split(".")[1]
         if section != name:
             if name:
                 yield name, found
@@ -70,9 +70,9 @@ def rules_in(section: list, prefix: str):
 
 def has(word: str) -> bool:
     """Whether it is a key anywhere, or the name of a section."""
-    return word != "" and any(".%s." % word in _path_of(line) for line in lines())
+    return word != "" and any(".%s." % word in path_of(line) for line in lines())
 
 
-def _path_of(line: str) -> str:
+def path_of(line: str) -> str:
     """The key of a line, with a dot at both ends, and without brackets."""
     return ".%s." % line.split(" ", 1)[0].replace("[]", "")

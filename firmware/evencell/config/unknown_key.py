@@ -1,7 +1,7 @@
 """Sentences for keys that the configuration doesn't have, and what they may have been meant to secure. Lazy."""
 
 from evencell.config.spelling import nearest, shown
-from evencell.config.table import lines
+from evencell.config.table import lines, path_of
 
 _ANY = "?"  # stands for any key of a section
 # What an unknown key may have been meant to secure: its place ("" is the root, None any), whole keys, parts of a key
@@ -25,7 +25,7 @@ def add(keys: list, known, path: str, faults):
     strangers = [key for key, near in zip(keys, meant) if not near and not path]
     named, secured = set(), []
     for line in lines():
-        names = ".%s." % line.split(" ", 1)[0].replace("[]", "")
+        names = path_of(line)
         named.update([key for key in keys if key and ".%s." % key in names])
         section, _, rest = names[1:-1].partition(".")
         if rest and section in _SECURED:
