@@ -725,7 +725,10 @@ def test_a_w_switch_that_is_not_described_is_not_driven():
         ({}, [{"interval_ms": 6000}], "at most 5000"),
         ({}, [{"name": "a"}, {"name": "b", "address": 2}], "there are 2 packs"),
     ):
-        control, found = w(keys, packs, {"preset": "storage", "by": "w"})
-        assert not control["w"]["enabled"]
-        assert control["policy"]["preset"] == "off"
-        assert any(words in sentence for sentence in found), found
+        for by in ("w", None):
+            control, found = w(keys, packs, {"preset": "storage", "by": by})
+            assert not control["w"]["enabled"]
+            assert control["policy"]["preset"] == "off"
+            assert any(words in sentence for sentence in found), found
+        control, found = w(keys, packs, {"preset": "storage", "by": "f6"})
+        assert control["policy"]["preset"] == "storage"

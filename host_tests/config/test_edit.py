@@ -75,8 +75,11 @@ def test_a_policy_that_cannot_write_to_its_balancer_is_warned_of():
             ({"packs": [dict(pack, writable=True) for pack in packs], "control": {"policy": {"preset": "top"}}}, []),
         ):
             assert device.patch(**patch)["warnings"] == warnings, (crc, patch)
-        by_w = {"w": {"enabled": True, "resistor": "off"}, "policy": {"preset": "storage", "by": "w"}}
-        assert Device(crc=crc).patch(control=by_w)["warnings"] == []
+        w = {"enabled": True, "resistor": "off"}
+        of_form = "control.policy.preset: it changes nothing at pack1 until packs[0].writable is true"
+        for by, warnings in (("w", []), (None, []), ("f6", [of_form])):
+            by_w = {"w": w, "policy": {"preset": "storage", "by": by}}
+            assert Device(crc=crc).patch(control=by_w)["warnings"] == warnings, by
 
 
 # Patches whose values count at once: what of the running configuration they change.

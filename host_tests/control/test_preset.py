@@ -104,7 +104,9 @@ def test_every_choice_is_kept_in_the_event_log_with_what_it_replaces():
         ["policy", "rear", "preset", "page", "top", "always"],
     ]
     assert preset.configure(context, context.new_policy())
+    assert preset.configure(context, context.new_policy(by=None)), "it has its value since the start"
     assert len(list(read(context, 0))) == 4, "nothing was changed"
+    assert not preset.configure(context, context.new_policy(by="w"))
 
 
 def test_after_off_it_goes_on_from_how_the_balancer_is_switched():

@@ -1,6 +1,7 @@
 """The W switch: when it is on and off, and why. A model of balancer and wire stands for the pack."""
 
 from evencell.control import w_step
+from evencell.control.part import start
 from evencell.control.state import PolicyState
 from evencell.control.w_output import WSwitch, output_of
 from evencell.pack.alarms import WIRE_RESISTANCE
@@ -323,6 +324,30 @@ def test_a_policy_by_w_begins_as_the_resistor_has_it():
     assert _Device(resistor="on").policy.is_on is True
     assert _Device(resistor="off").policy.is_on is False
     assert _Device(resistor="on", at_start="off").policy.is_on is None
+
+
+class _Started:
+    """A supervisor that starts nothing, and a board with a pin for the switch."""
+
+    def start(self, _name, _run):
+        """Nothing."""
+
+    def w_output(self, _is_inverted):
+        return _Output(False)
+
+
+def test_where_the_configuration_does_not_say_it_the_w_switch_carries_out_a_policy():
+    for by, has_w, expected in ((None, True, "w"), (None, False, "f6"), ("f6", True, "f6"), ("w", True, "w")):
+        context = _Context()
+        context.board, context.supervisor, context.at_end = _Started(), _Started(), []
+        policy = {"preset": "rest", "by": by, "conditions": [], "at_start": "unchanged"}
+        context.config["control"]["policy"] = policy
+        context.config["control"]["w"]["enabled"] = has_w
+        start(context)
+        (state,) = context.control.states
+        assert context.control.config["by"] == expected
+        w = context.control.w
+        assert (w.policy if w else None) is (state if expected == "w" else None)
 
 
 class _Board:

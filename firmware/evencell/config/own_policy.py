@@ -47,6 +47,8 @@ def _is_in_doubt(config: dict, faults, any_key: str) -> bool:
         return True
     if policy["preset"] == "custom" and faults.concern_section("control.policy.conditions"):
         return True
+    if policy["by"] is None and faults.concern_section("control.w"):
+        return True  # what was meant to be carried out by the W switch is not written to the balancer instead
     places = faults.places("packs", len(config["packs"]))
     is_unsure = any(faults.concern(place + ".chemistry") for place in places)
     return is_unsure or faults.concern_section("control.policy", [any_key] + list(policy))

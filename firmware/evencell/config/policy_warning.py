@@ -7,7 +7,8 @@ def warnings(before: dict, control: dict, packs: list) -> list[str]:
     What is left out of these sections of the configuration has its default.
     """
     policy = control.get("policy", {})
-    is_written = policy.get("preset", "off") != "off" and policy.get("by", "f6") == "f6"
+    by = policy.get("by") or ("w" if control.get("w", {}).get("enabled") else "f6")
+    is_written = policy.get("preset", "off") != "off" and by == "f6"
     if policy == before.get("policy") or not is_written:
         return []
     text = "control.policy.preset: it changes nothing at %s until packs[%d].writable is true"

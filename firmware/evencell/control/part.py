@@ -15,13 +15,16 @@ _SWITCH = "balancing_enabled"
 def start(context):
     """Start a policy for every pack, and the W switch of the first one."""
     settings, w, states = context.config["control"], None, []
-    if settings["policy"]["preset"] != "off":
-        conditions = len(settings["policy"]["conditions"])
+    policy, has_w = settings["policy"], settings["w"]["enabled"]
+    if policy["by"] is None:
+        policy["by"] = "w" if has_w else "f6"
+    if policy["preset"] != "off":
+        conditions = len(policy["conditions"])
         for pack, of_pack in zip(context.hub.packs, context.config["packs"]):
             states.append(PolicyState(pack, of_pack, conditions))
         if context.key_values.get("presets"):
             call("evencell.control.preset", "restore", context, states)
-    if settings["w"]["enabled"]:
+    if has_w:
         from evencell.control.w_output import start as start_w
 
         w = start_w(context, states)

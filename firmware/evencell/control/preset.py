@@ -71,8 +71,8 @@ def configure(context, new: dict) -> bool:
     if not control or not control.states:  # then the section may not be in memory
         return False
     policy = context.config["control"]["policy"]
-    if any(policy[key] != new[key] for key in new if key != "preset"):
-        return False
+    if any(policy[key] != new[key] for key in new if key != "preset" and (key, new[key]) != ("by", None)):
+        return False  # an automatic `by` has its value since the start
     context.key_values.put(_KEY, None)
     for state in control.states:
         _use(context, state, new["preset"], "page")

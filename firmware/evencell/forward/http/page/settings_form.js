@@ -71,7 +71,7 @@ function explained({ path, word, value, set, options: { choices } }) {
   const family = path.slice(path.lastIndexOf(".") + 1);
   return el("fieldset", { className: "explained", "data-path": path }, el("legend", {}, t(word)), ...choices.map((name) => {
     const own = `policy.${family}.${name}`, id = `f-${own.replace(/\W+/g, "-")}`;
-    const input = el("input", { type: "radio", id, name: path, value: name, checked: name === value, onchange: () => set(name) });
+    const input = el("input", { type: "radio", id, name: path, value: name, checked: name === (value ?? null), onchange: () => set(name) });
     const tip = hasWord(`${own}.tip`) && el("small", { id: `${id}-tip` }, t(`${own}.tip`));
     if (tip) input.setAttribute("aria-describedby", `${id}-tip`);
     return el("div", { className: "option" }, input, el("label", { for: id }, t(own)), tip);

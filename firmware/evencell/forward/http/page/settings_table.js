@@ -14,7 +14,8 @@ const PACK = [
 const hasW = ({ control }) => control?.w.enabled;
 const hasPolicy = ({ control }) => control?.policy.preset !== "off";
 const readOnly = ({ packs }) => packs.filter(({ writable }) => !writable).map(({ name }) => name);
-const isReadOnly = (draft) => hasPolicy(draft) && draft.control?.policy.by === "f6" && readOnly(draft).length > 0;
+const isByW = ({ control }) => (control?.policy.by ?? (control?.w.enabled ? "w" : "f6")) === "w";
+const isReadOnly = (draft) => hasPolicy(draft) && !isByW(draft) && readOnly(draft).length > 0;
 const isNumber = ({ field }) => field !== "trend" && field !== "time";
 const CONDITION = [
   ["field", "choice", { choices: ["highest_mv", "lowest_mv", "pack_mv", "delta_mv", "temperature_c", "trend", "time"] }],
@@ -41,7 +42,7 @@ export const SECTIONS = {
     ["control.policy.preset", "note", { word: "policy.read_only", values: (draft) => ({ packs: readOnly(draft).join(", ") }), when: isReadOnly }],
     ["control.policy.conditions", "list", { fields: CONDITION, least: 0, most: 8, add: addCondition, tidy: tidyCondition, when: ({ control }) => control?.policy.preset === "custom" }],
     ["control.policy.min_on_s", "number", { unit: "s", when: hasPolicy }], ["control.policy.min_off_s", "number", { unit: "s", when: hasPolicy }],
-    ["control.policy.by", "explained", { choices: ["f6", "w"], when: (draft) => hasPolicy(draft) && hasW(draft) }],
+    ["control.policy.by", "explained", { choices: [null, "w", "f6"], when: (draft) => hasPolicy(draft) && hasW(draft) }],
     ["control.policy.at_start", "explained", { choices: ["unchanged", "on", "off"], when: hasPolicy }],
     ["control.w.enabled", "switch"], ["control.w.resistor", "explained", { choices: ["off", "on"], when: hasW }],
     ["control.w.guard_every_s", "number", { unit: "s", when: hasW }], ["control.w.guard_on_s", "number", { unit: "s", when: hasW }],
