@@ -6,7 +6,8 @@ from evencell.control import write_limit
 from host_tests.config_rules import RULES
 from tools.bench import policies
 from tools.bench.month import RIDING, STORED, Month
-from tools.docs.policy_plot import drawing, spread_out
+from tools.docs.policy_bars import bars
+from tools.docs.policy_plot import axis, drawing, spread_out
 
 DAYS = 2
 PAUSE_S = 600  # of write_limit.py
@@ -55,6 +56,28 @@ def test_the_page_has_a_row_and_the_plot_a_line_for_each_preset(results):
     for preset in results:
         assert f"| `{preset}` |" in table
         assert f">{preset}</text>" in plot
+
+
+def test_the_bars_of_a_use_have_the_numbers_of_its_table(results):
+    for use, panels in (("riding", 4), ("stored", 4)):
+        sheet = policies.drawn_bars(use, results)
+        assert sheet.count('class="what"') == panels
+        for preset, result in results.items():
+            assert sheet.count(f">{preset}</text>") == panels
+            assert f">{result.moved_wh:.1f}</text>" in sheet and f">{len(result.writes_s)}</text>" in sheet
+
+
+def test_a_bar_is_as_long_as_its_number_on_an_axis_from_0():
+    drawn = bars("Energy moved", "Wh", {"off": 400.0, "top": 100.0, "rest": None, "always": 0})
+    lengths = [float(part.partition('"')[0]) for part in drawn.split('width="')[1:]]
+    assert lengths[0] == pytest.approx(4 * lengths[1]) and lengths[2:] == [0, 0]
+    for shown in (">400.0<", ">never<", ">0</text>", ">Wh<"):
+        assert shown in drawn
+
+
+def test_an_axis_ends_at_the_highest_value_or_beyond_it():
+    for highest, expected in ((0, (1, 1)), (0.4, (1, 1)), (2.4, (1, 3)), (455, (100, 500)), (720, (200, 800))):
+        assert axis(highest, 5) == expected
 
 
 def test_labels_of_lines_that_end_together_are_apart():

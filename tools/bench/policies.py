@@ -1,9 +1,13 @@
-"""30 days under each preset of the balance policy: `python -m tools.bench.policies` renews docs/policies.md."""
+"""30 days under each preset of the balance policy.
+
+`python -m tools.bench.policies` renews docs/policies.md and docs/images/policies*.svg, within 3 minutes.
+"""
 
 from concurrent.futures import ProcessPoolExecutor
 
 from tools.bench.month import DAY_S, USES, Month, Result, daily
 from tools.build.common import ROOT
+from tools.docs.policy_bars import sheet_of_bars
 from tools.docs.policy_plot import drawing
 
 DAYS = 30
@@ -16,6 +20,7 @@ RUNS = (
 _LAST_DAYS = 10
 _PAGE = ROOT / "docs/policies.md"
 _PLOT = ROOT / "docs/images/policies.svg"
+_BARS = "policies-{}.svg"
 _HEAD = """\
 # 30 days under each balance policy
 
@@ -24,7 +29,7 @@ Made by `python -m tools.bench.policies` from what it has simulated; changes bel
 > **Simulated.** The decisions and the limit of writes are the firmware's own code. Pack, balancer and use are the
 > simulator's (`tools/sim/`), whose curves, losses and currents are assumed.
 
-![The difference between the cells, day after day](images/policies.svg)
+![Two plots of how far the cells' charge differs on each day, and one of the charge lost](images/policies.svg)
 
 The cells differ in resistance (2.4 to 3.6 mΩ) and in what they lose by themselves (0.3 to 3 mA), not in capacity. At
 the start their charge differs by 4 % of it. The balancer's own supply is 40 mA, 55 mA while it balances. `custom` is
@@ -46,9 +51,11 @@ _COLUMNS = (
 
 
 def main():
-    """Write the page and its plot."""
+    """Write the page and its plots."""
     results = simulated()
     _PLOT.write_text(drawing(panels(results)))
+    for use in USES:
+        _PLOT.with_name(_BARS.format(use)).write_text(drawn_bars(use, of(results, use)))
     _PAGE.write_text(_HEAD + "".join(section(use, of(results, use)) for use in USES))
 
 
@@ -88,6 +95,27 @@ def panels(results: dict) -> list[tuple[str, str, dict]]:
     return [*found, (USES["stored"].title, "charge lost, Ah of each cell", series(lost, "losses_ah"))]
 
 
+def drawn_bars(use: str, results: dict[str, Result]) -> str:
+    """What the table of a use has, as bars."""
+    by_preset = results.items()
+    found = [
+        ("Energy moved", "Wh", {preset: result.moved_wh for preset, result in by_preset}),
+        (
+            f"Until balanced to {BALANCED_PERCENT:.0f} %",
+            "hours, for the first time",
+            {preset: result.balanced_after_h(BALANCED_PERCENT) for preset, result in by_preset},
+        ),
+        ("Writes to the balancer", "F6 in 30 days", {preset: len(result.writes_s) for preset, result in by_preset}),
+    ]
+    if use == "stored":
+        found.append(("Charge lost", "Ah of each cell", {preset: result.losses_ah[-1] for preset, result in by_preset}))
+    else:
+        found.append(
+            ("Difference at the end", "%, last 10 days", {preset: difference(result) for preset, result in by_preset})
+        )
+    return sheet_of_bars(f"{USES[use].title}, {DAYS} days", found)
+
+
 def series(results: dict[str, Result], name: str) -> dict[str, list[float]]:
     """A list of each hour as means of each day, by preset."""
     return {preset: daily(getattr(result, name)) for preset, result in results.items()}
@@ -109,9 +137,10 @@ def of(results: dict, use: str) -> dict[str, Result]:
 
 
 def section(use: str, results: dict[str, Result]) -> str:
-    """Heading and table."""
+    """Heading, bars and table."""
     rows = "".join(row(preset, result, use == "stored") for preset, result in results.items())
-    return f"\n## {USES[use].title}\n{_COLUMNS}{rows}"
+    picture = f"![The numbers below as bars](images/{_BARS.format(use)})"
+    return f"\n## {USES[use].title}\n\n{picture}\n{_COLUMNS}{rows}"
 
 
 def row(preset: str, result: Result, is_stored: bool) -> str:

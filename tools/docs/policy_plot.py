@@ -1,14 +1,14 @@
-"""Draws how far the cells of a pack differ under each balance policy: docs/images/policies.svg."""
+"""Draws how far the cells of a pack differ under each balance policy, day after day: docs/images/policies.svg."""
 
 from html import escape
 
 _WIDTH, _HEIGHT = 760, 360  # of a panel
 _LEFT, _TOP, _RIGHT, _BOTTOM = 60, 60, 110, 50  # its margins
 _LABEL_HEIGHT = 17
-_STEPS = (1, 2, 5, 10)  # of the vertical axis
+_STEPS = (1, 2, 5, 10, 20, 50, 100, 200)  # of an axis
 _MAX_STEPS = 8
 _DAYS = 5  # of the horizontal one
-_LOOKS = {
+LOOKS = {
     "off": ("#1b1f24", "2 3"),
     "always": ("#d1152f", ""),
     "top": ("#1763c6", ""),
@@ -22,6 +22,7 @@ _STYLE = """
     text { font-family: Helvetica, Arial, "Liberation Sans", "DejaVu Sans", sans-serif; }
     text { font-size: 14px; fill: #1b1f24; }
     .title { font-size: 18px; font-weight: bold; }
+    .what { font-weight: bold; }
     .end { text-anchor: end; }
     .mid { text-anchor: middle; }
     .grid { stroke: #d8dde3; stroke-width: 1; }
@@ -31,22 +32,34 @@ _STYLE = """
 
 def drawing(panels: list[tuple[str, str, dict]]) -> str:
     """The SVG. `panels`: title, what it shows, and a value of each day by preset."""
-    height = _HEIGHT * len(panels)
-    drawn = "".join(
-        f'  <g transform="translate(0 {i * _HEIGHT})">\n{panel(*each)}  </g>\n' for i, each in enumerate(panels)
-    )
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
-    title = '  <title id="title">Cells of a pack in 30 days under each balance policy</title>\n'
-    ground = f'  <rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>\n'
+    drawn = "".join(moved(0, i * _HEIGHT, panel(*each)) for i, each in enumerate(panels))
+    return sheet("Cells of a pack in 30 days under each balance policy", _WIDTH, _HEIGHT * len(panels), drawn)
+
+
+def sheet(title: str, width: int, height: int, drawn: str) -> str:
+    """An SVG with a white ground: readable on a dark page as well."""
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    title = f'  <title id="title">{escape(title)}</title>\n'
+    ground = f'  <rect width="{width}" height="{height}" fill="#ffffff"/>\n'
     return f'{head} role="img" aria-labelledby="title">\n{title}  <style>{_STYLE}</style>\n{ground}{drawn}</svg>\n'
+
+
+def moved(x: int, y: int, drawn: str) -> str:
+    """The same elsewhere."""
+    return f'  <g transform="translate({x} {y})">\n{drawn}  </g>\n'
+
+
+def axis(highest: float, max_steps: int) -> tuple[int, int]:
+    """Step and end of an axis from 0 to the highest value or beyond it."""
+    step = next((step for step in _STEPS if highest <= step * max_steps), _STEPS[-1])
+    return step, step * max(1, int(-(-highest // step)))
 
 
 def panel(title: str, shown: str, lines: dict[str, list[float]]) -> str:
     """Axes, and a line for each preset with its name at the end."""
     days = max(len(line) for line in lines.values())
     highest = max(max(line) for line in lines.values())
-    step = next((step for step in _STEPS if highest <= step * _MAX_STEPS), _STEPS[-1])
-    top = step * int(-(-highest // step))
+    step, top = axis(highest, _MAX_STEPS)
 
     def place(day: float, value: float) -> tuple[float, float]:
         x = _LEFT + day / days * (_WIDTH - _LEFT - _RIGHT)
@@ -61,12 +74,12 @@ def panel(title: str, shown: str, lines: dict[str, list[float]]) -> str:
         parts.append(text(*add(place(day, 0), 20), str(day), "mid"))
     parts.append(text(*add(place(days / 2, 0), 40), "days", "mid"))
     for preset, line in lines.items():
-        colour, dash = _LOOKS[preset]
+        colour, dash = LOOKS[preset]
         points = "L".join("{} {}".format(*place(day + 0.5, value)) for day, value in enumerate(line))
         parts.append(f'    <path class="line" stroke="{colour}" stroke-dasharray="{dash}" d="M{points}"/>\n')
     ends = {preset: place(days - 0.5, line[-1])[1] for preset, line in lines.items()}
     for preset, y in spread_out(ends, _HEIGHT - _BOTTOM).items():
-        colour = _LOOKS[preset][0]
+        colour = LOOKS[preset][0]
         parts.append(f'    <text x="{place(days, 0)[0] + 8}" y="{y + 5}" style="fill: {colour}">{preset}</text>\n')
     return "".join(parts)
 
