@@ -258,6 +258,20 @@ def test_a_login_and_its_session_get_through_a_flood_and_forty_slow_clients(smal
     assert until(lambda: small_firmware.get("/healthz").json()["ok"], "health")
 
 
+def test_rules_and_policy_go_on_during_a_flood(tmp_path):
+    """Requests wait for code from the flash all the time, and the policy may have to switch off a low pack."""
+    control = {"rules": [{"name": "mine", "above": 1, "delay_s": 0}], "policy": {"preset": "always"}}
+    config = {**CONFIG, "packs": [{"interval_ms": POLL_MS}], "control": control}
+    with (
+        Simulator(tmp_path, *FIXED) as simulator,
+        Firmware(tmp_path, simulator.link, config=config, heap_kib=SMALL_HEAP_KIB) as firmware,
+        Attackers(firmware.http_port, 4, FLOODS["metrics"], b"", "127.0.0.2") as flood,
+    ):
+        until(lambda: "rule:mine" in (firmware.pack()["alarms"] or ()), "a raised rule")
+        assert next(flood.connections) > 20
+        firmware.wait_for_line("balancing on: always")
+
+
 def use_for_3_s(client) -> tuple[int, int, int, float]:
     """Send requests that need a login: how many, how many were answered, and polls meanwhile, made and expected."""
     tries = successes = 0

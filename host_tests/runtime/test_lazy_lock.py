@@ -21,6 +21,27 @@ def test_waiting_task_gets_the_next_scope():
     asyncio.run(scenario())
 
 
+def test_urgent_task_comes_before_all_that_wait():
+    async def scenario():
+        lock, order = LazyLock(), []
+
+        async def use(name: str, is_urgent: bool):
+            scope = await lock.wait(60_000, None, is_urgent)
+            order.append(name)
+            lock.close(scope)
+
+        scope = lock.open()
+        tasks = [asyncio.create_task(use("request %d" % i, False)) for i in range(3)]
+        await asyncio.sleep(0)
+        tasks.append(asyncio.create_task(use("rules", True)))
+        await asyncio.sleep(0)
+        lock.close(scope)
+        await asyncio.gather(*tasks)
+        assert order == ["rules", "request 0", "request 1", "request 2"]
+
+    asyncio.run(scenario())
+
+
 def test_wait_returns_none_after_the_timeout():
     async def scenario():
         lock = LazyLock()

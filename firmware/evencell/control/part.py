@@ -7,6 +7,7 @@ from evencell.runtime.lazy import call
 
 _SAMPLE_MS = const(10_000)
 _DECIDE_EVERY = const(3)  # samples
+_LOCK_TIMEOUT_MS = const(20_000)  # longer than a response that a client reads slowly
 _POLICY = "evencell.control.policy"
 _LIMIT = "evencell.control.write_limit"
 _SWITCH = "balancing_enabled"
@@ -56,7 +57,7 @@ class Control:
                     state.trend.add(state.pack.accepted, now_s)
             samples += 1
             is_first = any(state.decided_s is None and state.pack.sequence for state in self.states)
-            if (samples >= _DECIDE_EVERY or is_first) and self._decide(now_s):
+            if (samples >= _DECIDE_EVERY or is_first) and await self._decide():
                 samples = 0
                 for state in self.states:
                     before = state.problem
@@ -64,13 +65,14 @@ class Control:
                     if state.problem and state.problem != before:
                         self._context.log.warning("%s: balance policy: %s" % (state.pack.name, state.problem))
 
-    def _decide(self, now_s: int) -> bool:
-        """Decide for every pack; False while other lazy modules are in use."""
+    async def _decide(self) -> bool:
+        """Decide for every pack, before all requests that wait; False where other lazy modules are in use for long."""
         context = self._context
         lock = context.lazy_lock
-        scope = lock.open()
+        scope = await lock.wait(_LOCK_TIMEOUT_MS, None, True)
         if scope is None:
             return False
+        now_s = context.clock.uptime_ms() // 1000
         was_on = [state.is_on for state in self.states]
         try:
             policy = scope.load(_POLICY)

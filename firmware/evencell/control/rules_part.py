@@ -9,7 +9,7 @@ _TICK_MS = const(10_000)
 _RETRY_MS = const(1_000)  # while other lazy modules are in use
 _DRIFT_S = const(86_400)  # between two searches for cells that drift
 _FIRST_DRIFT_S = const(3_600)
-_LOCK_TIMEOUT_MS = const(20_000)
+_LOCK_TIMEOUT_MS = const(20_000)  # longer than a response that a client reads slowly
 _RULES = "evencell.control.rules"
 
 
@@ -56,17 +56,17 @@ class Rules:
                         state.trend.add(state.pack.accepted, context.clock.uptime_ms() // 1000)
                 if context.history and context.clock.uptime_ms() // 1000 >= self._drift_s:
                     await self._find_drift()
-                while not self._tick():
+                while not await self._tick():
                     await sleep_ms(_RETRY_MS)
         finally:
             if self.output:
                 self.output(False)  # a failure makes no noise until it runs again
 
-    def _tick(self) -> bool:
-        """Evaluate once; False while other lazy modules are in use."""
+    async def _tick(self) -> bool:
+        """Evaluate once, before all requests that wait; False where other lazy modules are in use for long."""
         context = self._context
         lock = context.lazy_lock
-        scope = lock.open()
+        scope = await lock.wait(_LOCK_TIMEOUT_MS, None, True)
         if scope is None:
             return False
         try:

@@ -30,10 +30,10 @@ class LazyLock:
             return None
         return self._opened(parked)
 
-    async def wait(self, timeout_ms: int, parked: lazy | None = None) -> lazy | None:
-        """The same, as soon as it can be had; None after so many milliseconds."""
+    async def wait(self, timeout_ms: int, parked: lazy | None = None, is_urgent: bool = False) -> lazy | None:
+        """The same, as soon as it can be had; None after so many milliseconds. `is_urgent`: before all that wait."""
         since_ms, task = ticks_ms(), asyncio.current_task()
-        self.queue.append(task)
+        self.queue.insert(0 if is_urgent else len(self.queue), task)
         try:
             while (self._is_open or self.queue[0] is not task) and not keeps_modules():
                 if ticks_diff(ticks_ms(), since_ms) >= timeout_ms:
