@@ -74,6 +74,7 @@ class Ruled:
         self.clock = FakeClock(1_790_000_000)
         self.log = FakeLog()
         self.key_values = keys or FakeKeyValue()
+        self.config = {}
         self.board = self
         self.storage = flash_without_events()
         self.storage_faults = StorageFaults(self.clock, self.log)

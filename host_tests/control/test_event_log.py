@@ -9,7 +9,7 @@ from evencell.pack.alarms import ALARMS
 from evencell.pack.status import Status
 from evencell.storage.faults import StorageFaults
 from host_tests.control.ruled import flash_without_events
-from host_tests.fakes import FakeClock, FakeLog
+from host_tests.fakes import FakeClock, FakeKeyValue, FakeLog
 from host_tests.portable import raises
 from host_tests.storage.test_record_ring import with_power
 
@@ -33,6 +33,8 @@ class Device:
         self.storage = storage or flash_without_events()
         self.clock, self.log = FakeClock(), FakeLog()
         self.storage_faults = StorageFaults(self.clock, self.log)
+        self.key_values = FakeKeyValue()
+        self.config = {"time": {"zone": "", "utc_offset_min": 60}}
         self.pack = Pack(alarms)
         self.hub = Hub([self.pack], self.clock)
         self.heap, self.gc_limit, self.free_bytes = self, 0, 0

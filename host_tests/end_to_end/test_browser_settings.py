@@ -47,6 +47,7 @@ def test_after_a_login_a_setting_is_written_and_the_device_is_named(browser, fir
         page.get_by_role("button", name="Write to the balancer").click()
         expect(page.locator("#balancer .said")).to_contain_text("trigger in mV is 12\u00a0mV now")
         assert firmware.pack()["trigger_mv"] == 12
+        expect(page.locator("#balancer")).to_contain_text("1 in all")
 
         page.get_by_text("Name and time").click()
         page.locator("#config-general input[name=name]").fill("Scooter")

@@ -44,6 +44,9 @@ def test_a_setting_is_written_and_read_back(firmware, client):
     assert results["max_balance_ma"]["active"] == 700
     assert client.send("GET", PATH).json()["settings"]["trigger_mv"]["active"] == 12
     assert firmware.pack()["trigger_mv"] == 12
+    control = client.send("GET", "/api/v1/packs/pack1/control").json()
+    assert control["writes"]["total"] == 2
+    assert control["writes"]["today"] in (0, 1, 2)  # midnight may be between
 
 
 def test_the_event_log_says_what_was_written_and_by_what(firmware, client):

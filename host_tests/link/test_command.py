@@ -32,7 +32,7 @@ class Bench:
         self.board = self
         self.storage = scratch_path("flash")
         os.mkdir(self.storage)
-        self.rules = None
+        self.rules = self.key_values = None
         self.storage_faults = StorageFaults(self.clock, self.log)
         self.config = {"packs": [{"writable": True, "chemistry": chemistry, "capacity_ah": capacity_ah}]}
         self.poller = Poller(self.pack.bus, [self.poll], self.hub, self.log)

@@ -123,7 +123,7 @@ class Device:
         self.board = self
         self.storage = str(folder)
         self.clock, self.log = FakeClock(1_790_000_000), FakeLog()
-        self.rules = None
+        self.rules = self.key_values = None
         self.storage_faults = StorageFaults(self.clock, self.log)
         entry = {"name": "pack1", "model": MODEL, "address": 1, "interval_ms": 0, "timeout_ms": TIMEOUT_MS}
         poll = make_poll(entry, TemperatureScale("0.1"), Rs485Bus(line))

@@ -12,13 +12,15 @@ from evencell.runtime.lazy import call
 from evencell.storage.record_ring import RecordRing
 
 MAX_EVENTS = const(200)  # that are shown; a few more are kept
-_RECORD_BYTES = const(156)
+RECORD_BYTES = const(156)
 _PER_SEGMENT = const(25)  # records with their checksums: 4,000 bytes, within one block of the flash
 _SEGMENTS = const(9)
+_COUNT_AT_LAST = const(125)  # events: what waited is kept where there is little memory, so not with each segment
 _FOLDER = "/eventlog"
 _OWNER = "event log"
 _NOTES = "evencell.control.event_notes"
 _ALARMS = "evencell.control.event_alarms"
+_COUNTS = "evencell.control.write_counts"
 _RESULT = const(7)
 _NOT_WRITTEN = "refused"
 
@@ -31,12 +33,13 @@ def append(context, events: list):
     A refusal, after which nothing was written to the balancer, is not kept again while it is the newest event: what
     repeats a command for hours must not wear the flash.
     """
+    count_after = _PER_SEGMENT if events else _COUNT_AT_LAST
     if context.rules:
         events = call(_NOTES, "take", context, context.rules) + events
     elif context.hub.is_log_due:
         events = call(_ALARMS, "take", context) + events
     try:
-        ring = _open(context)
+        ring = open_log(context)
         records, newest = bytearray(), _newest(ring)
         for event in events:
             event = list(event)
@@ -46,23 +49,37 @@ def append(context, events: list):
         ring.close()
         if records:
             ring.append(records)
+            _count(context, ring, count_after)
     except OSError as error:
         context.storage_faults.failed(_OWNER, error)
     else:
         context.storage_faults.worked(_OWNER)
 
 
+def _count(context, ring, count_after: int):
+    """Have the writes by hand counted, once in so many events (write_counts.py)."""
+    if context.key_values is None:  # in a wake of power/
+        return
+    kept = context.key_values.get("by_hand")
+    if 0 <= ring.next - (kept["until"] if kept else 0) < count_after:
+        return
+    try:
+        call(_COUNTS, "keep", context, ring)
+    except MemoryError:
+        pass  # with the next event
+
+
 def read(context, after: int):
     """Generate each kept event after the number `after`, oldest first: (number, fields). Numbers count from 1."""
     try:
-        ring = _open(context)
+        ring = open_log(context)
     except OSError as error:
         context.storage_faults.failed(_OWNER, error)
         return
-    record = bytearray(_RECORD_BYTES)
+    record = bytearray(RECORD_BYTES)
     try:
         for sequence in range(max(ring.first, ring.next - MAX_EVENTS, after), ring.next):
-            fields = _decode(ring, sequence, record)
+            fields = decode(ring, sequence, record)
             if fields:
                 yield sequence + 1, fields
     finally:
@@ -73,23 +90,24 @@ def encode(event: list) -> bytes:
     """The record of an event, its sentence shortened to fit."""
     event = list(event)
     data = json.dumps(event).encode()
-    while len(data) > _RECORD_BYTES and event[-1]:
+    while len(data) > RECORD_BYTES and event[-1]:
         event[-1] = event[-1].rstrip("…")[:-1]
         if event[-1]:
             event[-1] += "…"
         data = json.dumps(event).encode()
-    return data[:_RECORD_BYTES] + b" " * (_RECORD_BYTES - len(data))
+    return data[:RECORD_BYTES] + b" " * (RECORD_BYTES - len(data))
 
 
-def _open(context) -> RecordRing:
-    return RecordRing(context.board.storage + _FOLDER, _RECORD_BYTES, _PER_SEGMENT, _SEGMENTS, context.storage_faults)
+def open_log(context) -> RecordRing:
+    """The ring of the records; raises OSError."""
+    return RecordRing(context.board.storage + _FOLDER, RECORD_BYTES, _PER_SEGMENT, _SEGMENTS, context.storage_faults)
 
 
 def _newest(ring):
-    return _decode(ring, ring.next - 1, bytearray(_RECORD_BYTES))
+    return decode(ring, ring.next - 1, bytearray(RECORD_BYTES))
 
 
-def _decode(ring, sequence: int, record):
+def decode(ring, sequence: int, record):
     """The fields of a record; None where it is damaged, or of a version with others."""
     if not ring.read_into(sequence, record):
         return None

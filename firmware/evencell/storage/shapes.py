@@ -15,11 +15,23 @@ def _is_learned(values) -> bool:
     for name, value in values.items():
         if name.endswith(_SCALE) and value not in ("1", "0.1"):
             return False
+        if name == "by_hand" and not _are_counts(value):
+            return False
         if name == "announced_packs" and not _is_whole(value, _PACKS):
             return False
         if not isinstance(value, _LEARNED.get(name, object)):
             return False
     return all(_has_choice(*item) for item in values.get("display", {}).items())
+
+
+def _are_counts(kept) -> bool:
+    """What control/write_counts.py keeps."""
+    if not isinstance(kept, dict) or not _is_whole(kept.get("until"), 0x3FFFFFFF):
+        return False
+    packs = kept.get("packs")
+    if not isinstance(packs, dict) or not all(isinstance(count, list) and len(count) == 3 for count in packs.values()):
+        return False
+    return all(_is_whole(number, 0x3FFFFFFF) for count in packs.values() for number in count)
 
 
 def _has_choice(name: str, pair) -> bool:

@@ -3,6 +3,7 @@
 from evencell.control.policies import NO_POLICY
 from evencell.control.trend import TRENDS
 from evencell.forward.http.server import error, json_response
+from evencell.runtime.lazy import call
 
 _OFF = {
     "preset": "off",
@@ -28,8 +29,10 @@ async def answer(context, request, load):
     name = request.path.split("/")[4]
     for i, pack in enumerate(context.hub.packs):
         if pack.name == name:
+            writes = call("evencell.control.write_counts", "counts", context, name)  # before other code is loaded
             w = context.control.w if context.control else None
             found = {"policy": _policy(context, i, w), "rules": _rules(context, i, load), "w": _w(context, w, load)}
+            found["writes"] = writes
             advise, own = load("evencell.control.advisor").advise, context.config.get("control", {}).get("limits")
             found["advice"] = advise(pack, context.config["packs"][i], pack.age_ms(context.clock), own, context.control)
             return json_response(found)

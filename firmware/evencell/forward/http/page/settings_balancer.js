@@ -19,18 +19,20 @@ function quote(sentence) {
 
 /** The card. `problem(answer)` gives the sentence of a failed request. */
 export function makeBalancer(problem) {
-  const rows = el("div", { className: "settings" }), note = el("p", { className: "text" }), said = el("p", { className: "said", role: "status" });
+  const rows = el("div", { className: "settings" }), note = el("p", { className: "text" }), count = el("p", { className: "text" }), said = el("p", { className: "said", role: "status" });
   const send = el("button", { className: "button main" }, t("settings.set"));
-  const form = el("form", { className: "card", id: "balancer", hidden: true, onsubmit: write }, el("h2", {}, t("settings.balancer")), note, rows, send, said);
-  const path = () => `/api/v1/packs/${encodeURIComponent(state.selected)}/settings`;
+  const form = el("form", { className: "card", id: "balancer", hidden: true, onsubmit: write }, el("h2", {}, t("settings.balancer")), note, rows, send, said, count);
+  const path = (what) => `/api/v1/packs/${encodeURIComponent(state.selected)}/${what}`;
 
   async function load() {
-    const { settings, writable, ...answer } = await getJson(path(), 20000);
+    const { settings, writable, ...answer } = await getJson(path("settings"), 20000);
     form.hidden = answer.status === 404;
     if (!settings) return setText(said, problem(answer));
     setText(note, t(writable ? "settings.unproven" : "settings.not_writable"));
     send.hidden = !writable;
     rebuild(rows, SETTINGS.map((name) => [name, settings[name], writable]), row);
+    const { writes } = await getJson(path("control"), 20000);
+    setText(count, writes?.total ? t(writes.today === null ? "settings.written" : "settings.written_today", writes) : "");
   }
 
   function row([name, { active, min, max, recommended, reason, broken }, isWritable]) {
@@ -53,7 +55,7 @@ export function makeBalancer(problem) {
     const words = Object.entries(wanted).map(([name, value]) => `${t(`setting.${name}`)}: ${shownAs(name, value)}`).join(", ");
     if (!confirm(t("settings.confirm", { words }))) return;
     setText(said, t("settings.writing"));
-    const { ok, body, ...answer } = await sendJson("PATCH", path(), wanted, 60000);
+    const { ok, body, ...answer } = await sendJson("PATCH", path("settings"), wanted, 60000);
     const each = ([name, { active, error }]) => (error ? `${t(`setting.${name}`)}: ${ofDevice(error)[0]}` : t("settings.is", { name: t(`setting.${name}`), value: shownAs(name, active) }));
     setText(said, ok ? Object.entries(body).map(each).join(" ") : problem(answer));
     rows.content_ = "";
