@@ -258,6 +258,20 @@ def test_a_balancer_that_stops_answering_is_power_cycled():
     assert device.pack.link == ONLINE
 
 
+def test_a_clock_that_was_set_back_forbids_no_power_cycle():
+    """The time of the last one lies years ahead then, in this run and in the one before."""
+    for kept in ((1, 0, 0), (1, 1, 2_100_000_000)):
+        device = _Device(resistor="on", policy=False, kept=kept, now_s=1_800_000_000)
+        device.run(700)
+        device.answers = False
+        device.run(300)
+        assert device.context.hub.events[-2][1] == "power_cycle"
+        device.context.clock.now_s -= 300_000_000
+        cycles = device.w.cycles
+        device.run(5000)
+        assert device.w.cycles > cycles
+
+
 def test_power_cycles_of_one_that_hangs_again_and_again_are_bounded():
     device = _Device(resistor="on", policy=False, now_s=1_800_000_000)
     for _ in range(7 * 144):

@@ -134,6 +134,18 @@ def test_a_used_pack_rests_for_a_day_before_it_is_measured_again():
     assert kept[0] == before[0]
 
 
+def test_a_clock_that_was_set_back_begins_the_half_day_anew():
+    device = _Device(0, 1)
+    device.run(24 + 30)
+    slopes = device.slopes
+    assert slopes
+    device.context.clock.now_s -= 300_000_000
+    device.run(25)
+    kept = device.context.key_values.kept["saves:pack1"]
+    assert kept[1] <= device.context.clock.now_s and kept[2] >= 0
+    assert kept[0] == slopes
+
+
 def test_without_a_clock_and_with_a_low_pack_nothing_is_measured():
     device = _Device(0, 1)
     assert not step(device.w, device.context, device.status, True)

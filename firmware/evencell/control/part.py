@@ -111,8 +111,8 @@ class Control:
         if pack.writer is None:
             state.problem = 'the pack is read-only: set "writable": true in its entry of config.json'
             return
-        state.problem = call(_LIMIT, "refusal", context, pack.name)
+        state.problem = call(_LIMIT, "refusal", context, state)
         if state.problem is None:
-            call(_LIMIT, "note", context, pack.name)
+            call(_LIMIT, "note", context, state)
             result = await pack.writer(_SWITCH, state.is_on, "policy")
             state.problem = result["error"]

@@ -10,12 +10,14 @@ class PolicyState:
     each custom condition whether it held, for its hysteresis. `rest_since_s`: uptime since which it rests, or None.
     `decided_s`: uptime of the last decision, or None. `is_undecided`: the policy would want balancing, but must know
     first whether the pack rests, or wait for the minimum time. `preset`: chosen while it runs, None for the configured
-    one (preset.py).
+    one (preset.py). `written_s`, `first_written_s`: uptime of the last write in this run, and of the first one of its
+    day, or None (write_limit.py).
     """
 
     __slots__ = (
         "config",
         "decided_s",
+        "first_written_s",
         "held",
         "is_on",
         "is_undecided",
@@ -26,6 +28,7 @@ class PolicyState:
         "rest_since_s",
         "since_s",
         "trend",
+        "written_s",
     )
 
     def __init__(self, pack, config: dict, conditions: int):
@@ -38,6 +41,7 @@ class PolicyState:
         self.problem: str | None = None
         self.since_s = 0
         self.decided_s: int | None = None
+        self.written_s = self.first_written_s = None
         self.is_undecided = False
         self.rest_since_s: int | None = None
         self.held = [False] * conditions

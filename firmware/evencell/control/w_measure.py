@@ -73,8 +73,9 @@ def step(w, context, status, is_low: bool) -> bool:
     if unix_s is None or is_low:
         return False
     kept = context.key_values.get(_KEY % w.pack.name)
-    if not _is_whole(kept):
-        kept = [[], unix_s + _REST_S, -1, 0, 0, 0, 0, 0, 0, 0]
+    is_whole = _is_whole(kept)
+    if not is_whole or kept[1] > unix_s + _REST_S:  # the clock was set back
+        kept = [kept[0] if is_whole else [], unix_s + _REST_S, -1, 0, 0, 0, 0, 0, 0, 0]
         context.key_values.put(_KEY % w.pack.name, kept)
     slopes, began_s = kept[0], kept[1]
     if len(slopes) >= _ROUND * _LOOKS[-1] or judge(slopes):

@@ -51,7 +51,7 @@ class WSwitch:
     read; else 0. `answered_s`: of the first answer since it is on, or None. `next_s`: when an off balancer is switched
     on. `is_good`: whether the last reading had nothing against switching on; `kept_s`: when that was kept, or None.
     `cycles`: of the supply, without an answer; `cycled_s`: UNIX time of the last one, 0 for none; `cycled_up_s`: its
-    uptime; `is_cycle`: the next trial belongs to it. `is_insisted`: the owner wants a reading now.
+    uptime, None before the start; `is_cycle`: the next trial belongs to it. `is_insisted`: an owner wants a reading.
     """
 
     __slots__ = (
@@ -91,7 +91,7 @@ class WSwitch:
         self.level = self.answered_s = self.kept_s = None
         self.reason = "released: its resistor keeps the balancer %s" % config["resistor"]
         self.since_s = self.next_s = self.deadline_s = self._answers = 0
-        self.is_good, self.cycles, self.cycled_s, self.cycled_up_s = False, 0, 0, 0
+        self.is_good, self.cycles, self.cycled_s, self.cycled_up_s = False, 0, 0, None
         self.is_insisted = self.is_cycle = False
         self.readings = None  # of a sample (w_measure.py)
         with lazy(_STEPS) as steps:

@@ -4,6 +4,7 @@ Switching on in order to read is allowed if the last reading had nothing against
 a reading has nothing against it again.
 """
 
+from evencell.clock.span import passed_s
 from evencell.compat import const
 from evencell.pack.limits import MAX_AGE_MS, limits_of, switch_on_reason
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE
@@ -26,15 +27,15 @@ _MEASURE = "evencell.control.w_measure"
 def restore(w, context):
     """Take what is kept, and give a balancer that the resistor keeps off its link."""
     kept = context.key_values.get(_KEY % w.pack.name)
-    if isinstance(kept, list) and len(kept) == 3 and all(type(number) is int for number in kept):
+    if isinstance(kept, list) and len(kept) == 3 and all(type(number) is int and number >= 0 for number in kept):
         w.is_good = kept[0] == 1
-        w.cycles, w.cycled_s = kept[1], kept[2]
+        w.cycles, w.cycled_s = min(kept[1], _MAX_CYCLES), kept[2]
     policy = w.policy
     if policy and context.config["control"]["policy"]["at_start"] == "unchanged":
         policy.is_on = w.config["resistor"] == "on"
     if w.config["resistor"] == "off":
         w.pack.link = ASLEEP
-        w.next_s = _cycle_left_s(w, context, 0)
+        w.next_s = _cycle_left_s(w, context)
 
 
 def step(w, context, now_s: int) -> bool:
@@ -56,7 +57,7 @@ def step(w, context, now_s: int) -> bool:
 
 def hasten(w, context, now_s: int):
     """Have a balancer that is off read as soon as that is allowed."""
-    w.next_s = min(w.next_s, now_s + _cycle_left_s(w, context, now_s))
+    w.next_s = min(w.next_s, now_s + _cycle_left_s(w, context))
 
 
 def _note(w, context, now_s: int, is_good: bool):
@@ -155,7 +156,7 @@ def _is_to_cycle(w, context, now_s: int) -> bool:
     if not w.is_good:
         w.reason = "the balancer does not answer, and no reading says that it may be switched on again"
         return False
-    left_s = _cycle_left_s(w, context, now_s)
+    left_s = _cycle_left_s(w, context)
     if left_s:
         w.reason = "the balancer does not answer; power-cycled %d times, again in %d min" % (w.cycles, left_s // 60 + 1)
         return False
@@ -182,7 +183,7 @@ def _wait(w, now_s: int):
 
 def _noted_pause_s(w, context, now_s: int) -> int:
     """Count a cycle, and keep that; the pause before the next one."""
-    if _passed_s(w, context, now_s) > _DAY_S:
+    if passed_s(context.clock, w.cycled_up_s, w.cycled_s) > _DAY_S:
         w.cycles = 0
     w.cycles = min(w.cycles + 1, _MAX_CYCLES)
     w.cycled_s, w.cycled_up_s = context.clock.unix_s() or 0, now_s
@@ -194,15 +195,9 @@ def _pause_s(w) -> int:
     return min(_PAUSE_S << (w.cycles - 1), _DAY_S) if w.cycles else 0
 
 
-def _cycle_left_s(w, context, now_s: int) -> int:
+def _cycle_left_s(w, context) -> int:
     """Seconds until the next cycle is allowed."""
-    return max(0, _pause_s(w) - _passed_s(w, context, now_s))
-
-
-def _passed_s(w, context, now_s: int) -> int:
-    """Seconds since the last cycle. Without a clock it may have been just before the start."""
-    unix_s = context.clock.unix_s()
-    return max(0, unix_s - w.cycled_s) if unix_s and w.cycled_s else now_s - w.cycled_up_s
+    return max(0, _pause_s(w) - passed_s(context.clock, w.cycled_up_s, w.cycled_s))
 
 
 def _keep(w, context):
