@@ -1,6 +1,6 @@
 """Local time by rule: known changes, the forms of a rule, and what is no rule."""
 
-from evencell.clock.zone import is_rule, offset_at
+from evencell.clock.zone import is_rule, local_offset, offset_at
 
 HOUR_S = 3_600
 DAY_S = 86_400
@@ -72,3 +72,8 @@ def test_rules_are_distinguished_from_other_texts():
         "C\u00c4T-1", "CET-\u0661", "CET-0001", "CET--1",
     ):  # fmt: skip
         assert not is_rule(text), text
+
+
+def test_local_offset_is_that_of_the_zone_or_of_the_minutes():
+    assert local_offset({"zone": BERLIN, "utc_offset_min": -90}, 0) == offset_at(BERLIN, 0)
+    assert local_offset({"zone": None, "utc_offset_min": -90}, 100) == (-90 * 60, 100 + DAY_S)

@@ -6,7 +6,7 @@ The decisions, the limit of writes, the alarms and the steps of the W switch are
 
 from types import SimpleNamespace
 
-from evencell.clock.zone import offset_at
+from evencell.clock.zone import local_offset
 from evencell.config.check import check
 from evencell.control import rules, w_step, write_limit
 from evencell.control.policy import decide, local_minute
@@ -185,4 +185,4 @@ class ControlledPack:
 def _midnight(time: dict) -> int:
     """UNIX seconds of a midnight of the configured time."""
     midnight_s = _START_S - _START_S % _DAY_S
-    return midnight_s - (offset_at(time["zone"], midnight_s)[0] if time["zone"] else 60 * time["utc_offset_min"])
+    return midnight_s - local_offset(time, midnight_s)[0]

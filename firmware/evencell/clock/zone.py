@@ -42,6 +42,12 @@ def offset_at(rule: str, unix_s: int) -> tuple[int, int]:
     return offset_s, until_s
 
 
+def local_offset(settings: dict, unix_s: int) -> tuple[int, int]:
+    """The same by `time` of the configuration: its zone, or without one its `utc_offset_min`."""
+    zone = settings["zone"]
+    return offset_at(zone, unix_s) if zone else (60 * settings["utc_offset_min"], unix_s + _DAY_S)
+
+
 def _local_s(date: tuple, year: int) -> int:
     """Local time of a change in this year, in seconds since 1970."""
     kind, month, week, day, time_s = date

@@ -25,7 +25,7 @@ def note(context, rules):
             continue
         time_s, kind, pack_name, name, value = event[:5]
         if value == "acknowledged" or (kind == "policy" and name == _PRESET):
-            continue  # what does it keeps it, and knows by what
+            continue  # the command itself writes these, with its source
         if kind != "rule" and not _is_new(rules, pack_name, name, value):
             continue
         text = ", ".join([str(cell) for cell in event[5]]) if len(event) > 5 else ""

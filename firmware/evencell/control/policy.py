@@ -46,8 +46,7 @@ def local_minute(context, config: dict) -> int | None:
     unix_s = context.clock.unix_s()
     if unix_s is None or not any(condition["field"] == "time" for condition in config["conditions"]):
         return None
-    settings, zone = context.config["time"], context.config["time"]["zone"]
-    offset_s = call("evencell.clock.zone", "offset_at", zone, unix_s)[0] if zone else 60 * settings["utc_offset_min"]
+    offset_s, _ = call("evencell.clock.zone", "local_offset", context.config["time"], unix_s)
     return (unix_s + offset_s) // 60 % 1440
 
 

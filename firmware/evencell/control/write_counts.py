@@ -67,5 +67,4 @@ def _offset_s(context, unix_s: int) -> int:
     settings = context.config.get("time")
     if settings is None:  # in a wake of power/
         return 0
-    zone = settings["zone"]
-    return call("evencell.clock.zone", "offset_at", zone, unix_s)[0] if zone else 60 * settings["utc_offset_min"]
+    return call("evencell.clock.zone", "local_offset", settings, unix_s)[0]

@@ -36,7 +36,7 @@ class Screen:
         self._page_before = None  # an alarm opened its page
         self._menu = None
         self._state = None
-        self._zone = None  # the rule of the next two
+        self._zone = None  # the rule, or the minutes, of the next two
         self._offset_s = self._offset_until_s = 0
         self.level = OFF
         self.shown = self._page
@@ -158,12 +158,10 @@ class Screen:
 
     def _local_offset_s(self, unix_s: int) -> int:
         settings = self._context.config["time"]
-        zone = settings["zone"]
-        if not zone:
-            return 60 * settings["utc_offset_min"]
+        zone = settings["zone"] or settings["utc_offset_min"]
         # Also after the clock was set back: an offset counts for a day at most.
-        if zone is not self._zone or not 0 < self._offset_until_s - unix_s <= _DAY_S:
-            self._offset_s, self._offset_until_s = call("evencell.clock.zone", "offset_at", zone, unix_s)
+        if zone != self._zone or not 0 < self._offset_until_s - unix_s <= _DAY_S:
+            self._offset_s, self._offset_until_s = call("evencell.clock.zone", "local_offset", settings, unix_s)
             self._zone = zone
         return self._offset_s
 
