@@ -103,6 +103,21 @@ RESTORED = [
 ]
 
 
+def test_each_sentence_has_its_own_translation_and_not_that_of_a_more_general_one():
+    """Such as "%s needs %s", which fits "custom needs one at least" as well."""
+    texts = json.loads(page.sources()["sentences.de.json"].read_text("utf-8"))
+    slot = re.compile(r"%s%s|%[sdg]|\{\w+\}")
+    expected = {}
+    for english, own in texts.items():
+        numbers = itertools.count(101)
+        filled = slot.sub(lambda _, numbers=numbers: str(next(numbers)), english)
+        rest = str(next(numbers)) if re.search("[: ]$", english) else ""
+        expected[filled + rest] = [re.sub(r"\{(\d)\}", r"10\1", own)]
+    assert len(expected) > 300
+    found = dict(zip(expected, german(list(expected)), strict=True))
+    assert {english: own for english, own in found.items() if own != expected[english]} == {}
+
+
 def test_sentences_are_german_in_every_part():
     sentences = of_the_store() + of_own_rules() + of_updates() + REFUSED + RESTORED + FAULTS
     for english, (own, *language) in zip(sentences, german(sentences), strict=True):
