@@ -140,6 +140,32 @@ def test_the_first_view_says_what_the_policy_does_and_why(browser, firmware, opt
         assert too_wide(visit.page) == 0
 
 
+@pytest.mark.parametrize(
+    ("options", "other", "saved", "title", "event"),
+    [
+        (DESK, "Always", "Saved, and in use", "(Always)", "Balance policy: Always"),
+        (PHONE, "In Ruhe", "Gespeichert und in Gebrauch", "(In Ruhe)", "Ausgleichsregel: In Ruhe"),
+    ],
+    ids=["desk", "phone"],
+)
+def test_another_preset_counts_at_once_and_the_page_says_nothing_else(
+    browser, firmware, options, other, saved, title, event
+):
+    with Visit(browser, firmware, "settings", **options) as visit:
+        open_section(visit)
+        now, form = visit.page.locator("#policy-now"), visit.page.locator("#config-balancing")
+        expect(now.locator("strong")).to_be_visible()
+        form.get_by_label(other, exact=True).check()
+        form.locator(".main").click()
+        expect(form.locator("> .said")).to_contain_text(saved)
+        expect(now.locator("strong")).to_contain_text(title)
+        expect(now).not_to_contain_text("restart.")  # "begins after a restart."
+        visit.open("history")
+        expect(visit.page.locator("#events")).to_contain_text(event)
+        expect(visit.page.locator("#events")).not_to_contain_text("undefined")
+    Client.logged_in(firmware.http_port).send("PATCH", "/api/v1/config", {"control": {"policy": {"preset": "top"}}})
+
+
 def test_without_a_policy_its_code_is_not_loaded(browser, fixed):
     with Visit(browser, fixed.firmware, **DESK) as visit:
         expect(visit.verdict).to_contain_text("Pack healthy")

@@ -19,6 +19,11 @@ export async function prepare() {
   isLoaded = true;
 }
 
+/** Ask anew: a change was saved. What is shown stays until the answer is there. */
+export function refresh() {
+  for (const known of Object.values(answers)) Object.assign(known, { at: -Infinity, policy: null });
+}
+
 /** Show the line in a list of notices, from now on. */
 export async function showLine(node) {
   await prepare();

@@ -109,14 +109,14 @@ async function askLog(node) {
   showLog(node);
 }
 
-/** An event in words. */
+/** An event in words. One of the event stream has neither `from` nor `by`. */
 export function inWords({ kind, name, by, from, to, result, text }) {
   if (kind === "settings") {
     const values = { name: t(`setting.${name}`), from: value(from), to: value(to), by: t(`eventlog.by.${by}`) };
     const reason = result === "refused" && text ? ` ${ofDevice(text)[0]}` : "";
     return `${t("eventlog.settings", values)} ${by === "other" ? "" : t(`eventlog.result.${result}`)}${reason}`.trim();
   }
-  if (kind === "policy" && name === "preset") return t("eventlog.preset", { from: preset(from), to: preset(to), by: t(`eventlog.by.${by}`) });
+  if (kind === "policy" && name === "preset") return from === undefined ? t("eventlog.preset.now", { to: preset(to) }) : t("eventlog.preset", { from: preset(from), to: preset(to), by: t(`eventlog.by.${by}`) });
   if (kind === "policy") return [t(to ? "eventlog.policy.on" : "eventlog.policy.off"), text && ofDevice(text.replace(/^(on|off): /, ""))[0]].filter(Boolean).join(": ");
   if (kind === "w") return t("eventlog.w", { name });
   const title = hasWord(`rule.${name}`) ? t(`rule.${name}`) : hasWord(`alarm.${name}`) ? t(`alarm.${name}`) : t("alarm.rule", { name });

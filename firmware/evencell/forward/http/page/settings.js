@@ -144,6 +144,7 @@ function about(name) {
 async function send(patch) {
   const answer = await sendJson("PATCH", "/api/v1/config", patch, SLOW_MS);
   if (answer.ok) {
+    policy.refresh();
     await loadConfig(); // before another change is compared with it
     loadSession(); // with the status: both may be others now
   } else answer.said = problem(answer);
