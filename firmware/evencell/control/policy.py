@@ -144,7 +144,7 @@ class _Decision:
     def _undecided(self) -> tuple[bool, str]:
         """As before, until 5 minutes of readings are there."""
         self._state.is_undecided = True
-        return bool(self._state.is_on), _TOO_FEW
+        return bool(self._state.is_on), "as before, until there are 5 minutes of readings"
 
     def _wanted_at_rest(self, now_s: int) -> tuple[bool, str]:
         if self._state.trend.kind is None:
