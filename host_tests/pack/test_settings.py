@@ -89,8 +89,11 @@ def test_range_of_every_model_is_enforced_at_both_ends():
 
 
 def test_value_out_of_range_is_refused_with_the_range():
-    assert refusal(check_range, MODEL, "max_balance_ma", 299) == "A jk_b2a4s takes no max_balance_ma 299: 300 to 2000."
-    assert refusal(check_range, MODEL, "cell_count", 5) == "A jk_b2a4s takes no cell_count 5: 4 alone."
+    assert (
+        refusal(check_range, MODEL, "max_balance_ma", 299)
+        == "A jk_b2a4s does not take max_balance_ma 299: it takes 300 to 2000."
+    )
+    assert refusal(check_range, MODEL, "cell_count", 5) == "A jk_b2a4s does not take cell_count 5: it takes 4 only."
     raises(KeyError, lambda: check_range("jk_b9", "trigger_mv", 5))
     raises(KeyError, lambda: check_range(MODEL, "password", 5))
 

@@ -55,7 +55,7 @@ def text_of(arguments: tuple[str, ...]) -> str:
         with contextlib.suppress(FileNotFoundError, ValueError):
             return read_file(Path(text))
         if Path(text).suffix or "/" in text:
-            raise click.UsageError(f"there is no file {text}, and no bytes are in this name")
+            raise click.UsageError(f"there is no file {text}, and this is no hex either, such as EB 90 01")
     return text
 
 

@@ -20,4 +20,5 @@ def password(random):
         fault = fault_of(chosen)
         if fault:
             raise click.UsageError(f"{fault}.")
+    click.echo("Add this line to config.json:", err=True)
     click.echo(json.dumps({"auth": {"password_hash": password_hash(chosen)}}))

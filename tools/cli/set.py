@@ -77,7 +77,9 @@ def set_setting(port, address, model, chemistry, capacity_ah, force, yes, name, 
     try:
         settings.check_range(model, name, command.value)
         if not yes and not sys.stdin.isatty():
-            raise CommandError("There is no terminal to ask on before writing to the balancer: --yes writes unasked.")
+            raise CommandError(
+                "There is no terminal to ask at before it writes: add --yes to write without being asked."
+            )
         with open_port(port) as serial_port:
             written = execute(command, serial_port, address)
     except CommandError as error:

@@ -63,8 +63,8 @@ def check_range(model: str, setting: str, value: int):
     """Raise CommandError for a value that a balancer of `model` does not take. No option overrides it."""
     lowest, highest = setting_range(model, setting)
     if not lowest <= value <= highest:
-        allowed = "%d alone" % lowest if lowest == highest else "%d to %d" % (lowest, highest)
-        raise CommandError("A %s takes no %s %d: %s." % (model, setting, value, allowed))
+        allowed = "%d only" % lowest if lowest == highest else "%d to %d" % (lowest, highest)
+        raise CommandError("A %s does not take %s %d: it takes %s." % (model, setting, value, allowed))
 
 
 def check_switch_on(setting: str, value: int, status, age_ms: int | None, chemistry: str, own: dict | None = None):
