@@ -35,6 +35,7 @@ from tools.build.partitions import VFS, Partition, flash_mb
 from tools.build.select import can_have_display
 from tools.build.slots import contents_of, lay_out
 from tools.build.tree import RELEASE_KEY, board_data, board_names, build_tree, fill_slot
+from tools.dev.login import password_hash
 from tools.update import keys
 from tools.update.image import read
 
@@ -206,7 +207,10 @@ def test_a_configuration_without_a_network_is_a_warning(tmp_path):
     assert list(warnings(GENERIC, "full", path, {**network, "mqtt": {"host": "broker", "enabled": False}})) == []
     assert list(warnings(GENERIC, "display", path, {"name": "x"})) == []
     assert list(warnings(board_data("wt32_eth01"), "full", None, {})) == []
-    assert "no page" in warnings(GENERIC, "telemetry", None, {})["no Wi-Fi"]
+    assert "for setup by phone" in warnings(GENERIC, "telemetry", None, {})["no Wi-Fi"]
+    with_password = {"auth": {"password_hash": password_hash("a long password", iterations=500)}}
+    said = warnings(GENERIC, "full", None, with_password)["no Wi-Fi"]
+    assert "no page" in said and "phone" not in said
 
 
 def test_a_configuration_that_lets_the_device_sleep_is_a_warning(tmp_path):

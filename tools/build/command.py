@@ -250,9 +250,13 @@ def warnings(board: dict, profile: str, config: Path | None, given: dict) -> dic
         lines["MQTT"] = "it stays off: mqtt.enabled is not true"
     if config_check.check(given)[0]["power"]["interval_s"]:
         lines["no page"] = "the device sleeps (power.interval_s): only the button or USB bring it back (docs/power.md)"
-    has_network = "ethernet" in board or config_check.check(given)[0]["wifi"]["networks"]
+    config_of_device = config_check.check(given)[0]
+    has_network = "ethernet" in board or config_of_device["wifi"]["networks"]
     if profile != "display" and not has_network:
-        lines["no Wi-Fi"] = 'no page, MQTT or time: name a network in "wifi", and say CONFIG=my.json (docs/wifi.md)'
+        way = 'name a network in "wifi", and say CONFIG=my.json (docs/wifi.md)'
+        is_open = not config_of_device["auth"]["password_hash"]  # as setup mode judges it: docs/wifi.md
+        by_phone = f"the device opens one of its own, for setup by phone (docs/first-steps.md). Or {way}"
+        lines["no Wi-Fi"] = by_phone if is_open else f"no page, MQTT or time: {way}"
     return lines
 
 
