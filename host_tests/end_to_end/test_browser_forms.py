@@ -248,7 +248,8 @@ def test_a_key_for_updates_is_added_and_a_wrong_one_is_marked(browser, firmware)
         save(page, "update", "Nothing was saved")
         expect(page.locator('[data-path="update.keys[0].modulus"] .fault')).to_contain_text("text of 6 characters")
         modulus = base64.b64encode(b"\xff" * 256).decode()
-        enter(page, "update.keys[0].modulus", modulus)
+        line = {"update": {"keys": [{"name": "owner", "modulus": modulus}]}}  # as `evencell keygen` prints it
+        enter(page, "update.keys[0].modulus", json.dumps(line))
         save(page, "update", "Saved")
         assert stored(firmware)["update"]["keys"] == [{"name": "mine", "modulus": modulus}]
 

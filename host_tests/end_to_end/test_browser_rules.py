@@ -123,7 +123,8 @@ def test_an_own_rule_is_added_and_a_wrong_one_is_marked(browser, firmware, optio
         rule = form.locator('[data-path="control.rules[3]"]')
         rule.get_by_label("What is watched", exact=True).select_option(label="Cell 3, mV")
         form.locator(".main").click()
-        expect(form.locator(".fault")).to_contain_text("needs above or below")
+        expect(form.locator(".fault")).to_have_text("It needs above or below.")  # and nothing on what a file would do
+        expect(rule.get_by_label("Severity").locator("option")).to_have_text(["danger", "warning", "information"])
         assert path.read_text() == before
         rule.get_by_label("Below").fill("3000")
         form.get_by_label("Highest cell voltage").fill("3550")

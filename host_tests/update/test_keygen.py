@@ -33,6 +33,7 @@ def test_a_key_is_made_for_its_owner_alone_and_never_overwritten(tmp_path):
     public = keys.load(path).public
     assert (entry["name"], base64.b64decode(entry["modulus"])) == ("Zoë", public.modulus)
     assert str(path) in result.stderr and "Keep a copy" in result.stderr
+    assert "on the page, under Settings, Updates" in result.stderr
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
     before = path.read_bytes()

@@ -29,5 +29,5 @@ def keygen(file, bits, name, public):
         key = made.public
         click.echo(f"The private key {key.id} is in {path}, readable by you alone. Keep a copy elsewhere:", err=True)
         click.echo("without it a device takes no more of your updates before it gets another key.", err=True)
-    click.echo("Add this to config.json, or the key to the page's list under Device:", err=True)
+    click.echo("Add this line to config.json, or paste it into a key on the page, under Settings, Updates:", err=True)
     click.echo(json.dumps({"update": {"keys": [key.entry(name)]}}))

@@ -44,8 +44,8 @@ function secret({ value, set }) {
   return el("span", { className: "entry" }, input, remove);
 }
 
-function choice({ value, set, options: { choices, none } }) {
-  const label = (name) => (none && name === null ? t(none) : /^cell_\d/.test(name) ? t("choice.cell_number", { n: name.split("_")[1] }) : t(`choice.${name}`));
+function choice({ value, set, options: { choices, none, isSeverity } }) {
+  const label = (name) => (none && name === null ? t(none) : /^cell_\d/.test(name) ? t("choice.cell_number", { n: name.split("_")[1] }) : isSeverity ? t(`severity.${name}`) : t(`choice.${name}`));
   const options = choices.map((name, i) => el("option", { value: i, selected: name === (value ?? null) }, label(name)));
   return el("select", { onchange: ({ target }) => set(choices[target.value]) }, ...options);
 }
@@ -149,7 +149,7 @@ export function makeForm(name, fields, getConfig, send, button) {
 
   /** Faults of the device, each at its field; the sentence for below the form. */
   function refused({ faults = [] }, { said: sentence }) {
-    const places = faults.map((fault) => showFault(form, fault)).filter(Boolean);
+    const places = causes(faults).map((fault) => showFault(form, fault, CONSEQUENCE)).filter(Boolean);
     if (!places.length) return sentence;
     places[0].closest("details:not([open])")?.setAttribute("open", "");
     places[0].querySelector("input, select")?.focus();
@@ -173,21 +173,35 @@ export function clearFaults(form) {
   for (const control of form.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
 }
 
-/** Show "path: sentence" at its field, or at the first one of its section; the field, or null where there is none. */
-export function showFault(form, fault) {
+/** Show "path: sentence" at its field, or at the first one of its section; the field, or null where there is none. `without`: what of it is not shown. */
+export function showFault(form, fault, without) {
   const [, path, text] = /^([\w.[\]…]+): (.*)$/s.exec(fault) || [];
   const field = path && [...form.querySelectorAll("[data-path]")].find(({ dataset }) => dataset.path === path || dataset.path.startsWith(`${path}.`) || dataset.path.startsWith(`${path}[`));
   if (!field) return null;
   const control = field.querySelector("input, select"), id = `${path.replace(/\W+/g, "-")}-fault`;
-  field.append(el("p", { className: "fault", id }, quoted(text)));
+  field.append(el("p", { className: "fault", id }, quoted(text, "span", without)));
   control?.setAttribute("aria-invalid", "true");
   control?.setAttribute("aria-describedby", `${id} ${field.querySelector("small")?.id ?? ""}`.trim());
   return field;
 }
 
+// What the device does with a file that has the fault; a form that was refused changed nothing.
+const CONSEQUENCE = /(?:; [^;]*(?:not used|stays off|stays awake|no beacons|comes from DHCP|nicht verwendet|bleibt aus|bleibt wach|gilt nicht|keine Beacons|der Router vergibt sie)| Der W-Schalter wird nicht benutzt)\.?$/;
+
+/** The faults of a refused form that say what to do: one for each field, and none that only follows from another. */
+function causes(faults) {
+  const split = (fault) => /^([^:]*): (.*)$/s.exec(fault) ?? ["", "", fault];
+  return faults.filter((fault) => {
+    const [, path, text] = split(fault), others = faults.filter((other) => other !== fault);
+    if (/^not used: (with|without) /.test(text)) return !others.some((other) => other.startsWith(`${path}.`));
+    return !text.startsWith("a text of 0 characters ") || !others.some((other) => split(other)[1] === path);
+  });
+}
+
 /** A sentence of the device, in the page's language where that is known, its keys as this page names them. */
-export function quoted(text, tag = "span") {
-  const [words, lang] = ofDevice(text.replace(/, (without|in) quotes$/, "")); // these are of the file
+export function quoted(text, tag = "span", without = "") {
+  const [all, lang] = ofDevice(text.replace(/, (without|in) quotes$/, "")); // these are of the file
+  const words = all.replace(' ("" is an open network)', "").replace(without, "");
   return el(tag, { lang }, lang && language !== "en" ? t("settings.not_allowed") : "", worded(words));
 }
 

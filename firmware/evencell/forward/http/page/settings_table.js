@@ -28,7 +28,7 @@ const RULE = [
   ["name", "text"],
   ["field", "choice", { choices: ["any_cell_mv", "highest_mv", "lowest_mv", "pack_mv", "delta_mv", "average_mv", "temperature_c", "balance_ma", "cells_detected", ...Array.from({ length: 24 }, (_, i) => `cell_${i + 1}_mv`)] }],
   ["above", "number"], ["below", "number"], ["hysteresis", "number"], ["delay_s", "number", { unit: "s" }],
-  ["severity", "choice", { choices: ["danger", "warning", "info"] }], ["text", "text", MORE], ["output", "switch", MORE],
+  ["severity", "choice", { choices: ["danger", "warning", "info"], isSeverity: true }], ["text", "text", MORE], ["output", "switch", MORE],
 ];
 
 export const SECTIONS = {
@@ -84,7 +84,7 @@ export const SECTIONS = {
     ["display.x_offset", "number", { unit: "px", ...MORE }], ["display.y_offset", "number", { unit: "px", ...MORE }],
     ["display.inverted", "choice", { choices: [null, true, false], ...MORE }], ["display.bgr", "choice", { choices: [null, true, false], ...MORE }],
   ],
-  update: [["update.keys", "list", { fields: [["name", "text"], ["modulus", "text"]], least: 0, most: 4, add: () => ({ name: "", modulus: "" }) }]],
+  update: [["update.keys", "list", { fields: [["name", "text"], ["modulus", "text"]], least: 0, most: 4, add: () => ({ name: "", modulus: "" }), tidy: tidyKey }]],
   log: [["log.level", "choice", { choices: ["debug", "info", "warning", "error"] }], ["log.syslog", "text"], ["log.syslog_port", "number", MORE]],
 };
 
@@ -104,6 +104,12 @@ function tidyCondition(condition) {
   if (!isNumber(condition)) Object.assign(condition, { above: null, below: null, hysteresis: 0 });
   condition.trend = field === "trend" ? (condition.trend ?? "resting") : null;
   if (field !== "time") condition.span = null;
+}
+
+/** The whole line that `evencell keygen` prints is as good as the key in it. */
+function tidyKey(key) {
+  const of = (name) => new RegExp(`"${name}": *"([^"]*)"`).exec(key.modulus ?? "")?.[1], [name, modulus] = [of("name"), of("modulus")];
+  if (modulus) Object.assign(key, { modulus, name: key.name || name });
 }
 
 /** Another pack like the last one, at the next address. */
