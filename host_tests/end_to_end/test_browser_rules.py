@@ -19,7 +19,7 @@ MILD = {"name": "mild", "field": "pack_mv", "above": 13000, "delay_s": 0}
 LOST = {"name": "lost", "field": "cell_7_mv", "below": 3000}
 GIVEN = {
     **CONFIG,
-    "packs": [{"writable": True, "model": "jk_b2a24s"}],
+    "packs": [{"name": "constructor", "writable": True, "model": "jk_b2a24s"}],  # a name that any object has
     "control": {"builtin_rules": True, "rules": [LOUD, MILD, LOST]},
 }
 

@@ -1,6 +1,6 @@
 // What the device says: its event stream, polling where there is none, and what of it is kept.
 
-import { keep, kept } from "./dom.js";
+import { keep, kept, named } from "./dom.js";
 import { getJson } from "./requests.js";
 
 const POLL_MS = 2000; // without a stream
@@ -19,7 +19,7 @@ export const state = {
   device: {},
   session: {}, // what may be done: logged_in, password_set, public_read, simulated
   packs: new Map(), // name → { status, readAt, live }
-  rules: {}, // by pack and alarm: what rules.js knows of it
+  rules: named(), // by pack and alarm: what rules.js knows of it
   selected: null,
   log: [], // newest first: { uptime_s, level, text }
   events: keptEvents(), // dated, newest first

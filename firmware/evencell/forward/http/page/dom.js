@@ -2,6 +2,9 @@
 
 export const $ = (id) => document.getElementById(id);
 
+/** An object whose keys are names that an owner gives, such as "constructor": it has no others. */
+export const named = () => Object.create(null);
+
 /** An element. `properties`: className and the like; names with "-", role, for and tabindex are attributes. */
 export function el(tag, properties = {}, ...content) {
   const node = document.createElement(tag);

@@ -2,7 +2,7 @@
 
 import { cellLine, draw, range } from "./chart.js";
 import { isFresh, selectedPack, state } from "./data.js";
-import { card, el, fact, kept, keep, rebuild, setClass, setText, svg } from "./dom.js";
+import { card, el, fact, kept, keep, named, rebuild, setClass, setText, svg } from "./dom.js";
 import { load } from "./load.js";
 import { past } from "./past.js";
 import { askScale, makeQuestion, temperature } from "./temperature.js";
@@ -30,7 +30,7 @@ const parts = {};
 export const now = { mount, update, redraw };
 
 let drawnAt = 0;
-let axes = {};
+let axes = named();
 let spoken = "";
 let policy = null; // its file, while it is loaded and then
 let rules = null; // the same

@@ -1,7 +1,7 @@
 // What the balance policy does and why: a line of the first view, and the top of its settings. Loaded where it is needed.
 
 import { onChange, state } from "./data.js";
-import { el, rebuild, setText } from "./dom.js";
+import { el, named, rebuild, setText } from "./dom.js";
 import { makeNotice } from "./now.js";
 import { getJson, sendJson } from "./requests.js";
 import { failure, ofDevice } from "./sentences.js";
@@ -11,7 +11,7 @@ const ASK_MS = 20000;
 const ASK_AGAIN_MS = 2000; // after a request that failed
 const LIMIT_MS = 20000;
 
-const answers = {}; // by pack: { at, policy, w }, with the time of the question
+const answers = named(); // by pack: { at, policy, w }, with the time of the question
 let isLoaded = false; // the words
 
 export async function prepare() {

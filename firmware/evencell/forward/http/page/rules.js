@@ -1,7 +1,7 @@
 // What rules and alarms say, with their acknowledgement, and the events that the device keeps. Loaded where it is needed.
 
 import { changed, onChange, state } from "./data.js";
-import { el, fact, rebuild } from "./dom.js";
+import { el, fact, named, rebuild } from "./dom.js";
 import { getJson, sendJson } from "./requests.js";
 import { failure, ofDevice } from "./sentences.js";
 import { addWords, cellNames, dateTime, hasWord, loadTexts, span, t } from "./words.js";
@@ -12,8 +12,8 @@ const LIMIT_MS = 20000;
 const KEPT_MS = 30000;
 const LOOKS = { danger: "bad", warning: "warn", info: "none" };
 
-const asked = {}; // by pack: { at, alarms }
-const lists = {}; // by pack, of all rules
+const asked = named(); // by pack: { at, alarms }
+const lists = named(); // by pack, of all rules
 const log = { events: [], at: -Infinity };
 let isLoaded = false; // the words
 
