@@ -56,6 +56,21 @@ def test_damaged_file_counts_as_missing():
     fresh()
 
 
+def test_what_the_next_start_would_refuse_is_not_written():
+    fresh()
+    values = values_of()
+    assert values.put("kept", True)
+    assert not values.put("long", "x" * 8192)
+    assert values.get("long"), "it counts until the end of this run"
+    assert values_of().get("kept") is True
+    assert values.put("long", None)
+    rules = {"%d%s" % (number, 22 * "x"): False for number in range(27)}
+    for number in range(8):
+        assert values.put("rules:%d%s" % (number, 23 * "y"), rules), "as large as it can be in use"
+    assert values_of().get("rules:7" + 23 * "y") == rules
+    fresh()
+
+
 def test_replaced_value_leaves_no_second_file():
     fresh()
     replace(PATH, "one")

@@ -37,6 +37,8 @@ WRONG = (
     ("+1", 0, "expected a value"),
     ("01", 0, "no number"),
     ("-01", 0, "no number"),
+    ("01.5", 0, "no number"),
+    ("-00e1", 0, "no number"),
     ("1.", 0, "no number"),
     ("1.e5", 0, "no number"),
     (".5", 0, "expected a value"),

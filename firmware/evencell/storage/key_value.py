@@ -1,9 +1,11 @@
 """Key-value store: learned values, and choices of the display's menu."""
 
+from evencell.compat import const
 from evencell.runtime.lazy import call
 from evencell.storage.paths import exists
 
 _STATE_FILE = "evencell.storage.state_file"
+_MAX_BYTES = const(8192)  # as in shapes.py: 8 packs, of which all rules are raised, take 7,000
 
 
 class KeyValueStore:
@@ -38,4 +40,4 @@ class KeyValueStore:
             self._save()
 
     def _save(self):
-        self._is_saved = call(_STATE_FILE, "save_json", self._faults, self._path, self._values)
+        self._is_saved = call(_STATE_FILE, "save_json", self._faults, self._path, self._values, _MAX_BYTES)

@@ -118,7 +118,7 @@ def _is_whole(value, most: int) -> bool:
 
 
 SHAPES = {
-    "learned": (4096, _is_learned),
+    "learned": (8192, _is_learned),
     "extremes": (8192, _are_extremes),
     "runs": (400, _are_runs),
     "update": (1024, _is_update),

@@ -58,9 +58,13 @@ def load_text(faults, path: str, max_bytes: int) -> str | None:
     return None
 
 
-def save_json(faults, path: str, value) -> bool:
-    """Write a value by rename; False where that failed."""
-    return save_text(faults, path, json.dumps(value))
+def save_json(faults, path: str, value, max_bytes: int = 0) -> bool:
+    """Write a value by rename; False where that failed. `max_bytes`: of its shape, where it may grow beyond that."""
+    text = json.dumps(value)
+    if max_bytes and len(text.encode()) > max_bytes:  # the next start would set it aside
+        faults.failed(_name_of(path), ValueError("%d bytes are too many" % len(text.encode())))
+        return False
+    return save_text(faults, path, text)
 
 
 def save_text(faults, path: str, text: str) -> bool:

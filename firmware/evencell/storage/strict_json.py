@@ -155,7 +155,7 @@ class _Parser:
         self.at = end
         whole = digits.lstrip("-")
         fraction = digits.find(".") + 1
-        if (whole[:1] == "0" and whole[1:].isdigit()) or (fraction and not digits[fraction:][:1].isdigit()):
+        if (whole[:1] == "0" and whole[1:2].isdigit()) or (fraction and not digits[fraction:][:1].isdigit()):
             raise JsonError("this is no number", begin)
         try:
             is_whole = whole.isdigit() and len(whole) <= _MAX_DIGITS
