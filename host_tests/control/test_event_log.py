@@ -106,6 +106,22 @@ def test_a_refusal_that_repeats_is_kept_once():
     assert [fields[7] for _, fields in device.events()] == ["refused", "written", "refused", "no_answer", "no_answer"]
 
 
+def test_of_different_refusals_by_one_source_one_a_minute_is_kept():
+    """Two commands in turn, for hours, must not wear the flash, nor take the place of all other events."""
+    device = Device()
+    for second in range(180):
+        event = list(write(1000 + second, "refused", "no"))
+        event[0] += second
+        append(device, [tuple(event)])
+    assert [fields[6] for _, fields in device.events()] == [1000, 1060, 1120]
+    undated = list(write(7, "refused", "no"))
+    undated[0] = None
+    append(device, [tuple(undated)])
+    undated[4] = "mqtt"
+    append(device, [tuple(undated)])
+    assert [fields[4] for _, fields in device.events()] == ["page", "page", "page", "mqtt"]
+
+
 def test_a_long_sentence_is_shortened():
     device = Device()
     text = "Balancing should stay off: ± " * 20

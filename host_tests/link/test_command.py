@@ -81,6 +81,14 @@ def test_invalid_value_is_refused():
     assert (bench.port.written, bench.events()) == ([], [])
 
 
+def test_a_setting_that_there_is_not_is_no_event():
+    """A topic of MQTT may have any name in its place: a longer one than a record of the event log has room for."""
+    for name in ("", "trigger", "x" * 200, "\u00fc" * 60):
+        bench = Bench()
+        assert bench.command(name, 5, "mqtt")["error"].startswith("There is no such setting")
+        assert bench.kept() == []
+
+
 def test_value_out_of_range_is_refused_even_if_it_is_set():
     bench = Bench()
     assert "300 to 2000" in bench.command("max_balance_ma", 299)["error"]

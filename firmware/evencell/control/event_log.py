@@ -21,8 +21,10 @@ _OWNER = "event log"
 _NOTES = "evencell.control.event_notes"
 _ALARMS = "evencell.control.event_alarms"
 _COUNTS = "evencell.control.write_counts"
+_BY = const(4)
 _RESULT = const(7)
 _NOT_WRITTEN = "refused"
+_REFUSAL_S = const(60)  # between two different ones that are kept
 
 
 def append(context, events: list):
@@ -30,8 +32,8 @@ def append(context, events: list):
 
     Where the flash takes none they are lost, and the status says so.
 
-    A refusal, after which nothing was written to the balancer, is not kept again while it is the newest event: what
-    repeats a command for hours must not wear the flash.
+    A refusal, after which nothing was written to the balancer, is not kept again while it is the newest event, nor
+    another one by the same source within a minute: what repeats commands for hours must not wear the flash.
     """
     count_after = _PER_SEGMENT if events else _COUNT_AT_LAST
     if context.rules:
@@ -43,9 +45,9 @@ def append(context, events: list):
         records, newest = bytearray(), _newest(ring)
         for event in events:
             event = list(event)
-            if event[_RESULT] != _NOT_WRITTEN or newest is None or newest[1:_RESULT] != event[1:_RESULT]:
+            if not _is_repeated(event, newest):
                 records += encode(event)
-            newest = event
+                newest = event
         ring.close()
         if records:
             ring.append(records)
@@ -67,6 +69,15 @@ def _count(context, ring, count_after: int):
         call(_COUNTS, "keep", context, ring)
     except MemoryError:
         pass  # with the next event
+
+
+def _is_repeated(event: list, newest) -> bool:
+    """Whether it is a refusal, and one by the same source is the newest event: the same, or less than a minute old."""
+    if newest is None or not event[_RESULT] == newest[_RESULT] == _NOT_WRITTEN or event[_BY] != newest[_BY]:
+        return False
+    if event[1:_RESULT] == newest[1:_RESULT] or None in (event[0], newest[0]):
+        return True
+    return abs(event[0] - newest[0]) < _REFUSAL_S
 
 
 def read(context, after: int):

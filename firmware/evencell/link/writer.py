@@ -22,7 +22,7 @@ from evencell.pack.settings import (
 )
 from evencell.pack.status import Status
 from evencell.protocol.jk_balancer import decode_status
-from evencell.protocol.jk_settings import decode_written, write_request
+from evencell.protocol.jk_settings import SETTINGS, decode_written, write_request
 from evencell.runtime.lazy import call
 
 _EVENT_LOG = "evencell.control.event_log"
@@ -124,7 +124,7 @@ async def _write_and_publish(context, poller, poll, setting: str, value: int, re
 
 def _log(context, pack_name: str, setting: str, result: dict, source: str):
     """Log the command: every change of the balancer leaves a trace, in the event log across restarts."""
-    if result["result"] != _UNCHANGED:
+    if result["result"] != _UNCHANGED and setting in SETTINGS:  # any other name may be too long for an event
         to = result["requested"]
         if not (isinstance(to, (bool, int, float)) and abs(to) < _MAX_SHOWN):
             to = None

@@ -42,10 +42,15 @@ def own_limits(context) -> dict | None:
     return context.config.get("control", {}).get("limits")
 
 
-def parse_value(setting: str, given) -> int:
-    """The value that a text, number or bool means, such as 5.0 or ON; raises CommandError."""
+def check_setting(setting: str):
+    """Raise CommandError where there is none of this name."""
     if setting not in SETTINGS:
         raise CommandError("There is no such setting; there are %s." % ", ".join(sorted(SETTINGS)))
+
+
+def parse_value(setting: str, given) -> int:
+    """The value that a text, number or bool means, such as 5.0 or ON; raises CommandError."""
+    check_setting(setting)
     text = str(given).strip().lower()
     whole, point, zeros = text.partition(".")
     if point and zeros and not zeros.strip("0"):

@@ -235,6 +235,17 @@ def test_same_id_is_carried_out_once_and_answered_again():
     assert len(device.written) == 5
 
 
+def test_nothing_long_is_remembered():
+    """A device that sleeps has what it remembers on its flash, in a file that has a limit."""
+    device = Device()
+    for value in (40 * "9", 41 * "9"):
+        device.command(json.dumps({"value": value, "id": 1}))
+    assert device.written == [("trigger_mv", 40 * "9")]
+    answer = device.command('{"value": 5, "id": 2}', "pack1/set/" + 200 * "x")
+    assert answer["error"].startswith("There is no such setting")
+    assert [entry[:2] for entry in device.recent] == [["pack1/set/trigger_mv", 1]]
+
+
 def test_last_eight_ids_are_kept():
     device = Device()
     for ident in range(9):

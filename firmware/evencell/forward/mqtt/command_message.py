@@ -5,11 +5,10 @@ from collections import OrderedDict
 
 from evencell.compat import const
 from evencell.forward.mqtt.packets import RETAINED, WAITED
-from evencell.pack.settings import CommandError, check_writable, find_pack, json_value, value_in
-from evencell.protocol.jk_settings import SETTINGS
+from evencell.pack.settings import CommandError, check_setting, check_writable, find_pack, json_value, value_in
 from evencell.runtime.lazy import call, lazy
 
-_MAX_ID_CHARACTERS = const(40)  # a UUID has 36
+_MAX_CHARACTERS = const(40)  # of an id, where a UUID has 36, and of a value
 _MAX_RECENT = const(8)
 _KEYS = ("value", "id", "expires")
 _PRESET = "preset"  # of the balance policy, beside the balancer's settings
@@ -17,7 +16,7 @@ _PRESETS = "evencell.control.preset"
 _ACKNOWLEDGE = "acknowledge"  # a rule or an alarm
 _RULES = "evencell.control.rules"
 _MAX_VALUE = const(1_000_000)  # beyond any value
-_NO_VALUE = "The value of a command is a number, a text, true or false."
+_NO_VALUE = "The value of a command is a number, a text, true or false, of at most 40 characters."
 
 
 async def execute(
@@ -35,8 +34,9 @@ async def execute(
         pack, settings = find_pack(context, pack_name)
         if name == _PRESET:
             result["active"] = call(_PRESETS, "active", context, pack)
-        elif pack.sequence and name in SETTINGS:
-            result["active"] = json_value(name, value_in(name, pack.accepted))
+        elif name != _ACKNOWLEDGE:
+            check_setting(name)  # nothing is remembered of a topic that may be long
+            result["active"] = json_value(name, value_in(name, pack.accepted)) if pack.sequence else None
         _check_age(age, expires)
         known = _find(recent, place, result["id"])
         if known:
@@ -97,14 +97,18 @@ def parse(payload, result: dict):
     if not isinstance(given, dict):
         given = {"value": given}
     value, ident, expires = [given.get(key) for key in _KEYS]
-    if ident is not None and not (_is(ident, (str, int)) and len(str(ident)) <= _MAX_ID_CHARACTERS):
+    if ident is not None and not (_is(ident, (str, int)) and len(str(ident)) <= _MAX_CHARACTERS):
         raise CommandError(
-            "The id of a command is a text of at most %d characters, or a whole number." % _MAX_ID_CHARACTERS
+            "The id of a command is a text of at most %d characters, or a whole number." % _MAX_CHARACTERS
         )
     result["id"] = ident
     if "value" not in given or not all(key in _KEYS for key in given):
         raise CommandError("A command has a value, and nothing else but an id and expires.")
-    if not isinstance(value, (str, bool)) and not (isinstance(value, (int, float)) and abs(value) < _MAX_VALUE):
+    if isinstance(value, str):
+        is_value = len(value) <= _MAX_CHARACTERS  # longer than any that is valid
+    else:
+        is_value = isinstance(value, bool) or (isinstance(value, (int, float)) and abs(value) < _MAX_VALUE)
+    if not is_value:
         raise CommandError(_NO_VALUE)
     result["requested"] = value
     # Milliseconds would be seconds far in the future: a command that never expires.
