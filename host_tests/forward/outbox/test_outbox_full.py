@@ -33,6 +33,18 @@ def test_oldest_readings_become_minutes_and_hours():
     assert any("became values of 3600 s" in line for line in context.log.lines)
 
 
+@pytest.mark.parametrize("every_s", [1200, 1800])
+def test_up_to_three_readings_of_an_hour_stay_as_they_are(every_s):
+    """Lowest, mean and highest would take as much room: as of a device that sleeps."""
+    context = Context()
+    context.clock.now_s = NOON_S
+    context.read(1500, every_s=every_s)
+    found = delivered(context.outbox, MQTT, keep=of_several)
+    assert {kind for _, kind, _, _ in found} == {None}
+    assert [time_s for time_s, _, _, _ in found] == list(range(NOON_S + every_s, NOON_S + 1500 * every_s, every_s))
+    assert (context.outbox.thinned, context.outbox.dropped) == (0, 0)
+
+
 def test_full_flash_drops_the_oldest():
     context = Context()
     context.clock.now_s = NOON_S

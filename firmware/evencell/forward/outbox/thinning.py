@@ -7,6 +7,7 @@ from evencell.forward.outbox.record import DATED, FORMAT, HIGHEST, HOUR, LOWEST,
 
 _SPANS_S = (3600, 60)  # of the rings that are thinned into: store.py
 _MAX_BATCH = const(16)
+_VALUES = const(3)  # lowest, mean, highest: as many records need no more room as they are
 # Indices of values in a record; measured are voltage, balance current, temperature and cells.
 _TAG = const(1)
 _RUN = const(2)
@@ -42,8 +43,10 @@ def thin(outbox, store, level: int, sequences):
     for group in groups.values():
         thinned += group.records(layout, level)
     store.add(level - 1, thinned)
-    outbox.count_lost(unreadable, max(0, len(sequences) - written - len(thinned)))  # two of a minute become three
-    outbox.context.log.warning("journal: its oldest %d readings became values of %d s" % (len(sequences), span_s))
+    fewer = len(sequences) - unreadable - written - len(thinned)
+    outbox.count_lost(unreadable, fewer)
+    if fewer:
+        outbox.context.log.warning("journal: its oldest %d readings became values of %d s" % (len(sequences), span_s))
 
 
 class Group:
@@ -52,7 +55,8 @@ class Group:
     def __init__(self, values: tuple, span_s: int):
         self._first = values
         self._span_s = span_s
-        self._count = self._alarms = self._means = 0
+        self._alarms = self._means = 0
+        self._count, self._records = 0, []  # the first ones
         self._lowest = self._highest = self._sums = None
 
     def accepts(self, values: tuple) -> bool:
@@ -65,6 +69,8 @@ class Group:
         """Add a record: a reading, or one that stands for several already."""
         kind = values[0] & HIGHEST
         self._count += 1
+        if self._count <= _VALUES:
+            self._records.append(values)
         self._alarms |= values[_ALARMS]
         if kind in (0, LOWEST):
             self._lowest = [min(pair) for pair in zip(values, self._lowest or values)]
@@ -75,9 +81,9 @@ class Group:
             self._sums = [sum(pair) for pair in zip(values, self._sums or [0] * len(values))]
 
     def records(self, layout: str, level: int) -> list:
-        """Records of its lowest, mean and highest values, as far as known; a single record stays as it is."""
-        if self._count == 1:
-            return [struct.pack(layout, *self._first)]
+        """Records of its lowest, mean and highest values, as far as known; up to three records stay as they are."""
+        if self._count <= _VALUES:
+            return [struct.pack(layout, *values) for values in self._records]
         means = [total // self._means for total in self._sums] if self._sums else None
         flags = self._first[0] & DATED | (HOUR if level == 1 else 0)
         kinds = (LOWEST, self._lowest), (MEAN, means), (HIGHEST, self._highest)
