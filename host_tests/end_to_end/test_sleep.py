@@ -14,6 +14,12 @@ def fail(*_):
     raise ValueError("broken")
 cycle.next_interval_s = fail
 """
+BROKEN_REPORT = """from evencell.power import session
+async def fail(*_):
+    print("radio")
+    raise ValueError("broken")
+session.call_async = fail
+"""
 
 
 def test_it_reads_each_quarter_of_an_hour_and_reports_each_six_hours(tmp_path):
@@ -133,6 +139,20 @@ def test_loss_of_rtc_memory_costs_what_was_not_spilled_and_is_reported(tmp_path)
         assert device.sequences()[6:] == list(range(11, 11 + len(device.sequences()[6:])))
 
 
+def test_no_number_is_used_twice_where_rtc_memory_is_lost_again_at_once(tmp_path):
+    """A reading with it may have reached the broker before anything was written."""
+    with asleep(tmp_path, power={"spill_every": 4}) as device:
+        device.begin()
+        device.sleeper.lose_power()
+        device.wake()  # a start that reads the configuration, and no wake
+        first = device.state.packs[0].sequence
+        device.sleeper.lose_power()
+        device.wake()
+        assert (first, device.state.packs[0].sequence) == (5, 9)
+        device.wake(3)
+        assert device.sequences() == [1, 10, 11]
+
+
 def test_damaged_state_in_rtc_memory_is_logged(tmp_path):
     text = "the state in RTC memory is damaged, or of another version"
     with asleep(tmp_path) as device:
@@ -233,6 +253,21 @@ def test_a_wake_that_crashes_is_stored_and_ends_in_a_long_sleep(tmp_path):
         assert sleeps_s[-1] == 6 * HOURS
         crashes = (device.sleeper.folder / "crashes.json").read_text()
         assert "ValueError: broken" in crashes
+
+
+def test_a_report_that_crashes_is_tried_less_and_less(tmp_path):
+    """Nor does it keep the radio on, and no reading is lost by it."""
+    with asleep(tmp_path, power={"report_s": 2 * HOURS}) as device:
+        device.begin()
+        assert device.reports() == 1
+        device.run_before(BROKEN_REPORT)
+        outputs = [device.sleeper.wake().output for _ in range(40)]
+        assert 3 <= sum("radio" in output for output in outputs) <= 9
+        assert device.state.failed_reports >= 3
+        device.run_before("")
+        while device.state.failed_reports:
+            device.wake()
+        assert device.sequences() == list(range(1, device.state.packs[0].sequence + 1))
 
 
 def test_configuration_without_sleep_wakes_the_device_up(tmp_path):

@@ -53,7 +53,7 @@ def begin(wake):
     if exists(board.storage + "/update.json"):
         call("evencell.power.trial", "begin", context, state)
     if not has_numbers:
-        _number(wake, config["packs"], marks.load(context))
+        _number(wake, context, marks.load(context))
 
 
 def _context(wake):
@@ -91,12 +91,18 @@ def _scales(context) -> list:
     return scales
 
 
-def _number(wake, packs: list, found: dict):
-    """Go on behind every number that may have been used since the marks were written."""
+def _number(wake, context, found: dict):
+    """Go on behind every number that may have been used since the marks were written, and note that there at once: the
+    first reading may reach a broker before RTC memory is lost again.
+    """
     state, sequences = wake.state, found["sequences"]
-    for pack, settings_of_pack in zip(state.packs, packs):
-        if settings_of_pack["name"] in sequences or found["starts"] > 1:
-            pack.sequence = pack.marked = sequences.get(settings_of_pack["name"], 0) + state.spill_every
+    for pack, settings_of_pack in zip(state.packs, context.config["packs"]):
+        name = settings_of_pack["name"]
+        if name in sequences or found["starts"] > 1:
+            pack.sequence = pack.marked = sequences.get(name, 0) + state.spill_every
+            sequences[name] = pack.sequence
             state.has_gap = 1
+    if state.has_gap:
+        marks.write(context, found)
     if found["starts"] > 1:
         state.report_due_s = wake.now_s() + _CAUTIOUS_S

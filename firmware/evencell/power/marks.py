@@ -21,14 +21,18 @@ def load(context) -> dict:
 def count_start(context, marks: dict):
     """Count a start without RTC memory, before anything else happens in it."""
     marks["starts"] = min(marks["starts"] + 1, _MAX_STARTS)
-    call(_STATE_FILE, "save_json", context.storage_faults, _path(context), marks)
+    write(context, marks)
+
+
+def write(context, marks: dict) -> bool:
+    """Write the marks; False where that failed."""
+    return call(_STATE_FILE, "save_json", context.storage_faults, _path(context), marks)
 
 
 def save(context, packs) -> bool:
     """Write the numbers of the latest readings (pairs of a PackState and its pack); False where that failed."""
     sequences = {pack.name: pack_state.sequence for pack_state, pack in packs}
-    marks = {"starts": 0, "sequences": sequences}
-    if not call(_STATE_FILE, "save_json", context.storage_faults, _path(context), marks):
+    if not write(context, {"starts": 0, "sequences": sequences}):
         return False
     for pack_state, _ in packs:
         pack_state.marked = pack_state.sequence
