@@ -1,8 +1,9 @@
 """Months of a device that sleeps: `python -m tools.bench.asleep --days 90`.
 
 The real firmware and a real mosquitto, whose outages and restarts are random, as are resets in the middle of a wake and
-losses of RTC memory. Each reading that the device took, as RTC memory shows after each wake, must arrive in order, or
-be accounted for: by a thinned summary, or by a loss of RTC memory that cost no more than is allowed.
+losses of RTC memory, between two wakes and within one. Each reading that the device took, as RTC memory shows after
+each wake, must arrive in order, or be accounted for: by a thinned summary with right values, or by a loss of RTC memory
+that cost no more than is allowed. The long outage at the start fills the flash.
 """
 
 import contextlib
@@ -47,9 +48,12 @@ _ARRIVES_WITHIN_S = 60
 _MEMORY = "/dev/shm"  # writing to a disk may block
 _MAX_KIB = 64
 _CLOCKS_S = 60  # by which our time of a reading and the device's may differ: a slow machine
+_BUSY_DAYS = 6  # at the start, in which the cells change: four readings an hour, which the full flash thins out
 
 # Chances of each wake in a life of 90 days; a shorter one is as much rougher as is asked for.
 _KILLED = 0.02
+_KILLED_IN_REPORT = 0.1
+_MEMORY_LOST = 0.4  # of those that are killed, in every life
 _POWER_LOST = 0.005
 _BROKER_RESTARTS = 0.01
 _OUTAGE = 0.004
@@ -65,22 +69,24 @@ class Outcome:
     reports: int = 0
     killed: int = 0
     power_losses: int = 0
+    power_losses_in_wake: int = 0
     outages: int = 0
     taken: int = 0
     arrived: int = 0
     twice: int = 0
-    thinned: int = 0
+    summaries: int = 0
+    in_summaries: int = 0
     lost_with_memory: int = 0
     lost: list[int] = field(default_factory=list)
     out_of_order: int = 0
     false: int = 0
     most_lost_at_once: int = 0
+    too_much_lost: int = 0
 
     @property
     def is_sound(self) -> bool:
         """Whether every reading arrived in order and right, or is accounted for."""
-        allowed = POWER["spill_every"] - 1  # docs/power.md, "Losses"
-        return not (self.lost or self.out_of_order or self.false) and self.most_lost_at_once <= allowed
+        return not (self.lost or self.out_of_order or self.false or self.too_much_lost)
 
 
 class Broker:
@@ -179,7 +185,8 @@ class Life:
         self._device = Sleeper(folder / "device", self._balancer.port, config, START_S)
         self._device.clock_s = START_S
         self._outage_until_s = 0.0
-        self._allowed: list[range] = []  # numbers that losses of RTC memory may have cost
+        self._losses: list[tuple[range, int]] = []  # of RTC memory: numbers it may have cost, and how many at most
+        self._killed_in_row = 0
         self._taken: dict[int, tuple] = {}  # by sequence, time and cells
         self.outcome = Outcome()
 
@@ -190,7 +197,7 @@ class Life:
             self._begin_outage(long_outage_days * DAY_S)
         while self._device.now_s < end_s:
             self._disturb()
-            self._wake(is_killed=self._happens(_KILLED))
+            self._wake(is_killed=self._happens(_KILLED_IN_REPORT if self._reports_next() else _KILLED))
         self._end_outage()
         while self._device.now_s < end_s + DAY_S:
             self._wake(is_killed=False)
@@ -202,24 +209,32 @@ class Life:
     def _wake(self, is_killed: bool, cause: str = "timer"):
         self.outcome.wakes += 1
         self._balancer.cells_mv = self._cells_mv()
-        process = self._device.start(cause)
+        process, loses_memory = self._device.start(cause), False
         if is_killed:
             self.outcome.killed += 1
+            self._killed_in_row += 1
             time.sleep(self._random.uniform(0, 0.4))  # at any moment of a wake
+            loses_memory = self._happens(_MEMORY_LOST / self._roughness)
             self._device.kill(process, self._random.choice(["watchdog", "reset", "power"]))
             self._device.pass_time(1)
         else:
             ended = self._device.finish(process)
             if ended.sleep_s is None or "Traceback" in ended.output:
                 raise RuntimeError(f"a wake failed: {ended}")
+            self._killed_in_row = 0
         self._note_taken()
+        if loses_memory:
+            self.outcome.power_losses_in_wake += 1
+            self._lose_power()
         if self._broker.is_running:
             self._subscriber.sync()
 
     def _cells_mv(self) -> tuple:
-        """A pack that is used by day and rests at night."""
+        """A pack that is used by day and rests at night; in the first days it never rests."""
         day = self._device.now_s / DAY_S
+        is_busy = self._device.now_s < START_S + _BUSY_DAYS * DAY_S
         level_mv = 3300 + 12 * math.sin(2 * math.pi * day) * (day % 1 < 0.5) + self._random.randint(0, 3)
+        level_mv += is_busy * 10 * (self.outcome.wakes % 2)
         return tuple(round(level_mv) + offset_mv for offset_mv in (1, 2, -1, self._random.randint(-2, 2)))
 
     def _note_taken(self):
@@ -228,12 +243,16 @@ class Life:
             cells_mv = [int.from_bytes(pack.frame[at : at + 2], "big") for at in (23, 25, 27, 29)]
             self._taken[pack.sequence] = self._device.woken_s, cells_mv
 
-    def _pack(self) -> PackState | None:
+    def _state(self) -> WakeState | None:
         path = self._device.folder / "rtc"
         if not path.exists():
             return None
         state = WakeState(bytearray(path.read_bytes()))
-        return state.packs[0] if state.load() and state.packs else None
+        return state if state.load() else None
+
+    def _pack(self) -> PackState | None:
+        state = self._state()
+        return state.packs[0] if state and state.packs else None
 
     def _happens(self, chance: float) -> bool:
         return self._random.random() < chance * self._roughness
@@ -248,13 +267,19 @@ class Life:
             self._broker.stop()
             self._broker.start()
         if self._happens(_POWER_LOST):
+            self.outcome.power_losses += 1
             self._lose_power()
 
+    def _reports_next(self) -> bool:
+        """Whether the next wake reports."""
+        state = self._state()
+        return bool(state and state.report_due_s <= self._device.clock_s - state.base_ms / 1000)
+
     def _lose_power(self):
-        self.outcome.power_losses += 1
         pack = self._pack()
         if pack:
-            self._allowed.append(range(pack.marked + 1, pack.sequence + 1))
+            most = POWER["spill_every"] - 1 + self._killed_in_row  # docs/power.md, "Losses"
+            self._losses.append((range(pack.marked + 1, pack.sequence + 1), most))
         self._device.lose_power()
         self._device.clock_s = self._device.now_s  # as if a time server answered
 
@@ -271,29 +296,73 @@ class Life:
     def _account(self):
         outcome, received = self.outcome, self._subscriber.readings
         whole = [reading for reading in received if "thinned" not in reading]
-        thinned = [reading for reading in received if "thinned" in reading]
         first = {}
         for reading in whole:
             first.setdefault(reading["sequence"], reading)
-        order = list(first)
         outcome.reports = self._subscriber.reports
         outcome.taken, outcome.arrived = len(self._taken), len(first)
-        outcome.twice, outcome.thinned = len(whole) - len(first), len(thinned)
-        outcome.out_of_order = sum(after < before for before, after in itertools.pairwise(order))
+        outcome.twice = len(whole) - len(first)
         outcome.false = sum(
             sequence in self._taken and reading["cells_mv"] != self._taken[sequence][1]
             for sequence, reading in first.items()
         )
         missing = set(self._taken) - set(first)
-        with_memory = {sequence for allowed in self._allowed for sequence in allowed} & missing
-        outcome.lost_with_memory = len(with_memory)
-        outcome.most_lost_at_once = max((len(missing & set(allowed)) for allowed in self._allowed), default=0)
-        spans = [(reading["time"], reading["time"] + reading["span_s"]) for reading in thinned]
-        outcome.lost = sorted(
-            sequence
-            for sequence in missing - with_memory
-            if not any(begin_s - 5 <= self._taken[sequence][0] <= end_s + 5 for begin_s, end_s in spans)
-        )
+        with_memory = [missing.intersection(sequences) for sequences, _ in self._losses]
+        outcome.most_lost_at_once = max((len(lost) for lost in with_memory), default=0)
+        outcome.too_much_lost = sum(len(lost) > most for lost, (_, most) in zip(with_memory, self._losses, strict=True))
+        summaries = distinct(received)
+        outcome.summaries = len(summaries)
+        outcome.out_of_order = _steps_back(list(first)) + _steps_back([each["time"] for each in summaries])
+        missing -= set().union(*with_memory)
+        outcome.lost_with_memory = len(self._taken) - len(set(self._taken) & set(first)) - len(missing)
+        outcome.lost = sorted(missing - summarized(summaries, {each: self._taken[each] for each in missing}))
+        outcome.in_summaries = len(missing) - len(outcome.lost)
+        outcome.false += false_summaries(summaries, list(self._taken.values()))
+
+
+def _steps_back(order: list) -> int:
+    return sum(after < before for before, after in itertools.pairwise(order))
+
+
+def distinct(received: list[dict]) -> list[dict]:
+    """The thinned summaries among what arrived, each once, in their order."""
+    summaries = [reading for reading in received if "thinned" in reading]
+    return list({(each["time"], each["thinned"], str(each["cells_mv"])): each for each in summaries}.values())
+
+
+def summarized(summaries: list[dict], taken: dict[int, tuple]) -> set[int]:
+    """Which of these readings, (time, cells) by sequence, a summary of each kind covers."""
+    limits: dict[tuple, dict] = {}
+    for each in summaries:
+        limits.setdefault((each["time"], each["span_s"]), {}).setdefault(each["thinned"], []).append(each["cells_mv"])
+    found = set()
+    for (begin_s, span_s), kinds in limits.items():
+        if set(kinds) != {"lowest", "mean", "highest"}:
+            continue
+        lowest = [min(column) for column in zip(*kinds["lowest"], strict=True)]
+        highest = [max(column) for column in zip(*kinds["highest"], strict=True)]
+        for sequence, (time_s, cells_mv) in taken.items():
+            is_within = all(low <= mv <= high for low, mv, high in zip(lowest, cells_mv, highest, strict=True))
+            if begin_s - _CLOCKS_S <= time_s < begin_s + span_s + _CLOCKS_S and is_within:
+                found.add(sequence)
+    return found
+
+
+def false_summaries(summaries: list[dict], taken: list[tuple]) -> int:
+    """How many have a value that no reading of their span, (time, cells), has; a mean lies among them."""
+    count = 0
+    for each in summaries:
+        begin_s, end_s = each["time"] - _CLOCKS_S, each["time"] + each["span_s"] + _CLOCKS_S
+        columns = list(zip(*(cells_mv for time_s, cells_mv in taken if begin_s <= time_s < end_s), strict=True))
+        if not columns:
+            count += 1
+        elif each["thinned"] == "mean":
+            count += not all(
+                min(column) <= mv <= max(column) for mv, column in zip(each["cells_mv"], columns, strict=True)
+            )
+        else:
+            count += not all(mv in column for mv, column in zip(each["cells_mv"], columns, strict=True))
+    return count
 
 
 def run(days: float, seed: int, long_outage_days: float = 0, roughness: float = 1) -> Outcome:
@@ -308,7 +377,7 @@ def run(days: float, seed: int, long_outage_days: float = 0, roughness: float = 
 @click.command()
 @click.option("--days", type=float, default=90, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--long-outage-days", type=float, default=24, show_default=True, help="Without a broker, at the start.")
+@click.option("--long-outage-days", type=float, default=27, show_default=True, help="Without a broker, at the start.")
 def asleep(days, seed, long_outage_days):
     """Live so many days; print as JSON what became of the readings, and what a day typically takes by the model."""
     outcome = run(days, seed, min(long_outage_days, days / 3))
