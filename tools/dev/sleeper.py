@@ -43,7 +43,7 @@ class Sleeper:
         self.reset_cause = "power"
         self.beacons = folder / "beacons"  # what its Bluetooth sent
         self._began = 0.0
-        self._port = port
+        self.port = port
         self.command = command or device.command()
         self.configure(config)
 
@@ -63,7 +63,7 @@ class Sleeper:
             "time_ns": int(self.clock_s * 1e9),
             "beacons": str(self.beacons),
         }
-        environment = device.environment(self._port, self.folder)
+        environment = device.environment(self.port, self.folder)
         environment[SETTINGS_VARIABLE] = json.dumps({**json.loads(environment[SETTINGS_VARIABLE]), **settings})
         (self.folder / SLEEP).unlink(missing_ok=True)
         self.woken_s = self.now_s

@@ -12,7 +12,8 @@ from evencell.runtime.log import LEVELS
 from evencell.storage.paths import exists
 
 _OUTBOX = "evencell.forward.outbox.outbox"
-_REPORT_MS = const(60_000)  # for all phases of a report together
+_REPORT_MS = const(60_000)  # for all phases of a report together, but for look-ups of names, which block
+_WATCHDOG_MS = const(120_000)  # as boot.py has started it: anew for the report, whatever reading the packs took
 
 
 async def call_async(module: str, function: str, *arguments):
@@ -85,6 +86,9 @@ class Session:
         """Send all that waits; a failure is logged, and postpones the next report."""
         wake, state = self.wake, self.wake.state
         self._configure()
+        watchdog = wake.board.watchdog(_WATCHDOG_MS)
+        if watchdog:
+            watchdog.feed()
         state.is_transmitting = 1
         wake.save()
         try:
