@@ -248,4 +248,5 @@ def test_awaited_log_lines_are_those_of_the_firmware():
 
 def test_silent_device_is_reported(silent_port, monkeypatch):
     monkeypatch.setattr(flash, "_STARTS_WITHIN_S", 1)
-    assert flash.first_words(silent_port).startswith("It sent nothing within 1 s")
+    said = flash.first_words(silent_port)
+    assert said.startswith("It sent nothing within 1 s. To see its log: .venv/bin/evencell console --port ")

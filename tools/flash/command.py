@@ -155,7 +155,7 @@ def first_words(port: str) -> str:
         said = listen(opened, time.monotonic() + _STARTS_WITHIN_S)
         if said:
             return said
-    return f"It sent nothing within {_STARTS_WITHIN_S} s: evencell console --port {port}"
+    return f"It sent nothing within {_STARTS_WITHIN_S} s. To see its log: .venv/bin/evencell console --port {port}"
 
 
 def listen(opened, deadline_s: float) -> str:
