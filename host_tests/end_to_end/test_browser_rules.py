@@ -94,7 +94,7 @@ def test_an_owner_acknowledges_a_rule_and_finds_it_in_the_kept_events(browser, f
                 "Der Balancer antwortet nicht nichts zu melden",
                 "Eine Zelle driftet von den anderen weg Wird einmal am Tag beurteilt, aus einem Monat Verlauf."
                 " noch nicht beurteilt",
-                "Ihre Regel lost Der Akku hat 4 Zellen und keine Zelle 7: die Regel in den Einstellungen unter Regeln"
+                "Eigene Regel lost Der Akku hat 4 Zellen und keine Zelle 7: die Regel in den Einstellungen unter Regeln"
                 " und Alarme berichtigen. wird nie gemeldet",
             ),
         ),

@@ -64,6 +64,17 @@ def test_a_page_that_was_open_during_an_update_is_loaded_anew(browser, device, m
         assert visit.page.evaluate("document.documentElement.dataset.version") != old
 
 
+@pytest.mark.parametrize("options", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_computer_says_that_it_takes_no_update(browser, fixed, options):
+    with Visit(browser, fixed.firmware, "device", **options) as visit:
+        card = visit.page.locator("#update")
+        card.locator("> summary").click()
+        expect(card).to_contain_text("kein Update senden" if options is PHONE else "No update can be sent to this")
+        expect(card.get_by_role("link")).to_be_hidden()
+        expect(card.locator("input[type=file]")).to_be_hidden()
+        assert violations(visit.page) == []
+
+
 def test_an_update_is_sent_and_confirmed(browser, device):
     device.start("link online")
     image = of_files(version_of(contents_of(device.flash.path / "a")))

@@ -87,7 +87,7 @@ async function ask(pack, known) {
 
 /** A notice: { look, title, note, foreign }. */
 function sentence({ preset, state: is, reason, problem }) {
-  const [why, lang] = said(reason.replace(/^(on|off|unchanged): /, ""));
+  const [why, lang] = said(reason.replace(/^(on|off|unchanged|no policy is set): /, ""));
   const [trouble = "", other] = problem ? said(problem) : [];
   const title = preset === "off" ? t("policy.none") : t(`policy.${is ?? "waiting"}`, { preset: t(`policy.preset.${preset}`) });
   return { look: problem ? "warn" : "none", title, note: `${ending(why)} ${ending(trouble)}`.trim(), foreign: lang ?? other };

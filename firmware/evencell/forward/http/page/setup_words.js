@@ -177,6 +177,6 @@ export const WORDS = {
     "done.finish": "Fertig: Gerät neu starten",
     "done.stays": "Ohne diesen Knopf startet es in {min} min von selbst neu.",
     "done.restarts": "Das Gerät startet jetzt neu. {ap} verschwindet; die Seite antwortet in einer halben Minute.",
-    "done.gone": "{ap} ist weg: Das Gerät hat neu gestartet, oder dieses Telefon hat es verlassen. Weiter mit Schritt 1."
+    "done.gone": "{ap} ist weg: Das Gerät ist neu gestartet, oder dieses Telefon hat es verlassen. Weiter mit Schritt 1."
   }
 };

@@ -30,6 +30,7 @@ export async function mountUpdate(root) {
   parts.facts = el("dl", { className: "facts" });
   parts.reason = el("p", { className: "text" });
   parts.login = el("p", { className: "text" }, t("update.login"), " ", el("a", { href: "#settings" }, t("view.settings")));
+  parts.none = el("p", { className: "text" }, t("update.nothing"));
   parts.file = el("input", { type: "file", accept: ".evencell", onchange: choose });
   parts.older = el("input", { type: "checkbox", onchange: render });
   parts.chosen = el("p", { className: "text", id: "image" });
@@ -40,7 +41,7 @@ export async function mountUpdate(root) {
   parts.form = el("form", { onsubmit: send },
     el("p", { className: "text" }, t("update.note")), field("update.file", parts.file), field("update.older.allowed", parts.older),
     parts.chosen, el("p", {}, parts.send), parts.bar);
-  root.append(parts.facts, parts.reason, parts.login, parts.form, parts.said, parts.reload);
+  root.append(parts.facts, parts.reason, parts.login, parts.none, parts.form, parts.said, parts.reload);
   onChange(render);
   addEventListener("hashchange", () => location.hash === "#device" && load()); // a key may have been added
   load();
@@ -78,7 +79,8 @@ function render() {
   ], fact);
   say(parts.reason, (!sentAt && latest.reason) || "");
   parts.reason.hidden = !parts.reason.textContent;
-  parts.login.hidden = isIn;
+  parts.login.hidden = isIn || latest.kind === null;
+  parts.none.hidden = latest.kind !== null;
   parts.form.hidden = !isIn || Boolean(sentAt) || latest.kind === null;
   parts.reload.hidden = !hasRestarted || now !== "confirmed";
   const [fault, values] = image ? faultOf(image) : [""];
