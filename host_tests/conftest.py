@@ -109,6 +109,7 @@ SHARED = {
         "display/test_device_page.py",
         "display/test_drivers.py",
         "display/test_menu.py",
+        "display/test_menu_control.py",
         "display/test_prose.py",
         "display/test_setup_page.py",
         "test_hub.py",
@@ -134,7 +135,17 @@ _WITH_KEPT_MODULES = ("config",)
 _NOT_ON_CPYTHON = (
     *(
         f"display/test_{name}.py"
-        for name in ("absent", "axes", "canvas", "device_page", "drivers", "menu", "prose", "setup_page")
+        for name in (
+            "absent",
+            "axes",
+            "canvas",
+            "device_page",
+            "drivers",
+            "menu",
+            "menu_control",
+            "prose",
+            "setup_page",
+        )
     ),
     "runtime/test_event_loop.py",
     "storage/test_failing_writes.py",

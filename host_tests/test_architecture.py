@@ -59,6 +59,8 @@ ALLOWED = {
         "evencell.storage", "evencell.runtime.backoff", "evencell.runtime.lazy",
         "evencell.runtime.boot_state",  # a restart out of the menu counts as proven
         "evencell.control.advisor",  # loaded for a moment
+        # Of the menu, for commands.
+        "asyncio", "evencell.control.policies", "evencell.control.preset", "evencell.control.rules",
     },
     "forward": {
         "array", "asyncio", "binascii", "collections", "cryptolib", "errno", "gc", "hashlib", "json", "os",

@@ -8,11 +8,15 @@ import json
 import sys
 
 from evencell.control.rule_state import BUILTIN
+from evencell.control.state import PolicyState
 from evencell.display.pages import PAGES
 from evencell.display.render.canvas import Canvas
 from evencell.link.diagnosis import VERDICTS
+from evencell.pack.alarms import ALARMS
 from tools.screens.draw import make_view
 
+SETTINGS = {"brightness": 80, "page": None, "temperature_unit": "C", "dark_on_light": False}
+FACTS = {"old": (10,), "cell_count": (24, 23), "limits": ("custom",), "cell": (24, 4350, "custom", 2000, 4350)}
 NETWORK = {"address": "192.168.178.123", "rssi": -100, "state": "connected"}
 CELLS = {"cells_mv": [3415, 3407, 3412, 3385], "trend": [1, 64]}
 
@@ -126,23 +130,65 @@ class Outside:
     wired = False
     network = True
     key_values = {}
+    rules = control = None
 
-    def __init__(self):
+    def __init__(self, view):
         self.board = self.extremes = self
+        self.hub, self.clock, self.config = view.hub, view.clock, dict(view.context.config)
+        self.config["control"] = {"policy": Control.config}
 
     def reset(self):
         """Nothing."""
 
 
+class Control:
+    """A policy for every pack, with conditions: all presets can be chosen."""
+
+    config = {"by": "w", "preset": "off-ride", "conditions": [{}]}
+
+    def __init__(self, packs: list):
+        self.states = [PolicyState(pack, {}, 1) for pack in packs]
+
+
 def draw_menu(canvas, view):
     """Each line in turn, before it was changed and after."""
-    settings = {"brightness": 80, "page": None, "temperature_unit": "C", "dark_on_light": False}
-    menu = view.load("menu").Menu(Outside(), settings, "glance")
+    menu = view.load("menu").Menu(Outside(view), dict(SETTINGS), "glance")
     for _ in range(7):
         menu.draw(canvas, view)
         menu.change()
         menu.draw(canvas, view)
         menu.next()
+
+
+def draw_questions(canvas, view):
+    """Each line of the menu about control, each question, and everything that can become of it."""
+    device = Outside(view)
+    device.control = Control(view.hub.packs)
+    for pack in view.hub.packs:
+        pack.writer = True
+    lines = view.load("menu_control")
+    menu = view.load("menu").Menu(device, SETTINGS, "glance")
+    for _ in menu._lines:
+        menu.draw(canvas, view)
+        menu.next()
+    words = view.words("control")
+    pack = view.hub.packs[-1]
+    for name in list(ALARMS) + list(BUILTIN) + ["x" * 24]:
+        lines.AlarmQuestion(device, pack, name).draw(canvas, view)
+    for question in (lines.SwitchQuestion(device, pack), lines.PresetQuestion(device, pack)):
+        for _ in question.options:
+            question.draw(canvas, view)
+            question.press(False)
+    question = lines.SwitchQuestion(device, pack)
+    for name in words:
+        question._facts = "silent", ()
+        question.answer = None if "%" in words[name] else name
+        question.draw(canvas, view)
+    question.answer = "refused"
+    for name in view.words("refusals"):
+        question._facts = name, FACTS.get(name, ())
+        for view.turn in range(3):  # of a text that alternates
+            question.draw(canvas, view)
 
 
 def main(size: str, language: str):
@@ -169,6 +215,10 @@ def main(size: str, language: str):
     view = make_view(dict({"language": language}, **pack()), colours)
     watch(view.load("render.sheet").Sheet, found)
     draw_menu(canvas, view)
+    for scenario in (pack(), {"packs": [dict(CELLS, name="front"), dict(CELLS, name="rear")]}):
+        view = make_view(dict({"language": language}, **scenario), colours)
+        watch(view.load("render.sheet").Sheet, found)
+        draw_questions(canvas, view)
     print(found.count(None))
     for line in sorted({line for line in found if line}):
         print(line)

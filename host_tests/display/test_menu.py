@@ -52,7 +52,8 @@ class Context:
         self.key_values = KeyValueStore(self.board.storage + "/learned.json", self.storage_faults)
         self.network = True
         self.update = None
-        self.extremes = None
+        self.extremes = self.rules = self.control = None
+        self.hub, self.packs = self, ()
         self.supervisor = self
         self.parts = []
 

@@ -63,6 +63,7 @@ class Menu:
 
     def __init__(self):
         self.said = []
+        self.busy = False
 
     def Menu(self, _context, _settings, page):
         self.said.append("open " + page)
@@ -76,6 +77,9 @@ class Menu:
 
     def close(self):
         self.said.append("close")
+
+    def is_busy(self):
+        return self.busy
 
     def draw(self, canvas, _view):
         canvas.drawn = "menu"
@@ -234,6 +238,20 @@ def test_menu_closes_after_20_s():
     scene.after_s(1)
     assert scene.view.menu.said[-1] == "close"
     assert scene.drawn() == FIRST
+
+
+def test_a_menu_with_a_command_stays_for_its_result():
+    scene = Scene()
+    scene.press(HELD)
+    scene.view.menu.busy = True
+    scene.after_s(15)
+    scene.after_s(30)
+    assert scene.drawn() == "menu"
+    scene.view.menu.busy = False
+    scene.after_s(19)
+    assert scene.drawn() == "menu"
+    scene.after_s(1)
+    assert scene.view.menu.said[-1] == "close"
 
 
 def test_menu_is_saved_when_the_display_goes_off():

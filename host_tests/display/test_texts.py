@@ -11,9 +11,11 @@ from evencell.config.table import lines
 from evencell.control.rule_state import BUILTIN
 from evencell.display import view
 from evencell.display.text.en import TEXTS as ENGLISH
+from evencell.link import writer
 from evencell.link.diagnosis import VERDICTS
 from evencell.link.remedies import REMEDIES
 from evencell.pack.alarms import ALARMS
+from evencell.pack.limits import REASONS
 from evencell.protocol.jk_settings import SETTINGS
 from host_tests.display.test_view import new_view
 from host_tests.portable import ROOT
@@ -65,6 +67,19 @@ def test_a_device_reads_each_section_of_its_language(monkeypatch):
 def test_everything_that_can_be_wrong_has_a_name_and_a_remedy():
     wanted = {*ALARMS, *BUILTIN, "rule", *VERDICTS[1:], "link", "config", *SETTINGS, "model"}
     assert set(ENGLISH["names"]) == set(ENGLISH["remedies"]) == wanted
+
+
+def test_every_reason_to_write_nothing_has_its_words():
+    words = dict(ENGLISH["refusals"])
+    assert words.pop("silent") and words.pop("asleep")
+    assert {name: text.count("%") for name, text in words.items()} == {
+        name: text.count("%") for name, text in REASONS.items()
+    }
+
+
+def test_every_outcome_of_a_write_has_its_words():
+    failures = {name for name, sentence in writer._OUTCOMES if sentence} | {writer._NOT_WRITTEN}
+    assert failures <= set(ENGLISH["control"])
 
 
 def test_remedies_that_touch_wires_take_the_fuse_out_first():

@@ -101,6 +101,27 @@ def test_the_menu_changes_the_brightness_for_good(tmp_path, simulator):
         assert display(firmware)["brightness"] == 30
 
 
+def kept(firmware: Firmware) -> list:
+    """What the event log has."""
+    events = json.loads(firmware.get("/api/v1/eventlog").body)["events"]
+    return [(event["name"], event["by"], event["to"], event["result"]) for event in events]
+
+
+def test_the_menu_switches_balancing_off_once_it_is_confirmed(tmp_path, simulator):
+    config = {**ALWAYS_LIT, "packs": [{"interval_ms": 200, "writable": True}]}
+    with Firmware(tmp_path / "device", simulator.link, config=config) as firmware:
+        firmware.wait_for_line("link online")
+        assert firmware.pack()["balancing_enabled"] is True
+        press(firmware, HELD_MS)
+        shows(firmware, "menu")
+        asked = picture(firmware)
+        press(firmware, LONG_MS)
+        until(lambda: picture(firmware) != asked, "the question")
+        press(firmware, SHORT_MS, LONG_MS)
+        until(lambda: kept(firmware) == [("balancing_enabled", "menu", False, "written")], "the write in the event log")
+        assert firmware.pack()["balancing_enabled"] is False
+
+
 def test_a_locked_page_is_there_after_a_restart(tmp_path, simulator):
     with Firmware(tmp_path / "device", simulator.link, config=ALWAYS_LIT) as firmware:
         firmware.wait_for_line("link online")

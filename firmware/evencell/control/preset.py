@@ -1,6 +1,6 @@
-"""Presets of the balance policy that are chosen while it runs: over MQTT, or by a new configuration. Lazy.
+"""Presets of the balance policy that are chosen while it runs: over MQTT, at the display, by a new configuration. Lazy.
 
-A choice over MQTT is kept with the configured preset that it replaces, as choices of the display's menu are:
+A choice over MQTT or at the display is kept with the configured preset that it replaces, as others of its menu are:
 `{"pack1": ["top", "rest"]}` replaces `top` by `rest` until the configuration no longer says `top`.
 """
 
@@ -40,8 +40,17 @@ def check(context, pack, settings: dict):
         check_writable(pack, settings)
 
 
-def choose(context, pack, value) -> str:
-    """Use a preset from now on, also after a restart; returns it. Raises CommandError for one that there is not."""
+def available(context) -> tuple:
+    """The presets that can be chosen."""
+    presets = _PRESETS + (_CUSTOM,)
+    return presets if _has(context.config["control"]["policy"], _CUSTOM) else _PRESETS
+
+
+def choose(context, pack, value, source: str = "mqtt") -> str:
+    """Use a preset from now on, also after a restart; returns it. Raises CommandError for one that there is not.
+
+    `source`: "mqtt" or "menu".
+    """
     from evencell.pack.settings import CommandError
 
     policy, preset = context.config["control"]["policy"], str(value).strip().lower()
@@ -58,7 +67,7 @@ def choose(context, pack, value) -> str:
         if preset != policy["preset"]:
             choices[pack.name] = [policy["preset"], preset]
         context.key_values.put(_KEY, choices or None)
-        _use(context, state_of(context.control, pack.name), preset, "mqtt")
+        _use(context, state_of(context.control, pack.name), preset, source)
     return preset
 
 
@@ -84,7 +93,7 @@ def configure(context, new: dict) -> bool:
 def _use(context, state, preset: str, source: str):
     """Decide by this preset with the next sample; a balancer that its W switch keeps off is read for that.
 
-    The choice is kept in the event log: what a policy writes follows from it. `source`: "mqtt" or "page".
+    The choice is kept in the event log: what a policy writes follows from it. `source`: "mqtt", "menu" or "page".
     """
     policy, now_s = context.config["control"]["policy"], context.clock.uptime_ms() // 1000
     before, state.preset = state.preset or policy["preset"], preset

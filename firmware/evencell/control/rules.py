@@ -58,6 +58,13 @@ def acknowledge(context, rules, state, name: str, source: str = "page"):
         _note_acknowledgement(context, rules, state, name, source)
 
 
+def unacknowledged(state) -> list:
+    """Names of the balancer's alarms, and of the rules, that are raised and not acknowledged."""
+    alarms = (state.pack.accepted.alarms or 0) & ~state.acknowledged
+    found = [name for bit, name in enumerate(ALARMS) if alarms >> bit & 1]
+    return found + [rule_of(state, number)[0] for number in numbers(state) if state.states[number] == RAISED]
+
+
 def _note_acknowledgement(context, rules, state, name: str, source: str):
     note(context, rules)
     wait(rules, (context.clock.unix_s(), "rule", state.pack.name, name, source, None, "acknowledged", "", ""))

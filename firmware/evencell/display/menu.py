@@ -6,7 +6,7 @@ configuration no longer says 80 (`apply_choices` in part.py).
 
 from evencell.compat import const, sleep_ms
 from evencell.display.render.canvas import TEXT
-from evencell.runtime.lazy import call
+from evencell.runtime.lazy import call, lazy
 
 _KEPT = ("brightness", "flipped", "page", "temperature_unit", "dark_on_light")
 _STEPS = (5, 20, 40, 60, 80, 100)
@@ -23,19 +23,37 @@ class Menu:
         self._before = {name: settings.get(name) for name in _KEPT}
         self._is_wifi_off = bool(context.key_values.get("wifi_off"))
         self._is_reset = False
-        self._lines: list[str] = list(_KEPT)
+        self._lines: list = list(_KEPT)  # names, and lines of menu_control.py
         if context.board.wired is False and (context.network or self._is_wifi_off):
             self._lines.append("wifi")
         if context.extremes:
             self._lines.append("extremes")
+        self._scope = self._control = None
+        if context.rules or context.control or any(pack.writer for pack in context.hub.packs):
+            self._scope = lazy()
+            self._control = self._scope.load("evencell.display.menu_control").ControlLines(context)
+            self._lines = self._control.lines + self._lines
         self._at = 0
+
+    def is_busy(self) -> bool:
+        """Whether a command is being carried out: its result should still be shown."""
+        control = self._control
+        return control is not None and control.question is not None and control.question.is_running()
 
     def next(self):
         """Select the next line."""
+        control = self._control
+        if control and control.question:
+            control.press(False)
+            return
         self._at = (self._at + 1) % len(self._lines)
 
     def change(self):
-        """Change the selected setting to its next value."""
+        """Change the selected setting to its next value, or ask before it does."""
+        control = self._control
+        if control and control.question:
+            control.press(True)
+            return
         name, settings = self._lines[self._at], self._settings
         if name == "brightness":
             settings[name] = ([step for step in _STEPS if step > settings[name]] or _STEPS)[0]
@@ -48,19 +66,30 @@ class Menu:
         elif name == "extremes":
             self._context.extremes.reset()
             self._is_reset = True
+        elif control and isinstance(name, tuple):
+            control.open(name)
         else:
             settings[name] = not settings.get(name)
 
     def draw(self, canvas, view):
-        """Draw as many lines as fit, the selected one among them."""
+        """Draw the question that is open, or as many lines as fit, the selected one among them."""
+        control = self._control
+        if control and control.question:
+            control.question.draw(canvas, view)
+            return
         sheet = view.load("render.sheet").Sheet(canvas, view)
         words = view.words("menu")
         room = canvas.height // sheet.line
         first = max(0, min(self._at - room // 2, len(self._lines) - room))
         for row, name in enumerate(self._lines[first : first + room]):
             y = row * sheet.line
-            sheet.text(words[name], sheet.margin + 1, y + sheet.inset)
-            sheet.text_right(self._value(name, words), sheet.right - 1, y + sheet.inset)
+            if control and isinstance(name, tuple):
+                text, value = control.text(name, view), control.value(name, view)
+            else:
+                text, value = words[name], self._value(name, words)
+            columns = (sheet.right - sheet.margin - 2) // sheet.unit - len(value) - 1
+            sheet.text(text[:columns], sheet.margin + 1, y + sheet.inset)
+            sheet.text_right(value, sheet.right - 1, y + sheet.inset)
             if first + row == self._at:
                 sheet.bar(y, sheet.line, TEXT)
 
@@ -78,6 +107,8 @@ class Menu:
     def close(self):
         """Save the choices. Switching Wi-Fi restarts the device."""
         context = self._context
+        if self._scope:
+            self._scope.unload()
         context.key_values.put("display", self._choices() or None)
         if self._is_wifi_off == bool(context.key_values.get("wifi_off")):
             return

@@ -88,6 +88,8 @@ class Screen:
         """Handle the passing of time, about once a second; returns whether the picture changes."""
         now_s = self._now_s()
         self.level = self._light.level(now_s, self._minute())
+        if self._menu and self._menu.is_busy():
+            self._pressed_s = now_s
         if self._menu and (self.level == OFF or now_s - self._pressed_s >= _MENU_S):
             self._close_menu()
         is_saving = self._burns_in and self.level != OFF and self._light.is_saver_due(now_s)

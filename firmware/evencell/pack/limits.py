@@ -17,6 +17,16 @@ CHEMISTRIES = {
     "lto": (1500, 2800, 2600, 2000, -20, 55),
 }
 
+# What forbids to switch balancing on, as the end of a sentence.
+REASONS = {
+    "old": "the last reading is older than %d s.",
+    "no_cell": "the balancer reports no cell.",
+    "cell_count": "%d cells are detected and %d configured.",
+    "wire_resistance": "the balancer reports that a wire's resistance is too high.",
+    "limits": "the voltage limits of %s cells are not known.",
+    "cell": "cell %d has %d mV, and the limits of %s cells are %d to %d mV.",
+}
+
 
 def limits_of(chemistry: str, own: dict | None) -> tuple | None:
     """The limits of a pack, as in CHEMISTRIES; None where they are not known.
@@ -43,20 +53,25 @@ def limits_of(chemistry: str, own: dict | None) -> tuple | None:
 
 def switch_on_reason(status, age_ms: int | None, chemistry: str, own: dict | None = None) -> str:
     """What forbids to switch balancing on, as the end of a sentence; empty if nothing does. `own`: see `limits_of`."""
+    found = switch_on_refusal(status, age_ms, chemistry, own)
+    return REASONS[found[0]] % found[1] if found else ""
+
+
+def switch_on_refusal(status, age_ms: int | None, chemistry: str, own: dict | None = None) -> tuple | None:
+    """The same as a key of REASONS, and the facts in it; None if nothing forbids it."""
     if age_ms is None or age_ms > MAX_AGE_MS:
-        return "the last reading is older than %d s." % (MAX_AGE_MS // 1000)
+        return "old", (MAX_AGE_MS // 1000,)
     if not status.slots:
-        return "the balancer reports no cell."
+        return "no_cell", ()
     if status.alarms & CELL_COUNT:
-        return "%d cells are detected and %d configured." % (status.cells_detected, status.cells_configured)
+        return "cell_count", (status.cells_detected, status.cells_configured)
     if status.alarms & WIRE_RESISTANCE:
-        return "the balancer reports that a wire's resistance is too high."
+        return "wire_resistance", ()
     limits = limits_of(chemistry, own)
     if limits is None:
-        return "the voltage limits of %s cells are not known." % chemistry
+        return "limits", (chemistry,)
     lowest_mv, highest_mv = limits[:2]
     for cell in range(status.slots):
         if not lowest_mv <= status.cells_mv[cell] <= highest_mv:
-            facts = (cell + 1, status.cells_mv[cell], chemistry, lowest_mv, highest_mv)
-            return "cell %d has %d mV, and the limits of %s cells are %d to %d mV." % facts
-    return ""
+            return "cell", (cell + 1, status.cells_mv[cell], chemistry, lowest_mv, highest_mv)
+    return None
