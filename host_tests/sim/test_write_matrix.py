@@ -1,32 +1,36 @@
 """Every setting from every source to every outcome: each outcome is told apart by its sentence, and kept.
 
-The real writer at the simulated balancer, in one process: only the pty between them is left out, and time jumps.
+Each source by its own code: the handler of the page's request, that of an MQTT command, the display's menu, the balance
+policy, and the rule that protects a low pack. They meet in the real writer at the simulated balancer, in one process:
+only the pty between them is left out, and time jumps. `evencell set`, at a pty: end_to_end/test_set_outcomes.py.
 """
 
 import asyncio
+import importlib
 import json
+import sys
 from random import Random
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 import evencell.compat
 from evencell.compat import ticks_diff, ticks_ms
 from evencell.control.event_log import read
+from evencell.control.part import start as start_control
 from evencell.forward.http import pack_settings
 from evencell.forward.mqtt.command_message import execute
 from evencell.hub import Hub
 from evencell.link.bus import Rs485Bus
 from evencell.link.poller import Poller, make_poll
 from evencell.link.writable import enable_writing
-from evencell.pack.settings import CommandError
 from evencell.pack.temperature import TemperatureScale
+from evencell.power.session import Session
 from evencell.protocol.jk_balancer import READ, REQUEST_BYTES
+from evencell.runtime.lazy_lock import LazyLock
 from evencell.storage.faults import StorageFaults
-from host_tests.fakes import FakeClock, FakeLog
+from host_tests.fakes import FakeClock, FakeKeyValue, FakeLog
 from host_tests.jumping import JumpingSelector
-from tools.cli.set import Command
-from tools.cli.set import execute as execute_set
 from tools.sim.answers import SimulatedBalancer
 from tools.sim.balancer import Balancer
 from tools.sim.chemistry import CHEMISTRIES
@@ -34,6 +38,7 @@ from tools.sim.pack import fixed_pack
 
 MODEL = "jk_b2a24s"
 TIMEOUT_MS = 1000
+UTC = {"zone": "", "utc_offset_min": 0}
 # Old value, requested one, one that something else sets, and one that evencell refuses. A switch has but two: it is
 # refused because of the cell count, and what something else sets is the old value.
 VALUES = {
@@ -51,7 +56,18 @@ OUTCOMES = {
     "answer lost": ("answer_lost", None, 1),
     "changed meanwhile": ("changed", "something else set it", 1),
 }
-SOURCES = ("page", "mqtt", "menu", "policy", "rule")
+SWITCH = "balancing_enabled"
+# The settings that each source writes.
+SOURCES = {
+    "page": tuple(VALUES),
+    "mqtt": tuple(VALUES),
+    "menu": (SWITCH,),
+    "policy": (SWITCH,),
+    "rule": (SWITCH,),  # switches off alone
+}
+# What the menu says of each result.
+SAID = {"written": "is_on", "answer_lost": "is_on"}
+DECIDED_WITHIN_S = 39  # before the policy tries again
 
 
 @pytest.fixture(autouse=True)
@@ -71,14 +87,19 @@ def jumping_time(monkeypatch):
         yield
 
 
+@pytest.fixture(autouse=True)
+def no_pixels(monkeypatch):
+    """The menu is pressed here, and never drawn."""
+    monkeypatch.setitem(sys.modules, "framebuf", ModuleType("framebuf"))
+
+
 class Line:
     """The port to a balancer that treats writes as the outcome says."""
 
     direction = None
-    port = "the simulator"
 
-    def __init__(self, setting: str, outcome: str):
-        old, _requested, other, _refused = VALUES[setting]
+    def __init__(self, setting: str, outcome: str, values: tuple = ()):
+        old, _requested, other, _refused = values or VALUES[setting]
         self.balancer = Balancer(fixed_pack(CHEMISTRIES["lfp"], 20, [3301, 3302, 3299, 3300], Random(1)))
         self.balancer.settings[setting] = old
         if outcome == "refused by us" and setting == "balancing_enabled":
@@ -90,10 +111,14 @@ class Line:
 
     def write(self, data):
         request = bytes(data)
-        assert len(request) == REQUEST_BYTES
-        answer = self._device.answer(request) if request[3] == READ else self._written(request)
+        answer = self.answer(request)
         if answer:
             self._answers.append((ticks_ms(), answer))
+
+    def answer(self, request: bytes) -> bytes | None:
+        """What the balancer answers; None for silence."""
+        assert len(request) == REQUEST_BYTES
+        return self._device.answer(request) if request[3] == READ else self._written(request)
 
     def _written(self, request: bytes) -> bytes | None:
         self.writes += 1
@@ -123,13 +148,15 @@ class Device:
         self.board = self
         self.storage = str(folder)
         self.clock, self.log = FakeClock(1_790_000_000), FakeLog()
-        self.rules = self.key_values = None
+        self.rules = self.control = self.network = self.extremes = None
+        self.key_values, self.lazy_lock, self.supervisor = FakeKeyValue(), LazyLock(), Supervisor()
+        self.wired, self.at_end, self.config_faults = True, [], []
         self.storage_faults = StorageFaults(self.clock, self.log)
         entry = {"name": "pack1", "model": MODEL, "address": 1, "interval_ms": 0, "timeout_ms": TIMEOUT_MS}
         poll = make_poll(entry, TemperatureScale("0.1"), Rs485Bus(line))
         self.pack = poll.pack
         self.hub = Hub([self.pack], self.clock)
-        self.config = {"packs": [{**entry, "writable": True, "chemistry": "lfp", "capacity_ah": 20}]}
+        self.config = {"packs": [{**entry, "writable": True, "chemistry": "lfp", "capacity_ah": 20}], "time": UTC}
         self._poller = Poller(self.pack.bus, [poll], self.hub, self.log)
         self._poll = poll
         enable_writing(self, self._poller, [poll])
@@ -144,7 +171,83 @@ class Device:
         if source == "mqtt":
             payload = json.dumps({"value": given, "id": "1"}).encode()
             return json.loads(await execute(self, f"pack1/set/{setting}", payload, 0, True, []))["error"]
-        return (await self.pack.writer(setting, given, source))["error"]
+        if source == "menu":
+            return await self._choose_in_the_menu()
+        return await (self._decide() if source == "policy" else self._protect_low_pack())
+
+    async def _choose_in_the_menu(self) -> str | None:
+        """Press the button of the display: ask, yes."""
+        menu = importlib.import_module("evencell.display.menu").Menu(self, {"brightness": 80}, "glance")
+        menu.change()
+        menu.next()
+        menu.change()
+        while menu.is_busy():
+            await asyncio.sleep(1)
+        kept = self.kept()
+        assert kept and menu._control.question.answer == SAID.get(kept[7], kept[7])
+        return self._failure()
+
+    async def _decide(self) -> str | None:
+        """Let a policy run that wants balancing on; what it says of that."""
+        policy = {"preset": "always", "by": None, "at_start": "off", "min_on_s": 0, "min_off_s": 0, "conditions": []}
+        self.config["control"] = {"policy": policy, "w": {"enabled": False}, "limits": None}
+        start_control(self)
+        with_policy = asyncio.create_task(self.supervisor.run())
+        await asyncio.sleep(DECIDED_WITHIN_S)
+        with_policy.cancel()
+        (state,) = self.control.states
+        return state.problem or (None if state.is_on else state.reason)
+
+    async def _protect_low_pack(self) -> str | None:
+        """Do what a device that sleeps does for a low pack."""
+        state = SimpleNamespace(address=1, timeout_ms=TIMEOUT_MS, sequence=0, alarms=0, misses=0)
+        session = Session(SimpleNamespace(board=self, clock=self.clock), [(state, self.pack)])
+        session.context.config = {**self.config, "log": {"level": "info"}, "wifi": {"hostname": None}}
+        session.context.log, session._outbox = self.log, Outbox()
+        await session.switch_balancing_off(self.pack)
+        self.hub = session.context.hub
+        return self._failure()
+
+    def _failure(self) -> str | None:
+        """What the log says of a command that failed: the event log may shorten it."""
+        found = [line for line in self.log.warnings if "refused or failed: " in line]
+        return found[-1].partition("failed: ")[2] if found else None
+
+    def kept(self) -> list | None:
+        """The one command that the event log has; there may be an alarm, too."""
+        found = [fields for _number, fields in read(self, 0) if fields[1] == "settings"]
+        assert len(found) <= 1
+        return found[0] if found else None
+
+    # As a board.
+
+    def reset_cause(self) -> str:
+        return "power"
+
+    def unique_id(self) -> str:
+        return "evencell-1"
+
+    def set_time(self, _unix_s: int):
+        """No clock of the board is set."""
+
+
+class Supervisor:
+    """Keeps what it should run."""
+
+    run = None
+
+    def start(self, _name: str, run):
+        self.run = run
+
+    async def contain(self, _name: str, coroutine):
+        return await coroutine
+
+
+class Outbox:
+    """Takes readings."""
+
+    def append(self, _pack):
+        """Nothing."""
 
 
 class Request:
@@ -164,9 +267,14 @@ class Body:
         return request.wanted
 
 
-def expected(setting: str, outcome: str) -> tuple:
+def values_for(setting: str, source: str) -> tuple:
+    """Values of the setting, as in VALUES."""
+    return (1, 0, 1, 0) if source == "rule" else VALUES[setting]
+
+
+def expected(setting: str, outcome: str, source: str = "page") -> tuple:
     """Result, part of the sentence, number of writes, value requested and value in the end."""
-    old, requested, other, refused = VALUES[setting]
+    old, requested, other, refused = values_for(setting, source)
     result, sentence, writes = OUTCOMES[outcome]
     if outcome == "refused by us":
         return result, sentence, writes, refused, old
@@ -177,56 +285,39 @@ def expected(setting: str, outcome: str) -> tuple:
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
-@pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("setting", VALUES)
+@pytest.mark.parametrize(
+    ("source", "setting"), [(source, setting) for source, settings in SOURCES.items() for setting in settings]
+)
 def test_each_outcome_of_a_write_is_distinguished(setting, source, outcome, tmp_path):
-    line = Line(setting, outcome)
+    values = values_for(setting, source)
+    line = Line(setting, outcome, values)
     device = Device(line, tmp_path)
-    result, sentence, writes, requested, end = expected(setting, outcome)
+    result, sentence, writes, requested, end = expected(setting, outcome, source)
+    if outcome == "refused by us" and source == "rule":
+        device.config["packs"][0]["writable"] = False  # nothing else forbids to switch off
     error = asyncio.run(device.carry_out(source, setting, requested))
+    assert line.writes == writes
+    assert line.balancer.settings[setting] == end
+    kept = device.kept()
+    if outcome == "refused by us" and source in ("policy", "rule"):  # they do not even ask
+        assert kept is None
+        assert error == ("off: 4 cells are detected and 5 configured" if source == "policy" else None)
+        return
     assert (error is None) == (sentence is None)
     if sentence is not None:
         assert error and sentence in error and error.count(". ") == 0
-    assert line.writes == writes
-    assert line.balancer.settings[setting] == end
-    (kept,) = [fields for _number, fields in read(device, 0) if fields[1] == "settings"]  # there may be an alarm, too
-    old = VALUES[setting][0]
-    assert kept[1:8] == ["settings", "pack1", setting, source, old, requested, result]
+    assert kept and kept[1:8] == ["settings", "pack1", setting, source, values[0], requested, result]
     assert kept[8] == (error or "") or kept[8].endswith("…")
     posted = [device.hub.event(number) for number in range(device.hub.posted)]
     changed = [event[3:] for event in posted if event and event[1] == "settings"]
-    assert changed == ([(setting, end)] if end != old else [])
-
-
-@pytest.mark.parametrize(
-    ("setting", "outcome"),
-    [
-        (setting, outcome)
-        for setting in VALUES
-        for outcome in OUTCOMES
-        if outcome != "refused by us" or setting == "balancing_enabled"
-    ],
-)
-def test_the_command_set_distinguishes_each_outcome(setting, outcome):
-    """It runs without a device, and so without an event log. Ranges are checked before: test_set.py, end to end."""
-    line = Line(setting, outcome)
-    _result, sentence, writes, requested, end = expected(setting, outcome)
-    command = Command(setting, requested, MODEL, "lfp", 20, False, True)
-    if sentence is None:
-        assert execute_set(command, line, 1).error is None
-    else:
-        with pytest.raises(CommandError) as refusal:
-            execute_set(command, line, 1)
-        assert sentence in str(refusal.value)
-    assert line.writes == writes
-    assert line.balancer.settings[setting] == end
+    assert changed == ([(setting, end)] if end != values[0] else [])
 
 
 def test_a_value_that_is_set_already_is_neither_written_nor_kept(tmp_path):
     for setting, (old, *_rest) in VALUES.items():
         line = Line(setting, "accepted")
         device = Device(line, tmp_path)
-        for source in SOURCES:
+        for source in ("page", "mqtt"):
             assert asyncio.run(device.carry_out(source, setting, old)) is None
         assert line.writes == 0
         assert list(read(device, 0)) == []
