@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.build import tree as build
-from tools.build.frozen import FROZEN_PASSES
-from tools.build.passes import CHIP_PASSES
+from tools.build.passes import CHIP_PASSES, FROZEN_PASSES
 from tools.flash import kept as flash_kept
 
 

@@ -12,7 +12,7 @@ from host_tests.needs import need_micropython
 from tools.build import frozen, names
 from tools.build.common import BUILD, ROOT
 from tools.build.flatten import letters
-from tools.build.frozen import FROZEN_PASSES
+from tools.build.passes import FROZEN_PASSES
 from tools.build.tree import build, flash_folder, sources_folder
 from tools.cli.main import main
 from tools.cli.traceback import Names, Stream, rewritten
@@ -167,6 +167,14 @@ def test_names_of_another_version_are_reported(small):
     assert CliRunner().invoke(main, ["traceback", "--names", str(small)], input="").exit_code == 2
 
 
+def test_names_of_another_build_of_the_same_version_are_reported(small):
+    for names_id, is_reported in ((Names(TABLE).id, False), (None, False), ("ba9876543210", True)):
+        failures = json.dumps([{**ENTRY, "names": names_id}])
+        result = CliRunner().invoke(main, ["traceback", "--names", str(small)], input=failures)
+        assert ("of the build ba9876543210: their names may be wrong" in result.stderr) == is_reported
+        assert "B._read" in result.stdout
+
+
 def test_a_stream_gives_lines_at_once_and_the_rest_when_nothing_comes():
     stream = Stream(Names(TABLE))
     assert stream.feed(b'a\n  File "ax", li') == b"a\n"
@@ -177,3 +185,8 @@ def test_a_stream_gives_lines_at_once_and_the_rest_when_nothing_comes():
 
 def test_an_image_names_its_table(names_file):
     assert names_file.read_text().startswith(f"evencell {__version__} names {names.id_in(names_file.parent)}\n")
+
+
+def test_a_device_knows_its_table(names_file):
+    """Each failure that it keeps names it."""
+    assert f"\nnames {names.id_in(names_file.parent)}\n" in (build("esp32_generic") / "plan").read_text()

@@ -2,6 +2,7 @@ import json
 import os
 
 from evencell import __version__
+from evencell.runtime import crash_file
 from evencell.runtime.crashes import Crashes
 from evencell.runtime.log import Log
 from evencell.storage.faults import StorageFaults
@@ -72,6 +73,29 @@ def test_an_entry_says_when_where_and_what():
     assert (entry["part"], entry["reset_cause"], entry["count"]) == ("poller", "soft", 1)
     assert (entry["uptime_s"], entry["time"], entry["version"]) == (12, 1_795_403_431, __version__)
     assert (entry["heap_free"], entry["network_heap_free"], entry["network_heap_largest"]) == (21_000, 7_000, 1_500)
+
+
+def test_an_entry_names_the_table_of_its_build():
+    crashes = start()
+    plan, path_of = FOLDER + "/plan", crash_file.path_of
+    crash_file.path_of = lambda _name, _module: plan
+    try:
+        for text, names_id in (
+            ("network 1\nnames 0123456789ab\n", "0123456789ab"),
+            ("gc 0\nnames ", None),
+            (None, None),
+        ):
+            if text:
+                with open(plan, "w") as file:
+                    file.write(text)
+            elif exists(plan):
+                os.remove(plan)
+            about = ("poller", "a sentence", "power", Board(), FakeClock())
+            assert crash_file.entry(*about)["names"] == names_id, text
+    finally:
+        crash_file.path_of = path_of
+    crashes.keep("poller", failure())
+    assert entries(crashes)[0]["names"] is None  # these sources are no build
 
 
 def test_nothing_is_read_or_written_while_nothing_fails():

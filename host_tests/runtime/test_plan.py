@@ -5,6 +5,7 @@ import os
 from evencell.runtime import plan
 from evencell.runtime.log import Log
 from evencell.runtime.memory import MemoryPolicy
+from evencell.storage.data_files import path_of
 from evencell.storage.paths import exists
 from host_tests.fakes import FakeClock, ScriptedHeaps
 from host_tests.portable import scratch_path
@@ -48,7 +49,7 @@ def written(text: str) -> str:
 
 def checked(context, *modules: str):
     """What `check` noted for the next boot; None where it noted nothing."""
-    found, plan.path_of = plan.path_of, lambda _file: PATH
+    found, plan.path_of = plan.path_of, lambda _name, _file: PATH
     try:
         plan.check(context, list(modules))
     finally:
@@ -69,9 +70,9 @@ def test_a_missing_or_damaged_plan_plans_nothing():
 
 
 def test_the_plan_lies_beside_the_package():
-    assert plan.path_of("a/evencell/runtime/plan.mpy") == "a/plan"
-    assert plan.path_of("/s/ab.mpy") == "/s/plan"
-    assert plan.path_of("evencell/app.py") == "plan"
+    assert path_of("plan", "a/evencell/runtime/plan.mpy") == "a/plan"
+    assert path_of("plan", "/s/ab.mpy") == "/s/plan"
+    assert path_of("plan", "evencell/app.py") == "plan"
 
 
 def test_a_set_that_was_measured_to_live_is_no_fault():
@@ -152,7 +153,7 @@ def test_growth_is_measured_from_what_was_claimed():
             with open(FOLDER + "/claim", "w") as file:
                 file.write(claim)
         context = Context()
-        found, plan.path_of = plan.path_of, lambda _file: PATH
+        found, plan.path_of = plan.path_of, lambda _name, _file: PATH
         plan.use(context)
         plan.path_of = found
         assert context.heap.gc_limit == limit

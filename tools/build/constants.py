@@ -107,6 +107,14 @@ def instead_of(node: ast.stmt, text: str) -> Edit:
     return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset), text
 
 
+def in_characters(node: ast.expr, text: str, lines: list[str]) -> Edit:
+    """The edit of an expression, whose columns count bytes; `lines`: of the whole text."""
+    assert node.end_lineno is not None and node.end_col_offset is not None
+    start = len(lines[node.lineno - 1].encode()[: node.col_offset].decode())
+    end = len(lines[node.end_lineno - 1].encode()[: node.end_col_offset].decode())
+    return (node.lineno, start), (node.end_lineno, end), text
+
+
 def _import_without(node: ast.ImportFrom, gone: set[str]) -> str:
     left = [alias for alias in node.names if alias.name not in gone]
     return ast.unparse(ast.ImportFrom(node.module, left, node.level)) if left else "pass"

@@ -19,12 +19,12 @@ from collections.abc import Iterator, Mapping
 from evencell.forward.http.router import ROUTES
 from evencell.startup import PARTS
 from tools.build.common import FIRMWARE, BuildError
-from tools.build.constants import Edit, edited, instead_of
+from tools.build.constants import Edit, edited, in_characters, instead_of
 from tools.build.imports import Imports, graph, module_of, reached, texts_of
 from tools.build.syntax import nodes, parsed
 
 # Of py/makeqstrdata.py's static_qstr_list, which every .mpy file relies on, and of built-in modules of every port.
-_IN_THE_FLASH = (
+IN_THE_FLASH = (
     "all any append args bool bytes chr clear close const copy count dict dir divmod end eval exec extend find get "
     "hash id index insert int items iter join key keys len list little locals lower lstrip map next object open ord "
     "pop pow print range read remove repr rfind round rsplit rstrip self send sep set sort sorted split start step "
@@ -49,7 +49,7 @@ def flat_name(name: str) -> str:
     if name.startswith(_HTTP):
         return _HTTP_ON_A_CHIP + name.removeprefix(_HTTP) if _is_of_its_folder(name) else _at_the_top(name)
     folder, _, file = name.rpartition("/")
-    if not name.startswith("evencell/") or folder in ("evencell", _DISPLAY[:-1]) or module_of(name) in _of_main():
+    if not name.startswith("evencell/") or folder in ("evencell", _DISPLAY[:-1]) or module_of(name) in of_main():
         return name
     if not file.endswith(".py") and not name.startswith(_DISPLAY):
         return _at_the_top(name)
@@ -77,9 +77,9 @@ def letters() -> Mapping[str, str]:
     sources = {str(path.relative_to(FIRMWARE)): path for path in sorted(FIRMWARE.glob("evencell/**/*.py"))}
     uses = graph(texts_of(sources))
     by_prefix = set().union(*(use.by_prefix for use in uses.values())).difference(*[_of_http(uses) - _ROUTED])
-    fixed = by_prefix | _of_main() | {_READS_A_FOLDER}
+    fixed = by_prefix | of_main() | {_READS_A_FOLDER}
     parts = {module for _, _, module in PARTS}
-    resident = reached({*parts, *_of_main()}, {module: use.at_import & uses.keys() for module, use in uses.items()})
+    resident = reached({*parts, *of_main()}, {module: use.at_import & uses.keys() for module, use in uses.items()})
     often = set().union(*(uses[module].named for module in resident))
     ours = [
         name
@@ -94,7 +94,7 @@ def _of_http(modules) -> set[str]:
 
 
 @functools.cache
-def _of_main() -> set[str]:
+def of_main() -> set[str]:
     """Modules that main.py imports, which an update does not change."""
     modules = [module_of(str(path.relative_to(FIRMWARE))) for path in FIRMWARE.glob("evencell/**/*.py")]
     return Imports((FIRMWARE / "main.py").read_text("utf-8"), modules).at_import & {*modules}
@@ -106,7 +106,7 @@ def _letters() -> Iterator[str]:
     Not longer than six characters: with `evencell.` in front they fill a block of the heap.
     """
     yield from string.ascii_letters
-    yield from _IN_THE_FLASH.split()
+    yield from IN_THE_FLASH.split()
     for count in itertools.count(2):
         for found in itertools.product(string.ascii_letters, repeat=count):
             if not keyword.iskeyword("".join(found)):
@@ -150,7 +150,7 @@ def _edits(
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             found = [prefix for prefix in put_together if prefix + node.value in moved_texts]
             if found:
-                yield _in_characters(node, repr(moved_texts[found[0] + node.value][len(found[0]) :]), lines)
+                yield in_characters(node, repr(moved_texts[found[0] + node.value][len(found[0]) :]), lines)
             elif node.value not in stay and any(node.value.startswith(start) for start in missed):
                 raise BuildError(f"{name}: {node.value!r} is no whole name of a module")
 
@@ -168,11 +168,3 @@ def _import(name: str, node: ast.ImportFrom, moved: Mapping[str, str]) -> ast.Im
     pairs = zip(node.names, inner, strict=True)
     aliases = [ast.alias(str(new).rpartition(".")[2], alias.asname or alias.name) for alias, new in pairs]
     return ast.ImportFrom(str(inner[0]).rpartition(".")[0], aliases, 0)
-
-
-def _in_characters(node: ast.Constant, new: str, lines: list[str]) -> Edit:
-    """The edit of an expression, whose columns count bytes."""
-    assert node.end_lineno is not None and node.end_col_offset is not None
-    start = len(lines[node.lineno - 1].encode()[: node.col_offset].decode())
-    end = len(lines[node.end_lineno - 1].encode()[: node.end_col_offset].decode())
-    return (node.lineno, start), (node.end_lineno, end), new

@@ -12,16 +12,15 @@ from tools.build import names, page
 from tools.build.common import FIRMWARE, written
 from tools.build.memory_budget import usual_plan
 from tools.build.memory_plan import OWN
-from tools.build.passes import CHIP_PASSES, CONSTANTS, MERGE
+from tools.build.passes import FROZEN_PASSES
 from tools.build.select import IS_FROZEN
 from tools.build.slots import PLAN
 from tools.build.strip import without_slots
-from tools.build.tree import RELEASE_KEY, alone, board_module, names_of, remove_others, sources_of
+from tools.build.tree import RELEASE_KEY, alone, board_module, names_text, plan_of, remove_others, sources_of
 
 SOURCES = "frozen"
 MANIFEST = "manifest.py"
 MARK = "evencell firmware {version} for {board}"  # in each image, for who has nothing but its bytes
-FROZEN_PASSES = (MERGE, CONSTANTS)  # frozen names take no heap
 _SERVER = "evencell/forward/http/routes.py"  # serves the page
 # What evencell needs of MicroPython's own frozen modules: asyncio, and on a chip what mounts the file system.
 _ASYNCIO = 'include("$(MPY_DIR)/extmod/asyncio")'
@@ -46,7 +45,8 @@ def lay_out(folder: Path, board: dict, profile: str, release_key: bytes | None =
     if release_key:
         files[RELEASE_KEY] = release_key
     if board["chip"] != "host":
-        files[PLAN] = usual_plan(board, profile, OWN).encode()
+        with alone():
+            files[PLAN] = plan_of(usual_plan(board, profile, OWN)).encode()
     texts["board.py"] = board_module(board)
     texts["boot.py"] = (FIRMWARE / "frozen_boot.py").read_text("utf-8")
     texts["frozen_files.py"] = files_module(files, MARK.format(version=__version__, board=board["name"]))
@@ -60,7 +60,7 @@ def lay_out(folder: Path, board: dict, profile: str, release_key: bytes | None =
 def write_names(folder: Path) -> str:
     """Write `names.txt` into the folder, for a firmware of files and for this one (names.py); returns its ID."""
     with alone():
-        text = names.whole(*map(names_of, (CHIP_PASSES, FROZEN_PASSES)))
+        text = names_text()
     (folder / names.FILE).write_text(text, "utf-8")
     return names.id_of(text)
 

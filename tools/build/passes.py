@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.build import constants, flatten, imports, merge, names, shorten, strip, syntax, verify
+from tools.build import constants, flatten, imports, merge, names, short_texts, shorten, strip, syntax, verify
 from tools.build.common import written
 
 MERGE = "merge"  # modules that are always loaded together become one
@@ -17,10 +17,13 @@ CONSTANTS = "constants"  # numbers in the place of constants of other files
 SHORTEN = "shorten"  # letters for private names
 FLATTEN = "flatten"  # letters for modules, and fewer folders
 PASSES = (MERGE, CONSTANTS, SHORTEN)
-CHIP_PASSES = (*PASSES, FLATTEN)
+SHORT_TEXTS = "short_texts"  # short texts of code that is unloaded again in tuples
+CHIP_PASSES = (*PASSES, FLATTEN, SHORT_TEXTS)
+FROZEN_PASSES = (MERGE, CONSTANTS)  # frozen names take no heap
 _STAMP = "stamp.json"
 _TOOLS = tuple(
-    Path(str(tool.__file__)) for tool in (constants, flatten, imports, merge, names, shorten, strip, syntax, verify)
+    Path(str(tool.__file__))
+    for tool in (constants, flatten, imports, merge, names, shorten, short_texts, strip, syntax, verify)
 )
 
 
@@ -66,10 +69,13 @@ def _passed(
     if SHORTEN in passes:
         own, letters = shorten.shortened(own, calling)
     verify.check_sources(own, calling)
+    always = short_texts.always_loaded(own) if SHORT_TEXTS in passes else set()
     if FLATTEN in passes:
         texts = flatten.flattened({**own, **calling})
         own, calling = ({name: texts[name] for name in part} for part in (own, calling))
         verify.check_sources(_at_flat_names(own), _at_flat_names(calling))
+    if SHORT_TEXTS in passes:
+        own = short_texts.in_tuples(own, calling.values(), always)
     return {**own, **calling}, letters, members
 
 

@@ -28,7 +28,7 @@ from tools.build.common import (
 from tools.build.flatten import flat_name
 from tools.build.fonts import font_sources, text_sources, whole_texts
 from tools.build.memory_budget import usual_plan
-from tools.build.passes import CHIP_PASSES, FLATTEN, PASSES, rewritten
+from tools.build.passes import CHIP_PASSES, FLATTEN, FROZEN_PASSES, PASSES, rewritten
 from tools.build.select import DISPLAY_WISHES, PROFILES, left_out
 from tools.build.strip import without_slots
 from tools.cli.progress import Progress
@@ -93,7 +93,7 @@ def build(
             tree = build_tree(BUILD / ("host-small" if small else "host"), {**data, "small": small}, profile)
             write_if_changed(tree / "main.py", (FIRMWARE / "main.py").read_bytes())
             return tree
-        plan = plan or usual_plan(data, profile)
+        plan = plan_of(plan or usual_plan(data, profile))
         data = data | {DISPLAY_WISHES: display or {}}
         tree = build_tree(BUILD / board / _TREE, data, profile, plan, release_key)
         slot = flash_folder(board) / slots.FIRST
@@ -209,7 +209,17 @@ def small_sources(sources: dict[str, Path], passes: tuple[str, ...] = PASSES) ->
     return {name: small.get(name, path) for name, path in sources.items() if name in small or name not in own}
 
 
-def names_of(passes: tuple[str, ...]) -> str:
+def names_text() -> str:
+    """The content of `names.txt` for a firmware of files and for a frozen one."""
+    return names.whole(*map(_names_of, (CHIP_PASSES, FROZEN_PASSES)))
+
+
+def plan_of(budget: str) -> str:
+    """The file `plan` of a build: that of its memory, and which `names.txt` its tracebacks need."""
+    return f"{budget}names {names.id_of(names_text())}\n"
+
+
+def _names_of(passes: tuple[str, ...]) -> str:
     """What these passes make of the names of the firmware (names.py)."""
     small_sources({}, passes)
     return (BUILD / sources_folder(passes) / names.FILE).read_text("utf-8")

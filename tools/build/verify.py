@@ -60,6 +60,21 @@ def check_renamed(name: str, before: str, after: str, letters: Mapping[str, str]
         raise BuildError(f"{name}: more than names changed when they became letters")
 
 
+def check_texts(name: str, before: str, after: str):
+    """Raise BuildError unless `after` is `before` with some texts in tuples of their own: `("text",)[0]`."""
+
+    class Back(ast.NodeTransformer):
+        def visit_Subscript(self, node: ast.Subscript):
+            self.generic_visit(node)
+            is_first = isinstance(node.slice, ast.Constant) and node.slice.value == 0
+            if is_first and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 1:
+                return node.value.elts[0]
+            return node
+
+    if after != before and ast.dump(Back().visit(ast.parse(before))) != ast.dump(Back().visit(ast.parse(after))):
+        raise BuildError(f"{name}: more than texts changed when they were put into tuples")
+
+
 def bound_names(text: str) -> set[str]:
     """Names that a module has once it is imported."""
     table = symtable.symtable(text, "", "exec")

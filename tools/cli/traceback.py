@@ -39,13 +39,8 @@ def traceback(file, names: Path | None):
     known = read(path)
     text = file.read()
     entries = entries_in(text)
-    others = sorted({str(entry.get("version")) for entry in entries or ()} - {known.version})
-    if others:
-        click.echo(
-            f"{path} is of evencell {known.version}, and there are failures of {', '.join(others)}: "
-            "their names may be wrong. Take names.txt of that release.",
-            err=True,
-        )
+    for warning in warnings(path, known, entries or []):
+        click.echo(warning, err=True)
     if entries is not None:
         text = "\n\n".join(f"{about(entry)}\n{entry.get('traceback') or ''}".strip() for entry in entries)
     changed = rewritten(text, known)
@@ -131,6 +126,25 @@ def read(path: Path) -> Names:
         raise click.UsageError(f"{path}: {error.strerror}") from None
     except ValueError:
         raise click.UsageError(f"{path}: this is no names.txt of evencell") from None
+
+
+def warnings(path: Path, known: Names, entries: list[dict]) -> list[str]:
+    """Sentences on failures of another version, or of another build of the same one, than this `names.txt` is of."""
+    found = []
+    others = sorted({str(entry.get("version")) for entry in entries} - {known.version})
+    if others:
+        found.append(
+            f"{path} is of evencell {known.version}, and there are failures of {', '.join(others)}: "
+            "their names may be wrong. Take names.txt of that release."
+        )
+    same = [entry for entry in entries if entry.get("version") == known.version]
+    ids = sorted({entry["names"] for entry in same if isinstance(entry.get("names"), str)} - {known.id})
+    if ids:
+        found.append(
+            f"{path} is that of the build {known.id}, and there are failures of the build {', '.join(ids)}: "
+            "their names may be wrong. Take names.txt of that build; this word is in its first line."
+        )
+    return found
 
 
 def rewritten(text: str, known: Names) -> str:

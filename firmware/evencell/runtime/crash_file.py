@@ -9,6 +9,7 @@ import os
 from evencell import __version__
 from evencell.runtime.lazy import call
 from evencell.runtime.log import traceback_of
+from evencell.storage.data_files import open_data, path_of
 from evencell.storage.files import from_json
 from evencell.storage.paths import is_folder
 
@@ -17,6 +18,7 @@ _KINDS = (("count", int), ("part", str), ("version", str), ("traceback", str), (
 _TRACEBACK_BYTES = 600
 _TEXT_BYTES = 700  # the same as JSON
 _PIECE_BYTES = 128
+_LINE_BYTES = 99
 _FILE_BYTES = 16_384  # a longer one is not evencell's
 
 
@@ -34,6 +36,7 @@ def entry(part: str, what, reset_cause: str, board, clock) -> dict:
         "time": clock.unix_s(),
         "uptime_s": clock.uptime_ms() // 1000,
         "version": __version__,
+        "names": _names_id(),
         "part": part or None,
         "reset_cause": reset_cause,
         "heap_free": board.gc_heap()[1],
@@ -42,6 +45,20 @@ def entry(part: str, what, reset_cause: str, board, clock) -> dict:
         "count": 1,
         "traceback": text and _end_of(text),
     }
+
+
+def _names_id() -> str | None:
+    """Which `names.txt` is that of this build (docs/recovery.md), from its memory plan; None on a computer."""
+    found = None
+    try:
+        file = open_data(path_of("plan", __file__))
+        while line := file.readline(_LINE_BYTES):
+            if line.startswith(b"names "):
+                found = line.decode().split()[1]
+        file.close()  # pyright: ignore[reportAttributeAccessIssue] (missing from the stubs' BytesIO)
+    except (OSError, ValueError, IndexError):
+        pass
+    return found
 
 
 def merge(held: list, new: dict):

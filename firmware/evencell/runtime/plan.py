@@ -2,7 +2,7 @@
 
 Lines `key value`: `network 0|1|cable`, `gc BYTES` (total of the GC heap, claimed by boot.py; 0: nothing is claimed),
 `log BYTES`, `streams COUNT`, and `lives FEATURES…` for each largest set of features that was measured to live. A number
-among the features is the `gc` of that set, where it is another.
+among the features is the `gc` of that set, where it is another. `names ID`: crash_file.py.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 
 from evencell.compat import const
 from evencell.runtime.lazy import call
-from evencell.storage.data_files import open_data
+from evencell.storage.data_files import open_data, path_of
 from evencell.storage.files import replace
 from evencell.storage.paths import exists
 
@@ -43,19 +43,12 @@ def load(path: str) -> tuple[dict, list]:
     return numbers, lives
 
 
-def path_of(module_file: str) -> str:
-    """Path of the plan beside the package `evencell` that this module's file is in; in a slot, whose paths leave that
-    out, it is the folder of the file."""
-    folder, found, _ = module_file.partition("evencell/")
-    return (folder if found else module_file.rsplit("/", 1)[0] + "/") + "plan"
-
-
 def use(context):
     """Give the numbers of this build's plan to the memory policy, or what boot.py has claimed instead.
 
     The claim may be an older build's, or damaged: the GC heap is never meant to be larger than the plan's largest size.
     """
-    numbers, lives = load(path_of(__file__))
+    numbers, lives = load(path_of("plan", __file__))
     planned = numbers.get("gc", 0)
     claim = _content(context.board.storage + _CLAIM) or ""
     size = 0 if claim == _OFF else planned
@@ -71,7 +64,7 @@ def check(context, wanted: list[str]):
     """
     if context.board.network_heap() is None or context.safe_mode:
         return
-    numbers, lives = load(path_of(__file__))
+    numbers, lives = load(path_of("plan", __file__))
     planned = str(numbers.get("gc", 0))
     features = features_of(context, wanted)
     claim = _OFF if features is None else _claim_for(context, planned, lives, features)

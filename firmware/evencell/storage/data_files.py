@@ -7,6 +7,13 @@ import io
 import os
 
 
+def path_of(name: str, module_file: str) -> str:
+    """Path of a file beside the package `evencell` that this module's file is in; in a slot, whose paths leave that
+    out, it is in the folder of the module."""
+    folder, found, _ = module_file.partition("evencell/")
+    return (folder if found else module_file.rsplit("/", 1)[0] + "/") + name
+
+
 def open_data(path: str) -> "io.FileIO":
     """A binary stream of the file; raises OSError where the build has none of this name."""
     try:
