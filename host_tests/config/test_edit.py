@@ -3,7 +3,7 @@
 import os
 import sys
 
-from evencell.config import change, check_changed, checked, complete, edit, live, load, lockout, merge, unchecked
+from evencell.config import change, check_changed, checked, edit, live, load, lockout, merge, unchecked
 from evencell.config.check import check
 from evencell.pack.temperature import TemperatureScale
 from evencell.runtime.lazy import keep_modules, lazy
@@ -50,7 +50,7 @@ class Device:
             else:
                 save(self.given)
                 names, changed = change.begin(self.given, new, self.board.config_path)
-                check_changed.check(self, names, complete.examine(changed, names))
+                check_changed.check(self, names, changed)
                 result = change.finish(self, names, changed)
         finally:
             for suffix in ("", ".new", ".old"):
@@ -257,7 +257,7 @@ def test_a_refused_change_leaves_no_file():
     for patch in JUDGED[:3]:
         names, new = change.begin({}, merge.merge({}, patch, []), PATH)
         try:
-            check_changed.check(device, names, complete.examine(new, names))
+            check_changed.check(device, names, new)
         except edit.EditError:
             files.append(exists(PATH + ".new"))
             change.discard(device)

@@ -7,6 +7,7 @@ from evencell.history.store import Store, folder_of
 from evencell.hub import Hub
 from evencell.pack.pack import Pack
 from evencell.pack.temperature import TemperatureScale
+from evencell.runtime.lazy_lock import LazyLock
 from evencell.storage.faults import StorageFaults
 from evencell.storage.paths import exists
 from host_tests.fakes import FakeClock, FakeLog
@@ -22,6 +23,7 @@ class Context:
         self.clock = FakeClock()
         self.log = FakeLog()
         self.storage_faults = StorageFaults(self.clock, self.log)
+        self.lazy_lock = None
         self.hub = Hub([Pack(name, "jk_b2a24s", TemperatureScale("0.1")) for name in names], self.clock)
         self.config = {"packs": [{"interval_ms": 1000} for _ in names]}
         self.board = self
@@ -68,6 +70,25 @@ def test_record_is_stored_after_15_minutes():
     context.clock.now_ms = 3 * QUARTER_MS  # and nothing was read since
     keeper.update()
     assert records_of(context, 2) == 1
+
+
+def test_a_record_is_stored_after_other_lazy_modules_but_within_a_minute():
+    context, _ = keeper_of("keeper-waits")
+    context.lazy_lock = LazyLock()
+    keeper = started(context)
+    publish(context, 0, [3300, 3301])
+    keeper.update()
+    for over_ms, is_stored in ((59_999, False), (60_000, True)):
+        scope = context.lazy_lock.open()
+        publish(context, QUARTER_MS + over_ms, [3310, 3311])
+        keeper.update()
+        assert records_of(context, 2) == is_stored
+        context.lazy_lock.close(scope)
+    assert keeper.histories[0].record[READINGS] == 1
+    publish(context, 2 * QUARTER_MS, [3320, 3321])
+    keeper.update()
+    assert records_of(context, 2) == 2
+    assert context.lazy_lock.open(), "it was not closed"
 
 
 def test_the_same_reading_counts_once():

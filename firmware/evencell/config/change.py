@@ -74,9 +74,5 @@ def _warnings(board, path: str, names: list, new: dict) -> list[str]:
 def _compared(path: str, changed, new: dict, names: tuple) -> tuple[dict, dict]:
     """Sections of these names with their defaults: as a file has those that have changed, and as they are in `new`."""
     before = call("evencell.config.checked", "content", path, changed)
-    return _completed(before, names), _completed(new, names)
-
-
-def _completed(given: dict, names: tuple) -> dict:
-    """Sections with their defaults."""
-    return call("evencell.config.complete", "complete", given, None, names)
+    with lazy("evencell.config.complete") as complete:  # loaded twice in a row, both would be in memory
+        return complete.complete(before, None, names), complete.complete(new, None, names)

@@ -29,17 +29,14 @@ def steps(given, faults, completed: dict, names=None):
         _refuse_others(given, completed, "", faults)
 
 
-def examine(given: dict, names):
-    """The faults of the sections of these names, of which nothing else is kept."""
-    from evencell.config.faults import Faults
-
-    faults, known = Faults(()), []
+def examine(given: dict, names, faults):
+    """Add the faults of the sections of these names, of which nothing is kept."""
+    known = []
     for name, section in sections(names):
         known.append(name)
         if section:
             _fill({}, section, "", given, "", faults)
     _refuse_others(names, known, "", faults)
-    return faults
 
 
 def generate(given: dict):

@@ -5,7 +5,10 @@ A file that is read line by line: in memory it would take 5 KB of an ESP32's hea
 
 import json
 
+from evencell.compat import const
 from evencell.storage.data_files import open_data
+
+_TEXT_BYTES = const(240)
 
 TABLE = "schema.txt"  # beside this module
 
@@ -47,7 +50,8 @@ def rules(prefix: str = ""):
 def sections(names=None):
     """Generate the name of each section, or of a key at the root, and its lines; of sections not in `names` none.
 
-    As one text they would need memory in one piece, for which a fragmented heap would grow.
+    Some lines are one text: each alone takes 24 bytes more, and all together need memory in one piece, for which a
+    fragmented heap would grow.
     """
     name, found = "", []
     for line in lines():
@@ -57,15 +61,23 @@ def sections(names=None):
                 yield name, found
             name, found = section, []
         if names is None or name in names:
-            found.append(" ".join(line.split()))
+            line = " ".join(line.split())
+            if found and len(found[-1]) + len(line) < _TEXT_BYTES:
+                found[-1] += "\n" + line
+            else:
+                found.append(line)
     yield name, found
 
 
 def rules_in(section: list, prefix: str):
     """Generate the rules of the keys in a section that begin so."""
-    for line in section:
-        if line.startswith(prefix):
-            yield Rule(line)
+    for text in section:
+        at = 0
+        while at >= 0:
+            end = text.find("\n", at)
+            if text.startswith(prefix, at):
+                yield Rule(text[at:end] if end > 0 else text[at:])
+            at = end + 1 if end > 0 else -1
 
 
 def has(word: str) -> bool:

@@ -29,6 +29,7 @@ _RECORD_MS = const(900_000)
 _MIN_DELTA_MV = const(5)  # the balancer's accuracy: closer cells are equal
 _MIN_STEP_MS = const(10_000)
 _TENTH_MAH = const(360)  # mA s
+_MAX_WAIT_MS = const(60_000)
 _MAX = const(65_535)
 _ARCHIVE = "evencell.history.archive"
 _OWNER = "history of %s"  # of a storage failure
@@ -155,6 +156,7 @@ class Keeper:
     def __init__(self, context, heartbeat):
         self._clock = context.clock
         self._faults = context.storage_faults
+        self._lock = context.lazy_lock
         self._consumer = context.hub.subscribe(heartbeat)
         self.folder = context.board.storage + "/history"
         packs = context.hub.packs
@@ -176,9 +178,27 @@ class Keeper:
                 self._open(history, 0)
 
     def update(self):
-        """Add new readings, and store complete records."""
-        for history in self.histories:
-            self._update(history)
+        """Add new readings, and store complete records.
+
+        What stores them and what answers a request are not in memory together: it waits, for up to a minute, and so do
+        readings, of which the latest is added.
+        """
+        scope = None
+        if self._lock and self._is_over():
+            scope = self._lock.open()
+            if scope is None and self._clock.uptime_ms() % _RECORD_MS < _MAX_WAIT_MS:
+                return
+        try:
+            for history in self.histories:
+                self._update(history)
+        finally:
+            if scope:
+                self._lock.close(scope)
+
+    def _is_over(self) -> bool:
+        """Whether a record is complete by now."""
+        window = self._clock.uptime_ms() // _RECORD_MS
+        return any(history.cells and history.window != window for history in self.histories)
 
     def finish(self):
         """Store incomplete records, at the end of the firmware."""

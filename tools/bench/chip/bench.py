@@ -15,7 +15,7 @@ def figure_name(case: Case, what: str) -> str:
 
 _PROMISED = [case for case in CASES if case.is_promised and case.has_network]
 TARGETS = {
-    "chip.peak_over_idle": (operator.le, 12_288),
+    "chip.peak_over_idle": (operator.le, 8_192),
     "chip.setup_files.network_free_min": (operator.ge, FROM_FILES.use),
     "chip.setup_files.network_largest_min": (operator.ge, FROM_FILES.largest),
     **{figure_name(case, "network_free_min"): (operator.ge, WAYS[case.way].free_in_use(case)) for case in _PROMISED},

@@ -30,7 +30,9 @@ _SECOND_REGION_BYTES = 90_000
 _SETTLED_S = 30
 _POLL_S = 10
 _COLLECT_BYTES = 1_024
-_ANSWER_WITHIN_S = 1_000  # a password takes seconds of a busy computer
+_RECORD_S = 900  # of the history: its code is loaded when one is over, after that of a request
+_REQUEST_S = 150  # at most, with what settles before
+_ANSWER_WITHIN_S = 6_000  # a password takes seconds of a busy computer
 _SET = "page_history"
 _PASSWORD = "correct horse battery"
 _OTHER_PASSWORD = "staple horse correct"
@@ -187,12 +189,17 @@ class Door:
 
 
 def _raised(device: ChipDevice, door: Door, request: Request) -> int:
-    """By how many bytes a request raises what is in use after a collection."""
+    """By how many bytes a request raises what is in use after a collection, while no record of the history ends."""
+    left_s = _RECORD_S - device.figures.read().now_s % _RECORD_S
+    if left_s < _REQUEST_S:
+        time.sleep(left_s / SPEED)
     device.figures.collect_every(_COLLECT_BYTES)  # else the peak of each run would be another
     time.sleep(_SETTLED_S / SPEED)
     idle = device.figures.read().gc_live
-    device.figures.reset()
-    status = door.response(request).status
+    status = 408
+    while status == 408:  # a busy computer sent the body too late
+        device.figures.reset()
+        status = door.response(request).status
     assert status in (200, 201, 204, 404), f"{request.method} {request.path}: status {status}"
     time.sleep(_POLL_S / SPEED)
     return max(0, device.figures.read().gc_live_most - idle)

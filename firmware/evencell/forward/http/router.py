@@ -21,7 +21,7 @@ GET /api/v1/packs/*/control control_json
 POST /api/v1/packs/*/acknowledge private.acknowledge
 POST /api/v1/packs/*/w private.w_read
 GET /api/v1/session session
-POST /api/v1/login session 9
+POST /api/v1/login session 8
 POST /api/v1/logout session
 POST /api/v1/password private.password 7+
 GET /api/v1/tokens private.tokens

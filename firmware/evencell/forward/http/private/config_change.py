@@ -29,8 +29,7 @@ async def answer(context, request, load):
             del old
             is_done = False
             try:
-                faults = call("evencell.config.complete", "examine", new, names)
-                call("evencell.config.check_changed", "check", context, names, faults)
+                call("evencell.config.check_changed", "check", context, names, new)
                 result = call(_CHANGE, "finish", context, names, new)
                 is_done = True
             finally:
