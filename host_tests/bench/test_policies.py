@@ -34,7 +34,7 @@ def test_the_limit_of_writes_is_kept(results):
 
 
 def test_without_the_limit_it_would_be_exceeded(monkeypatch):
-    monkeypatch.setattr(write_limit, "refusal", lambda _context, _name: None)
+    monkeypatch.setattr(write_limit, "refusal", lambda _context, _state: None)
     assert Month("custom", RIDING).run(1).most_writes_a_day() > 24
 
 

@@ -175,9 +175,9 @@ class ControlledPack:
         self.refusal = None
         if self.pack.accepted.balancing_enabled == state.is_on:
             return
-        self.refusal = write_limit.refusal(self, self.pack.name)
+        self.refusal = write_limit.refusal(self, state)
         if self.refusal is None:
-            write_limit.note(self, self.pack.name)
+            write_limit.note(self, state)
             self.balancer.write("balancing_enabled", 1 if state.is_on else 0)
             self.writes_s.append(now_s)
 
