@@ -37,6 +37,14 @@ def test_w_follows_the_firmware_and_the_resistor_once_that_is_gone(pipe, resisto
     assert not os.path.exists(pipe)
 
 
+def test_what_was_written_just_before_the_firmware_ended_counts_no_more(pipe):
+    w = WLine(pipe, False)
+    firmware = os.open(pipe, os.O_WRONLY)
+    os.write(firmware, b"1")
+    os.close(firmware)
+    assert not w.is_on()
+
+
 def test_the_last_of_several_levels_counts(pipe):
     w = WLine(pipe, True)
     firmware = os.open(pipe, os.O_WRONLY)

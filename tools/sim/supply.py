@@ -31,19 +31,20 @@ class WLine:
         self._fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 
     def is_on(self) -> bool:
-        """The level now."""
-        try:
-            data = os.read(self._fd, _READ_BYTES)
-        except OSError as error:
-            if error.errno != errno.EAGAIN:
-                raise
-            return self._level  # driven, and nothing new
-        levels = [byte for byte in data if byte in b"01"]
-        if levels:
-            self._level = levels[-1] == ord("1")
-        elif not data:
-            self._level = self._resistor_on
-        return self._level
+        """The level now: of what was written before the pipe was closed nothing counts any more."""
+        while True:
+            try:
+                data = os.read(self._fd, _READ_BYTES)
+            except OSError as error:
+                if error.errno != errno.EAGAIN:
+                    raise
+                return self._level  # driven, and nothing new
+            if not data:
+                self._level = self._resistor_on
+                return self._level
+            levels = [byte for byte in data if byte in b"01"]
+            if levels:
+                self._level = levels[-1] == ord("1")
 
     def close(self):
         """Close and remove the pipe."""
