@@ -35,10 +35,14 @@ class JumpingLife:
 
     def live(self, seconds: float, beside=None):
         """`beside(context)`: another task."""
+        with asyncio.Runner(loop_factory=self.new_loop) as runner:
+            runner.run(self._live(seconds, beside))
+
+    def new_loop(self) -> asyncio.SelectorEventLoop:
+        """One whose time is the clock's."""
         loop = asyncio.SelectorEventLoop(self._selector)
         loop.time = lambda: self._selector.now_s
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(self._live(seconds, beside))
+        return loop
 
     def log(self) -> str:
         return "\n".join(self.context.log.lines())
