@@ -108,7 +108,7 @@ def load(file: Path) -> list[dict]:
         return []
     try:
         entries = json.loads(file.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         entries = None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) and "reply" in entry for entry in entries):
         raise click.ClickException(f"{file} is there already and is no capture. Choose another name.")

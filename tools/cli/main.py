@@ -1,5 +1,6 @@
 """The command `evencell`."""
 
+import errno
 import importlib
 import signal
 
@@ -46,12 +47,18 @@ class _Commands(click.Group):
         return getattr(importlib.import_module(module), function)
 
     def invoke(self, ctx: click.Context):
-        """Ctrl-C before a command has its result: one line, and the exit status of a program that SIGINT ended."""
+        """One line for Ctrl-C before a command has its result, with the exit status of a program that SIGINT ended, and
+        one for a disk that is full.
+        """
         try:
             return super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
             click.echo("\nEnded by Ctrl-C.", err=True)
             ctx.exit(_ENDED_BY_SIGINT)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise click.ClickException(f"What this prints or writes is not whole: {error.strerror}.") from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

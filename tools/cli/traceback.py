@@ -13,7 +13,7 @@ import click
 
 from tools.build import names as table
 
-_FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
+_FRAME = re.compile(r'File "([^"]+)", line (\d{1,9}), in (\S+)')
 _SHORT_NAME = re.compile(r"'([A-Za-z]{1,2})'")
 _MOST_SHOWN = 3  # of functions that have one name on a device
 
@@ -199,7 +199,7 @@ def entries_in(text: str) -> list[dict] | None:
     """The failures in the answer of /api/v1/crashes, or in crashes.json; None for any other text."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     found = found.get("crashes") if isinstance(found, dict) else found
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
@@ -207,13 +207,19 @@ def entries_in(text: str) -> list[dict] | None:
     return found
 
 
+def _date(unix_s) -> str:
+    try:
+        return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (TypeError, ValueError, OverflowError, OSError):  # null, or a file that is damaged
+        return "no clock"
+
+
 def about(entry: dict) -> str:
     """What is known about a failure beside its traceback, in one line."""
-    when = entry.get("time")
     facts = [
         str(entry.get("part") or "unknown part"),
         f"evencell {entry.get('version')}",
-        datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if isinstance(when, int) else "no clock",
+        _date(entry.get("time")),
         f"{entry.get('uptime_s')} s after the start ({entry.get('reset_cause')})",
         f"count {entry.get('count')}",
     ]

@@ -36,7 +36,7 @@ def load_replies(path: Path) -> list[bytes]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         exchanges = [(bytes.fromhex(entry["request"]), bytes.fromhex(entry["reply"])) for entry in entries]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is no capture file ({type(error).__name__}: {error})") from error
     replies = [reply for request, reply in exchanges if request[3:4] == bytes([READ])]
     if not replies:

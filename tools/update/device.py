@@ -158,6 +158,6 @@ def _answer(response: HTTPResponse) -> tuple:
     """Status, JSON object and headers of a response."""
     try:
         body = json.loads(response.read(_MAX_ANSWER_BYTES) or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     return response.status, body if isinstance(body, dict) else {}, response.headers

@@ -117,7 +117,7 @@ def _split(content: bytes, max_bytes: int) -> tuple[bytes, bytes]:
 def _object(line: bytes) -> dict:
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise ValueError("this is no image of an update")

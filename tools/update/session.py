@@ -20,9 +20,18 @@ def checked_host(_context, _parameter, value: str) -> str:
     return value
 
 
+def _checked_token(_context, _parameter, value: str | None) -> str | None:
+    """The token without blanks around it, as a file that it was read from may have; raises a usage error."""
+    token = value.strip() if value else value
+    if token and not (token.isascii() and token.isprintable()):
+        raise click.BadParameter("this is no token: `POST /api/v1/tokens` makes one of 48 letters and digits")
+    return token
+
+
 host_argument = click.argument("host", callback=checked_host)
 token_option = click.option(
     "--token",
+    callback=_checked_token,
     envvar=_TOKEN_VARIABLE,
     show_envvar=True,
     help="Token of the device; without one the password is asked for. The variable keeps it out of the process list.",
