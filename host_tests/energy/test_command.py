@@ -28,7 +28,7 @@ def test_it_says_what_dominates_how_long_it_lasts_and_what_helps_most():
 def test_what_was_not_measured_is_said_beside_it():
     assert "Unverified" in run("--board", "esp32_generic", "--balancer", "w")
     assert "Not measured" in run("--board", "esp32_generic", "--balancer", "v+")
-    assert "The switch is for one pack" in " ".join(run("--board", "esp32_generic").split())
+    assert "One switch serves one pack" in " ".join(run("--board", "esp32_generic").split())
 
 
 def test_a_board_that_is_not_known_takes_a_measurement():

@@ -121,7 +121,7 @@ def build_tree(
 ) -> Path:
     """Each file is written to a temporary name and renamed: an interruption leaves no partial file."""
     sources = sources_of(board, profile)
-    progress = Progress(f"Building evencell for {board['name']}, in full only at first")
+    progress = Progress(f"Building evencell for {board['name']} (the first build takes longest)")
     wanted = {"board.py", "main.py", slots.MANIFEST, slots.PLAN}
     for done, (name, source) in enumerate(sources.items()):
         progress.report(done, len(sources))

@@ -1,6 +1,8 @@
 """`evencell password`: the line of config.json that lets a password log in."""
 
+import getpass
 import json
+import warnings
 
 import click
 
@@ -16,6 +18,7 @@ def password(random):
         chosen = random_password()
         click.echo(f"Password: {chosen}", err=True)
     else:
+        warnings.simplefilter("ignore", getpass.GetPassWarning)  # it names a line of Python's own, not what to do
         chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         fault = fault_of(chosen)
         if fault:

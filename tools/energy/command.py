@@ -188,5 +188,5 @@ def sentences(result: Energy, changes: list[Change]) -> list[str]:
         lines.append(f"{begin}{change.name} ({change.how}): {short(days)} → {short(change.days)} days.")
         days = change.days
     if any(plan.balancer != "on" for plan in (result.plan, *(change.plan for change in changes))):
-        lines.append("The switch is for one pack, with a resistor that keeps the balancer off: docs/power.md.")
+        lines.append("One switch serves one pack, and its resistor must keep the balancer off: docs/power.md.")
     return lines
