@@ -366,6 +366,8 @@ def test_sentences_of_the_device_are_german_on_a_german_page(browser, tmp_path):
         opened.open("now")
         expect(page.locator("#notices")).to_contain_text("influx.password: Braucht einen Benutzer; gilt nicht.")
         expect(page.locator("#notices [lang]")).to_have_count(0)
+        chain.simulator.switch("+other_protocol:jk_bms")
+        expect(page.locator("#notices")).to_contain_text("JK BMS. Sicherung heraus, dann an RS485 des Balancers")
 
 
 @pytest.mark.parametrize("options", [DESK, PHONE], ids=["desk", "phone"])

@@ -155,7 +155,7 @@ export function markers(pack, { cells_mv: cells, delta_mv: delta, highest_cell: 
 export function remedy({ diagnosis: { verdict: name = "ok", remedy: text = "" } = {} }) {
   if (!name || name === "ok") return "";
   const key = `line.${name.replace(/ /g, "_")}.remedy`;
-  return hasWord(key) ? t(key) : text;
+  return hasWord(key) ? t(key, { protocol: /: (.+?)\. /.exec(text)?.[1] }) : text;
 }
 
 /** A sentence of the device as a note. */
