@@ -26,6 +26,12 @@ def test_the_command_prints_a_line_of_the_configuration():
     assert CliRunner().invoke(main, ["password"], input="short\nshort\n").exit_code == 2
 
 
+def test_an_input_that_ends_is_not_taken_for_ctrl_c():
+    result = CliRunner().invoke(main, ["password"], input="a long password\n")
+    assert result.exit_code == 1
+    assert "The input ended before everything was answered: run this in a terminal." in result.stderr
+
+
 def test_the_first_start_makes_a_password_and_later_ones_keep_it(tmp_path):
     path = tmp_path / "config.json"
     path.write_text('{"name": "Rear"}')

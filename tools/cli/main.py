@@ -47,12 +47,15 @@ class _Commands(click.Group):
         return getattr(importlib.import_module(module), function)
 
     def invoke(self, ctx: click.Context):
-        """One line for Ctrl-C before a command has its result, with the exit status of a program that SIGINT ended, and
-        one for a disk that is full.
+        """One line for Ctrl-C before a command has its result, with the exit status of a program that SIGINT ended; one
+        for an input that ends at a prompt, which click takes for Ctrl-C; and one for a disk that is full.
         """
         try:
             return super().invoke(ctx)
-        except (KeyboardInterrupt, click.Abort):
+        except (KeyboardInterrupt, click.Abort) as error:
+            if isinstance(error.__context__, EOFError):  # of a prompt
+                click.echo("\nError: The input ended before everything was answered: run this in a terminal.", err=True)
+                ctx.exit(1)
             click.echo("\nEnded by Ctrl-C.", err=True)
             ctx.exit(_ENDED_BY_SIGINT)
         except OSError as error:

@@ -17,6 +17,10 @@ from tools.fleet.device import Plan
 from tools.fleet.run import NoBroker, Run
 
 _SPARE_FILES = 64
+_DISCOVERY = (
+    "Announce each device to Home Assistant. Switch it off at a broker that a real one uses: it would keep them all.  "
+    "[default: do]"
+)
 
 
 @click.command()
@@ -30,7 +34,7 @@ _SPARE_FILES = 64
 @click.option("--reader-user", help="Of the subscriber, where it is another.")
 @click.option("--reader-password", envvar="EVENCELL_FLEET_READER_PASSWORD", help="The same.")
 @click.option("--tls", is_flag=True, help="Encrypted; the broker's certificate is not checked.")
-@click.option("--discovery/--no-discovery", default=True, help="Announce each device to Home Assistant.  [default: do]")
+@click.option("--discovery/--no-discovery", default=True, help=_DISCOVERY)
 @click.option("--seed", type=click.IntRange(0, 65_535), default=1, show_default=True, help="Of cells and ids.")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Where the figures go.")
 def fleet(
