@@ -104,7 +104,7 @@ RESTORED = [
 
 
 def test_each_sentence_has_its_own_translation_and_not_that_of_a_more_general_one():
-    """Such as "%s needs %s", which fits "custom needs one at least" as well."""
+    """Such as "%s needs %s", which fits "custom needs at least one condition" as well."""
     texts = json.loads(page.sources()["sentences.de.json"].read_text("utf-8"))
     slot = re.compile(r"%s%s|%[sdg]|\{\w+\}")
     expected = {}

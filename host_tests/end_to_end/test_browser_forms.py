@@ -66,7 +66,7 @@ FORMS = {
     "mqtt": (
         {"mqtt.port": "1884", "mqtt.commands": True, "mqtt.publish_s": "60", "mqtt.prefix": "home"},
         {"mqtt": {"port": 1884, "commands": True, "publish_s": 60, "prefix": "home"}},
-        ("mqtt.port", "70000", "70000 is not allowed; a whole number from 1 to 65535"),
+        ("mqtt.port", "70000", "70000 is not allowed. Allowed: a whole number from 1 to 65535"),
     ),
     "store": (
         {"influx.url": "http://192.168.1.10:8086/write?db=a", "influx.token": SECRET, "journal.max_kib": "512"},

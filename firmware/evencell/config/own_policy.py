@@ -67,7 +67,7 @@ def _faults(config: dict, faults):
     if policy["preset"] != "custom":
         return
     if not policy["conditions"]:
-        yield "control.policy.conditions", "custom needs one at least; the policy stays off"
+        yield "control.policy.conditions", "custom needs at least one condition; the policy stays off"
     yield from _condition_faults(config, faults)
 
 

@@ -201,7 +201,7 @@ function causes(faults) {
 /** A sentence of the device, in the page's language where that is known, its keys as this page names them. */
 export function quoted(text, tag = "span", without = "") {
   const [all, lang] = ofDevice(text.replace(/, (without|in) quotes$/, "")); // these are of the file
-  const words = all.replace(' ("" is an open network)', "").replace(without, "");
+  const words = all.replace(' ("" is an open network)', "").replace(" is not allowed; ", " is not allowed. Allowed: ").replace(without, "");
   return el(tag, { lang }, lang && language !== "en" ? t("settings.not_allowed") : "", worded(words));
 }
 
