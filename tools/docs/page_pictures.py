@@ -7,6 +7,7 @@ import random
 import tempfile
 import time
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -54,6 +55,7 @@ _WINDOW_S = 900  # of a record
 _STEP_S = 10  # between two readings; a longer gap would not count as observed
 _PAUSE_MS = 5_000  # until curves and pictures are there
 _BALANCE_MS = 12_000  # until the simulated balancer works
+_FORBIDDEN_MS = 45_000  # until the policy has switched it off, which it decides every 30 s
 
 
 class _Dated:
@@ -69,20 +71,22 @@ class _Dated:
 def main():
     """Write all pictures."""
     with tempfile.TemporaryDirectory(prefix="evencell-") as folder, contextlib.ExitStack() as running:
-        address = start_device(Path(folder), running)
+        address, simulator = start_device(Path(folder), running)
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch(executable_path=browser(), args=["--no-sandbox"])
             time.sleep(_BALANCE_MS / 1000)
             for size, options in SIZES.items():
                 take(chromium, address, size, options)
+            take_refusal(chromium, address, simulator)
             chromium.close()
 
 
-def start_device(folder: Path, running: contextlib.ExitStack) -> str:
-    """Start a simulated pack and the firmware with a past; returns the page's address."""
+def start_device(folder: Path, running: contextlib.ExitStack) -> tuple[str, Popen]:
+    """Start a simulated pack and the firmware with a past; returns the page's address, and the simulator."""
     build("host")
     port, data = folder / "balancer", folder / "data"
-    start(running, [str(tool("evencell")), "sim", "--link", str(port), *_SIMULATION])
+    simulation = [str(tool("evencell")), "sim", "--link", str(port), *_SIMULATION]
+    simulator = start(running, simulation, stdin=PIPE, text=True)
     wait_until(port.exists, "the simulated balancer")
     data.mkdir()
     make_past(data / "history", int(time.time()) - 5)
@@ -92,16 +96,12 @@ def start_device(folder: Path, running: contextlib.ExitStack) -> str:
     environment = device.environment(str(port), data, overrides=overrides, simulated=True)
     start(running, device.command(), env=environment)
     wait_until(lambda: listens(http_port), "the page")
-    return f"http://127.0.0.1:{http_port}/"
+    return f"http://127.0.0.1:{http_port}/", simulator
 
 
 def take(chromium: Browser, address: str, size: str, options: dict):
     """A picture of each view, as it is seen without scrolling, and one of a form of the settings."""
-    page = chromium.new_page(**options)
-    page.goto(f"{address}#settings")
-    page.locator("#login-password").fill(_PASSWORD)
-    page.locator("#login button").click()
-    page.locator("#login").wait_for(state="hidden")
+    page = logged_in(chromium, address, options)
     for view in VIEWS:
         page.goto(f"{address}#{view}")
         page.wait_for_timeout(_PAUSE_MS)
@@ -117,6 +117,40 @@ def take(chromium: Browser, address: str, size: str, options: dict):
     page.screenshot(path=IMAGES / f"page-balancing-{size}.png")
     take_rules(page, size)
     page.close()
+
+
+def take_refusal(chromium: Browser, address: str, simulator: Popen):
+    """On a phone, with a wire of the balancer that has too much resistance: the alarm with what the policy says, and
+    balancing that is not switched on against it.
+    """
+    page = logged_in(chromium, address, _PHONE)
+    assert simulator.stdin
+    simulator.stdin.write("+wire_resistance\n")
+    simulator.stdin.flush()
+    page.goto(f"{address}#now")
+    page.get_by_text("wire", exact=False).first.wait_for()
+    page.wait_for_timeout(_FORBIDDEN_MS)
+    page.screenshot(path=IMAGES / "page-alarm-phone.png")
+    page.goto(f"{address}#settings")
+    page.reload()  # so that the form has what the policy has written
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator("#b-balancing_enabled").check()
+    page.locator("#balancer .button.main").click()
+    page.locator("#balancer .said").get_by_text("should stay off").wait_for()
+    page.locator("#balancer").evaluate("node => scrollTo(0, node.offsetTop + node.offsetHeight - innerHeight + 80)")
+    page.wait_for_timeout(_PAUSE_MS)
+    page.screenshot(path=IMAGES / "page-refusal-phone.png")
+    page.close()
+
+
+def logged_in(chromium: Browser, address: str, options: dict) -> Page:
+    """A page at the settings."""
+    page = chromium.new_page(**options)
+    page.goto(f"{address}#settings")
+    page.locator("#login-password").fill(_PASSWORD)
+    page.locator("#login button").click()
+    page.locator("#login").wait_for(state="hidden")
+    return page
 
 
 def take_rules(page: Page, size: str):
