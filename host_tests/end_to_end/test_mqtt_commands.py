@@ -280,6 +280,23 @@ def test_device_that_slept_gets_commands_sent_meanwhile(tmp_path):
         assert asleep.result_of("in time", before) == result("trigger_mv", 16, 16, ident="in time")
 
 
+def test_a_device_with_a_kept_session_carries_out_no_command_again_after_its_death(tmp_path):
+    """The broker sends again what was not acknowledged; a command is acknowledged before it is carried out."""
+    with Commanded(tmp_path, *FIXED, profile="telemetry") as device:
+        before = len(device.listener.messages)
+        first, second = ({"value": value, "id": value, "expires": int(time.time()) + 3600} for value in (25, 26))
+        for command in (second, first, second):
+            device.listener.say_soon(device.topic("trigger_mv"), json.dumps(command))
+        device.listener.messages.wait(lambda _: len(device.listener.payloads("/result", before)) == 3, "3 results")
+        device.firmware.kill()
+        before = len(device.listener.messages)
+        device.firmware.start()
+        device.say("max_balance_ma", {"value": 400, "id": "behind them", "expires": int(time.time()) + 3600})
+        assert device.result_of("behind them", before)["active"] == 400
+        assert [json.loads(payload)["id"] for payload in device.listener.payloads("/result", before)] == ["behind them"]
+        assert device.wait_for_state(before, max_balance_ma=400)["trigger_mv"] == 25
+
+
 def test_home_assistant_sets_the_announced_settings(tmp_path):
     """As its number and switch would: with their topics, their words and their templates."""
     with Commanded(tmp_path, *FIXED) as home:

@@ -59,6 +59,36 @@ def test_no_preset_switches_faster_than_its_minimum_times(preset, by_w):
         assert min(pauses(driven_s), default=guard_on_s) >= guard_on_s
 
 
+@pytest.mark.parametrize("by_w", [False, True], ids=["f6", "w"])
+@pytest.mark.parametrize("preset", ["rest", "off-ride"])  # which switch often in this use
+def test_no_preset_switches_faster_across_restarts(preset, by_w):
+    """The start of the device counts as a change, and the limit of writes goes on."""
+    pack, random = controlled(preset, by_w, 0), Random(17)
+    writes_s, start_s, switched = [], 0, 0
+    for _ in range(STEPS):
+        pack.step()
+        if random.random() < 0.01:
+            assert min(pauses([0, *pack.switched_s]), default=MIN_S) >= MIN_S
+            writes_s += [start_s + at_s for at_s in pack.writes_s]
+            switched += len(pack.switched_s)
+            start_s += pack.clock.now_s
+            pack = restarted(pack)
+    assert switched > 2, "else this holds for nothing"
+    assert by_w or len(writes_s) > 2
+    assert min(pauses(writes_s), default=PAUSE_S) >= PAUSE_S
+
+
+def restarted(pack: ControlledPack) -> ControlledPack:
+    """The same after a restart of the device: balancer, pack, time of day, and what the flash has go on."""
+    switch = pack.w.output if pack.w else None
+    if switch:
+        switch.level = False  # by its resistor
+    after = ControlledPack(pack.balancer, "nmc", pack.policy, switch)
+    after.clock.start_s = pack.clock.unix_s()
+    after.key_values.update(pack.key_values)
+    return after
+
+
 def test_off_ride_switches_in_this_use():
     """Else the property above would hold for nothing."""
     assert any(controlled_for_a_while("off-ride", by_w).switched_s for by_w in (False, True))
