@@ -53,6 +53,15 @@ def _check_size(data: dict):
     _check_rotation(data.get("rotation", 0), data["width"], data["height"])
 
 
+def check_picture(width: int, height: int):
+    """Raise ValueError, with a sentence, where no layout is for a picture of this size, after rotation."""
+    found = DRIVERS["picture"][0]
+    sizes = found + tuple([(size[1], size[0]) for size in found if size[0] not in (size[1], _OLED_WIDTH)])
+    if (width, height) not in sizes:
+        text = " or ".join(["%d×%d" % size for size in sizes])
+        raise ValueError("display.width: a picture has %s, not %d×%d; the display stays off" % (text, width, height))
+
+
 def _check_rotation(rotation: int, width: int, height: int):
     if width == _OLED_WIDTH and rotation not in (0, 180):
         raise ValueError(

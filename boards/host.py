@@ -97,10 +97,11 @@ class Board:
         return self._ports[number]
 
     def display_bus(self, wishes: dict):
-        """No bus, and a display whose picture is fetched over HTTP, as large as is wished."""
+        """No bus, and a display whose picture is fetched over HTTP. ValueError where no layout is for its size."""
         data = dict(self._settings.get("display") or BOARD["display"])
         for key in ("width", "height"):
             data[key] = wishes.get(key) or data[key]
+        call("boards.displays", "check_picture", data["width"], data["height"])
         return None, data
 
     def unique_id(self) -> str:

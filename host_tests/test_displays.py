@@ -1,6 +1,6 @@
 """Which display a device has: its board's, or the configuration's; and what of that is refused."""
 
-from boards.displays import DRIVERS, display_data
+from boards.displays import DRIVERS, check_picture, display_data
 from host_tests.portable import raises
 
 I2C_BOARD = {"i2c": {"sda": 21, "scl": 22}, "display": {"driver": "ssd1306", "bus": "i2c", "width": 128, "height": 64}}
@@ -79,3 +79,12 @@ def test_each_driver_has_a_usual_size():
     for driver in DRIVERS:
         found = data(WITH_BOTH, driver=driver)
         assert (found["width"], found["height"]) in DRIVERS[driver][0]
+
+
+def test_a_picture_of_this_computer_has_a_size_that_there_is_a_layout_for():
+    """With another one the pages may divide by zero, or draw without end."""
+    for size in ((128, 64), (240, 135), (135, 240), (320, 170)):
+        check_picture(*size)
+    for size in ((1, 1), (64, 128), (96, 96), (320, 64), (240, 136)):
+        sentence = raises(ValueError, lambda: check_picture(*size))  # noqa: B023 - called at once
+        assert "135×240" in sentence and "%d×%d" % size in sentence

@@ -55,6 +55,7 @@ _DATA_OF = {
 # What the computer's board uses: what stands for its radios and W switch; and of a chip's, where the interpreter stands
 # for a chip's heaps and radio.
 _HOST_MODULES = (
+    "displays",
     "host",
     "host_bluetooth",
     "host_firmware",

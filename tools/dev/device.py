@@ -11,6 +11,7 @@ from pathlib import Path
 from boards.host import SETTINGS_VARIABLE
 from evencell.config.hosts import is_host, is_port
 from tools.build.common import BUILD, BuildError, tool
+from tools.build.select import DISPLAY_SIZES
 from tools.build.tree import build
 
 DEFAULT_DATA = BUILD / "data"
@@ -84,8 +85,9 @@ def picture(size: str) -> dict:
     """The display of this computer, from `WIDTHxHEIGHT`; raises ValueError with a sentence."""
     numbers = re.fullmatch("([0-9]{1,3})x([0-9]{1,3})", size)
     width, height = map(int, numbers.groups()) if numbers else (0, 0)
-    if not 32 <= width <= 320 or not 32 <= height <= 320:
-        raise ValueError(f"--display: {size!r} is not WIDTHxHEIGHT with 32 to 320 pixels, such as 240x320")
+    if (width, height) not in DISPLAY_SIZES:
+        sizes = ", ".join(f"{width}x{height}" for width, height in DISPLAY_SIZES)
+        raise ValueError(f"--display: {size!r} is not WIDTHxHEIGHT of a display that there is a layout for: {sizes}")
     return {"driver": "picture", "width": width, "height": height}
 
 

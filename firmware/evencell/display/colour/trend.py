@@ -107,7 +107,7 @@ class _Plot:
             self._draw_dots(limit, _TRIGGER_DOT, GOOD)
         count = (self._end - self._begin) // step
         every = 1  # so that each number has a line for itself
-        while count % every or every * self._room < count * sheet.line:
+        while every < count and (count % every or every * self._room < count * sheet.line):
             every += 1
         for tick in range(count + 1):
             value = self._begin + tick * step
