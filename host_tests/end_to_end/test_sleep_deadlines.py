@@ -19,6 +19,7 @@ from tools.dev.sleeper import Ended
 CONNACK_BYTES = PUBACK_BYTES = 4
 PAUSES_S = [300, 600, 1200]  # after each failure twice as long
 CLOCK_S, JOIN_S, ANSWER_S, REPORT_S = 5, 20, 8, 60
+MOST_READINGS = 40  # that any of these lives takes
 WIFI = {"networks": [{"ssid": "Home", "password": "secret99"}]}
 RADIO = "from boards.host_radio import equip\nequip(board, {{'air': {!r}}})\n"
 WATCHDOG = """
@@ -72,6 +73,7 @@ class Stalling:
         """Wake up until so many reports have failed, after growing pauses; returns how long each waited in vain."""
         device, pauses_s, waited_s = self.device, [], []
         while len(pauses_s) < times:
+            assert device.state.packs[0].sequence < MOST_READINGS, "no report failed"
             failed = device.state.failed_reports
             ended, jumped_s = self.wake()
             assert 850 < ended.sleep_s <= 900
@@ -86,6 +88,7 @@ class Stalling:
         """Wake up until a report succeeds; then every reading has arrived, in order."""
         device, taken = self.device, self.device.state.packs[0].sequence
         while device.state.failed_reports:
+            assert device.state.packs[0].sequence < MOST_READINGS, "no report succeeds"
             self.wake()
         assert device.sequences() == list(range(1, device.state.packs[0].sequence + 1))
         assert device.state.packs[0].sequence > taken >= 8
