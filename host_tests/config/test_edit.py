@@ -3,8 +3,9 @@
 import os
 import sys
 
-from evencell.config import change, check_changed, checked, edit, live, load, lockout, merge, unchecked
+from evencell.config import change, check_changed, checked, complete, edit, live, load, lockout, merge, unchecked
 from evencell.config.check import check
+from evencell.config.faults import Faults
 from evencell.pack.temperature import TemperatureScale
 from evencell.runtime.lazy import keep_modules, lazy
 from evencell.storage.paths import exists
@@ -50,7 +51,9 @@ class Device:
             else:
                 save(self.given)
                 names, changed = change.begin(self.given, new, self.board.config_path)
-                check_changed.check(self, names, changed)
+                faults = Faults(())
+                complete.examine(changed, names, faults)
+                check_changed.check(self, names, faults)
                 result = change.finish(self, names, changed)
         finally:
             for suffix in ("", ".new", ".old"):
@@ -257,7 +260,9 @@ def test_a_refused_change_leaves_no_file():
     for patch in JUDGED[:3]:
         names, new = change.begin({}, merge.merge({}, patch, []), PATH)
         try:
-            check_changed.check(device, names, new)
+            faults = Faults(())
+            complete.examine(new, names, faults)
+            check_changed.check(device, names, faults)
         except edit.EditError:
             files.append(exists(PATH + ".new"))
             change.discard(device)

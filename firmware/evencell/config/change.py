@@ -5,10 +5,10 @@ One that may have faults: unchecked.py. Of all that does not change nothing is i
 
 import os
 
-from evencell.config.edit import attempt, prepare, use_prepared
 from evencell.runtime.lazy import call, lazy
 from evencell.storage.paths import exists
 
+_EDIT = "evencell.config.edit"
 _AUTH = "auth"
 _COMPARED = ("profile", "http", "wifi", "power")  # by lockout.py
 
@@ -25,7 +25,8 @@ def begin(old: dict, new: dict, path: str) -> tuple[list[str], dict]:
     with lazy("evencell.config.same") as same:
         names = [name for name in names if not same.is_same(old.get(name), new.get(name))]
     if names:
-        attempt(prepare, path, new)
+        with lazy(_EDIT) as edit:
+            edit.attempt(edit.prepare, path, new)
     return names, {name: new[name] for name in names if name in new}
 
 
@@ -45,7 +46,7 @@ def finish(context, names: list, new: dict) -> dict:
     if names:
         path = context.board.config_path
         warnings = _warnings(context.board, path, names, new)
-        use_prepared(context, True)
+        call(_EDIT, "use_prepared", context, True)
         for name in names:  # one after the other: whole configurations would take too much memory
             try:
                 before, config = _compared(path + ".old", (name,), new, (name,))

@@ -1,4 +1,4 @@
-"""Checks the sections that differ from a configuration without faults. Lazy, and so is each step."""
+"""Checks conditions on the sections that differ from a configuration without faults. Lazy, and so is each step."""
 
 from evencell.config.edit_error import EditError
 from evencell.config.faults import Faults
@@ -11,10 +11,8 @@ _CONDITIONS = (
 )
 
 
-def check(context, names: list, new: dict):
-    """Check values of these sections, and conditions between keys, of what change.py has begun; raises EditError."""
-    faults = Faults(())
-    call("evencell.config.complete", "examine", new, names, faults)
+def check(context, names: list, faults):
+    """Check conditions between keys, of what change.py has begun; raises EditError, also for `faults` of the values."""
     path = context.board.config_path + ".new"
     for module, needed in _CONDITIONS:
         if any(name in names for name in needed):

@@ -9,6 +9,7 @@ from evencell.forward.http.server import json_response
 from evencell.runtime.lazy import call, unload
 
 _CHANGE = "evencell.config.change"
+_FAULTS = "evencell.config.faults"
 _BODY = "evencell.forward.http.private.config_body"
 
 
@@ -27,13 +28,16 @@ async def answer(context, request, load):
             # In this order: MicroPython keeps arguments alive until those of the next call take their places.
             names, new = call(_CHANGE, "begin", old, new, context.board.config_path)
             del old
-            is_done = False
+            result = {}
             try:
-                call("evencell.config.check_changed", "check", context, names, new)
+                faults = load(_FAULTS).Faults(())
+                call("evencell.config.complete", "examine", new, names, faults)
+                call("evencell.config.check_changed", "check", context, names, faults)
+                faults = None  # it would keep its code in memory
+                unload(_FAULTS)
                 result = call(_CHANGE, "finish", context, names, new)
-                is_done = True
             finally:
-                if not is_done:
+                if not result:
                     call(_CHANGE, "discard", context)
     except EditError as refusal:
         return call("evencell.forward.http.private.config_refused", "response", refusal.args)
