@@ -53,7 +53,7 @@ bench: setup ## measure, print a table, write build/bench.json
 setup: ## .venv with everything pinned; the others call it, and it does nothing twice
 	@$(PYTHON) tools/dev/bootstrap.py develop
 
-pictures: setup ## take the README's pictures anew, from the running thing
+pictures: setup ## take the documents' pictures anew, from the running thing
 	@$(BIN)/python -m tools.dev.system_packages
 	@$(BIN)/python -m tools.docs.pictures
 

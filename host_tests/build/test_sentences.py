@@ -128,3 +128,7 @@ def test_sentences_are_german_in_every_part():
             english,
             own,
         )
+
+
+def test_numbers_are_german_too():
+    assert [own for own, *_ in german(of_own_rules()) if re.search(r"\d\.\d", own)] == []

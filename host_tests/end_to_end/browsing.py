@@ -18,6 +18,44 @@ DESK = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", "lo
 RAW_KEY = re.compile(
     r"(?<![\w./@:-])(?:[a-z]+_[a-z_0-9]+|(?:verdict|now|history|health|device|line|counter|alarm)\.\w+)"
 )
+# Marks each control with its number, in the order of the document. Of radio buttons the chosen one is reached, or the
+# first; browsers also reach what scrolls.
+MARK = """() => {
+  const kinds = "a[href], button, input, select, summary, canvas[tabindex], [role=region][tabindex]";
+  const isChosen = ({ type, name, checked, form }) => type !== "radio" || checked
+    || !form.querySelector(`[name="${name}"]:checked`);
+  const isSeen = (node) => node.checkVisibility({ visibilityProperty: true }) && !node.disabled;
+  document.querySelectorAll("[data-stop]").forEach((node) => delete node.dataset.stop);
+  const found = [...document.querySelectorAll(kinds)].filter((node) => isSeen(node) && isChosen(node));
+  found.forEach((node, i) => (node.dataset.stop = i));
+  found[0].focus();
+  return found.map((node) => (node.id || node.name || node.ariaLabel || node.textContent).slice(0, 40));
+}"""
+# The number of what has the focus, null outside of the page, and what is wrong with how it is seen.
+FOCUSED = """() => {
+  const node = document.activeElement, { outlineStyle, outlineWidth } = getComputedStyle(node);
+  if (node === document.body) return [null, ""];
+  const { left, right, top, bottom } = node.getBoundingClientRect();
+  const middle = (from, to, size) => (Math.max(from, 0) + Math.min(to, size)) / 2;
+  const there = document.elementFromPoint(middle(left, right, innerWidth), middle(top, bottom, innerHeight));
+  const isHidden = !there || !(node.contains(there) || there.contains(node));
+  const hasNone = outlineStyle === "none" || parseFloat(outlineWidth) < 2;
+  const wrong = hasNone ? "no outline" : isHidden ? `behind ${there?.outerHTML.slice(0, 80)}` : "";
+  return [Number(node.dataset.stop ?? -1), node.dataset.stop ? wrong : `unexpected ${node.outerHTML.slice(0, 80)}`];
+}"""
+# Coloured pixels of the curves: what is not grey.
+COLOURED = """(id) => {
+  const canvas = document.getElementById(id);
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const spread = Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]);
+    count += data[i + 3] > 200 && spread > 60;
+  }
+  return count;
+}"""
 AXE = ROOT / ".venv/node_modules/axe-core/axe.min.js"
 
 
@@ -60,6 +98,26 @@ class Visit:
     def asked_for(self, part: str) -> list[str]:
         """What was requested with this in its address."""
         return [url for url in self.requests if part in url]
+
+
+def log_in(page: Page, password: str):
+    """Send the form of the login, whatever becomes of it."""
+    page.locator("#login input[type=password]").fill(password)
+    page.locator("#login button").click()
+
+
+def open_section(page: Page, name: str):
+    """A section of the settings, with all that is behind "More settings", once its form is there."""
+    page.locator(f"#config-{name}").wait_for(state="attached")
+    page.locator(f"#section-{name}").evaluate(
+        "node => [node, ...node.querySelectorAll('details')].forEach((each) => { each.open = true; })"
+    )
+
+
+def save(page: Page, name: str, says: str):
+    """Send the form of a section of the settings."""
+    page.locator(f"#config-{name} > .main").click()
+    expect(page.locator(f"#config-{name} > .said")).to_contain_text(says)
 
 
 def too_wide(page: Page) -> int:
@@ -111,3 +169,18 @@ def violations(page: Page) -> list[str]:
     return [
         f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:300]}" for rule in found for node in rule["nodes"]
     ]
+
+
+def assert_reached(page: Page):
+    """Tab goes through all controls, in the order of the document."""
+    names, stops = page.evaluate(MARK), [0]
+    for _ in range(2 * len(names)):
+        page.keyboard.press("Tab")
+        stop, wrong = page.evaluate(FOCUSED)
+        if stop in (None, 0):
+            break
+        assert not wrong, f"{names[stop]}: {wrong}"
+        if stop != stops[-1]:  # a field for a time has a stop for hours and one for minutes
+            stops.append(stop)
+    missed = [names[stop] for stop in set(range(len(names))) - set(stops)]
+    assert (missed, stops) == ([], sorted(stops))

@@ -13,7 +13,10 @@ from host_tests.end_to_end.browsing import (
     Visit,
     browser,
     cut_hints,
+    log_in,
+    open_section,
     raw_keys,
+    save,
     scrolled_parts,
     too_wide,
     violations,
@@ -106,21 +109,13 @@ def shared(browser, firmware):
 
 def visit(browser, firmware, **options) -> Visit:
     opened = Visit(browser, firmware, "settings", **{**DESK, **options})
-    opened.page.locator("#login input[type=password]").fill(PASSWORD)
-    opened.page.locator("#login button").click()
+    log_in(opened.page, PASSWORD)
     expect(opened.page.locator("#config-general")).to_be_attached()
     return opened
 
 
 def stored(firmware) -> dict:
     return json.loads((firmware.data / "config.json").read_text())
-
-
-def open_section(page: Page, name: str):
-    """With all that is behind "More settings"."""
-    page.locator(f"#section-{name}").evaluate(
-        "node => [node, ...node.querySelectorAll('details')].forEach((each) => { each.open = true; })"
-    )
 
 
 def enter(page: Page, path: str, value):
@@ -138,11 +133,6 @@ def enter(page: Page, path: str, value):
         control.select_option(value)
     else:
         control.select_option(label=CHOICES[value])
-
-
-def save(page: Page, name: str, says: str):
-    page.locator(f"#config-{name} > .main").click()
-    expect(page.locator(f"#config-{name} > .said")).to_contain_text(says)
 
 
 def is_part(part, whole) -> bool:
@@ -372,13 +362,16 @@ def test_sentences_of_the_device_are_german_on_a_german_page(browser, tmp_path):
 
 @pytest.mark.parametrize("options", [DESK, PHONE], ids=["desk", "phone"])
 def test_every_form_is_accessible_and_without_keys(browser, firmware, options):
-    """On the desk light and in English, on the phone dark and in German."""
+    """On the desk in English, on the phone in German, light and dark."""
     with visit(browser, firmware, **options) as opened:
         page = opened.page
         for name in (*FORMS, "balancing", "rules", "update"):
             open_section(page, name)
         assert page.locator(".config details:not([open]):not([hidden])").count() == 0
-        assert violations(page) == []
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            expect(page.locator("html")).to_have_attribute("data-theme", theme)
+            assert violations(page) == [], theme
         assert raw_keys(page) == []
         for width in (320, 768, options["viewport"]["width"]):
             page.set_viewport_size({**options["viewport"], "width": width})

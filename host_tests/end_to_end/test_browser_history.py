@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import expect
 
-from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, scrolled_parts, too_wide, violations
+from host_tests.end_to_end.browsing import COLOURED, DESK, PHONE, Visit, browser, scrolled_parts, too_wide, violations
 from host_tests.end_to_end.chain import FIXED, Chain, Firmware, Simulator
 from host_tests.end_to_end.past import DRIFTING, make_past
 from host_tests.end_to_end.process import until
@@ -19,19 +19,6 @@ __all__ = ["browser"]  # a fixture
 pytestmark = pytest.mark.browser
 
 DAYS = 8
-# Coloured pixels of the curves: what is not grey.
-COLOURED = """(id) => {
-  const canvas = document.getElementById(id);
-  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
-  copy.drawImage(canvas, 0, 0);
-  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
-  let count = 0;
-  for (let i = 0; i < data.length; i += 4) {
-    const spread = Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]);
-    count += data[i + 3] > 200 && spread > 60;
-  }
-  return count;
-}"""
 
 
 @pytest.fixture(scope="module")

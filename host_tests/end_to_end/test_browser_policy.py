@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, raw_keys, too_wide, violations
+from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, log_in, raw_keys, too_wide, violations
 from host_tests.end_to_end.chain import FIXED, Chain
 from host_tests.end_to_end.door import CONFIG, PASSWORD, Client
 from host_tests.end_to_end.home_assistant import announced
@@ -50,8 +50,7 @@ def stored(firmware) -> dict:
 
 
 def open_section(visit: Visit):
-    visit.page.locator("#login input[type=password]").fill(PASSWORD)
-    visit.page.locator("#login button").click()
+    log_in(visit.page, PASSWORD)
     visit.page.locator("#section-balancing > summary").click()
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, raw_keys, too_wide, violations
+from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, log_in, raw_keys, too_wide, violations
 from host_tests.end_to_end.chain import FIXED, Chain
 from host_tests.end_to_end.door import CONFIG, PASSWORD
 from host_tests.end_to_end.process import until
@@ -31,9 +31,8 @@ def firmware(tmp_path_factory):
         yield chain.firmware
 
 
-def log_in(visit: Visit):
-    visit.page.locator("#login input[type=password]").fill(PASSWORD)
-    visit.page.locator("#login button").click()
+def enter(visit: Visit):
+    log_in(visit.page, PASSWORD)
     expect(visit.page.locator("#section-rules")).to_be_visible()
 
 
@@ -63,7 +62,7 @@ def test_raised_rules_are_said_by_danger(browser, firmware, options, cells, word
 
 def test_an_owner_acknowledges_a_rule_and_finds_it_in_the_kept_events(browser, firmware):
     with Visit(browser, firmware, "settings", **DESK) as visit:
-        log_in(visit)
+        enter(visit)
         page = visit.page
         page.locator('a[href="#now"]').click()
         button = page.locator("#verdict").get_by_role("button", name="Acknowledge")
@@ -116,7 +115,7 @@ def test_an_own_rule_is_added_and_a_wrong_one_is_marked(browser, firmware, optio
     path = firmware.data / "config.json"
     before = path.read_text()
     with Visit(browser, firmware, "settings", **options) as visit:
-        log_in(visit)
+        enter(visit)
         page, form = visit.page, visit.page.locator("#config-rules")
         page.locator("#section-rules > summary").click()
         form.get_by_role("button", name="Add a rule").click()

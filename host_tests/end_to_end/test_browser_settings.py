@@ -6,9 +6,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, raw_keys, too_wide, violations
-from host_tests.end_to_end.chain import FIXED, Chain
+from host_tests.end_to_end import faked_time
+from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, log_in, raw_keys, too_wide, violations
+from host_tests.end_to_end.chain import FIXED, Chain, Firmware, Simulator
 from host_tests.end_to_end.door import CONFIG, PASSWORD
+from host_tests.end_to_end.process import until
 from tools.cli import backup_file
 
 __all__ = ["browser"]  # a fixture
@@ -24,18 +26,13 @@ def firmware(tmp_path):
         yield chain.firmware
 
 
-def log_in(visit: Visit, password: str = PASSWORD):
-    visit.page.locator("#login input[type=password]").fill(password)
-    visit.page.locator("#login button").click()
-
-
 @pytest.mark.parametrize("options", [DESK, {**PHONE, "locale": "en-GB"}], ids=["desk", "phone"])
 def test_after_a_login_a_setting_is_written_and_the_device_is_named(browser, firmware, options):
     with Visit(browser, firmware, "settings", **options) as visit:
         page = visit.page
-        log_in(visit, "not the password")
+        log_in(visit.page, "not the password")
         expect(page.locator("#login .said")).to_contain_text("Wrong password. Try again")
-        log_in(visit)
+        log_in(visit.page, PASSWORD)
         expect(page.locator("#login")).to_be_hidden()
         expect(page.locator("#section-general")).to_contain_text("evencell")
         assert violations(page) == []
@@ -61,7 +58,7 @@ def test_after_a_login_a_setting_is_written_and_the_device_is_named(browser, fir
 
 def test_nothing_is_sent_before_it_is_confirmed(browser, firmware):
     with Visit(browser, firmware, "settings", **DESK) as visit:
-        log_in(visit)
+        log_in(visit.page, PASSWORD)
         visit.page.once("dialog", lambda dialog: dialog.dismiss())
         visit.page.locator("#balancer input[name=trigger_mv]").fill("12")
         visit.page.get_by_role("button", name="Write to the balancer").click()
@@ -79,7 +76,7 @@ def test_the_page_asks_for_the_temperature_scale_and_the_answer_counts_at_once(b
         expect(question).to_contain_text(re.compile(r"2\d\s°C or 2\.\d\s°C\?"))
         assert violations(visit.page) == []
         question.get_by_role("link", name="Log in to answer").click()
-        log_in(visit)
+        log_in(visit.page, PASSWORD)
         expect(visit.page.locator("#login")).to_be_hidden()
         visit.open("now")
         question.get_by_role("button", name=re.compile(r"^2\d\s°C$")).click()
@@ -90,18 +87,55 @@ def test_the_page_asks_for_the_temperature_scale_and_the_answer_counts_at_once(b
         assert 20 <= chain.firmware.pack()["temperature_c"] < 30
 
 
-def test_an_expired_session_says_so(browser, firmware):
-    with Visit(browser, firmware, "settings", **DESK) as visit:
-        log_in(visit)
-        visit.page.get_by_text("Name and time").click()
-        name = visit.page.locator("#config-general input[name=name]")
-        expect(name).to_have_value("evencell")
-        visit.page.context.clear_cookies()
+def test_a_session_that_ends_by_its_hour_says_so_and_keeps_what_was_entered(browser, tmp_path):
+    file = tmp_path / "clock"
+    file.write_text("+0")
+    within = ("env", *(f"{name}={value}" for name, value in faked_time.followed(file).items()))
+    with (
+        Simulator(tmp_path, *FIXED) as simulator,
+        Firmware(tmp_path, simulator.link, config=WRITABLE, within=within) as firmware,
+        Visit(browser, firmware, "settings", **DESK) as visit,
+    ):
+        page = visit.page
+        log_in(page, PASSWORD)
+        page.get_by_text("Name and time").click()
+        page.locator("#config-general input[name=name]").fill("Scooter")
+        page.locator("#balancer input[name=trigger_mv]").fill("12")
+        file.write_text("+3601")
+        page.locator("#config-general .main").click()
+        said = page.locator("#login .said")
+        expect(said).to_have_text(
+            "The login has expired: log in again, then repeat the change; what you entered is still there."
+        )
+        expect(page.locator("#login-password")).to_be_focused()
+        assert firmware.status()["device"]["name"] == "evencell"
+        log_in(page, PASSWORD)
+        expect(page.locator("#config-general .main")).to_be_focused()
+        expect(said).to_be_empty()
+        page.keyboard.press("Enter")
+        expect(page.locator("#config-general > .said")).to_contain_text("Saved, and in use")
+        expect(page.locator("#name")).to_have_text("Scooter")
+        expect(page.locator("#balancer input[name=trigger_mv]")).to_have_value("12")
+        assert all("401" in complaint for complaint in visit.complaints), visit.complaints
+
+
+def test_a_restart_of_the_device_ends_the_login_and_says_so(browser, tmp_path):
+    with (
+        Chain(tmp_path, *FIXED, config=WRITABLE, broker=False) as chain,
+        Visit(browser, chain.firmware, "settings", **DESK) as visit,
+    ):
+        page, name = visit.page, visit.page.locator("#config-general input[name=name]")
+        log_in(page, PASSWORD)
+        page.get_by_text("Name and time").click()
         name.fill("Scooter")
-        visit.page.locator("#config-general .main").click()
-        said = visit.page.locator("#login .said")
-        expect(said).to_be_visible()
-        expect(said).to_have_text("The login has expired. Log in again, then repeat the change.")
+        until(lambda: chain.firmware.status()["device"]["uptime_s"] > 2, "a start that is another one")
+        chain.firmware.kill()
+        chain.firmware.start()
+        expect(page.locator("#login .said")).to_contain_text("The login is over, as the device has restarted")
+        expect(page.locator("#login-password")).to_be_focused()
+        log_in(page, PASSWORD)
+        expect(name).to_be_focused()
+        expect(name).to_have_value("Scooter")
 
 
 def test_after_too_many_wrong_passwords_the_page_says_to_wait(browser, firmware):
@@ -110,7 +144,7 @@ def test_after_too_many_wrong_passwords_the_page_says_to_wait(browser, firmware)
         tries = 0
         while tries < 20:  # on a slow machine the first pauses are over before the next try
             tries += 1
-            log_in(visit, "not the password")
+            log_in(visit.page, "not the password")
             expect(said).not_to_contain_text("Checking")
             if not said.inner_text().startswith("Wrong password. Try again"):
                 break
@@ -123,7 +157,7 @@ def test_where_reading_needs_a_login_the_page_says_so_and_reads_after_it(browser
     with Chain(tmp_path, *FIXED, config=config, broker=False) as chain, Visit(browser, chain.firmware, **DESK) as visit:
         expect(visit.verdict).to_contain_text("Reading needs a login here")
         visit.open("settings")
-        log_in(visit)
+        log_in(visit.page, PASSWORD)
         expect(visit.page.locator("#login")).to_be_hidden()
         visit.open("now")
         expect(visit.verdict).to_contain_text("Pack healthy")
@@ -131,14 +165,14 @@ def test_where_reading_needs_a_login_the_page_says_so_and_reads_after_it(browser
 
 def test_without_a_password_the_reason_is_said(browser, tmp_path):
     with Chain(tmp_path, *FIXED, broker=False) as chain, Visit(browser, chain.firmware, "settings", **DESK) as visit:
-        log_in(visit)
+        log_in(visit.page, PASSWORD)
         expect(visit.page.locator("#login .said")).to_contain_text("No password is set on this device")
 
 
 def test_an_encrypted_backup_is_downloaded_and_restored(browser, firmware, tmp_path):
     with Visit(browser, firmware, "settings", **{**DESK, "locale": "de-DE", "color_scheme": "dark"}) as visit:
         page = visit.page
-        log_in(visit)
+        log_in(visit.page, PASSWORD)
         expect(page.locator("#login")).to_be_hidden()
         passphrase, said = page.locator("#passphrase"), page.locator(".card:has(#encrypted) > .said")
         passphrase.fill("zu kurz")

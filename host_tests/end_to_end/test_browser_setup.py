@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from boards.host import RESTART_STATUS
 from host_tests.broker import free_port
-from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, raw_keys, too_wide, violations
+from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, log_in, raw_keys, too_wide, violations
 from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
 
 __all__ = ["browser"]  # a fixture
@@ -114,8 +114,7 @@ def test_from_an_empty_device_to_its_page_with_a_login(browser, tmp_path, option
         expect(visit.verdict).to_be_visible()  # the page of the device has come in the place of this one
         expect(page.locator("#name")).to_have_text("Scooter")
         page.locator('#views a[href="#settings"]').click()
-        page.locator("#login input[type=password]").fill(PASSWORD)
-        page.locator("#login button").click()
+        log_in(page, PASSWORD)
         expect(page.locator("#login")).to_be_hidden()
         config = json.loads((firmware.data / "config.json").read_text())
         assert config["packs"][0] == {"chemistry": "lfp", "capacity_ah": 2.5, "cells": 4}

@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from host_tests.end_to_end.browsing import DESK, PHONE, Visit, browser, raw_keys, too_wide, violations
+from host_tests.end_to_end.browsing import (
+    DESK,
+    PHONE,
+    Visit,
+    assert_reached,
+    browser,
+    log_in,
+    raw_keys,
+    too_wide,
+    violations,
+)
 from host_tests.end_to_end.chain import FIXED, Simulator
 from host_tests.end_to_end.door import PASSWORD
 from host_tests.end_to_end.restarting import restarting
@@ -39,8 +49,7 @@ def built_of_other_words(patch: pytest.MonkeyPatch) -> dict[str, bytes]:
 def open_update(visit: Visit):
     """Log in, then open the card of updates."""
     visit.open("settings")
-    visit.page.locator("#login input[type=password]").fill(PASSWORD)
-    visit.page.locator("#login button").click()
+    log_in(visit.page, PASSWORD)
     expect(visit.page.locator("#login")).to_be_hidden()
     visit.open("device")
     visit.page.locator("#update > summary").click()
@@ -99,6 +108,7 @@ def test_an_update_is_sent_and_confirmed(browser, device):
         expect(card.locator(".said").first).to_contain_text("signed with a key that this device does not know")
         assert violations(page) == []
         assert raw_keys(page) == []
+        assert_reached(page)
 
         choose(page, signed(image))
         card.get_by_role("button", name="Send update").click()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 Picture = list[bytes]  # rows, three bytes a pixel
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RGB = 2  # the kind of pixels, in PNG's words
 
 
@@ -38,7 +38,7 @@ def encode_png(picture: Picture) -> bytes:
     """A file's content."""
     header = struct.pack(">IIBBBBB", len(picture[0]) // 3, len(picture), 8, _RGB, 0, 0, 0)
     rows = zlib.compress(b"".join(b"\0" + row for row in picture), 9)
-    return _SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -48,7 +48,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 def read_png(path: Path) -> Picture:
     """What `write_png` wrote."""
-    data, chunks = path.read_bytes()[len(_SIGNATURE) :], {}
+    data, chunks = path.read_bytes()[len(SIGNATURE) :], {}
     while data:
         length = struct.unpack_from(">I", data)[0]
         chunks[data[4:8]] = data[8 : 8 + length]

@@ -71,7 +71,7 @@ function render() {
   document.querySelector('#views [href="#settings"]').hidden = !("logged_in" in state.session); // a version without a login
   const packs = [...state.packs.keys()];
   $("packs").hidden = packs.length < 2;
-  rebuild($("packs"), packs, (name) => el("button", { type: "button", value: name, onclick: () => selectPack(name) }));
+  rebuild($("packs"), packs, (name) => el("button", { type: "button", id: `pack-${name}`, value: name, onclick: () => selectPack(name) }));
   [...$("packs").children].forEach((button) => {
     const { status } = state.packs.get(button.value);
     setText(button, button.value + (status.alarms.length ? " ⚠" : status.link === "online" || !status.link ? "" : ` – ${t(`link.${status.link}`)}`));

@@ -12,6 +12,8 @@ const RETRY_MAX_MS = 30000;
 const LOG_LINES = 200;
 const EVENTS = 64;
 const SLEWED_S = 2;
+// A start that is later by so much is another one; uptimes are whole seconds.
+const RESTART_MS = 1500;
 const LIVE_STEP_MS = 5000;
 const LIVE_MS = 3600000;
 
@@ -26,6 +28,7 @@ export const state = {
   mayLackEvents: true, // some may have come while no stream was open
   lastContact: 0, // when anything last came from the device
   problem: "", // of the last request
+  startedAt: Infinity, // of the device, by this page's clock
   isClosed: false, // reading needs a login, and there is none
 };
 
@@ -173,6 +176,11 @@ async function poll() {
 
 function acceptAnswer({ device, packs }, sentAt) {
   state.device = device;
+  const startedAt = sentAt - 1000 * device.uptime_s;
+  const isRestarted = startedAt > state.startedAt + RESTART_MS;
+  if (!isRestarted) state.startedAt = startedAt;
+  // The restart has ended it; asked once more with the next answer where it is not known.
+  else loadSession().then((isKnown) => isKnown && (state.startedAt = startedAt));
   state.lastContact = Date.now();
   state.problem = "";
   if (lastEvent > sentAt) return; // the stream was faster
@@ -191,9 +199,11 @@ function tick() {
 /** Ask what may be done; older versions have no login and answer nothing. */
 export async function loadSession() {
   const session = await getJson("/api/v1/session", 20000);
-  if ("logged_in" in session) state.session = session;
+  const isKnown = "logged_in" in session;
+  if (isKnown) state.session = session;
   lastPoll = 0;
   changed();
+  return isKnown;
 }
 
 export function connect() {

@@ -34,12 +34,14 @@ export function setClass(node, text) {
   if (node.className !== text) node.className = text;
 }
 
-/** Fill a node anew only where its content would differ. */
+/** Fill a node anew only where its content would differ. The keyboard's focus stays: on what has the same `id`, or in the view. */
 export function rebuild(node, items, make) {
   const content = JSON.stringify(items);
   if (node.content_ === content) return;
   node.content_ = content;
+  const focused = node.contains(document.activeElement) ? document.activeElement.id : null;
   node.replaceChildren(...items.map(make).filter(Boolean));
+  if (focused !== null) ($(focused) ?? $("main")).focus({ preventScroll: true });
 }
 
 export function kept(key, otherwise = null) {

@@ -68,7 +68,7 @@ function makeW({ w: { level, reason, next_reading_s: nextS, saves }, pack }) {
     const result = await sendJson("POST", `/api/v1/packs/${encodeURIComponent(pack)}/w`, { read: true });
     setText(answer, result.ok ? t("policy.w.asked") : failure(result));
   };
-  return el("div", {}, text, el("button", { type: "button", className: "button", onclick: read }, t("policy.w.read")), answer);
+  return el("div", {}, text, el("button", { type: "button", className: "button", id: "w-read", onclick: read }, t("policy.w.read")), answer);
 }
 
 /** The last answer about a pack's policy; asks for a newer one when it is time. */

@@ -81,10 +81,12 @@ const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.?!
 
 /** A button that acknowledges a rule or an alarm. */
 function makeAck({ pack, name }) {
-  const answer = el("span", { role: "status" }), button = el("button", { type: "button", className: "button", onclick: async () => {
-    button.disabled = true;
+  let isSending = false;
+  const answer = el("span", { role: "status" }), button = el("button", { type: "button", className: "button", id: `ack-${pack}-${name}`, onclick: async () => {
+    if (isSending) return;
+    isSending = true;
     const result = await sendJson("POST", `/api/v1/packs/${encodeURIComponent(pack)}/acknowledge`, { rule: name });
-    button.disabled = false;
+    isSending = false;
     answer.textContent = result.ok ? "" : ` ${failure(result)}`;
     asked[pack].at = -Infinity;
     changed();

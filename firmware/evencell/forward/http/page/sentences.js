@@ -18,10 +18,13 @@ function pattern(english) {
   return new RegExp(`^${source}${/[: ]$/.test(english) ? "(.+)" : ""}$`, "s");
 }
 
+/** A number as other languages than English write it. */
+const withComma = (text) => text.replace(/^(-?\d+)\.(\d+)(?= |$)/, "$1,$2");
+
 function translated(text) {
   for (const [english, own] of known) {
     const found = english.exec(text);
-    if (found) return own.replace(/\{(\d)\}/g, (_, n) => translated(found[n]) ?? found[n]);
+    if (found) return own.replace(/\{(\d)\}/g, (_, n) => translated(found[n]) ?? withComma(found[n]));
   }
   return undefined;
 }

@@ -22,6 +22,8 @@ let balancerFor = ""; // pack and login that were loaded
 let policy = null; // its file
 let rules = null; // the same
 let isLoaded = false; // the configuration, since the login
+let isLeaving = false; // by a button
+let returnTo = null; // what had the focus when the session ended
 
 export async function prepare() {
   policy = await load("policy");
@@ -46,7 +48,8 @@ export function mount(root) {
   const { card, said: backupSaid } = makeBackup(problem, loadConfig,
     el("p", { className: "tools" }, restartButton(), el("button", { type: "button", className: "button", onclick: logOut }, t("login.out"))));
   Object.assign(parts, { backup: card, backupSaid });
-  root.append(parts.login, parts.configSaid, el("div", { className: "columns" }, el("div", {}, parts.balancer.form, parts.config[0]), el("div", {}, parts.config[1], parts.backup)));
+  parts.columns = el("div", { className: "columns" }, el("div", {}, parts.balancer.form, parts.config[0]), el("div", {}, parts.config[1], parts.backup));
+  root.append(parts.login, parts.configSaid, parts.columns);
 }
 
 const said = () => el("div", { className: "said", role: "status" });
@@ -60,9 +63,13 @@ function section(name) {
 }
 
 export function update() {
-  const isIn = Boolean(state.session.logged_in);
+  const isIn = Boolean(state.session.logged_in), focused = document.activeElement;
+  const isOver = isLoaded && !isIn, isLoggingIn = parts.login.contains(focused);
+  if (isOver && !isLeaving && !parts.loginSaid.textContent) setText(parts.loginSaid, t("login.over"));
   parts.login.hidden = isIn;
   for (const part of [...parts.config, parts.backup]) part.hidden = !isIn;
+  if (isOver) leave(focused);
+  if (isIn && !isLoaded && isLoggingIn) comeBack();
   parts.balancer.allow(isIn);
   const key = `${state.selected} ${isIn}`;
   if (balancerFor !== key && state.selected) parts.balancer.load();
@@ -74,6 +81,22 @@ export function update() {
   isLoaded = isIn;
   if (isOpen(parts.policy)) policy.showState(parts.policy, config?.control?.policy.preset);
   if (isOpen(parts.rules)) rules.showRules(parts.rules);
+}
+
+/** The forms are hidden until the next login, with all that was entered. */
+function leave(focused) {
+  const isHere = parts.columns.contains(focused) || focused === document.body;
+  returnTo = isLeaving || !parts.columns.contains(focused) ? null : focused;
+  for (const said of parts.columns.querySelectorAll(".said")) said.replaceChildren(); // of the session that is over
+  if (isHere) parts.password.focus();
+  isLeaving = false;
+}
+
+/** After a login, to where the last session ended, or to the top of the view. */
+function comeBack() {
+  if (returnTo?.isConnected) returnTo.focus();
+  else document.getElementById("main").focus({ preventScroll: true });
+  returnTo = null;
 }
 
 const isOpen = (node) => isLoaded && node.closest("details").open;
@@ -104,6 +127,8 @@ async function logIn(event) {
 }
 
 async function logOut() {
+  isLeaving = true;
+  setText(parts.loginSaid, "");
   await sendJson("POST", "/api/v1/logout", {});
   await loadSession();
 }
@@ -154,5 +179,6 @@ async function send(patch) {
 async function restart({ target }) {
   if (!confirm(t("settings.restart.confirm"))) return;
   const answer = await sendJson("POST", "/api/v1/restart", {});
+  isLeaving = answer.ok;
   setText(target.closest(".said") ?? parts.backupSaid, answer.ok ? t("settings.restarting") : problem(answer));
 }

@@ -60,6 +60,7 @@ export function makeTokens(problem) {
     if (!confirm(t("tokens.delete.confirm", { name: of }))) return;
     const { ok, ...failed } = await sendJson("DELETE", "/api/v1/tokens", { name: of });
     setText(answer, ok ? t("tokens.deleted", { name: of }) : problem(failed));
+    if (ok) name.querySelector("input").focus();
     load();
   } }));
 

@@ -24,16 +24,22 @@ export function makeBalancer(problem) {
   const form = el("form", { className: "card", id: "balancer", hidden: true, onsubmit: write }, el("h2", {}, t("settings.balancer")), note, rows, send, said, count);
   const path = (what) => `/api/v1/packs/${encodeURIComponent(state.selected)}/${what}`;
 
-  async function load() {
+  /** Show what the balancer has; what was entered stays, unless it is `written`. */
+  async function load(written) {
     const { settings, writable, ...answer } = await getJson(path("settings"), 20000);
     form.hidden = answer.status === 404;
     if (!settings) return setText(said, problem(answer));
     setText(note, t(writable ? "settings.unproven" : "settings.not_writable"));
     send.hidden = !writable;
+    const before = written ? [] : entered();
     rebuild(rows, SETTINGS.map((name) => [name, settings[name], writable]), row);
+    for (const { id, value, checked } of before) Object.assign(document.getElementById(id), { value, checked });
     const { writes } = await getJson(path("control"), 20000);
     setText(count, writes?.total ? t(writes.today === null ? "settings.written" : "settings.written_today", writes) : "");
   }
+
+  /** Inputs that differ from what the balancer has. */
+  const entered = () => [...rows.querySelectorAll("input")].filter(({ type, checked, value, active }) => (type === "checkbox" ? checked !== active : value !== "" && Number(value) !== active));
 
   function row([name, { active, min, max, recommended, reason, broken }, isWritable]) {
     const isSwitch = typeof min === "boolean", id = `b-${name}`;
@@ -47,10 +53,7 @@ export function makeBalancer(problem) {
   async function write(event) {
     event.preventDefault();
     const wanted = {};
-    for (const { type, name, checked, value, active } of rows.querySelectorAll("input")) {
-      const now = type === "checkbox" ? checked : Number(value);
-      if (now !== active && (type === "checkbox" || value !== "")) wanted[name] = now;
-    }
+    for (const { type, name, checked, value } of entered()) wanted[name] = type === "checkbox" ? checked : Number(value);
     if (!Object.keys(wanted).length) return setText(said, t("settings.same"));
     const words = Object.entries(wanted).map(([name, value]) => `${t(`setting.${name}`)}: ${shownAs(name, value)}`).join(", ");
     if (!confirm(t("settings.confirm", { words }))) return;
@@ -59,7 +62,7 @@ export function makeBalancer(problem) {
     const each = ([name, { active, error }]) => (error ? `${t(`setting.${name}`)}: ${ofDevice(error)[0]}` : t("settings.is", { name: t(`setting.${name}`), value: shownAs(name, active) }));
     setText(said, ok ? Object.entries(body).map(each).join(" ") : problem(answer));
     rows.content_ = "";
-    load();
+    load(ok);
   }
 
   return { form, load, allow: (isIn) => (send.disabled = !isIn) };

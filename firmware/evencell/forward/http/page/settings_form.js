@@ -112,18 +112,38 @@ export function makeField([key, kind, options = {}], draft, place = "") {
 export function makeForm(name, fields, getConfig, send, button) {
   let draft = structuredClone(getConfig());
   const place = el("div", { className: "settings" }), said = el("div", { className: "said", role: "status" });
-  const form = el("form", { id: `config-${name}`, noValidate: true, onsubmit: save }, place, el("button", { className: "button main" }, t("settings.save")), said);
+  const saveButton = el("button", { className: "button main" }, t("settings.save")), discard = el("button", { type: "button", className: "button", hidden: true, onclick: () => {
+    clearFaults(form);
+    setText(said, "");
+    build();
+    saveButton.focus();
+  } }, t("settings.discard"));
+  const form = el("form", { id: `config-${name}`, noValidate: true, onsubmit: save, oninput: offer, onclick: offer }, place, saveButton, discard, said);
   const has = ([path]) => at(getConfig(), path) !== undefined; // a version without the key has no field for it
 
   function build() {
     draft = structuredClone(getConfig());
     const known = fields.filter((field) => has(field) || field[0].startsWith("pins."));
     const nodes = known.map((field) => makeField(field, draft)), isRest = (_, i) => Boolean(known[i][2]?.more);
-    const rest = nodes.filter(isRest);
+    const rest = nodes.filter(isRest), opened = [...place.querySelectorAll("details")].map(({ open }) => open), focused = stops().indexOf(document.activeElement);
     place.replaceChildren(...nodes.filter((node, i) => !isRest(node, i)), rest.length ? el("details", { className: "more" }, el("summary", {}, t("config.more")), ...rest) : "");
-    form.onchange = () => showWanted(known, nodes, draft);
+    place.querySelectorAll("details").forEach((details, i) => (details.open = opened[i] ?? false));
+    if (focused >= 0) stops()[focused]?.focus();
+    form.onchange = () => {
+      showWanted(known, nodes, draft);
+      offer();
+    };
     form.onchange();
   }
+
+  /** To discard the changes, while there are any. */
+  function offer() {
+    discard.hidden = !isChanged();
+  }
+
+  const stops = () => [...place.querySelectorAll("input, select, button, summary")];
+
+  const isChanged = () => Object.keys(changes()).length > 0;
 
   function changes() {
     const patch = {};
@@ -157,7 +177,7 @@ export function makeForm(name, fields, getConfig, send, button) {
   }
 
   build();
-  return { form, build, isChanged: () => Object.keys(changes()).length > 0 };
+  return { form, build, isChanged };
 }
 
 /** What became of a change. */

@@ -10,6 +10,7 @@ const SCAN_MS = 20000;
 export function listEditor({ path, word, options: { fields, least, most, add, scan, tidy }, items, makeField, showWanted }) {
   const rows = el("div", {}), found = el("div", { className: "found", role: "status" });
   const addButton = el("button", { type: "button", className: "button", textContent: t(`${word}.add`), onclick: () => append(add(items)) });
+  let isSearching = false;
   const scanButton = scan && el("button", { type: "button", className: "button", textContent: t(`${word}.scan`), onclick: search });
 
   function render(focused) {
@@ -48,10 +49,11 @@ export function listEditor({ path, word, options: { fields, least, most, add, sc
   }
 
   async function search() {
-    scanButton.disabled = true;
+    if (isSearching) return;
+    isSearching = true;
     found.replaceChildren(t("scan.searching"));
     const { networks, status } = await getJson("/api/v1/networks", SCAN_MS);
-    scanButton.disabled = false;
+    isSearching = false;
     scanButton.hidden = status === 404; // a device without a scan: its name is typed in
     const others = (networks ?? []).filter(({ ssid }) => !items.some((item) => item.ssid === ssid));
     found.replaceChildren(...(others.length ? others.map(foundNetwork) : [t(networks ? "scan.nothing" : status === 404 ? "scan.none" : "scan.failed")]));

@@ -36,8 +36,8 @@ export function askScale(question, status) {
   const one = degrees(raw, 0), other = degrees(raw / 10, 1);
   setText(text, t("scale.question", { one, other }));
   rebuild(answers, state.session.logged_in ? [["1", one], ["0.1", other]] : [["", t("scale.log_in")]], ([scale, name]) => (scale
-    ? el("button", { type: "button", className: "button", onclick: () => settle(scale, question.said) }, name)
-    : el("a", { href: "#settings" }, name)));
+    ? el("button", { type: "button", className: "button", id: `scale-${scale}`, onclick: () => settle(scale, question.said) }, name)
+    : el("a", { href: "#settings", id: "scale-login" }, name)));
 }
 
 async function settle(scale, said) {

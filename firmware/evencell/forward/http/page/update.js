@@ -26,7 +26,7 @@ let timer = null;
 export async function mountUpdate(root) {
   addWords(await loadTexts("update"));
   const button = (key, properties = {}) => el("button", { className: "button", ...properties }, t(key));
-  const field = (key, input) => el("label", { className: "field" }, el("span", {}, t(key)), input);
+  const field = (key, input) => el("label", { className: input.type === "checkbox" ? "field switch" : "field" }, el("span", {}, t(key)), input);
   parts.facts = el("dl", { className: "facts" });
   parts.reason = el("p", { className: "text" });
   parts.login = el("p", { className: "text" }, t("update.login"), " ", el("a", { href: "#settings" }, t("view.settings")));
@@ -35,8 +35,8 @@ export async function mountUpdate(root) {
   parts.older = el("input", { type: "checkbox", onchange: render });
   parts.chosen = el("p", { className: "text", id: "image" });
   parts.bar = el("progress", { hidden: true, max: 1, "aria-label": t("update.progress") });
-  parts.send = button("update.send");
-  parts.said = el("p", { className: "said", role: "status" });
+  parts.send = button("update.send", { className: "button main" });
+  parts.said = el("p", { className: "said", role: "status", tabindex: "-1" });
   parts.reload = el("p", { hidden: true }, button("update.reload", { type: "button", onclick: () => location.reload() }));
   parts.form = el("form", { onsubmit: send },
     el("p", { className: "text" }, t("update.note")), field("update.file", parts.file), field("update.older.allowed", parts.older),
@@ -147,6 +147,7 @@ function send(event) {
   };
   request.onloadend = () => ended(request);
   isSending = true;
+  parts.said.focus(); // the button is switched off now
   loaded = 0;
   latest.state = "idle"; // what it says of the update before counts no more
   request.send(parts.file.files[0]);
