@@ -19,7 +19,8 @@ class Beacons:
         self.address = bytes(self._ble.config("mac")[1])
 
     def start(self, data: bytes):
-        """Send this advertisement ten times a second, until the next one or `stop`."""
+        """Send this advertisement ten times a second, until the next one or `stop`; the radio is on then."""
+        self._ble.active(True)
         self._ble.gap_advertise(_INTERVAL_US, data, resp_data=self._name, connectable=False)
 
     def stop(self):

@@ -42,13 +42,18 @@ class Wireless(Interface):
 
     def restart(self):
         """Switch the radio off and on: it returns all memory but the driver's own. It is not connected then."""
+        if self.is_started():
+            self.stop()
+            self._switch_on()
+
+    def stop(self):
+        """Switch the radio off until the next `start` or `restart`."""
         try:
             self.disconnect()
         except OSError:
             pass  # it was not connected
         if self.is_started():
             self.interface.active(False)
-            self._switch_on()
 
     def _switch_on(self):
         self.interface.active(True)

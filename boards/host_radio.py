@@ -65,6 +65,13 @@ class Station:
         if self._path:
             replace(self._path, json.dumps({"power_save": self.power_save}))
 
+    def stop(self):
+        """Switch the radio off."""
+        self.disconnect()
+        self._is_started = False
+        if self._path:
+            remove(self._path)
+
     def is_started(self) -> bool:
         """Whether it was switched on."""
         return self._is_started

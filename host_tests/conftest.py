@@ -73,7 +73,6 @@ _WITHOUT_LOOP = (
     "display/test_extremes.py",
     "display/test_screen.py",
     "power/test_due.py",
-    "power/test_guard.py",
     "power/test_interval.py",
     "power/test_state.py",
     "forward/mqtt/test_discovery.py",

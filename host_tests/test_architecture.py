@@ -48,7 +48,7 @@ ALLOWED = {
         "evencell.control.event_log",
     },
     "control": {
-        "array", "json", "evencell.clock.span", "evencell.clock.zone", "evencell.compat", "evencell.control",
+        "array", "asyncio", "json", "evencell.clock.span", "evencell.clock.zone", "evencell.compat", "evencell.control",
         "evencell.history", "evencell.pack", "evencell.runtime.lazy", "evencell.storage",
         "evencell.protocol.jk_balancer",  # the request for a reading
         "evencell.protocol.jk_settings",
@@ -83,6 +83,7 @@ ALLOWED = {
         "evencell.app", "evencell.clock", "evencell.compat", "evencell.forward", "evencell.link", "evencell.net",
         "evencell.pack", "evencell.power", "evencell.protocol.jk_balancer", "evencell.runtime",
         "evencell.storage",
+        "evencell.control.balancing_off",  # at a low pack
         "evencell.config.load", "evencell.startup",  # of a start that is no wake
         "evencell.update.outcome", "evencell.update.state",  # an update is confirmed by wakes, too
     },

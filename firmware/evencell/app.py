@@ -25,6 +25,8 @@ _SETUP_HOLD_S = const(10)  # of the button: beyond what opens the menu (display/
 _PAUSE_S = const(5)  # before a restart: time for Ctrl-C
 _PAUSE_SAFE_S = const(60)  # where even safe mode fails, again and again
 _EVENT_LOG = "evencell.control.event_log_due"
+_LOW_PACK = "evencell.control.low_pack"
+_LOW_TICK_S = const(10)
 
 
 class Context:
@@ -108,16 +110,29 @@ async def run(context):
     await stay_alive(context)
 
 
+def _protect(context, is_pressed: bool):
+    """Protect a low pack, where there is one. `is_pressed`: the button is down."""
+    for pack in context.hub.packs:
+        if pack.is_low():
+            call(_LOW_PACK, "tick", context, is_pressed)
+            return
+    context.hub.low = None
+
+
 async def stay_alive(context):
     """Check heartbeats and heaps every second. A start that lasts 5 minutes is proven: boot.py keeps it."""
     is_proven = bool(context.safe_mode)  # only its owner ends safe mode
     supervisor, hub, is_pressed, held_s = context.supervisor, context.hub, context.board.button(), 0
+    seconds = 0
     while True:
         held_s = held_s + 1 if is_pressed and is_pressed() else 0
         if held_s == _SETUP_HOLD_S:
             call("evencell.setup.mode", "enter", context)
         context.watchdog.check()
         hub.tick()
+        seconds += 1
+        if held_s or seconds % _LOW_TICK_S == 0:
+            supervisor.attempt("low pack", _protect, context, held_s > 0)
         if hub.is_log_due and context.clock.uptime_ms() >= hub.log_after_ms and context.rules is None:
             supervisor.attempt("the event log", call, _EVENT_LOG, "write", context)
         reason = context.heap.tick(context.clock.uptime_ms()) or context.restart_reason

@@ -20,6 +20,9 @@ class Hub:
     `posted` counts events, `changes` how often consumers were woken. For the event log (control/event_log.py): `logged`
     is the number of the next event for it, `is_log_due` whether one was posted since that may belong there, and
     `log_after_ms` the uptime before which it is not written for alarms alone.
+
+    Of a low pack (control/low_pack.py): `low_level` is that of the lowest one, `low` what its protection keeps, None
+    without one; the first of that is whether the radio is off. `interval_ms`: the shortest interval of polls now.
     """
 
     def __init__(self, packs: list, clock):
@@ -29,6 +32,8 @@ class Hub:
         self.changes = 0
         self.logged = self.log_after_ms = 0
         self.is_log_due = False
+        self.low_level = self.interval_ms = 0
+        self.low = None
         self._woken_ms = 0
         self._events: list = [None] * _MAX_EVENTS
         self._consumers = []

@@ -85,6 +85,24 @@ def test_a_policy_that_cannot_write_to_its_balancer_is_warned_of():
             assert Device(crc=crc).patch(control=by_w)["warnings"] == warnings, by
 
 
+def test_a_policy_that_a_sleeping_device_does_not_carry_out_is_warned_of():
+    """Where the policy is changed, and where the device begins to sleep."""
+    warning = "control.policy.preset: it is not carried out while the device sleeps: power.interval_s is set"
+    mqtt, packs = {"enabled": True, "host": "192.168.1.5"}, [{"writable": True}]
+    for crc in (1, None):
+        device = Device(crc=crc, packs=packs, mqtt=mqtt, profile="telemetry", power={"interval_s": 900})
+        for patch, warnings in (
+            ({"control": {"policy": {"preset": "rest"}}}, [warning]),
+            ({"name": "Rear"}, []),
+            ({"power": {"interval_s": 0}}, []),
+            ({"power": {"interval_s": 600}}, [warning]),
+            ({"power": {"interval_s": 300}}, []),
+            ({"control": {"policy": {"preset": "off"}}}, []),
+        ):
+            found = device.patch(**patch)["warnings"]
+            assert [each for each in found if "control." in each] == warnings, (crc, patch)
+
+
 # Patches whose values count at once: what of the running configuration they change.
 LIVE = (
     ({"name": "Rear"}, lambda config: config["name"], "Rear"),

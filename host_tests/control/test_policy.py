@@ -35,6 +35,7 @@ def _status(cells_mv=(3410, 3420, 3412, 3411), is_on=False, temperature_dc=230, 
 
 class _Pack:
     accepted = None
+    low_level = 0
 
 
 class _Policy:
@@ -325,3 +326,15 @@ def test_a_reading_without_cells_forbids_balancing():
     status = Status()
     status.alarms, status.temperature_dc, status.balancing_enabled = 0, 230, True
     assert _decided(policy, status) == (False, "off: the balancer reports no cell")
+
+
+def test_a_low_pack_is_not_balanced_whatever_its_cells_allow():
+    """As by `power.low_pack_mv`, which may be above the limit of the chemistry."""
+    for preset in ("always", "rest", "top"):
+        policy = _Policy(preset)
+        policy.state.pack.low_level = 1
+        assert _decided(policy, _status(is_on=True))[0] or preset != "always"
+        policy.state.pack.low_level = 2
+        is_on, reason = _decided(policy, _status(is_on=True), now_s=1)
+        assert (is_on, reason) == (False, "off: the pack is low: the balancer would discharge it further")
+        policy.state.pack.low_level = 0

@@ -5,6 +5,7 @@ from evencell.control.part import start
 from evencell.control.state import PolicyState
 from evencell.control.w_output import WSwitch, output_of
 from evencell.pack.alarms import WIRE_RESISTANCE
+from evencell.pack.low_level import BALANCER_OFF
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE
 from evencell.pack.status import Status
 from evencell.runtime.lazy_lock import LazyLock
@@ -16,6 +17,8 @@ _KEY = "w:pack1"
 
 
 class _Hub:
+    low = None
+
     def __init__(self, pack):
         self.packs = [pack]
         self.events = []
@@ -30,6 +33,7 @@ class _Bus:
 
 class _Pack:
     name = "pack1"
+    low_level, low_mv = 0, 3000
 
     def __init__(self):
         self.accepted = Status()
@@ -37,6 +41,9 @@ class _Pack:
         self.bus = _Bus()
         self.sequence = 0
         self.read_ms = 0
+
+    def is_low(self):
+        return self.low_level > 0 or self.accepted.cells_mv[self.accepted.lowest_cell - 1] <= self.low_mv
 
     def age_ms(self, clock):
         return clock.uptime_ms() - self.read_ms if self.sequence else None
@@ -324,14 +331,43 @@ def test_a_low_pack_is_read_less_often():
     assert device.output.changes == [True, False] * 4
 
 
-def test_a_low_pack_is_one_by_the_owners_limits():
-    """Of cells whose limits the owner alone knows: low below 3300."""
+def test_a_low_pack_is_off_but_for_readings_whatever_is_wanted():
+    """With and without a policy, and with either resistor."""
+    for options in ({}, {"policy": False}, {"resistor": "on"}, {"resistor": "on", "policy": False}):
+        device = _Device(**options)
+        device.wanted = True
+        device.pack.low_level = BALANCER_OFF
+        device.cells_mv = (2800, 2810, 2805, 2808)
+        device.run(86_400)
+        assert device.output.changes == [True, False] * 4, options
+        assert device.w.reason == "off: the pack is low"
+        device.pack.low_level, device.cells_mv = 0, _GOOD_MV
+        device.run(86_400)
+        assert device.output.level
+
+
+def test_a_low_pack_that_recovers_is_read_until_that_is_known():
     device = _Device()
-    device.w.settings["chemistry"] = "custom"
-    device.context.config["control"]["limits"] = {"cell_min_mv": 3000, "cell_max_mv": 4000}
-    device.cells_mv = (3290, 3300, 3301, 3302)
+    device.pack.low_level = BALANCER_OFF
+    device.cells_mv = (2800, 2810, 2805, 2808)
+    device.run(3_600)
+    recovering = [True]
+    w_step.call = lambda _module, _function, *_: recovering[0]
+    device.context.hub.low = [False]
+    device.cells_mv = _GOOD_MV
     device.run(86_400)
-    assert device.output.changes == [True, False] * 4
+    assert device.output.level and device.w.reason == "on to read: the pack is low"
+    recovering[0] = False
+    device.run(_STEP_S)
+    assert not device.output.level
+
+
+def test_a_low_pack_with_a_cell_outside_its_limits_is_off_and_not_read():
+    device = _Device(resistor="on", policy=False)
+    device.pack.low_level = BALANCER_OFF
+    device.cells_mv = (2400, 2810, 2805, 2808)
+    device.run(86_400)
+    assert device.output.level is False and device.output.changes == [False]
 
 
 def test_a_policy_by_w_begins_as_the_resistor_has_it():

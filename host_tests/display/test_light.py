@@ -121,3 +121,13 @@ def test_the_picture_moves_every_minute_and_comes_back():
     places = [tuple(map(int, shift(minute * 60))) for minute in range(5)]
     assert places == [(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]
     assert shift(59) == shift(0)
+
+
+def test_while_a_pack_is_low_it_is_off_after_half_a_minute_even_where_it_never_is():
+    for after_s in (0, 300):
+        light = Light(settings(off_after_s=after_s), 0)
+        assert [light.level(29, None, True), light.level(30, None, True), light.level(30)] == [80, OFF, 80]
+    light = Light(settings(off_after_s=10), 0)
+    assert light.level(10, None, True) == OFF
+    light.wake(100)
+    assert light.level(101, None, True) == 80

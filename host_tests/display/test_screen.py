@@ -123,7 +123,7 @@ class Scene:
             "dark_on_light": False,
         }
         self.settings.update(changes)
-        hub = Thing(packs=[self.pack])
+        hub = Thing(packs=[self.pack], low_level=0)
         self.time = {"utc_offset_min": 60, "zone": None}
         context = Thing(clock=self.clock, hub=hub, config={"time": self.time})
         self.view = View()

@@ -65,7 +65,7 @@ def test_a_device_reads_each_section_of_its_language(monkeypatch):
 
 
 def test_everything_that_can_be_wrong_has_a_name_and_a_remedy():
-    wanted = {*ALARMS, *BUILTIN, "rule", *VERDICTS[1:], "link", "config", *SETTINGS, "model"}
+    wanted = {*ALARMS, *BUILTIN, "rule", *VERDICTS[1:], "link", "config", *SETTINGS, "model", "low_pack", "radio_off"}
     assert set(ENGLISH["names"]) == set(ENGLISH["remedies"]) == wanted
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evencell.power.guard import RADIO_OFF
+from evencell.pack.low_level import RADIO_OFF
 from evencell.power.state import STATE_AT
 from host_tests.end_to_end.asleep import HOURS, NOON_S, asleep
 from host_tests.end_to_end.time_server import TimeServer, unsynchronised
@@ -238,6 +238,28 @@ def test_low_pack_that_is_read_only_is_not_written(tmp_path):
         device.balancer.cells_mv = (2700, 2701, 2699, 2700)
         device.wake()
         assert device.balancer.settings["balancing_enabled"] == 1
+
+
+class Refusing(dict):
+    """Settings that stay as they are."""
+
+    def __setitem__(self, name, value):
+        pass
+
+
+def test_balancer_that_refuses_is_written_24_times_a_day(tmp_path):
+    """Not at each wake: whether settings wear its memory is not known."""
+    with asleep(tmp_path, packs=[{"writable": True, "timeout_ms": 100}]) as device:
+        device.begin()
+        device.balancer.settings = Refusing(device.balancer.settings)
+        device.balancer.cells_mv = (2750, 2751, 2749, 2750)
+        device.wake(24)
+        written = len(device.balancer.written)
+        assert written >= 24
+        assert "balancing stays on" not in device.output
+        device.wake(3)
+        assert len(device.balancer.written) == written
+        assert "The pack is low, and balancing stays on: written 24 times within a day" in device.output
 
 
 def test_a_wake_that_crashes_is_stored_and_ends_in_a_long_sleep(tmp_path):

@@ -39,13 +39,16 @@ class Context:
         self.watchdog = Watchdog(self.board, FakeClock(), self.supervisor, self.log)
         self.hub = Hub([], FakeClock())
         self.config_faults = []
-        self.config = {"packs": [settings_of(i + 1, *place) for i, place in enumerate(places)]}
+        packs = [settings_of(i + 1, *place) for i, place in enumerate(places)]
+        self.config = {"packs": packs, "control": {"limits": None}, "power": {"low_pack_mv": 11_000}}
+        self.profile = "full"
 
 
 def settings_of(number: int, uart, address: int) -> dict:
     return {
         "name": "pack%d" % number,
         "model": "jk_b2a4s",
+        "chemistry": "lfp",
         "uart": uart,
         "address": address,
         "interval_ms": 1000,
@@ -96,3 +99,14 @@ def test_only_writable_packs_have_a_writer():
         context.config["packs"][number]["writable"] = True
     part.start(context)
     assert [pack.writer is not None for pack in context.hub.packs] == [False, True, False]
+
+
+def test_packs_know_from_which_voltage_on_they_are_low():
+    """But not while a device that sleeps is awake for its button: its wakes protect a low pack."""
+    context = Context((1, 1))
+    part.start(context)
+    assert context.hub.packs[0].limits == (3000, 166, 11_000)
+    context = Context((1, 1))
+    context.profile = "awake"
+    part.start(context)
+    assert context.hub.packs[0].limits == (0, 0, 0)

@@ -1,9 +1,8 @@
 """Packs and states for the tests of a device that sleeps, on either interpreter."""
 
-from evencell.pack.limits import CHEMISTRIES
+from evencell.pack.limits import limits_of, low_limits
 from evencell.pack.pack import Pack
 from evencell.pack.temperature import TemperatureScale
-from evencell.power.guard import LOW_STEPS
 from evencell.power.state import RTC_BYTES, PackState, WakeState
 from evencell.protocol.jk_balancer import decode_status
 from host_tests.fakes import FakeClock
@@ -15,8 +14,8 @@ class ReadPack:
 
     def __init__(self, chemistry: str = "lfp"):
         self.state = PackState()
-        lowest_mv, self.state.highest_mv, _, self.state.low_mv = CHEMISTRIES[chemistry][:4]
-        self.state.low_step_mv = (self.state.low_mv - lowest_mv) // LOW_STEPS
+        self.state.highest_mv = limits_of(chemistry, None)[1]
+        self.state.low_mv, self.state.low_step_mv = low_limits(chemistry, None)
         self.pack = Pack("pack1", "jk_b2a4s", TemperatureScale("0.1"))
         self.clock = FakeClock()
 

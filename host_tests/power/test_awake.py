@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from evencell.pack.low_level import RADIO_OFF
 from evencell.power import awake
-from evencell.power.guard import RADIO_OFF
 
 
 class Restarted(Exception):

@@ -1,8 +1,8 @@
 """When a wake reports."""
 
 from evencell.pack.alarms import CELL_VOLTAGE, OVERVOLTAGE
+from evencell.pack.low_level import LONGER, RADIO_OFF
 from evencell.power.due import is_due, plan_next, plan_retry, sleep_s
-from evencell.power.guard import LONGER, RADIO_OFF
 from host_tests.power.packs import ReadPack, state_of
 
 NOW_S = 100_000

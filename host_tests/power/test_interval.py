@@ -1,6 +1,6 @@
 """The pause between two readings."""
 
-from evencell.power.guard import BALANCER_OFF, LONGER, RADIO_OFF
+from evencell.pack.low_level import BALANCER_OFF, LONGER, RADIO_OFF
 from evencell.power.interval import next_interval_s
 from host_tests.power.packs import ReadPack, pairs, state_of
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from evencell import __version__
+from evencell.pack.low_level import RADIO_OFF
 from evencell.power import trial
-from evencell.power.guard import RADIO_OFF
 from evencell.power.state import TRIAL_RUNS, WakeState
 from evencell.storage.faults import StorageFaults
 from evencell.update import conditions

@@ -193,6 +193,9 @@ def device_topics() -> Iterator[Entity]:
     ):
         options += f',"stat_t":"$T/{topic}"' + _DEVICE_AVAILABLE + _expiry_of(platform)
         yield Entity("first_pack", platform, key, name, options, template)
+    # Retained, and without availability: it says why the device is not there.
+    level = _ICON % "battery-alert" + ',"stat_t":"$T/device"' + _ALWAYS_AVAILABLE
+    yield Entity("first_pack", "sensor", "low_pack", "Low pack level", level, "{{value_json.low_pack}}")
 
 
 def _expiry_of(platform: str) -> str:

@@ -11,6 +11,7 @@ from evencell.storage.paths import exists
 _EDIT = "evencell.config.edit"
 _AUTH = "auth"
 _COMPARED = ("profile", "http", "wifi", "power")  # by lockout.py
+_OF_POLICY = ("profile", "packs", "power", "control")  # by policy_warning.py
 
 
 def begin(old: dict, new: dict, path: str) -> tuple[list[str], dict]:
@@ -64,11 +65,13 @@ def _warnings(board, path: str, names: list, new: dict) -> list[str]:
         before, config = _compared(path, names, new, _COMPARED)
         found = call("evencell.config.lockout", "warnings", board, before, config)
         del before, config
-    if "control" in names:
-        old = call("evencell.config.checked", "content", path, ("control", "packs"))
-        packs = new.get("packs", old.get("packs", [{}]))
-        before, control = old.get("control", {}), new.get("control", {})
-        found += call("evencell.config.policy_warning", "warnings", before, control, packs)
+    if any(name in names for name in _OF_POLICY):
+        with lazy("evencell.config.policy_warning") as policy:
+            old = call("evencell.config.checked", "content", path, _OF_POLICY)
+            now = {name: (new if name in names else old).get(name) for name in _OF_POLICY}
+            now = {name: section for name, section in now.items() if section is not None}
+            controls = old.get("control", {}), now.get("control", {})
+            found += policy.warnings(*controls, now.get("packs", [{}]), policy.sleeps(old), policy.sleeps(now))
     return found
 
 

@@ -3,7 +3,7 @@
 import os
 
 from evencell.compat import const
-from evencell.runtime.lazy import call
+from evencell.runtime.lazy import call, lazy
 from evencell.storage.paths import exists
 
 MAX_BYTES = const(8192)
@@ -21,6 +21,9 @@ def load(path: str, overrides: dict | None = None) -> tuple[dict, list[str], lis
         given = {"http": {"public_read": False}}
     override(given, overrides or {})
     config, wrong = call("evencell.config.check", "check", given, repeated)
+    if config["profile"] == "telemetry" and config["control"]["policy"]["preset"] != "off":
+        with lazy("evencell.config.policy_warning") as policy:
+            warnings += [policy.ASLEEP] if policy.sleeps(config) else []
     return config, faults + wrong, warnings
 
 

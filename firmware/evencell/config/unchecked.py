@@ -5,13 +5,13 @@ import os
 
 from evencell.compat import const, sleep_ms
 from evencell.config.edit_error import EditError
-from evencell.runtime.lazy import call, unload
+from evencell.runtime.lazy import call, lazy, unload
 from evencell.storage.paths import exists
 
 _NEEDED_BYTES = const(13_000)  # of the GC heap, to check all of it: code, and what counts where the file has nothing
 _BYTES_OF_FILE = const(2)  # for each that the file has
 _AUTH = "auth"
-_COMPARED = ("profile", "http", "wifi")  # by lockout.py
+_COMPARED = ("profile", "http", "wifi", "power")  # by lockout.py, as in change.py
 
 
 def read(context) -> dict:
@@ -71,14 +71,15 @@ def replace(context, old: dict, new: dict) -> dict:
         wrong = [fault for fault in faults if fault not in old_faults]
         if wrong:
             raise EditError(*wrong)
-    packs = config["packs"]
+    packs, control = config["packs"], config["control"]
     for section in list(config):  # two whole configurations would take too much memory
         if old.get(section) == new.get(section) and section not in _COMPARED:
             del config[section]
     before = call("evencell.config.check", "sections", old, config)
     warnings = faults + call("evencell.config.lockout", "warnings", context.board, before, config)
-    if "control" in config:
-        warnings += call("evencell.config.policy_warning", "warnings", before["control"], config["control"], packs)
+    with lazy("evencell.config.policy_warning") as policy:
+        slept = policy.sleeps(before), policy.sleeps(config)
+        warnings += policy.warnings(before.get("control", control), control, packs, *slept)
     for each in (before, config):
         call("evencell.config.load", "override", each, context.board.overrides)  # the command line wins over the file
     if not call("evencell.config.same", "is_same", old, new):

@@ -10,6 +10,7 @@ from evencell.control.trend import CHARGING, DISCHARGING, RESTING, TRENDS
 from evencell.control.values import value_of
 from evencell.pack.alarms import MAX_DC, MIN_DC
 from evencell.pack.limits import MAX_AGE_MS, limits_of, switch_on_reason
+from evencell.pack.low_level import BALANCER_OFF
 from evencell.runtime.lazy import call
 
 _HYSTERESIS_MV = const(20)
@@ -102,6 +103,8 @@ class _Decision:
         reason = switch_on_reason(status, 0, self._state.config["chemistry"], self._own)
         if reason:
             return reason.rstrip(".")
+        if self._state.pack.low_level >= BALANCER_OFF:
+            return "the pack is low: the balancer would discharge it further"
         low_mv = self._limits[3]
         lowest_mv = status.cells_mv[status.lowest_cell - 1]
         if lowest_mv < low_mv + (0 if self._state.is_on else _HYSTERESIS_MV):

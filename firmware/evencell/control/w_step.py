@@ -6,7 +6,8 @@ a reading has nothing against it again.
 
 from evencell.clock.span import passed_s
 from evencell.compat import const
-from evencell.pack.limits import MAX_AGE_MS, limits_of, switch_on_reason
+from evencell.pack.limits import MAX_AGE_MS, switch_on_reason
+from evencell.pack.low_level import BALANCER_OFF
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE
 from evencell.runtime.lazy import call
 
@@ -21,6 +22,7 @@ _MAX_CYCLES = const(8)
 _KEEP_S = const(600)  # at least, between two times that the flash keeps a good reading
 _KEY = "w:%s"
 _EVENT_LOG = "evencell.control.event_log"
+_LOW_PACK = "evencell.control.low_pack"
 _MEASURE = "evencell.control.w_measure"
 
 
@@ -99,7 +101,8 @@ def _stay_on(w, context, now_s: int, is_new: bool, objection: str) -> bool:
     if not is_new:
         return _is_to_cycle(w, context, now_s)
     policy = None if w.policy is None or w.policy.preset == "off" else w.policy
-    if objection and policy:
+    is_low = w.pack.low_level >= BALANCER_OFF
+    if objection and (policy or is_low):
         w.reason = "off: " + objection
         _report(w, context, "unsafe")
         return True
@@ -110,18 +113,20 @@ def _stay_on(w, context, now_s: int, is_new: bool, objection: str) -> bool:
         w.drive(True)
     if w.answered_s is None:
         w.answered_s = now_s
+    if is_low:
+        return _is_low_off(w, context, now_s)
     if policy is None:
         w.reason = "on: no policy switches it"
         return False
-    is_measuring = w.config["measure"] and call(_MEASURE, "step", w, context, w.pack.accepted, _is_low(w, context))
-    is_off = _is_policy_off(w, context, now_s)
+    is_measuring = w.config["measure"] and call(_MEASURE, "step", w, context, w.pack.accepted, w.pack.is_low())
+    is_off = _is_policy_off(w, now_s)
     if is_off and is_measuring:
         w.reason = "on for half a day, to measure what the balancer takes from the pack"
         return False
     return is_off
 
 
-def _is_policy_off(w, context, now_s: int) -> bool:
+def _is_policy_off(w, now_s: int) -> bool:
     """Whether the policy wants it off, and the guard has read for long enough."""
     policy, read_s = w.policy, now_s - w.answered_s
     guard_s = w.config["guard_on_s"]
@@ -134,18 +139,28 @@ def _is_policy_off(w, context, now_s: int) -> bool:
     if read_s < (_UNDECIDED_S if policy.is_undecided else guard_s):
         w.reason = "on to read: " + policy.reason.partition(": ")[2]
         return False
-    interval_s = w.config["guard_every_s"]
-    if _is_low(w, context):
-        interval_s *= _LOW_FACTOR
-    w.next_s = now_s + max(interval_s - guard_s, guard_s)
+    w.next_s = _next_reading_s(w, now_s)
     w.reason = policy.reason
     return True
 
 
-def _is_low(w, context) -> bool:
-    status = w.pack.accepted
-    limits = limits_of(w.settings["chemistry"], context.config["control"]["limits"])
-    return bool(limits and status.lowest_cell and status.cells_mv[status.lowest_cell - 1] < limits[3])
+def _is_low_off(w, context, now_s: int) -> bool:
+    """Off for a low pack, whatever the policy wants, once the guard has read for long enough, and no recovery."""
+    low = context.hub.low
+    if now_s - w.answered_s < w.config["guard_on_s"] or (low and call(_LOW_PACK, "is_recovering", low)):
+        w.reason = "on to read: the pack is low"
+        return False
+    w.next_s = _next_reading_s(w, now_s)
+    w.reason = "off: the pack is low"
+    return True
+
+
+def _next_reading_s(w, now_s: int) -> int:
+    """When the guard reads again."""
+    guard_s, interval_s = w.config["guard_on_s"], w.config["guard_every_s"]
+    if w.pack.is_low():
+        interval_s *= _LOW_FACTOR
+    return now_s + max(interval_s - guard_s, guard_s)
 
 
 def _is_to_cycle(w, context, now_s: int) -> bool:

@@ -6,6 +6,7 @@ OFF = -1  # a level
 
 _MIN_RISE_MV = const(50)  # five steps of the pack voltage's resolution
 _DIM_DIVISOR = const(4)
+_LOW_OFF_S = const(30)  # the longest time until it is off while a pack is low
 
 
 class Light:
@@ -29,10 +30,10 @@ class Light:
         """Off until the next `wake`."""
         self._woken_s = None
 
-    def level(self, now_s: int, minute=None) -> int:
-        """Brightness in percent, or OFF. `minute`: of the local day, None if unknown."""
+    def level(self, now_s: int, minute=None, is_low: bool = False) -> int:
+        """Brightness in percent, or OFF. `minute`: of the local day, None if unknown. `is_low`: a pack is low."""
         settings = self._settings
-        if self._since("off_after_s", now_s):
+        if self._since("off_after_s", now_s) or (is_low and now_s - (self._woken_s or 0) >= _LOW_OFF_S):
             return OFF
         level = settings["brightness"]
         if minute is not None and settings["night"]:

@@ -87,7 +87,7 @@ class Screen:
     def tick(self) -> bool:
         """Handle the passing of time, about once a second; returns whether the picture changes."""
         now_s = self._now_s()
-        self.level = self._light.level(now_s, self._minute())
+        self.level = self._light.level(now_s, self._minute(), self._context.hub.low_level > 0)
         if self._menu and self._menu.is_busy():
             self._pressed_s = now_s
         if self._menu and (self.level == OFF or now_s - self._pressed_s >= _MENU_S):

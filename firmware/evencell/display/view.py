@@ -16,6 +16,7 @@ LINE_TROUBLE = const(0x20000)  # the diagnosis has a verdict
 CONFIG_TROUBLE = const(0x40000)  # faults in the configuration
 RULE_TROUBLE = const(0x80000)  # a rule is raised
 SETTING_TROUBLE = const(0x100000)  # a setting breaks a rule of the manual
+LOW_TROUBLE = const(0x200000)  # a pack is low
 
 _TURNS_OF_ADVICE = const(30)  # a minute (screen.py): its code is loaded for it
 
@@ -125,6 +126,8 @@ class View:
             bits |= LINK_TROUBLE
         if pack.diagnosis.verdict:
             bits |= LINE_TROUBLE
+        if pack.low_level:
+            bits |= LOW_TROUBLE
         if self.faults:
             bits |= CONFIG_TROUBLE
         if not bits & ALARM_BITS and self.broken_settings(pack):  # an alarm comes first

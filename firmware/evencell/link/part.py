@@ -6,6 +6,8 @@ from evencell.pack.pack import OFFLINE
 from evencell.protocol.jk_balancer import read_request
 from evencell.runtime.lazy import call
 
+_LIMITS = "evencell.pack.limits"
+
 
 def start(context):
     """Make the configured packs and poll them. A pack without a place on a bus is offline, and a fault says why."""
@@ -19,6 +21,9 @@ def start(context):
         scale = call("evencell.pack.scale_setting", "scale_of", context, settings)
         poll = make_poll(settings, scale, bus)
         context.hub.packs.append(poll.pack)
+        if context.profile != "awake":  # which lasts for minutes: its wakes protect a low pack
+            own, low_pack_mv = context.config["control"]["limits"], context.config["power"]["low_pack_mv"]
+            poll.pack.limits = call(_LIMITS, "low_limits", settings["chemistry"], own) + (low_pack_mv or 0,)
         if polls is None:
             poll.pack.link = OFFLINE  # no poller has it
         else:

@@ -33,9 +33,13 @@ class Poll:
         """Milliseconds since this poll was due; negative before."""
         return ticks_diff(ticks_ms(), self.due)
 
-    def schedule_next(self):
-        """Keep the rhythm and skip missed intervals. A poll with interval 0 is always due."""
-        remaining_ms = self.interval_ms - self.overdue_ms() % self.interval_ms if self.interval_ms else 0
+    def schedule_next(self, least_ms: int = 0):
+        """Keep the rhythm and skip missed intervals. A poll with interval 0 is always due.
+
+        `least_ms`: the shortest interval of any pack.
+        """
+        interval_ms = max(self.interval_ms, least_ms)
+        remaining_ms = interval_ms - self.overdue_ms() % interval_ms if interval_ms else 0
         self.due = ticks_add(ticks_ms(), remaining_ms)
 
 
@@ -68,7 +72,7 @@ class Poller:
                 self._heartbeat.set_deadline(pause_ms + poll_ms + _MARGIN_MS)
             await sleep_ms(pause_ms)
             await self.poll(poll)
-            poll.schedule_next()
+            poll.schedule_next(self._hub.interval_ms)
             was_silent = poll.failures > 0
 
     def _next(self, was_silent: bool) -> Poll:

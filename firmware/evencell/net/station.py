@@ -14,11 +14,11 @@ _JOIN = "evencell.net.join"
 class Network:
     """The one owner of the station. It tries every network in turn, then pauses for 1 s to 60 s, and never gives up.
 
-    For display and status: `state` ("waiting" | "connecting" | "connected"), `ssid` (of the connection or of the
-    latest try; None on a cable), `address` and `rssi` (dBm; both None unless connected). The rest is for join.py:
-    `networks`, the one that is tried first in front; `current`, that of the connection or of the latest try; `options`:
-    hostname, country, transmit power in dBm; `start_error`: the first one, for those after it are often its
-    consequences; `problems`: the latest one of each network, logged once.
+    For display and status: `state` ("waiting" | "connecting" | "connected" | "off", for a low pack), `ssid` (of the
+    connection or of the latest try; None on a cable), `address` and `rssi` (dBm; both None unless connected). The rest
+    is for join.py: `networks`, the one that is tried first in front; `current`, that of the connection or of the latest
+    try; `options`: hostname, country, transmit power in dBm; `start_error`: the first one, for those after it are often
+    its consequences; `problems`: the latest one of each network, logged once.
     """
 
     def __init__(self, context, station, networks, options: tuple):
@@ -61,6 +61,8 @@ class Network:
 
     def reset(self):
         """Switch the station off and on, then join anew: its driver frees what it holds."""
+        if self.state == "off":
+            return
         if self.state == "connected":
             self._lose()
         self._joining = None
@@ -76,7 +78,7 @@ class Network:
         try:
             if self.state == "connected":
                 self._stay()
-            else:
+            elif self.state != "off":
                 self._join().tick()
         except OSError as error:
             self._fail(error)

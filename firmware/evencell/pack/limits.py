@@ -9,6 +9,7 @@ MAX_AGE_MS = const(10_000)  # of a reading that a decision is made from
 # begins, and how far above the lowest one the pack is low.
 _TOP_MV = const(150)
 _LOW_MV = const(300)
+_LOW_STEPS = const(3)  # between the voltage from which a cell counts as low and its lowest
 # Assumed, after what data sheets usually print: lowest and highest voltage in mV; from where on a cell counts as at
 # the top of its charge; below which the pack is low and the balancer is left off; temperatures for charging in °C.
 CHEMISTRIES = {
@@ -49,6 +50,18 @@ def limits_of(chemistry: str, own: dict | None) -> tuple | None:
         known[4] if own.get("charge_min_c") is None else own["charge_min_c"],
         known[5] if own.get("charge_max_c") is None else own["charge_max_c"],
     )
+
+
+def low_limits(chemistry: str, own: dict | None) -> tuple[int, int]:
+    """From which voltage in mV a cell is low, and how much lower each further level is (low_level.py).
+
+    (0, 0) where the limits are not known. Never below the owner's own lowest voltage.
+    """
+    limits = limits_of(chemistry, own)
+    if limits is None:
+        return 0, 0
+    low_mv = max(limits[0], limits[3])
+    return low_mv, (low_mv - limits[0]) // _LOW_STEPS
 
 
 def switch_on_reason(status, age_ms: int | None, chemistry: str, own: dict | None = None) -> str:

@@ -18,7 +18,9 @@ class Pack:
     `accepted` is immutable until the next one is published by another task: do not await while reading it.
     `sequence` counts accepted readings. `unconfirmed_counts` counts implausible answers by reason. `writer` sets a
     setting of the balancer (link/writable.py); None unless the pack is writable and on a bus. `rules`: names of the
-    raised ones, `rule:` before each (control/rules.py).
+    raised ones, `rule:` before each (control/rules.py). `low_level`: of low_level.py, as control/low_pack.py has it;
+    `limits`: from which voltage of a cell on it is low, how much lower each further level is, and from which voltage of
+    the pack on; 0 where that is not guarded.
     """
 
     __slots__ = (
@@ -30,7 +32,9 @@ class Pack:
         "candidate",
         "changed_alarms",
         "diagnosis",
+        "limits",
         "link",
+        "low_level",
         "model",
         "name",
         "read_ms",
@@ -61,6 +65,7 @@ class Pack:
         self.read_ms = 0
         self.writer = None
         self.rules = ()
+        self.low_level, self.limits = 0, (0, 0, 0)
 
     def accept(self, clock) -> bool:
         """Publish the candidate, just decoded, if it is plausible or confirmed; True if it was published.
@@ -107,6 +112,12 @@ class Pack:
     def link_name(self) -> str | None:
         """The link in words; None while it is not known."""
         return None if self.link is None else LINKS[self.link]
+
+    def is_low(self) -> bool:
+        """Whether its last reading is that of a low pack, or its level has not fallen to 0 yet."""
+        status, cell = self.accepted, self.accepted.lowest_cell
+        is_below = cell and (status.cells_mv[cell - 1] <= self.limits[0] or 0 < status.pack_mv <= self.limits[2])
+        return bool(is_below or self.low_level)
 
     def age_ms(self, clock) -> int | None:
         """Age of the accepted reading, or None without one."""

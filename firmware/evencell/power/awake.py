@@ -9,7 +9,7 @@ import os
 import time
 
 from evencell.compat import const, sleep_ms
-from evencell.power.guard import RADIO_OFF
+from evencell.pack.low_level import RADIO_OFF
 from evencell.runtime.lazy import call
 
 _POLL_MS = const(100)

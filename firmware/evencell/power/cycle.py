@@ -1,7 +1,7 @@
 """The cycle of one wake: read each pack, decide, sometimes spill and report."""
 
+from evencell.pack.low_level import BALANCER_OFF, RADIO_OFF, level_of
 from evencell.power.due import is_due, plan_retry, sleep_s
-from evencell.power.guard import BALANCER_OFF, level_of
 from evencell.power.held import append, has_room
 from evencell.power.interval import next_interval_s
 from evencell.power.reading import note_miss, open_packs, read
@@ -43,7 +43,7 @@ class Cycle:
         await self._guard()
         if self._supply:
             self._supply.release()
-        if state.beacon_ms:
+        if state.beacon_ms and state.level < RADIO_OFF:
             await self._send_beacon()
         state.interval_s = next_interval_s(state, self.packs)
         if not self._is_safe():
@@ -85,14 +85,14 @@ class Cycle:
             self.session().outbox.append(pack)
 
     async def _guard(self):
-        """Judge how low the packs are."""
-        state, level = self.wake.state, 0
+        """Judge how low the packs are, the lowest one for the device."""
+        state, highest = self.wake.state, 0
         for pack_state, pack in self.packs:
-            level = max(level, level_of(pack.accepted, pack_state, state.low_pack_mv, state.level))
-        state.level = level
-        for _, pack in self.packs:
+            level = level_of(pack.accepted, pack_state.low_mv, pack_state.low_step_mv, state.low_pack_mv, state.level)
+            highest = max(highest, level)
             if level >= BALANCER_OFF and pack.accepted.balancing_enabled:
                 await self.session().switch_balancing_off(pack)
+        state.level = highest
 
     def _is_safe(self) -> bool:
         """Whether a loss of RTC memory would cost fewer readings than allowed."""

@@ -1,7 +1,7 @@
 """Whether this wake reports: when a report is due, at a new alarm, at a button, and where no record finds room."""
 
 from evencell.compat import const
-from evencell.power.guard import RADIO_OFF
+from evencell.pack.low_level import RADIO_OFF
 from evencell.runtime.backoff import Backoff
 
 OFFLINE_MISSES = const(3)

@@ -1,12 +1,12 @@
 """How long to sleep: shorter near the cells' upper limit, longer while nothing changes, within configured bounds.
 
-At the lower limit guard.py comes first: a low pack is read less often.
+At the lower limit pack/low_level.py comes first: a low pack is read less often.
 """
 
 from evencell.compat import const
 from evencell.pack.alarms import OVERVOLTAGE, TEMPERATURE
+from evencell.pack.low_level import LONGER
 from evencell.pack.status import WAITING
-from evencell.power.guard import LONGER
 
 _NEAR_MV = const(100)
 _DEADBAND_MV = const(5)  # as of the change filter

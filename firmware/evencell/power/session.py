@@ -12,6 +12,7 @@ from evencell.runtime.log import LEVELS
 from evencell.storage.paths import exists
 
 _OUTBOX = "evencell.forward.outbox.outbox"
+_BALANCING_OFF = "evencell.control.balancing_off"
 _REPORT_MS = const(60_000)  # for all phases of a report together, but for look-ups of names, which block
 _WATCHDOG_MS = const(120_000)  # as boot.py has started it: anew for the report, whatever reading the packs took
 
@@ -107,7 +108,7 @@ class Session:
         place = [each for _, each in self.packs].index(pack)
         if self.config["packs"][place]["writable"]:
             self.enable_writing()
-            await pack.writer("balancing_enabled", False, "rule")
+            await call_async(_BALANCING_OFF, "switch_off", self.context, pack)
             self.number_polled()
 
     async def wake_balancers(self):

@@ -6,7 +6,6 @@ main.py starts power/wake.py where this file is.
 from binascii import unhexlify
 
 from evencell.compat import const
-from evencell.power.guard import LOW_STEPS
 from evencell.power.state import ANY_UART, PackState
 from evencell.runtime.lazy import call, lazy
 
@@ -83,7 +82,8 @@ def apply(state, config: dict, scales: list):
     state.awake_s = power["awake_s"] if _has_something_to_show(config) else 0
     state.has_w = 1 if call("evencell.power.supply", "is_wanted", config) else 0
     state.has_pins = 1 if config["pins"] else 0
-    state.packs = [_pack_state(state, packs[place], scales[place]) for place in range(len(packs))]
+    own = config["control"]["limits"]
+    state.packs = [_pack_state(state, packs[place], own, scales[place]) for place in range(len(packs))]
 
 
 def shortest_s(usual_s: int) -> int:
@@ -96,8 +96,8 @@ def _has_something_to_show(config: dict) -> bool:
     return config["display"]["driver"] != "none" or config["http"]["enabled"]
 
 
-def _pack_state(state, settings: dict, scale: int):
-    """The state of a configured pack: that which it has, or a new one."""
+def _pack_state(state, settings: dict, own: dict, scale: int):
+    """The state of a configured pack: that which it has, or a new one. `own`: the owner's limits."""
     tag = call("evencell.forward.outbox.record", "tag_of", settings["name"])
     found = [pack for pack in state.packs if pack.tag == tag] or [PackState()]
     pack = found[0]
@@ -105,7 +105,7 @@ def _pack_state(state, settings: dict, scale: int):
     pack.timeout_ms, pack.address = settings["timeout_ms"], settings["address"]
     pack.uart = ANY_UART if settings["uart"] is None else settings["uart"]
     with lazy("evencell.pack.limits") as limits:
-        lowest_mv, pack.highest_mv, _, pack.low_mv = limits.CHEMISTRIES.get(settings["chemistry"], (0, 0, 0, 0))[:4]
-    pack.low_step_mv = (pack.low_mv - lowest_mv) // LOW_STEPS
+        pack.highest_mv = (limits.limits_of(settings["chemistry"], own) or (0, 0))[1]
+        pack.low_mv, pack.low_step_mv = limits.low_limits(settings["chemistry"], own)
     pack.dc_per_count = scale
     return pack

@@ -110,7 +110,7 @@ class PackState(Fields):
     tag: int  # outbox/record.py
     timeout_ms: int
     low_mv: int  # of a cell, as the next two; 0 where its limits are not known
-    low_step_mv: int  # guard.py
+    low_step_mv: int  # pack/low_level.py
     highest_mv: int
     uart: int
     address: int
@@ -147,7 +147,7 @@ class WakeState(Fields):
     is_subscribed: int  # the broker knows that the device takes commands
     announce_tries: int  # that the discovery messages have left; 0 once they are sent
     failed_reports: int  # in a row
-    level: int  # of guard.py
+    level: int  # of pack/low_level.py
     reported_level: int
     spill_every: int  # of the configuration, as the next one
     has_pins: int

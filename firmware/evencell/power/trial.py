@@ -6,8 +6,8 @@ The outcome waits in `update.json` until a report has sent it.
 """
 
 from evencell.compat import const
+from evencell.pack.low_level import RADIO_OFF
 from evencell.power.due import OFFLINE_MISSES
-from evencell.power.guard import RADIO_OFF
 from evencell.power.state import RTC_BYTES, TRIAL_RUNS, WakeState
 from evencell.runtime.lazy import call, lazy
 

@@ -32,9 +32,9 @@ class Fallback:
             await sleep_ms(_TICK_MS)
 
     def tick(self):
-        """Open or close, if it is due."""
+        """Open or close, if it is due. It is closed while the radio is off to spare a low pack."""
         context, now_ms = self._context, self._context.clock.uptime_ms()
-        if context.network.state == "connected":
+        if context.network.state in ("connected", "off"):
             self._connected_ms = now_ms
             if self._access_point:
                 self._close(self._access_point)

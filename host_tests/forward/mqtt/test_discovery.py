@@ -285,7 +285,7 @@ def test_device_that_sleeps_is_available_until_its_values_expire():
     message = announced(allow(context_of("pack1")), (4, True), valid_s=46_920)
     assert [source["t"] for source in message["avty"]] == ["evencell/%s/pack1/link" % ID]
     for key, component in present(message).items():
-        is_sensor = component["p"] in ("sensor", "binary_sensor") and key != "0_last_reading"
+        is_sensor = component["p"] in ("sensor", "binary_sensor") and key not in ("0_last_reading", "0_low_pack")
         assert component.get("exp_aft") == (46_920 if is_sensor else None), key
         assert component.get("avty", []) == [], key
 

@@ -1,7 +1,15 @@
 """Sentences on a display: line breaks, names of alarms and faults. Loaded on demand."""
 
-from evencell.display.view import ALARM_BITS, CONFIG_TROUBLE, LINE_TROUBLE, LINK_TROUBLE, SETTING_TROUBLE
+from evencell.display.view import (
+    ALARM_BITS,
+    CONFIG_TROUBLE,
+    LINE_TROUBLE,
+    LINK_TROUBLE,
+    LOW_TROUBLE,
+    SETTING_TROUBLE,
+)
 from evencell.pack.alarms import ALARMS, cells_of, names_of
+from evencell.pack.low_level import RADIO_OFF
 
 _UNITS = {"trigger_mv": "mV", "max_balance_ma": "mA"}  # of settings with a recommended value
 
@@ -28,6 +36,8 @@ def troubles(sheet) -> list[str]:
     """Alarms, rules (`rule:NAME`), faults, and last settings (`set:NAME`), see `key_of`. A verdict replaces `link`."""
     bits = sheet.view.troubles(sheet.pack)
     names = names_of(bits & ALARM_BITS) + list(sheet.pack.rules)
+    if bits & LOW_TROUBLE:
+        names.append("radio_off" if sheet.pack.low_level >= RADIO_OFF else "low_pack")
     if bits & LINE_TROUBLE:
         names.append(sheet.pack.diagnosis.name)
     elif bits & LINK_TROUBLE:

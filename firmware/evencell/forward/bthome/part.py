@@ -30,16 +30,26 @@ class Beacons:
         bindkey = context.config["bthome"]["bindkey"]
         self._key = unhexlify(bindkey) if bindkey else None
         self._counter = self._end = 0
+        self._is_sending = False
 
     async def run(self):
-        """Renew the beacon every 10 s, from the first reading on."""
+        """Renew the beacon every 10 s, from the first reading on; none while a low pack has the radio off."""
         while True:
             pack = self._context.hub.packs[0]
-            if pack.sequence:
+            low = self._context.hub.low
+            if low and low[0]:
+                self._stop()
+            elif pack.sequence:
                 self._send(pack)
             await sleep_ms(_EVERY_MS)
 
+    def _stop(self):
+        if self._is_sending:
+            self._is_sending = False
+            self._radio.stop()
+
     def _send(self, pack):
+        self._is_sending = True
         is_offline = pack.link == OFFLINE
         with lazy(_BEACON) as beacon:
             objects = beacon.objects_of(None if is_offline else pack.accepted, is_offline or pack.accepted.alarms > 0)

@@ -21,6 +21,7 @@ def device_status(context) -> dict:
         "network_heap_largest": network_heap[1],
         "wifi_rssi": network.rssi if network else None,
         "network": {"state": network.state, "ssid": network.ssid, "address": network.address} if network else None,
+        "low_pack": context.hub.low_level,
         "config_faults": context.config_faults,
         "crashes": context.crashes.count,
         "reset_cause": context.crashes.reset_cause,

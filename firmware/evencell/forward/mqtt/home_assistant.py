@@ -94,8 +94,9 @@ class HomeAssistant:
             self._device_ms = now_ms
             rssi = context.network.rssi if context.network else None
             device = {"uptime_s": now_ms // 1000, "wifi_rssi": rssi, "heap_free": context.board.gc_heap()[1]}
+            device["low_pack"] = context.hub.low_level
             topic = "%s/%s/device" % (context.config["mqtt"]["prefix"], context.device_id)
-            await client.publish(topic, json.dumps(device).encode())
+            await client.publish(topic, json.dumps(device).encode(), retain=True)
 
     def _has_memory(self) -> bool:
         """Whether discovery may be published: not while load is shed, nor soon after memory was too short."""

@@ -8,6 +8,7 @@ const REFRESH_MS = 30000; // beside one: it lacks the device
 const SILENT_MS = 5000; // a stream so quiet may be dead: poll
 const LOST_MS = 8000; // without any answer
 const OLD_MS = 5000; // an older reading is not the present
+const LOW_MS = 35000; // the same while a low pack is polled every 30 s
 const RETRY_MAX_MS = 30000;
 const LOG_LINES = 200;
 const EVENTS = 64;
@@ -78,7 +79,7 @@ export function connection() {
 }
 
 export function isFresh(pack) {
-  return Boolean(pack) && pack.status.link === "online" && connection() !== "lost" && Date.now() - pack.readAt < OLD_MS;
+  return Boolean(pack) && pack.status.link === "online" && connection() !== "lost" && Date.now() - pack.readAt < (state.device.low_pack ? LOW_MS : OLD_MS);
 }
 
 function acceptStatus(status) {

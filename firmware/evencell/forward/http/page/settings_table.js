@@ -16,6 +16,7 @@ const hasPolicy = ({ control }) => control?.policy.preset !== "off";
 const readOnly = ({ packs }) => packs.filter(({ writable }) => !writable).map(({ name }) => name);
 const isByW = ({ control }) => (control?.policy.by ?? (control?.w.enabled ? "w" : "f6")) === "w";
 const isReadOnly = (draft) => hasPolicy(draft) && !isByW(draft) && readOnly(draft).length > 0;
+const isAsleep = (draft) => hasPolicy(draft) && draft.profile === "telemetry" && draft.power?.interval_s > 0;
 const isNumber = ({ field }) => field !== "trend" && field !== "time";
 const CONDITION = [
   ["field", "choice", { choices: ["highest_mv", "lowest_mv", "pack_mv", "delta_mv", "temperature_c", "trend", "time"] }],
@@ -40,6 +41,7 @@ export const SECTIONS = {
   balancing: [
     ["control.policy.preset", "explained", { choices: ["off", "always", "top", "rest", "off-ride", "storage", "custom"] }],
     ["control.policy.preset", "note", { word: "policy.read_only", values: (draft) => ({ packs: readOnly(draft).join(", ") }), when: isReadOnly }],
+    ["control.policy.preset", "note", { word: "policy.asleep", values: () => ({}), when: isAsleep }],
     ["control.policy.conditions", "list", { fields: CONDITION, least: 0, most: 8, add: addCondition, tidy: tidyCondition, when: ({ control }) => control?.policy.preset === "custom" }],
     ["control.policy.min_on_s", "number", { unit: "s", when: hasPolicy }], ["control.policy.min_off_s", "number", { unit: "s", when: hasPolicy }],
     ["control.policy.by", "explained", { choices: [null, "w", "f6"], when: (draft) => hasPolicy(draft) && hasW(draft) }],

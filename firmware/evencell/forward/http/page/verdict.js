@@ -171,6 +171,8 @@ export function notices(status) {
   if (name && name !== "ok") found.push({ look: "warn", title: t("notice.line", { verdict: t(`line.${name.replace(/ /g, "_")}`, { n: decimal(share) }) }), note: remedy(status) });
   if (status?.model === "jk_b2a4s" && (status.cells_configured ?? 4) !== 4) found.push({ look: "warn", title: t("notice.model"), note: t("notice.model.note") });
   if (status?.trigger_mv > 0 && status.trigger_mv < NOISE_MV) found.push({ look: "none", title: t("notice.trigger", { trigger: millivolts(status.trigger_mv) }), note: t("notice.trigger.note") });
+  const { low_pack: level = 0 } = state.device;
+  if (level) found.push({ look: level > 2 ? "bad" : "warn", title: t("notice.low_pack", { level }), note: t(`notice.low_pack.${level}`) });
   if (state.device.storage?.problem) found.push({ look: "warn", title: t("notice.storage"), ...quoted(state.device.storage.problem) });
   for (const fault of state.device.config_faults || []) found.push({ look: "warn", title: t("notice.config"), ...quoted(fault) });
   return found;

@@ -1,7 +1,7 @@
 """A low pack: at which voltages, in which order, and until when."""
 
 from evencell.pack.limits import CHEMISTRIES
-from evencell.power.guard import BALANCER_OFF, LONGER, RADIO_OFF, level_of
+from evencell.pack.low_level import BALANCER_OFF, LONGER, RADIO_OFF, level_of
 from host_tests.power.packs import ReadPack
 
 
@@ -9,7 +9,7 @@ def level(cells_mv, before: int = 0, low_pack_mv: int = 0, low_mv: "int | None" 
     pack = ReadPack().read(cells_mv)
     if low_mv is not None:
         pack.state.low_mv = low_mv
-    return level_of(pack.pack.accepted, pack.state, low_pack_mv, before)
+    return level_of(pack.pack.accepted, pack.state.low_mv, pack.state.low_step_mv, low_pack_mv, before)
 
 
 def test_levels_follow_each_other_as_the_lowest_cell_falls():
@@ -20,7 +20,7 @@ def test_levels_follow_each_other_as_the_lowest_cell_falls():
 def test_the_last_level_is_reached_above_the_lowest_voltage_of_each_chemistry():
     for chemistry, limits in CHEMISTRIES.items():
         pack = ReadPack(chemistry).read((limits[0],) * 4)
-        assert level_of(pack.pack.accepted, pack.state, 0, 0) == RADIO_OFF
+        assert level_of(pack.pack.accepted, pack.state.low_mv, pack.state.low_step_mv, 0, 0) == RADIO_OFF
         assert pack.state.low_mv - 2 * pack.state.low_step_mv > limits[0]
 
 
