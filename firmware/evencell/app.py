@@ -113,7 +113,9 @@ async def run(context):
 def _protect(context, is_pressed: bool):
     """Protect a low pack, where there is one. `is_pressed`: the button is down."""
     for pack in context.hub.packs:
-        if pack.is_low():
+        status, cell = pack.accepted, pack.accepted.lowest_cell
+        is_below = cell and (status.cells_mv[cell - 1] <= pack.limits[0] or 0 < status.pack_mv <= pack.limits[2])
+        if is_below or pack.low_level:
             call(_LOW_PACK, "tick", context, is_pressed)
             return
     context.hub.low = None
@@ -132,7 +134,7 @@ async def stay_alive(context):
         hub.tick()
         seconds += 1
         if held_s or seconds % _LOW_TICK_S == 0:
-            supervisor.attempt("low pack", _protect, context, held_s > 0)
+            supervisor.attempt("the protection of a low pack", _protect, context, held_s > 0)
         if hub.is_log_due and context.clock.uptime_ms() >= hub.log_after_ms and context.rules is None:
             supervisor.attempt("the event log", call, _EVENT_LOG, "write", context)
         reason = context.heap.tick(context.clock.uptime_ms()) or context.restart_reason

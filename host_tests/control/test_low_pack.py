@@ -4,7 +4,7 @@ from evencell.control import low_pack
 from evencell.hub import Hub
 from evencell.pack.alarms import CELL_COUNT, CELL_VOLTAGE, WIRE_RESISTANCE
 from evencell.pack.limits import low_limits
-from evencell.pack.low_level import BALANCER_OFF, LONGER, RADIO_OFF
+from evencell.pack.low_level import BALANCER_OFF, LONGER, RADIO_OFF, level_of
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE, Pack
 from evencell.pack.temperature import TemperatureScale
 from evencell.protocol.jk_balancer import decode_status
@@ -75,7 +75,7 @@ class _Device:
         self.clock, self.log, self.supervisor = FakeClock(), FakeLog(), _Supervisor()
         self.key_values = FakeKeyValue()
         if kept:
-            self.key_values.kept["low_pack"] = kept
+            self.key_values.kept["low_pack_levels"] = kept
         self.hub = Hub([], self.clock)
         settings = []
         for number in range(packs):
@@ -93,7 +93,7 @@ class _Device:
         self.alarms = 0
         self.is_read = True
         self.changes = []  # of the level: (seconds, level)
-        if self.key_values.get("low_pack"):
+        if self.key_values.get("low_pack_levels"):
             low_pack.begin(self)
 
     @property
@@ -123,7 +123,7 @@ class _Device:
 
     def _protect(self, is_pressed: bool):
         """As app.py."""
-        if any(pack.is_low() for pack in self.hub.packs):
+        if any(pack.low_level or level_of(pack.accepted, *pack.limits, 0) for pack in self.hub.packs):
             low_pack.tick(self, is_pressed)
         else:
             self.hub.low = None
@@ -154,7 +154,7 @@ def test_levels_follow_each_other_in_order_each_after_a_minute():
     seconds = [at for at, _ in device.changes]
     assert all(seconds[i + 1] - seconds[i] >= 60 for i in range(2)) and seconds[0] >= 60
     assert device.events() == [("power", None, "low_pack", level) for level in (1, 2, 3)]
-    assert device.key_values.kept["low_pack"] == {"pack1": 3}
+    assert device.key_values.kept["low_pack_levels"] == {"pack1": 3}
 
 
 def test_a_pack_that_is_not_low_costs_nothing():
@@ -189,7 +189,7 @@ def test_a_level_is_left_with_hysteresis_and_one_after_the_other():
     device.changes.clear()
     device.set(_GOOD_MV).run(600)
     assert [level for _, level in device.changes] == [2, 1, 0]
-    assert device.key_values.kept["low_pack"] is None
+    assert device.key_values.kept["low_pack_levels"] is None
     assert device.hub.low is None and device.hub.interval_ms == 0
 
 

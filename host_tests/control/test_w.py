@@ -33,7 +33,7 @@ class _Bus:
 
 class _Pack:
     name = "pack1"
-    low_level, low_mv = 0, 3000
+    low_level, limits = 0, (3000, 166, 0)
 
     def __init__(self):
         self.accepted = Status()
@@ -41,9 +41,6 @@ class _Pack:
         self.bus = _Bus()
         self.sequence = 0
         self.read_ms = 0
-
-    def is_low(self):
-        return self.low_level > 0 or self.accepted.cells_mv[self.accepted.lowest_cell - 1] <= self.low_mv
 
     def age_ms(self, clock):
         return clock.uptime_ms() - self.read_ms if self.sequence else None
@@ -131,7 +128,7 @@ class _Device:
         for i, cell_mv in enumerate(self.cells_mv):
             status.cells_mv[i] = cell_mv
         status.lowest_cell = self.cells_mv.index(min(self.cells_mv)) + 1
-        status.alarms = self.alarms
+        status.alarms, status.pack_mv = self.alarms, sum(self.cells_mv)
         self.pack.accepted, self.pack.link = status, ONLINE
         self.pack.sequence += 1
         self.pack.read_ms = self.context.clock.now_ms

@@ -4,6 +4,7 @@ import sys
 
 from evencell.hub import Hub
 from evencell.link import part
+from evencell.pack.limits import low_limits
 from evencell.runtime.supervisor import Supervisor
 from evencell.runtime.watchdog import Watchdog
 from host_tests.fakes import FakeClock, FakeKeyValue, FakeLog
@@ -106,6 +107,13 @@ def test_packs_know_from_which_voltage_on_they_are_low():
     context = Context((1, 1))
     part.start(context)
     assert context.hub.packs[0].limits == (3000, 166, 11_000)
+    own_limits = {"cell_min_mv": 2800}
+    for chemistry, own in (("lfp", None), ("nmc", {}), ("lto", None), ("custom", None), ("lfp", own_limits)):
+        context = Context((1, 1))
+        context.config["packs"][0]["chemistry"] = chemistry
+        context.config["control"]["limits"] = own
+        part.start(context)
+        assert context.hub.packs[0].limits[:2] == low_limits(chemistry, own)
     context = Context((1, 1))
     context.profile = "awake"
     part.start(context)

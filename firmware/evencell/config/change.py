@@ -66,12 +66,10 @@ def _warnings(board, path: str, names: list, new: dict) -> list[str]:
         found = call("evencell.config.lockout", "warnings", board, before, config)
         del before, config
     if any(name in names for name in _OF_POLICY):
-        with lazy("evencell.config.policy_warning") as policy:
-            old = call("evencell.config.checked", "content", path, _OF_POLICY)
-            now = {name: (new if name in names else old).get(name) for name in _OF_POLICY}
-            now = {name: section for name, section in now.items() if section is not None}
-            controls = old.get("control", {}), now.get("control", {})
-            found += policy.warnings(*controls, now.get("packs", [{}]), policy.sleeps(old), policy.sleeps(now))
+        old = call("evencell.config.checked", "content", path, _OF_POLICY)
+        now = {name: old[name] for name in old if name not in names}
+        now.update({name: new[name] for name in _OF_POLICY if name in names and name in new})
+        found += call("evencell.config.policy_warning", "warnings", old, now)
     return found
 
 

@@ -3,7 +3,7 @@
 import os
 
 from evencell.compat import const
-from evencell.runtime.lazy import call, lazy
+from evencell.runtime.lazy import call
 from evencell.storage.paths import exists
 
 MAX_BYTES = const(8192)
@@ -21,9 +21,8 @@ def load(path: str, overrides: dict | None = None) -> tuple[dict, list[str], lis
         given = {"http": {"public_read": False}}
     override(given, overrides or {})
     config, wrong = call("evencell.config.check", "check", given, repeated)
-    if config["profile"] == "telemetry" and config["control"]["policy"]["preset"] != "off":
-        with lazy("evencell.config.policy_warning") as policy:
-            warnings += [policy.ASLEEP] if policy.sleeps(config) else []
+    if config["power"]["interval_s"] and config["control"]["policy"]["preset"] != "off":
+        warnings += call("evencell.config.policy_warning", "warnings", {}, config)
     return config, faults + wrong, warnings
 
 

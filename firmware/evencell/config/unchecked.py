@@ -5,7 +5,7 @@ import os
 
 from evencell.compat import const, sleep_ms
 from evencell.config.edit_error import EditError
-from evencell.runtime.lazy import call, lazy, unload
+from evencell.runtime.lazy import call, unload
 from evencell.storage.paths import exists
 
 _NEEDED_BYTES = const(13_000)  # of the GC heap, to check all of it: code, and what counts where the file has nothing
@@ -77,9 +77,7 @@ def replace(context, old: dict, new: dict) -> dict:
             del config[section]
     before = call("evencell.config.check", "sections", old, config)
     warnings = faults + call("evencell.config.lockout", "warnings", context.board, before, config)
-    with lazy("evencell.config.policy_warning") as policy:
-        slept = policy.sleeps(before), policy.sleeps(config)
-        warnings += policy.warnings(before.get("control", control), control, packs, *slept)
+    warnings += _policy_warnings(before, config, control, packs)
     for each in (before, config):
         call("evencell.config.load", "override", each, context.board.overrides)  # the command line wins over the file
     if not call("evencell.config.same", "is_same", old, new):
@@ -90,3 +88,10 @@ def replace(context, old: dict, new: dict) -> dict:
     except MemoryError:  # it is written
         restart += [section for section in config if old.get(section) != new.get(section)]
     return {"applied": applied, "restart": restart, "warnings": warnings}
+
+
+def _policy_warnings(before: dict, config: dict, control: dict, packs: list) -> list[str]:
+    """Of the policy; `before` and `config` lack what does not change, but for the sections to compare."""
+    old = {"profile": before["profile"], "power": before["power"], "control": before.get("control", control)}
+    new = {"profile": config["profile"], "power": config["power"], "control": control, "packs": packs}
+    return call("evencell.config.policy_warning", "warnings", old, new)

@@ -22,7 +22,7 @@ _REPORT_MS = const(21_600_000)
 _FIRST_REPORT_MS = const(60_000)  # after a start
 _RETRY_MS = const(600_000)  # to switch balancing off: as control/write_limit.py has it
 _DOUBTFUL = CELL_COUNT | CELL_VOLTAGE | WIRE_RESISTANCE  # a loose wire looks like a low cell
-_KEY = "low_pack"
+_KEY = "low_pack_levels"  # not short, so that it takes no name
 _BALANCING_OFF = "evencell.control.balancing_off"
 # Indices of `hub.low`: whether the radio is off, the uptime until which it is on, when it is on for a report, and
 # the level that the broker has; then a list for each pack.

@@ -7,7 +7,7 @@ a reading has nothing against it again.
 from evencell.clock.span import passed_s
 from evencell.compat import const
 from evencell.pack.limits import MAX_AGE_MS, switch_on_reason
-from evencell.pack.low_level import BALANCER_OFF
+from evencell.pack.low_level import BALANCER_OFF, level_of
 from evencell.pack.pack import ASLEEP, OFFLINE, ONLINE
 from evencell.runtime.lazy import call
 
@@ -118,7 +118,7 @@ def _stay_on(w, context, now_s: int, is_new: bool, objection: str) -> bool:
     if policy is None:
         w.reason = "on: no policy switches it"
         return False
-    is_measuring = w.config["measure"] and call(_MEASURE, "step", w, context, w.pack.accepted, w.pack.is_low())
+    is_measuring = w.config["measure"] and call(_MEASURE, "step", w, context, w.pack.accepted, _is_low(w.pack))
     is_off = _is_policy_off(w, now_s)
     if is_off and is_measuring:
         w.reason = "on for half a day, to measure what the balancer takes from the pack"
@@ -158,9 +158,14 @@ def _is_low_off(w, context, now_s: int) -> bool:
 def _next_reading_s(w, now_s: int) -> int:
     """When the guard reads again."""
     guard_s, interval_s = w.config["guard_on_s"], w.config["guard_every_s"]
-    if w.pack.is_low():
+    if _is_low(w.pack):
         interval_s *= _LOW_FACTOR
     return now_s + max(interval_s - guard_s, guard_s)
+
+
+def _is_low(pack) -> bool:
+    limits = pack.limits
+    return bool(pack.low_level or level_of(pack.accepted, limits[0], limits[1], limits[2], 0))
 
 
 def _is_to_cycle(w, context, now_s: int) -> bool:

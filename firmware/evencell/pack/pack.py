@@ -113,12 +113,6 @@ class Pack:
         """The link in words; None while it is not known."""
         return None if self.link is None else LINKS[self.link]
 
-    def is_low(self) -> bool:
-        """Whether its last reading is that of a low pack, or its level has not fallen to 0 yet."""
-        status, cell = self.accepted, self.accepted.lowest_cell
-        is_below = cell and (status.cells_mv[cell - 1] <= self.limits[0] or 0 < status.pack_mv <= self.limits[2])
-        return bool(is_below or self.low_level)
-
     def age_ms(self, clock) -> int | None:
         """Age of the accepted reading, or None without one."""
         return clock.uptime_ms() - self.read_ms if self.sequence else None
