@@ -314,6 +314,22 @@ def test_a_start_that_changes_nothing_is_no_event():
         assert device.decided() == [], options
 
 
+def test_a_problem_that_lasts_is_logged_once():
+    device, before = _Started("always", is_on=True), None
+    state = device.control.states[0]
+    for problem, logged in (
+        ("written within the last 10 minutes: again in 590 s", 1),
+        ("written within the last 10 minutes: again in 560 s", 1),
+        ("no answer", 2),
+        (None, 2),
+        ("no answer", 3),
+    ):
+        state.problem = problem
+        device.control._warn(state, before)
+        assert len(device.log.warnings) == logged, problem
+        before = problem
+
+
 def test_a_change_of_the_chemistry_counts_at_once():
     device = _Started("always", is_on=True)
     assert device.decided() == []

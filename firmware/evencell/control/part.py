@@ -62,8 +62,12 @@ class Control:
                 for state in self.states:
                     before = state.problem
                     await self._carry_out(state)
-                    if state.problem and state.problem != before:
-                        self._context.log.warning("%s: balance policy: %s" % (state.pack.name, state.problem))
+                    self._warn(state, before)
+
+    def _warn(self, state, before: str | None):
+        """Log a problem that `before` was not; while one lasts, what follows its colon may count seconds."""
+        if state.problem and state.problem.split(":")[0] != (before or "").split(":")[0]:
+            self._context.log.warning("%s: balance policy: %s" % (state.pack.name, state.problem))
 
     async def _decide(self) -> bool:
         """Decide for every pack, before all requests that wait; False where other lazy modules are in use for long."""
