@@ -101,7 +101,7 @@ def test_a_history_of_every_version_has_all_its_minutes():
 
 def test_an_outbox_of_every_version_is_delivered():
     for folder in copies("outbox"):
-        rtc = Rtc()
+        every_s, rtc = 20 if folder.endswith("-1") else 15, Rtc()
         rtc.buffer[:] = content_of(folder + "/rtc.bin")
         context = Context(sinks=(MQTT, INFLUX), rtc=rtc, max_kib=16, storage=folder, clock=FakeClock(NOON_S))
         outbox = context.outbox
@@ -117,13 +117,14 @@ def test_an_outbox_of_every_version_is_delivered():
                 first_s = first_s or reader.time_s
                 if reader.thinned is None:
                     sequences.append(reader.sequence)
-                    assert reader.time_s == NOON_S + 20 * (reader.sequence - 40)
+                    assert reader.time_s == NOON_S + every_s * (reader.sequence - 40)
                     assert list(reader.accepted.cells_mv[:4]) == [(3300, 3310, 3320)[(reader.sequence - 1) % 3]] * 4
                 else:
                     thinned.append((reader.thinned, reader.span_s))
             outbox.acknowledge(MQTT, position)
         assert first_s and first_s < NOON_S  # a reading of before the clock was set
-        assert sequences == list(range(sequences[0], 841)) and len(sequences) > 200
+        assert sequences[-200:] == list(range(641, 841))
+        assert sequences == sorted(set(sequences))  # up to three of a minute or hour stay as they are
         assert set(thinned) == {(kind, span_s) for kind in ("lowest", "mean", "highest") for span_s in (60, 3600)}
         assert len(sequences) + len(thinned) == waiting
         assert (outbox.waiting(MQTT), outbox.waiting(INFLUX)) == (0, waiting - 10)

@@ -22,7 +22,7 @@ from host_tests.portable import ROOT
 
 SAMPLES = ROOT + "/host_tests/formats/samples"
 # What the firmware writes today. A format without a number in its content has one here: raise it when the bytes change.
-VERSIONS = {"config": "0.1.0", "backup": 1, "encrypted_backup": 1, "history": 1, "outbox": 1, "wake": 5, "state": 1}
+VERSIONS = {"config": "0.1.0", "backup": 1, "encrypted_backup": 1, "history": 1, "outbox": 2, "wake": 5, "state": 2}
 RUN_ID = 4711
 FIRMWARE = "0.1.0"  # in samples that name one
 PASSPHRASE = "a passphrase of samples"
@@ -114,7 +114,7 @@ def _outbox(folder: str):
     context.outbox.run_id = RUN_ID
     context.read(40)
     context.clock.now_s = NOON_S
-    context.read(800, every_s=20)
+    context.read(800, every_s=15)
     outbox = context.outbox
     records, position = outbox.batch(INFLUX, 10)
     assert len(records) == 10
