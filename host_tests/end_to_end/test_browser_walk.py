@@ -272,7 +272,7 @@ def alarm_and_refusal(walk: Walk):
     """A wire has too much resistance: the policy pauses, and balancing is not switched on against it."""
     page = walk.page
     expect(walk.visit.verdict).to_contain_text("Wire resistance too large")
-    expect(page.locator("#policy")).not_to_contain_text("Balancing allowed")
+    expect(page.locator("#policy")).to_contain_text("Balancing paused")
     walk.step("page-alarm")
     walk.visit.open("settings")
     log_in(page, PASSWORD)

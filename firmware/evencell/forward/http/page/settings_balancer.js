@@ -59,7 +59,7 @@ export function makeBalancer(problem) {
     if (!confirm(t("settings.confirm", { words }))) return;
     setText(said, t("settings.writing"));
     const { ok, body, ...answer } = await sendJson("PATCH", path("settings"), wanted, 60000);
-    const each = ([name, { active, error }]) => (error ? `${t(`setting.${name}`)}: ${ofDevice(error)[0]}` : t("settings.is", { name: t(`setting.${name}`), value: shownAs(name, active) }));
+    const each = ([name, { active, error }]) => (error ? `${capital(t(`setting.${name}`))}: ${ofDevice(error)[0]}` : t("settings.is", { name: t(`setting.${name}`), value: shownAs(name, active) }));
     setText(said, ok ? Object.entries(body).map(each).join(" ") : problem(answer));
     rows.content_ = "";
     load(ok);
