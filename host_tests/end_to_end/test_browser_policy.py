@@ -73,9 +73,9 @@ def test_a_policy_for_a_pack_that_is_read_only_is_warned_of(browser, read_only, 
         open_section(visit)
         form = visit.page.locator("#config-balancing")
         form.get_by_label(off, exact=True).check()
-        expect(form.locator(".notices")).to_be_hidden()
+        expect(form.locator(".notices").first).to_be_hidden()
         form.get_by_label(preset, exact=True).check()
-        expect(form.locator(".notices")).to_contain_text(note)
+        expect(form.locator(".notices").first).to_contain_text(note)
         assert violations(visit.page) == []
         form.locator(".main").click()
         expect(form.locator("> .said")).to_contain_text(warning)
