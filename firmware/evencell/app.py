@@ -118,7 +118,8 @@ def _protect(context, is_pressed: bool):
         if is_below or pack.low_level:
             call(_LOW_PACK, "tick", context, is_pressed)
             return
-    context.hub.low = None
+    if context.hub.low:
+        call(_LOW_PACK, "end", context)
 
 
 async def stay_alive(context):

@@ -57,7 +57,7 @@ def start_up(context):
     for module in wanted:
         start(context, module)
         gc.collect()  # so that garbage of the import does not fragment the heap
-    if context.hub.packs and context.key_values.get("low_pack_levels"):
+    if context.hub.packs and context.key_values.get("low_pack_levels") is not None:
         call("evencell.control.low_pack", "begin", context)
     if not context.setup:
         drop_sections(context.config, wanted)

@@ -74,7 +74,7 @@ class _Device:
         low_pack.asyncio = _Asyncio()
         self.clock, self.log, self.supervisor = FakeClock(), FakeLog(), _Supervisor()
         self.key_values = FakeKeyValue()
-        if kept:
+        if kept is not None:
             self.key_values.kept["low_pack_levels"] = kept
         self.hub = Hub([], self.clock)
         settings = []
@@ -93,7 +93,7 @@ class _Device:
         self.alarms = 0
         self.is_read = True
         self.changes = []  # of the level: (seconds, level)
-        if self.key_values.get("low_pack_levels"):
+        if self.key_values.get("low_pack_levels") is not None:
             low_pack.begin(self)
 
     @property
@@ -125,8 +125,8 @@ class _Device:
         """As app.py."""
         if any(pack.low_level or level_of(pack.accepted, *pack.limits, 0) for pack in self.hub.packs):
             low_pack.tick(self, is_pressed)
-        else:
-            self.hub.low = None
+        elif self.hub.low:
+            low_pack.end(self)
 
     def _read(self, number: int):
         pack, cells_mv = self.hub.packs[number], self.cells_mv[number]
@@ -310,6 +310,40 @@ def test_after_a_restart_the_radio_is_off_but_for_a_report_after_a_minute():
 def test_what_is_kept_may_be_damaged_or_of_other_packs():
     for kept in ([3], {"pack1": 4}, {"pack1": True}, {"pack1": "3"}, {"other": 3}):
         assert _Device(kept=kept).run(60).level == 0
+
+
+class _Client:
+    """A connection that may break: it takes messages while it is there."""
+
+    def __init__(self):
+        self.client, self.connected, self.payloads = self, True, []
+
+    async def publish(self, topic, payload, _qos, _retain):
+        assert topic == "evencell/e1/low_pack"
+        if not self.connected:
+            raise OSError
+        self.payloads.append(payload)
+
+
+def test_the_broker_gets_the_end_of_a_low_pack_also_after_a_restart_without_it():
+    device = _Device()
+    device.mqtt, device.device_id = _Client(), "e1"
+    device.config["mqtt"] = {"prefix": "evencell"}
+    device.set(2_950).run(120)
+    device.mqtt.connected = False
+    device.set(_GOOD_MV).run(240)
+    assert (device.level, device.mqtt.payloads) == (0, [b"0", b"1"])
+    kept = device.key_values.get("low_pack_levels")
+    assert kept == {}
+    again = _Device(kept=kept)
+    again.mqtt, again.device_id, again.config["mqtt"] = device.mqtt, "e1", device.config["mqtt"]
+    again.run(60)
+    assert again.hub.low
+    again.mqtt.connected = True
+    again.run(20)
+    assert (again.mqtt.payloads[-1], again.hub.low, again.key_values.get("low_pack_levels")) == (b"0", None, None)
+    again.run(60)
+    assert len(again.mqtt.payloads) == 3
 
 
 def test_a_balancer_that_is_silent_keeps_its_level_and_the_device_reports():

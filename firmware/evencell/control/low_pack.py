@@ -1,8 +1,8 @@
 """Protects a low pack where the device stays awake: fewer polls, then balancing off, then the radio off. Lazy.
 
-app.py calls `tick` while a pack is low. The levels are those of pack/low_level.py. They are kept across restarts: a
-supply that breaks down under the radio's current must not do so at each start. What is kept between two steps are
-lists, because each name takes room in MicroPython's table of names (docs/memory.md), and a class its module.
+app.py calls `tick` while a pack is low, then `end`. The levels are those of pack/low_level.py. They are kept across
+restarts: a supply that breaks down under the radio's current must not do so at each start. What is kept between two
+steps are lists, because each name takes room in MicroPython's table of names (docs/memory.md), and a class its module.
 """
 
 import asyncio
@@ -30,6 +30,7 @@ _IS_OFF = const(0)
 _ON_UNTIL_MS = const(1)
 _REPORT_AT_MS = const(2)
 _PUBLISHED = const(3)
+_SENDING = const(-1)  # in place of a level
 _WATCHES = const(4)
 # Indices of such a list. The step is 1 or -1 while readings ask for the next or the previous level, else 0; since when,
 # how many, and the average of the cells then; the sequence of the last one that was judged; the uptime of the next try
@@ -58,8 +59,8 @@ def begin(context):
         if type(level) is int and 0 < level <= RADIO_OFF and any(pack.limits):
             pack.low_level = level
             hub.low_level = max(hub.low_level, level)
+    hub.low = _new_state(hub)
     if hub.low_level:
-        hub.low = _new_state(hub)
         hub.low[_REPORT_AT_MS] = context.clock.uptime_ms() + _FIRST_REPORT_MS
         context.log.warning(_TEXTS[hub.low_level])
 
@@ -84,6 +85,15 @@ def tick(context, is_pressed: bool):
     for watch in state[_WATCHES]:
         if watch[_PACK].low_level >= BALANCER_OFF and now_ms >= watch[_WRITE_AT_MS]:
             _switch_balancing_off(context, watch, now_ms)
+
+
+def end(context):
+    """Forget what is kept of packs that are low no more, once the broker knows that."""
+    hub = context.hub
+    _publish(context, hub.low)
+    if context.mqtt is None or hub.low[_PUBLISHED] == hub.low_level:
+        hub.low = None
+        context.key_values.put(_KEY, None)
 
 
 def is_recovering(state: list) -> bool:
@@ -117,7 +127,7 @@ def _enter(context, level: int):
     hub = context.hub
     hub.low_level = level
     levels = {pack.name: pack.low_level for pack in hub.packs if pack.low_level}
-    context.key_values.put(_KEY, levels or None)
+    context.key_values.put(_KEY, levels)
     context.log.warning(_TEXTS[level])
     hub.post("power", None, "low_pack", level)
 
@@ -152,17 +162,21 @@ def _switch_radio_off(network):
 def _publish(context, state: list):
     """Publish the level, retained, once it is another one and there is a connection."""
     client, level = context.mqtt and context.mqtt.client, context.hub.low_level
-    if client and client.connected and state[_PUBLISHED] != level:
-        state[_PUBLISHED] = level
+    if client and client.connected and state[_PUBLISHED] not in (level, _SENDING):
+        state[_PUBLISHED] = _SENDING
         topic = "%s/%s/low_pack" % (context.config["mqtt"]["prefix"], context.device_id)
-        _start(context, _send(client, topic, b"%d" % level, state))
+        _start(context, _send(client, topic, level, state))
 
 
-async def _send(client, topic: str, payload: bytes, state: list):
+async def _send(client, topic: str, level: int, state: list):
+    published = None  # again with the next connection
     try:
-        await client.publish(topic, payload, 1, True)
+        await client.publish(topic, b"%d" % level, 1, True)
+        published = level
     except OSError:
-        state[_PUBLISHED] = None  # again with the next connection
+        pass
+    finally:
+        state[_PUBLISHED] = published
 
 
 def _start(context, coroutine):
