@@ -7,8 +7,6 @@ from evencell.protocol.jk_balancer import read_request
 from evencell.runtime.lazy import call
 
 _LIMITS = "evencell.pack.limits"
-# Its `low_limits` of the chemistries: to load it at each start would take eight of MicroPython's names.
-_LOW_LIMITS = "lfp 3000 166 nmc 3300 100 lto 2000 166"
 
 
 def start(context):
@@ -24,7 +22,8 @@ def start(context):
         poll = make_poll(settings, scale, bus)
         context.hub.packs.append(poll.pack)
         if context.profile != "awake":  # which lasts for minutes: its wakes protect a low pack
-            poll.pack.limits = _low_limits(context.config, settings["chemistry"])
+            own, low_pack_mv = context.config["control"]["limits"], context.config["power"]["low_pack_mv"]
+            poll.pack.limits = call(_LIMITS, "low_limits", settings["chemistry"], own) + (low_pack_mv or 0,)
         if polls is None:
             poll.pack.link = OFFLINE  # no poller has it
         else:
@@ -39,15 +38,6 @@ def start(context):
             from evencell.link.writable import enable_writing
 
             enable_writing(context, poller, polls)
-
-
-def _low_limits(config: dict, chemistry: str) -> tuple:
-    """`Pack.limits`."""
-    own, low_pack_mv, known = config["control"]["limits"], config["power"]["low_pack_mv"] or 0, _LOW_LIMITS.split()
-    if own and any(own.values()):
-        return call(_LIMITS, "low_limits", chemistry, own) + (low_pack_mv,)
-    at = known.index(chemistry) if chemistry in known else -1
-    return (int(known[at + 1]), int(known[at + 2]), low_pack_mv) if at >= 0 else (0, 0, low_pack_mv)
 
 
 def _place(board, settings: dict, buses: dict) -> tuple:
