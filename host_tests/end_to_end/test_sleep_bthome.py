@@ -75,7 +75,7 @@ def test_a_balancer_that_stops_answering_is_a_problem(tmp_path):
         assert last["problem"] is True
 
 
-def test_a_low_pack_sends_no_beacon_at_the_last_level(tmp_path):
+def test_a_low_pack_sends_one_more_beacon_at_the_last_level(tmp_path):
     with asleep(tmp_path, mqtt=ONLY_BEACONS, bthome=BEACONS) as device:
         device.begin()
         device.balancer.cells_mv = (2750, 2751, 2749, 2750)
@@ -83,10 +83,10 @@ def test_a_low_pack_sends_no_beacon_at_the_last_level(tmp_path):
         before = len(sent(device.sleeper.beacons))
         device.balancer.cells_mv = (2600, 2601, 2599, 2600)
         device.wake(2)
-        assert (device.state.level, len(sent(device.sleeper.beacons))) == (3, before)
+        assert (device.state.level, len(sent(device.sleeper.beacons))) == (3, before + 1)  # why it falls silent
         device.balancer.cells_mv = (3301, 3302, 3299, 3300)
         device.wake()
-        assert len(sent(device.sleeper.beacons)) == before + 1
+        assert len(sent(device.sleeper.beacons)) == before + 2
 
 
 def test_a_key_encrypts_and_no_number_comes_twice_over_power_cuts(tmp_path):

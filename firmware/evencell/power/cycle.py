@@ -40,10 +40,11 @@ class Cycle:
             if place == 0 and self._supply:
                 self._supply.judge(pack)
         wake.save()
+        was_on_air = state.level < RADIO_OFF
         await self._guard()
         if self._supply:
             self._supply.release()
-        if state.beacon_ms and state.level < RADIO_OFF:
+        if state.beacon_ms and (was_on_air or state.level < RADIO_OFF):  # once more at the last level: it says why
             await self._send_beacon()
         state.interval_s = next_interval_s(state, self.packs)
         if not self._is_safe():
