@@ -221,7 +221,9 @@ class Life:
             ended = self._device.finish(process)
             if ended.sleep_s is None or "Traceback" in ended.output:
                 raise RuntimeError(f"a wake failed: {ended}")
-            self._killed_in_row = 0
+            state = self._state()
+            if state is None or state.aborted == 0:  # else it was the pause after several that ended early
+                self._killed_in_row = 0
         self._note_taken()
         if loses_memory:
             self.outcome.power_losses_in_wake += 1
