@@ -27,7 +27,7 @@ def context_of(*names, name="evencell", prefix="evencell", publish_s=10, interva
     mqtt = {"prefix": prefix, "publish_s": publish_s, "discovery_prefix": "homeassistant", "commands": False}
     mqtt["birth_topic"] = "homeassistant/status"
     return Things(
-        hub=Things(packs=[Things(name=name, model="jk_b2a4s", accepted=Status()) for name in names]),
+        hub=Things(packs=[Things(name=name, model="jk_b2a4s", accepted=Status()) for name in names], low_level=0),
         board=Things(name="esp32_generic", storage="/nowhere", gc_heap=lambda: (100_000, 50_000)),
         device_id=ID,
         network=network,

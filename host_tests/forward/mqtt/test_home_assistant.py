@@ -226,7 +226,7 @@ def test_device_status_is_published_once_a_minute():
             clock.now_ms = now_ms
             await home_assistant.on_update(client)
             assert len(client.devices) == messages
-        assert client.devices[1] == {"uptime_s": 61, "wifi_rssi": None, "heap_free": 50_000}
+        assert client.devices[1] == {"uptime_s": 61, "wifi_rssi": None, "heap_free": 50_000, "low_pack": 0}
 
     asyncio.run(scenario())
 
@@ -373,13 +373,13 @@ def test_messages_are_those_checked_against_the_schemas():
 
 # SHA-256 of the messages of one configuration with 0 to 24 cells, each without and with a temperature.
 MESSAGES = {
-    "one pack": "3f3bc2bd03abee93250919d832536265f907f3beb7f79c7ff086f964c4b1d9e6",
-    "quotes and a page": "38a5729269f57affc150eb5be0a1b678a638b07fcc3dda84f4f0e4a19d9df07f",
+    "one pack": "4b1c6c144177c91163736fb7f9cf84f0eca95f8072602ecf080d23d5b5a3ef15",
+    "quotes and a page": "428ac8061640d5d057a59e779c7a8c37e95c687f353527c6ad182c491bd78dbd",
     "second pack": "99904b8a9b001421dfe7751441757bfb3a370530259b5659de86d05ca5310c77",
-    "writable": "37110e8fd3c33583a1e74f04d68b2e0749705aebaf7d0794830c604e0ea4d7c6",
-    "commands alone": "b21bc5f37da427a04d51fcb2d0e711005adbc14ea84d571fc770c6854c0e6227",
+    "writable": "d0667a5246a72d36a924a8dbe942980e653f022d8f1d4518e2f174622d8eb8e4",
+    "commands alone": "b76d5bef573f3f499c67c157edebf5a4cb7548874be4981938c9d42472124e1e",
     "second pack writable": "986ad720381c7ae25eaabbe0cb00959f12b7004f519eb7555b2a579ae24c95a0",
-    "without commands": "3f3bc2bd03abee93250919d832536265f907f3beb7f79c7ff086f964c4b1d9e6",
+    "without commands": "4b1c6c144177c91163736fb7f9cf84f0eca95f8072602ecf080d23d5b5a3ef15",
 }
 
 
