@@ -12,7 +12,7 @@ from host_tests.end_to_end.chain import FIXED, Firmware, Simulator
 from host_tests.end_to_end.process import until
 from host_tests.needs import need_broker
 
-LIMITS_KIB = {"full": 272, "display": 160, "telemetry": 168}
+LIMITS_KIB = {"full": 272, "display": 164, "telemetry": 168}
 ALARMS = 8
 READINGS = 60
 STREAMS = 4

@@ -112,7 +112,7 @@ def test_results_are_not_retained(commanded):
         ("trigger_mv", '{"value": 5', "nor a JSON object"),
         ("trigger_mv", '{"id": "x"}', "has a value"),
         ("trigger_mv", "5" * 300, "at most 256 bytes"),
-        ("cell_count", "5", "4 alone"),
+        ("cell_count", "5", "4 only"),
         ("balancing_enabled", "2", "on or off"),
         ("voltage", "5", "no such setting"),
     ],

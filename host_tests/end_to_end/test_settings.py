@@ -60,7 +60,7 @@ def test_the_event_log_says_what_was_written_and_by_what(firmware, client):
         "from": 12, "to": 14, "result": "written", "text": "",
     }  # fmt: skip
     assert (refused["name"], refused["to"], refused["result"]) == ("cell_count", 9, "refused")
-    assert "4 alone" in refused["text"]
+    assert "4 only" in refused["text"]
     newer = Client(firmware.http_port).send("GET", f"/api/v1/eventlog?after={written['number']}").json()["events"]
     assert [event["number"] for event in newer] == [refused["number"]]
     for query in ("?after=x", "?after=-1", "?before=1", "?after=1&x=2"):

@@ -94,7 +94,7 @@ def test_value_out_of_range_is_refused_even_if_it_is_set():
     assert "300 to 2000" in bench.command("max_balance_ma", 299)["error"]
     bench.pack.accepted.cells_configured = 17
     outcome = bench.command("cell_count", 17)
-    assert (outcome["active"], "4 alone" in outcome["error"]) == (17, True)
+    assert (outcome["active"], "4 only" in outcome["error"]) == (17, True)
     assert bench.port.written == []
 
 
