@@ -25,8 +25,8 @@ class Limits(NamedTuple):
     largest: int
 
 
-# Idle: 20,000 bytes, less two TCP segments that may be under way at that moment.
-FROM_FILES = Limits(20_000 - 2 * _SEGMENT_BYTES, NETWORK_RESERVE_BYTES, HANDSHAKE_RESERVE_BYTES, 6_000)
+# Idle: 20,000 bytes, less three TCP segments that may be under way at that moment.
+FROM_FILES = Limits(20_000 - 3 * _SEGMENT_BYTES, NETWORK_RESERVE_BYTES, HANDSHAKE_RESERVE_BYTES, 6_000)
 ROOMY = Limits(30_000, ROOMY_RESERVE_BYTES, ROOMY_RESERVE_BYTES, 12_000)
 
 
