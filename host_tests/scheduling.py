@@ -13,7 +13,7 @@ from tools.build.common import BUILD
 
 _HERE = Path(__file__).parent
 # Most tests wait in real time, for a firmware, a broker or a browser: they need more workers than processors.
-_WORKERS_PER_PROCESSOR = 4
+_WORKERS_PER_PROCESSOR = 3
 # Tests whose clocks run many times as fast: a processor that is busy for 10 ms holds them up for so much longer.
 _FAST_CLOCKS = tuple(
     _HERE / name for name in ("bench/test_chip_lives.py", "end_to_end/test_backlog.py", "end_to_end/test_history.py")
