@@ -77,7 +77,7 @@ class ControlLines:
 
 
 class Question:
-    """Asks, carries out, and tells what became of it.
+    """Asks, carries the command out, and shows its result.
 
     `options`: keys of the section `section` of the texts, `at`: the selected one. `answer`: None while it asks, else a
     key of the section `control`. A subclass has `_question(view)`, its text, and `_carry_out()`: the answer.
@@ -86,7 +86,6 @@ class Question:
     def __init__(self, context, pack, options: tuple = (_NO, "yes"), section: str = "control"):
         self._context = context
         self._pack = pack
-        self._facts = ()
         self._section = section
         self.options = options
         self.at = 0
@@ -152,8 +151,9 @@ class SwitchQuestion(Question):
     def __init__(self, context, pack):
         Question.__init__(self, context, pack)
         self._wanted = not pack.accepted.balancing_enabled
+        self._facts: tuple = ("silent", ())  # as `_refusal` has them
         if not pack.sequence:
-            self.answer, self._facts = "refused", ("silent", ())
+            self.answer = "refused"
 
     def _question(self, view) -> str:
         return view.words("control")["switch_on" if self._wanted else "switch_off"]
