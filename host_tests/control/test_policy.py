@@ -285,7 +285,7 @@ class _Started:
 class _FreeLock:
     """A lock of lazy modules that nothing else waits for."""
 
-    async def wait(self, _timeout_ms, _parked, is_urgent):
+    async def wait(self, is_urgent):
         assert is_urgent  # requests wait too, and more come all the time
         return lazy()
 

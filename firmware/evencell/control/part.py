@@ -7,7 +7,6 @@ from evencell.runtime.lazy import call
 
 _SAMPLE_MS = const(10_000)
 _DECIDE_EVERY = const(3)  # samples
-_LOCK_TIMEOUT_MS = const(20_000)  # longer than a response that a client reads slowly
 _POLICY = "evencell.control.policy"
 _LIMIT = "evencell.control.write_limit"
 _SWITCH = "balancing_enabled"
@@ -70,10 +69,10 @@ class Control:
             self._context.log.warning("%s: balance policy: %s" % (state.pack.name, state.problem))
 
     async def _decide(self) -> bool:
-        """Decide for every pack, before all requests that wait; False where other lazy modules are in use for long."""
+        """Decide for every pack, before requests that wait; False after the timeout of the lock."""
         context = self._context
         lock = context.lazy_lock
-        scope = await lock.wait(_LOCK_TIMEOUT_MS, None, True)
+        scope = await lock.wait(is_urgent=True)
         if scope is None:
             return False
         now_s = context.clock.uptime_ms() // 1000

@@ -9,7 +9,6 @@ _TICK_MS = const(10_000)
 _RETRY_MS = const(1_000)  # while other lazy modules are in use
 _DRIFT_S = const(86_400)  # between two searches for cells that drift
 _FIRST_DRIFT_S = const(3_600)
-_LOCK_TIMEOUT_MS = const(20_000)  # longer than a response that a client reads slowly
 _RULES = "evencell.control.rules"
 
 
@@ -63,10 +62,10 @@ class Rules:
                 self.output(False)  # a failure makes no noise until it runs again
 
     async def _tick(self) -> bool:
-        """Evaluate once, before all requests that wait; False where other lazy modules are in use for long."""
+        """Evaluate once, before requests that wait; False after the timeout of the lock."""
         context = self._context
         lock = context.lazy_lock
-        scope = await lock.wait(_LOCK_TIMEOUT_MS, None, True)
+        scope = await lock.wait(is_urgent=True)
         if scope is None:
             return False
         try:
@@ -79,7 +78,7 @@ class Rules:
         """Search every pack's month for cells that drift; the next day where other lazy modules are long in use."""
         lock = self._context.lazy_lock
         self._drift_s = self._context.clock.uptime_ms() // 1000 + _DRIFT_S
-        scope = await lock.wait(_LOCK_TIMEOUT_MS)
+        scope = await lock.wait()
         if scope is None:
             return
         try:

@@ -13,7 +13,6 @@ _STEP_MS = const(10_000)
 _TRIAL_STEP_MS = const(2_000)
 _POLL_MS = const(2_000)  # for a poll that is under way to end, before the supply does
 _TIMEOUT_MS = const(1_000)
-_LOCK_TIMEOUT_MS = const(20_000)  # longer than a response that a client reads slowly
 _TRIAL_S = const(24)  # with the steps above it ends within 30 s
 _READING_S = const(7)  # and within 10 s of the first answer
 _STEPS = "evencell.control.w_step"
@@ -112,7 +111,10 @@ class WSwitch:
             if self.deadline_s and self.answered_s is None and await self._has_answer():
                 self.answered_s = clock.uptime_ms() // 1000
                 self.deadline_s = min(self.deadline_s, self.answered_s + _READING_S)
-            scope = await lock.wait(_TIMEOUT_MS if self.deadline_s else _LOCK_TIMEOUT_MS, None, True)
+            if self.deadline_s:
+                scope = await lock.wait(_TIMEOUT_MS, is_urgent=True)
+            else:
+                scope = await lock.wait(is_urgent=True)
             now_s = clock.uptime_ms() // 1000
             if scope:
                 try:

@@ -7,6 +7,7 @@ from evencell.compat import const, sleep_ms, ticks_diff, ticks_ms
 from evencell.runtime.lazy import keeps_modules, lazy
 
 _POLL_MS = const(20)
+_TIMEOUT_MS = const(20_000)  # longer than responses that clients read slowly
 
 
 class LazyLock:
@@ -30,8 +31,8 @@ class LazyLock:
             return None
         return self._opened(parked)
 
-    async def wait(self, timeout_ms: int, parked: lazy | None = None, is_urgent: bool = False) -> lazy | None:
-        """The same, as soon as it can be had; None after so many milliseconds. `is_urgent`: before all that wait."""
+    async def wait(self, timeout_ms=_TIMEOUT_MS, parked: lazy | None = None, is_urgent: bool = False) -> lazy | None:
+        """The same, as soon as it can be had; None after so many milliseconds. `is_urgent`: before tasks that wait."""
         since_ms, task = ticks_ms(), asyncio.current_task()
         self.queue.insert(0 if is_urgent else len(self.queue), task)
         try:
