@@ -1,12 +1,11 @@
 """Switches balancing off at a low pack, within the limit of what rules and policies write. Lazy."""
 
 from evencell.control.policies import state_of
-from evencell.runtime.lazy import call
+from evencell.runtime.lazy import call, lazy
 
 _LIMIT = "evencell.control.write_limit"
 _EVENT_LOG = "evencell.control.event_log"
 _SWITCH = "balancing_enabled"
-_PAUSE = "written within the last"  # begins what the limit says of its pause, after which there is another try
 _KEY = "writes_up:%s"
 
 
@@ -29,13 +28,15 @@ class _Writes:
 async def switch_off(context, pack):
     """Write it, unless the limit forbids that for now; where it does for the day, the event log says so."""
     state = state_of(context.control, pack.name) or _Writes(context, pack)
-    refusal = call(_LIMIT, "refusal", context, state)
+    with lazy(_LIMIT) as limit:
+        refusal, is_paused = limit.refusal(context, state), limit.pause_s(context, state) > 0
+        if refusal is None:
+            limit.note(context, state)
     if refusal is None:
-        call(_LIMIT, "note", context, state)
         first_s = state.written_s if state.first_written_s is None else state.first_written_s
         context.key_values.put(_KEY % pack.name, [first_s, state.written_s])
         await pack.writer(_SWITCH, False, "rule")
-    elif not refusal.startswith(_PAUSE):
+    elif not is_paused:  # else there is another try after that
         sentence = "The pack is low, and balancing stays on: " + refusal
         context.log.warning("%s: %s" % (pack.name, sentence))
         event = (context.clock.unix_s(), "settings", pack.name, _SWITCH, "rule", True, False, "refused", sentence)

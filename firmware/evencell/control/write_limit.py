@@ -19,13 +19,19 @@ def refusal(context, state) -> str | None:
 
     Without a clock the last write may have been just before the start, and the day is counted from the start.
     """
-    count, first_s, last_s = _kept(context, state.pack.name)
-    waited_s = passed_s(context.clock, state.written_s, last_s)
-    if count and waited_s < _PAUSE_S:
-        return "written within the last 10 minutes: again in %d s" % (_PAUSE_S - waited_s)
+    left_s = pause_s(context, state)
+    if left_s:
+        return "written within the last 10 minutes: again in %d s" % left_s
+    count, first_s, _ = _kept(context, state.pack.name)
     if count >= _MAX_A_DAY and not _is_new_day(context, state, first_s):
         return "written %d times within a day, which is the limit: again once the day is over" % _MAX_A_DAY
     return None
+
+
+def pause_s(context, state) -> int:
+    """Seconds that are left of the pause after the last write."""
+    count, _, last_s = _kept(context, state.pack.name)
+    return max(0, _PAUSE_S - passed_s(context.clock, state.written_s, last_s)) if count else 0
 
 
 def note(context, state):
