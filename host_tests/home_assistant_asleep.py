@@ -10,7 +10,6 @@ it is recorded in docs/home-assistant/schemas.md.
 """
 
 import asyncio
-import inspect
 import json
 import os
 import shutil
@@ -113,30 +112,13 @@ class House:
 
 async def run(port: int, folder: str):
     """Home Assistant with MQTT and the automation, inside an interpreter that has it."""
-    from homeassistant import bootstrap, loader
-    from homeassistant.auth import auth_manager_from_config
-    from homeassistant.config_entries import ConfigEntries, ConfigEntry
-    from homeassistant.core import HomeAssistant
+    from home_assistant_core import started
     from homeassistant.setup import async_setup_component
 
     blueprints = Path(folder, "blueprints/automation")
     blueprints.mkdir(parents=True)
     shutil.copy(BLUEPRINT, blueprints)
-    Path(folder, "configuration.yaml").touch()
-    home = HomeAssistant(folder)
-    home.config.skip_pip = True
-    loader.async_setup(home)
-    home.config_entries = ConfigEntries(home, {})
-    await bootstrap.async_load_base_functionality(home)
-    home.auth = await auth_manager_from_config(home, [{"type": "homeassistant"}], [])
-    for component in ("homeassistant", "persistent_notification"):
-        await async_setup_component(home, component, {})
-    entry = {"version": 1, "minor_version": 2, "domain": "mqtt", "title": "MQTT", "source": "user", "unique_id": None}
-    entry |= {"data": {"broker": "127.0.0.1", "port": port}, "options": {}, "discovery_keys": {}}
-    entry |= {"subentries_data": None}
-    known = inspect.signature(ConfigEntry.__init__).parameters
-    await home.config_entries.async_add(ConfigEntry(**{key: entry[key] for key in entry if key in known}))
-    await home.async_start()
+    home = await started(folder, port, "persistent_notification")
     entity = None
     reader = asyncio.StreamReader()
     await home.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

@@ -8,7 +8,6 @@ devices and every entity with its state. What came of it is recorded in docs/hom
 """
 
 import asyncio
-import inspect
 import subprocess
 import sys
 import tempfile
@@ -37,29 +36,11 @@ def main(pythons: list[str]):
 
 async def run(port: int):
     """Home Assistant with the MQTT integration alone, inside an interpreter that has it."""
-    from homeassistant import bootstrap, loader
-    from homeassistant.auth import auth_manager_from_config
-    from homeassistant.config_entries import ConfigEntries, ConfigEntry
+    from home_assistant_core import started
     from homeassistant.const import __version__
-    from homeassistant.core import HomeAssistant
     from homeassistant.helpers import device_registry, entity_registry
-    from homeassistant.setup import async_setup_component
 
-    folder = Path(tempfile.mkdtemp())
-    (folder / "configuration.yaml").touch()
-    home = HomeAssistant(str(folder))
-    home.config.skip_pip = True
-    loader.async_setup(home)
-    home.config_entries = ConfigEntries(home, {})
-    await bootstrap.async_load_base_functionality(home)
-    home.auth = await auth_manager_from_config(home, [{"type": "homeassistant"}], [])
-    await async_setup_component(home, "homeassistant", {})
-    entry = {"version": 1, "minor_version": 2, "domain": "mqtt", "title": "MQTT", "source": "user", "unique_id": None}
-    entry |= {"data": {"broker": "127.0.0.1", "port": port}, "options": {}, "discovery_keys": {}}
-    entry |= {"subentries_data": None}
-    known = inspect.signature(ConfigEntry.__init__).parameters
-    await home.config_entries.async_add(ConfigEntry(**{key: entry[key] for key in entry if key in known}))
-    await home.async_start()
+    home = await started(tempfile.mkdtemp(), port)
     await asyncio.sleep(_SUBSCRIBED_S + 3)
     print(f"Home Assistant {__version__}")
     entities = sorted(entity_registry.async_get(home).entities.values(), key=lambda entity: entity.entity_id)
