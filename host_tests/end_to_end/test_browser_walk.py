@@ -3,7 +3,9 @@
 At each step the page is judged, and a picture taken: build/pictures/. `make pictures` makes those of docs/ of them.
 """
 
+import contextlib
 import datetime
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -154,51 +156,54 @@ def log_in_to_it(walk: Walk):
 def change_settings(walk: Walk):
     """The time zone, a policy, a rule, and whose updates are taken."""
     page = walk.page
-    open_section(page, "general")
-    page.locator('[name="time.zone"]').select_option("CET-1CEST,M3.5.0,M10.5.0/3")
-    save(page, "general", "Saved, and in use")
-    page.locator("#section-general").evaluate("node => scrollTo(0, node.offsetTop - 8)")
-    walk.step("page-saved")
-    page.locator("#section-general > summary").click()
-    walk.show_section("network")
-    walk.step("page-form")
-    page.locator("#section-network > summary").click()
-
-    open_section(page, "packs")
-    page.locator('[name="packs[0].writable"]').check()
-    save(page, "packs", "Saved")
-    page.locator("#section-packs > summary").click()
-    open_section(page, "balancing")
-    page.locator('[name="control.policy.preset"][value=custom]').check()
-    page.get_by_role("button", name="Add a condition").click()
-    condition = page.locator('[data-path="control.policy.conditions[0]"]')
-    condition.get_by_label("What is watched").select_option(label="Spread, mV")
-    condition.get_by_label("Not below").fill("5")
-    save(page, "balancing", "Saved")
-    walk.show_section("balancing")
-    walk.step("page-balancing")
-    page.locator("#section-balancing > summary").click()
-
-    open_section(page, "rules")
-    page.get_by_role("button", name="Add a rule").click()
-    page.locator('[name="control.rules[0].name"]').fill("low")
-    page.locator('[name="control.rules[0].below"]').fill("3000")
-    page.locator('[name="control.rules[0].hysteresis"]').fill("50")
-    save(page, "rules", "Saved")
-    walk.show_section("rules")
-    walk.step("page-rules")
-    page.locator("#section-rules > summary").click()
-
-    open_section(page, "update")
-    page.get_by_role("button", name="Add a key").click()
-    page.locator('[name="update.keys[0].name"]').fill("owner")
-    page.locator('[name="update.keys[0].modulus"]').fill(key("owner").public.entry("owner")["modulus"])
-    save(page, "update", "Saved")
-    page.locator("#section-update > summary").click()
+    with opened(page, "general"):
+        page.locator('[name="time.zone"]').select_option("CET-1CEST,M3.5.0,M10.5.0/3")
+        save(page, "general", "Saved, and in use")
+        page.locator("#section-general").evaluate("node => scrollTo(0, node.offsetTop - 8)")
+        walk.step("page-saved")
+    with opened(page, "network"):
+        walk.show_section("network")
+        walk.step("page-form")
+    with opened(page, "packs"):
+        page.locator('[name="packs[0].writable"]').check()
+        save(page, "packs", "Saved")
+    with opened(page, "balancing"):
+        page.locator('[name="control.policy.preset"][value=custom]').check()
+        page.get_by_role("button", name="Add a condition").click()
+        condition = page.locator('[data-path="control.policy.conditions[0]"]')
+        condition.get_by_label("What is watched").select_option(label="Spread, mV")
+        condition.get_by_label("Not below").fill("5")
+        save(page, "balancing", "Saved")
+        walk.show_section("balancing")
+        walk.step("page-balancing")
+    with opened(page, "rules"):
+        fill(page, "Add a rule", "control.rules[0]", name="low", below="3000", hysteresis="50")
+        save(page, "rules", "Saved")
+        walk.show_section("rules")
+        walk.step("page-rules")
+    with opened(page, "update"):
+        modulus = key("owner").public.entry("owner")["modulus"]
+        fill(page, "Add a key", "update.keys[0]", name="owner", modulus=modulus)
+        save(page, "update", "Saved")
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Restart the device").last.click()
     expect(page.locator("#login")).to_be_visible()  # the restart has ended the session
     walk.has_been_away()
+
+
+@contextlib.contextmanager
+def opened(page: Page, section: str) -> Iterator[None]:
+    """A section of the settings, closed again at the end."""
+    open_section(page, section)
+    yield
+    page.locator(f"#section-{section} > summary").click()
+
+
+def fill(page: Page, button: str, path: str, **values: str):
+    """Add an entry to a list, and fill in its fields."""
+    page.get_by_role("button", name=button).click()
+    for name, value in values.items():
+        page.locator(f'[name="{path}.{name}"]').fill(value)
 
 
 def every_view(walk: Walk):
